@@ -1,0 +1,74 @@
+//! What a kind's tests bring.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use serde_json::Value;
+
+use crate::{
+    contract::{Consent, Context, Handles},
+    failure::Result,
+    graph::{Graph, Node, Place},
+};
+
+/// What the servers hold before the step comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Beginning {
+    /// Everything that the step needs, and not its own object.
+    Empty,
+    /// The step's own object too, with other values, made by somebody else.
+    Other,
+}
+
+/// A kind under test.
+#[async_trait]
+pub trait Case: Send + Sync {
+    /// Servers in the state of `beginning`, new or cleaned, with all that the step under test needs applied.
+    async fn world(&self, beginning: Beginning) -> Result<World>;
+
+    /// Every secret that the step touches, to be searched for in all that it says.
+    fn secrets(&self) -> Vec<String>;
+}
+
+/// Servers, and the graph that holds the step under test.
+pub struct World {
+    /// The graph.
+    pub graph: Arc<Graph>,
+    /// The name of the step under test.
+    pub step: String,
+    /// The systems that it talks to.
+    pub handles: Arc<Handles>,
+    /// The servers, seen from outside of the program.
+    pub servers: Arc<dyn Servers>,
+}
+
+/// Servers, seen from outside of the program.
+#[async_trait]
+pub trait Servers: Send + Sync {
+    /// All that a step could change, without what a server does not give back: uid, accessor, resourceVersion,
+    /// the times of managedFields, versions, and what a login leaves (an identity entity).
+    async fn snapshot(&self) -> Result<Value>;
+
+    /// Returns once no request is under way: dropping a future does not recall its request.
+    async fn quiet(&self) -> Result<()>;
+}
+
+impl World {
+    /// The place of the step under test.
+    ///
+    /// # Panics
+    /// When the case names a step that its graph does not have.
+    pub fn place(&self) -> Place {
+        self.graph.place(&self.step).expect("a case names a step of its own graph")
+    }
+
+    /// The step under test.
+    pub fn node(&self) -> &Node {
+        self.graph.node(self.place())
+    }
+
+    /// Its context, with consent to take over what is there.
+    pub fn context(&self) -> Context {
+        self.graph.context(self.place(), &self.handles, Consent { adopt: true, force_conflicts: true })
+    }
+}

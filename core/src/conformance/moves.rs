@@ -1,0 +1,28 @@
+//! What a run does with one step, without an engine around it.
+
+use super::World;
+use crate::{
+    contract::{Change, Goal, Plan},
+    failure::Result,
+};
+
+/// Plans for a goal.
+pub(super) async fn plan(world: &World, goal: &Goal) -> Result<Plan> {
+    world.node().step.plan(&world.context(), goal).await
+}
+
+/// Makes a change, request by request.
+pub(super) async fn make(world: &World, change: &Change) -> Result<()> {
+    let step = &world.node().step;
+    for part in step.parts(change)? {
+        step.apply(&world.context(), &part).await?;
+    }
+    Ok(())
+}
+
+/// Plans for a goal, makes the change, and returns it.
+pub(super) async fn reach(world: &World, goal: &Goal) -> Result<Change> {
+    let change = plan(world, goal).await?.change;
+    make(world, &change).await?;
+    Ok(change)
+}

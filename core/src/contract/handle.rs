@@ -1,0 +1,128 @@
+//! Handles: connections that are opened on first use, once.
+
+use std::{
+    any::{Any, TypeId},
+    collections::BTreeMap,
+    sync::Arc,
+};
+
+use async_trait::async_trait;
+use futures::future::BoxFuture;
+use tokio::sync::OnceCell;
+
+use crate::failure::{Class, Problem, Result};
+
+/// What tells one server from another of its sort, such as a cluster id: name and value, no secrets.
+pub type Identity = BTreeMap<String, String>;
+
+/// The identity of each system that a run talked to, by the handle's name.
+pub type Target = BTreeMap<String, Identity>;
+
+/// A connection to a system that steps talk to.
+#[async_trait]
+pub trait Handle: Send + Sync + 'static {
+    /// The system's name in journals and messages, such as `vault`.
+    const NAME: &'static str;
+
+    /// Which server this is. A rollback refuses to run against another.
+    ///
+    /// # Errors
+    /// When the server does not answer.
+    async fn identity(&self) -> Result<Identity>;
+}
+
+/// A handle without its type.
+#[async_trait]
+trait Erased: Send + Sync {
+    fn any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync>;
+    async fn identity(&self) -> Result<Identity>;
+}
+
+#[async_trait]
+impl<H: Handle> Erased for H {
+    fn any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
+        self
+    }
+
+    async fn identity(&self) -> Result<Identity> {
+        Handle::identity(self).await
+    }
+}
+
+type Open = Box<dyn Fn() -> BoxFuture<'static, Result<Arc<dyn Erased>>> + Send + Sync>;
+
+struct Slot {
+    id: TypeId,
+    name: &'static str,
+    open: Open,
+    opened: OnceCell<Result<Arc<dyn Erased>>>,
+}
+
+impl Slot {
+    async fn get(&self) -> Result<Arc<dyn Erased>> {
+        self.opened.get_or_init(|| (self.open)()).await.clone()
+    }
+}
+
+/// The systems that steps can talk to.
+#[derive(Default)]
+pub struct Handles {
+    slots: Vec<Slot>,
+}
+
+impl Handles {
+    /// Knows no system.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a system. `open` is called at most once, when a step first asks; whether it opens or fails, all get that
+    /// one answer.
+    #[must_use]
+    pub fn with<H, F, Fut>(mut self, open: F) -> Self
+    where
+        H: Handle,
+        F: Fn() -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<H>> + Send + 'static,
+    {
+        let open: Open = Box::new(move || {
+            let opening = open();
+            Box::pin(async move { Ok(Arc::new(opening.await?) as Arc<dyn Erased>) })
+        });
+        self.slots.push(Slot { id: TypeId::of::<H>(), name: H::NAME, open, opened: OnceCell::new() });
+        self
+    }
+
+    /// The connection to `H`, opened now if it was not yet.
+    ///
+    /// # Errors
+    /// When it cannot be opened; every caller gets the same failure.
+    pub async fn get<H: Handle>(&self) -> Result<Arc<H>> {
+        let slot = self.slots.iter().find(|slot| slot.id == TypeId::of::<H>()).ok_or_else(|| unknown(H::NAME))?;
+        Ok(slot.get().await?.any().downcast().map_err(|_| unknown(H::NAME))?)
+    }
+
+    /// The identities of the systems that were opened so far.
+    ///
+    /// # Errors
+    /// When one of them does not answer.
+    pub async fn target(&self) -> Result<Target> {
+        let opened = self.slots.iter().filter_map(|slot| Some((slot.name, slot.opened.get()?.as_ref().ok()?)));
+        let identities = opened.map(|(name, handle)| async move { Ok((name.to_owned(), handle.identity().await?)) });
+        futures::future::try_join_all(identities).await.map(Target::from_iter)
+    }
+
+    /// The identity of one system, which is opened for it if need be.
+    ///
+    /// # Errors
+    /// When there is no such system, or it does not answer.
+    pub async fn identify(&self, name: &str) -> Result<Identity> {
+        let slot = self.slots.iter().find(|slot| slot.name == name).ok_or_else(|| unknown(name))?;
+        slot.get().await?.identity().await
+    }
+}
+
+fn unknown(name: &str) -> Problem {
+    Problem::new(Class::Internal, "trustpath::handle::unknown", format!("this program has no connection to {name}"))
+        .help("build the binary with the handle that the step needs")
+}

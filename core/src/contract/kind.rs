@@ -1,0 +1,111 @@
+//! Kinds: what a step in a graph file can be an instance of.
+
+use std::{fmt, sync::Arc};
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use toml::{Spanned, de::DeValue};
+
+use super::{Managed, Step, managed::Adapter};
+
+/// A kind of step: its name in `uses`, and how its configuration becomes a step.
+///
+/// Step crates register theirs with `inventory::submit! { Kind::managed::<Policy>("policy", "What may be read") }`.
+/// The engine takes kinds as a slice; [`Kind::registered`] is for the edge of a program.
+pub struct Kind {
+    name: &'static str,
+    about: &'static str,
+    from_toml: FromToml,
+    from_json: FromJson,
+    schema: fn(&mut SchemaGenerator) -> Schema,
+}
+
+/// Why a TOML value is no configuration of a kind, with the path and the span.
+pub type TomlError = serde_path_to_error::Error<toml::de::Error>;
+/// Why a JSON value is no configuration of a kind, with the path.
+pub type JsonError = serde_path_to_error::Error<serde_json::Error>;
+
+type FromToml = fn(Spanned<DeValue<'static>>) -> Result<Arc<dyn Step>, TomlError>;
+type FromJson = fn(Value) -> Result<Arc<dyn Step>, JsonError>;
+
+inventory::collect!(Kind);
+
+impl Kind {
+    /// A kind whose configuration implements [`Managed`].
+    pub const fn managed<M: Managed + DeserializeOwned + JsonSchema>(name: &'static str, about: &'static str) -> Self {
+        Self {
+            name,
+            about,
+            from_toml: |with| toml_config(with).map(|config: M| Arc::new(Adapter(config)) as Arc<dyn Step>),
+            from_json: |with| json_config(with).map(|config: M| Arc::new(Adapter(config)) as Arc<dyn Step>),
+            schema: SchemaGenerator::subschema_for::<M>,
+        }
+    }
+
+    /// A kind whose configuration implements [`Step`] itself.
+    pub const fn direct<S: Step + DeserializeOwned + JsonSchema + 'static>(
+        name: &'static str,
+        about: &'static str,
+    ) -> Self {
+        Self {
+            name,
+            about,
+            from_toml: |with| toml_config(with).map(|step: S| Arc::new(step) as Arc<dyn Step>),
+            from_json: |with| json_config(with).map(|step: S| Arc::new(step) as Arc<dyn Step>),
+            schema: SchemaGenerator::subschema_for::<S>,
+        }
+    }
+
+    /// Every kind that is linked into this program, sorted by name.
+    pub fn registered() -> Vec<&'static Self> {
+        let mut kinds: Vec<_> = inventory::iter::<Self>().collect();
+        kinds.sort_by_key(|kind| kind.name);
+        kinds
+    }
+
+    /// What `uses` calls it.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// One line on what it builds.
+    pub fn about(&self) -> &'static str {
+        self.about
+    }
+
+    /// The JSON Schema of its `with` table.
+    pub fn schema(&self, generator: &mut SchemaGenerator) -> Schema {
+        (self.schema)(generator)
+    }
+
+    /// Makes a step from its table in a graph file.
+    ///
+    /// # Errors
+    /// When the table is not a configuration of this kind; the error knows the path and the span.
+    pub fn from_toml(&self, with: Spanned<DeValue<'static>>) -> Result<Arc<dyn Step>, TomlError> {
+        (self.from_toml)(with)
+    }
+
+    /// Makes a step from its table in a journal.
+    ///
+    /// # Errors
+    /// When the table is not a configuration of this kind.
+    pub fn from_json(&self, with: Value) -> Result<Arc<dyn Step>, JsonError> {
+        (self.from_json)(with)
+    }
+}
+
+impl fmt::Debug for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Kind").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+fn toml_config<T: DeserializeOwned>(with: Spanned<DeValue<'static>>) -> Result<T, TomlError> {
+    serde_path_to_error::deserialize(toml::de::ValueDeserializer::from(with))
+}
+
+fn json_config<T: DeserializeOwned>(with: Value) -> Result<T, JsonError> {
+    serde_path_to_error::deserialize(with)
+}

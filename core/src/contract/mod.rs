@@ -1,0 +1,21 @@
+//! What a step author writes against.
+
+mod change;
+mod context;
+mod evidence;
+mod fact;
+mod handle;
+mod kind;
+mod managed;
+mod plan;
+mod step;
+
+pub use change::{Change, Leaf, Op, Standing};
+pub use context::{Consent, Context};
+pub use evidence::{Check, Evidence, Outcome};
+pub use fact::{Count, Fact, Facts, Gives, Takes, Want};
+pub use handle::{Handle, Handles, Identity, Target};
+pub use kind::{JsonError, Kind, TomlError};
+pub use managed::{Around, At, Managed, Released, Wanted};
+pub use plan::{Goal, Note, Plan, Undo};
+pub use step::Step;

@@ -1,0 +1,89 @@
+//! What `plan` answers.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Change, Op};
+
+/// What a plan is made for.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Goal {
+    /// As the graph file says.
+    Present,
+    /// Gone, as far as it is ours and nobody else needs it.
+    Absent,
+    /// As it was before this change, of which any part may have been made.
+    Back(Change),
+}
+
+/// What a step would change, and whether that can be taken back.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// From what is there to what will be there.
+    pub change: Change,
+    /// Whether it can be taken back.
+    pub undo: Undo,
+    /// The object is there, differs, and is not marked as this graph's: taking it over needs consent.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub adopt: bool,
+    /// Some values are known only once the steps before it are applied: it is planned again then.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub provisional: bool,
+    /// What the user should know.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<Note>,
+}
+
+impl Plan {
+    /// A plan that changes nothing.
+    pub fn nothing(state: Option<serde_json::Value>) -> Self {
+        let change = Change { before: state.clone(), after: state };
+        Self { change, undo: Undo::Nothing, adopt: false, provisional: false, notes: Vec::new() }
+    }
+
+    /// Whether there is anything to do.
+    pub fn is_nothing(&self) -> bool {
+        self.change.op() == Op::Nothing
+    }
+}
+
+/// Whether a change can be taken back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "can", content = "what")]
+pub enum Undo {
+    /// Everything comes back.
+    Yes,
+    /// There is nothing to take back.
+    Nothing,
+    /// Everything comes back if the user supplies this.
+    IfGiven(String),
+    /// Something is lost, and this is why.
+    No(String),
+}
+
+impl Undo {
+    /// Whether making the change loses something for good.
+    pub fn loses(&self) -> bool {
+        matches!(self, Self::IfGiven(_) | Self::No(_))
+    }
+}
+
+/// Something that the user should know about a plan, without control characters.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "level", content = "text")]
+pub enum Note {
+    /// Good to know.
+    Info(String),
+    /// Likely to hurt later.
+    Warning(String),
+    /// Something that destroy leaves behind, with the reason.
+    Left(String),
+}
+
+impl Note {
+    /// The sentence.
+    pub fn text(&self) -> &str {
+        match self {
+            Self::Info(text) | Self::Warning(text) | Self::Left(text) => text,
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! The graph of steps: checked, ordered, each step with the facts that it may see.
+
+mod assemble;
+mod select;
+
+use std::sync::Arc;
+
+pub use assemble::{Mistake, Spec, assemble};
+use petgraph::{
+    Direction,
+    graph::{DiGraph, NodeIndex},
+    visit::{Dfs, Reversed, Walker},
+};
+pub use select::{Selection, UnknownStep};
+use serde_json::Value;
+
+use crate::contract::{Consent, Context, Facts, Handles, Step};
+
+/// One step of a graph.
+pub struct Node {
+    /// Its name in the file.
+    pub name: Arc<str>,
+    /// The name of its kind.
+    pub uses: String,
+    /// Its configuration, as it is journaled.
+    pub with: Value,
+    /// The names of the steps that it needs.
+    pub needs: Vec<String>,
+    /// What it does.
+    pub step: Arc<dyn Step>,
+    /// The facts of the steps that it needs.
+    pub facts: Arc<Facts>,
+    /// The facts that it hands on.
+    pub given: Facts,
+}
+
+/// The place of a step in its graph's order: every step comes after those that it needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Place(usize);
+
+impl Place {
+    /// Its number, from 0.
+    pub fn index(self) -> usize {
+        self.0
+    }
+}
+
+/// Steps in an order in which each comes after those that it needs.
+pub struct Graph {
+    id: Arc<str>,
+    nodes: Vec<Node>,
+    /// Edges run from a step to those that need it; indices are places.
+    edges: DiGraph<(), ()>,
+}
+
+impl Graph {
+    /// The id that marks what this graph owns.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Every place, needed steps first.
+    pub fn places(&self) -> impl DoubleEndedIterator<Item = Place> + use<> {
+        (0..self.nodes.len()).map(Place)
+    }
+
+    /// The step at a place.
+    pub fn node(&self, place: Place) -> &Node {
+        &self.nodes[place.0]
+    }
+
+    /// Every step, needed steps first.
+    pub fn nodes(&self) -> &[Node] {
+        &self.nodes
+    }
+
+    /// The place of the step with this name.
+    pub fn place(&self, name: &str) -> Option<Place> {
+        self.nodes.iter().position(|node| &*node.name == name).map(Place)
+    }
+
+    /// The steps that the one at `place` needs directly.
+    pub fn needed_by(&self, place: Place) -> impl Iterator<Item = Place> + '_ {
+        self.neighbors(place, Direction::Incoming)
+    }
+
+    /// The steps that need the one at `place` directly.
+    pub fn needing(&self, place: Place) -> impl Iterator<Item = Place> + '_ {
+        self.neighbors(place, Direction::Outgoing)
+    }
+
+    /// Everything that the step at `place` needs, directly or not.
+    pub fn before(&self, place: Place) -> impl Iterator<Item = Place> + '_ {
+        let edges = Reversed(&self.edges);
+        Dfs::new(edges, index(place)).iter(edges).map(at).filter(move |other| *other != place)
+    }
+
+    /// Everything that needs the step at `place`, directly or not.
+    pub fn after(&self, place: Place) -> impl Iterator<Item = Place> + '_ {
+        Dfs::new(&self.edges, index(place)).iter(&self.edges).map(at).filter(move |other| *other != place)
+    }
+
+    /// The context of the step at `place` in one run.
+    pub fn context(&self, place: Place, handles: &Arc<Handles>, consent: Consent) -> Context {
+        let node = self.node(place);
+        Context::new(&self.id, &node.name, node.facts.clone(), handles.clone(), consent)
+    }
+
+    fn neighbors(&self, place: Place, direction: Direction) -> impl Iterator<Item = Place> + '_ {
+        self.edges.neighbors_directed(index(place), direction).map(at)
+    }
+}
+
+fn index(place: Place) -> NodeIndex {
+    NodeIndex::new(place.0)
+}
+
+fn at(index: NodeIndex) -> Place {
+    Place(index.index())
+}

@@ -1,0 +1,77 @@
+//! Partial runs: which steps a command is about.
+
+use std::collections::BTreeSet;
+
+use miette::Diagnostic;
+use thiserror::Error;
+
+use super::{Graph, Place};
+use crate::{
+    failure::{Class, Classified},
+    nearest,
+};
+
+/// Which steps a command names.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Selection {
+    /// These alone; all when empty.
+    pub only: Vec<String>,
+    /// This one and everything that needs it.
+    pub from: Option<String>,
+    /// All but these.
+    pub skip: Vec<String>,
+}
+
+/// A command names a step that the graph does not have.
+#[derive(Debug, Error, Diagnostic)]
+#[error("there is no step `{name}` in this graph")]
+#[diagnostic(code(trustpath::graph::unknown_step), help("{}", nearest::hint(name, known)))]
+pub struct UnknownStep {
+    name: String,
+    known: Vec<String>,
+}
+
+impl Classified for UnknownStep {
+    fn class(&self) -> Class {
+        Class::Usage
+    }
+}
+
+impl Selection {
+    /// The places of the steps that are meant, in the graph's order.
+    ///
+    /// # Errors
+    /// When a name is unknown; the error lists the known ones.
+    pub fn places(&self, graph: &Graph) -> Result<BTreeSet<Place>, UnknownStep> {
+        let mut chosen: BTreeSet<_> = match (&self.from, self.only.is_empty()) {
+            (None, true) => graph.places().collect(),
+            _ => self.only.iter().map(|name| find(graph, name)).collect::<Result<_, _>>()?,
+        };
+        if let Some(from) = &self.from {
+            let from = find(graph, from)?;
+            chosen.insert(from);
+            chosen.extend(graph.after(from));
+        }
+        for name in &self.skip {
+            chosen.remove(&find(graph, name)?);
+        }
+        Ok(chosen)
+    }
+}
+
+impl Graph {
+    /// What the steps of `chosen` need, directly or not, and `chosen` does not hold.
+    pub fn needed_outside(&self, chosen: &BTreeSet<Place>) -> BTreeSet<Place> {
+        chosen.iter().flat_map(|place| self.before(*place)).filter(|place| !chosen.contains(place)).collect()
+    }
+
+    /// What needs the steps of `chosen`, directly or not, and `chosen` does not hold.
+    pub fn needing_outside(&self, chosen: &BTreeSet<Place>) -> BTreeSet<Place> {
+        chosen.iter().flat_map(|place| self.after(*place)).filter(|place| !chosen.contains(place)).collect()
+    }
+}
+
+fn find(graph: &Graph, name: &str) -> Result<Place, UnknownStep> {
+    let known = || graph.nodes().iter().map(|node| node.name.to_string()).collect();
+    graph.place(name).ok_or_else(|| UnknownStep { name: name.to_owned(), known: known() })
+}

@@ -1,0 +1,20 @@
+//! The journal of a run: what it is about to do, on disk before it is done.
+//!
+//! One file a run, one JSON record a line, each with a checksum, synced before the write that it announces. From it
+//! alone a run can be taken back, in another process and after the graph file was edited.
+
+mod line;
+mod read;
+mod record;
+mod replay;
+mod store;
+mod write;
+
+pub use read::{Corrupt, Log};
+pub use record::{End, Entry, JournaledStep, Record, Start, Verb};
+pub use replay::{Phase, Progress, replay};
+pub use store::{Store, UnknownRun};
+pub use write::Journal;
+
+/// The version of the format that this program writes, and the only one that it reads.
+pub const VERSION: u32 = 1;

@@ -1,0 +1,131 @@
+//! The directory in which the journals of all runs lie.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use jiff::{Timestamp, tz::TimeZone};
+use miette::Diagnostic;
+use thiserror::Error;
+
+use super::{Corrupt, Log};
+use crate::{
+    failure::{Class, Classified, Problem, Result},
+    nearest,
+};
+
+/// A directory of journals, one file a run.
+#[derive(Debug, Clone)]
+pub struct Store {
+    directory: PathBuf,
+}
+
+/// A command names a run of which there is no journal.
+#[derive(Debug, Error, Diagnostic)]
+#[error("there is no run `{run}` in {}", directory.display())]
+#[diagnostic(code(trustpath::journal::unknown_run), help("{}", nearest::hint(run, known)))]
+pub struct UnknownRun {
+    run: String,
+    directory: PathBuf,
+    known: Vec<String>,
+}
+
+impl Classified for UnknownRun {
+    fn class(&self) -> Class {
+        Class::Usage
+    }
+}
+
+impl Store {
+    /// The journals in `directory`, which is made on first use.
+    pub fn new(directory: impl Into<PathBuf>) -> Self {
+        Self { directory: directory.into() }
+    }
+
+    /// Where they lie.
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// An id for a new run, later than every earlier one, and the path of its journal.
+    ///
+    /// # Errors
+    /// When the directory cannot be made.
+    pub fn next(&self) -> Result<(String, PathBuf)> {
+        create_private(&self.directory).map_err(|error| unusable(&self.directory, error))?;
+        let now = Timestamp::now().to_zoned(TimeZone::UTC).strftime("%Y%m%d-%H%M%S").to_string();
+        let mut names = std::iter::once(now.clone()).chain((2..).map(|again| format!("{now}-{again}")));
+        let free = names.find(|name| !self.path(name).exists()).expect("there is always a next number");
+        let path = self.path(&free);
+        Ok((free, path))
+    }
+
+    /// The ids of all runs, oldest first.
+    ///
+    /// # Errors
+    /// When the directory cannot be listed; one that is not there holds no run.
+    pub fn runs(&self) -> Result<Vec<String>> {
+        let listed = match fs::read_dir(&self.directory) {
+            Ok(listed) => listed,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(unusable(&self.directory, error).into()),
+        };
+        let mut runs = Vec::new();
+        for entry in listed {
+            let path = entry.map_err(|error| unusable(&self.directory, error))?.path();
+            if path.extension().is_some_and(|extension| extension == "jsonl") {
+                runs.extend(path.file_stem().map(|stem| stem.to_string_lossy().into_owned()));
+            }
+        }
+        runs.sort_by_key(|run| sort_key(run));
+        Ok(runs)
+    }
+
+    /// The journal of a run.
+    ///
+    /// # Errors
+    /// When there is none, or it is damaged.
+    pub fn read(&self, run: &str) -> Result<Log> {
+        let known = self.runs()?;
+        if !known.iter().any(|other| other == run) {
+            return Err(UnknownRun { run: run.to_owned(), directory: self.directory.clone(), known }.into());
+        }
+        Ok(Log::read(&self.path(run))?)
+    }
+
+    /// The journals of all runs, oldest first; a damaged one is an error of its own.
+    ///
+    /// # Errors
+    /// When the directory cannot be listed.
+    pub fn read_all(&self) -> Result<Vec<(String, Result<Log, Corrupt>)>> {
+        let read = |run: String| (run.clone(), Log::read(&self.path(&run)));
+        Ok(self.runs()?.into_iter().map(read).collect())
+    }
+
+    fn path(&self, run: &str) -> PathBuf {
+        self.directory.join(format!("{run}.jsonl"))
+    }
+}
+
+/// By time, then by the number that tells runs of one second apart.
+fn sort_key(run: &str) -> (String, u32) {
+    let mut parts = run.splitn(3, '-');
+    let time = [parts.next(), parts.next()].map(Option::unwrap_or_default).join("-");
+    (time, parts.next().and_then(|number| number.parse().ok()).unwrap_or(1))
+}
+
+fn create_private(directory: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(directory)
+}
+
+fn unusable(directory: &Path, error: io::Error) -> Problem {
+    let message = format!("the state directory {} cannot be used", directory.display());
+    Problem::new(Class::Config, "trustpath::journal::directory", message)
+        .help("choose another one with --state-dir")
+        .because(error)
+}

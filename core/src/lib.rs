@@ -1,0 +1,26 @@
+//! The `Step` contract, the graph of steps, and its runs.
+//!
+//! This crate knows nothing of Vault or Kubernetes, prints nothing, and reads no environment. What it is given:
+//! kinds (`&[&Kind]`), the texts of the graph files, and [`Handles`] to the systems that the steps talk to.
+//!
+//! - [`conformance`]: the laws of a step, as checks that any step crate's tests can run.
+//! - [`contract`]: what a step author writes against: [`Step`], [`Managed`], facts, changes, evidence.
+//! - [`failure`]: every error that a user can see, with the class that decides the exit code.
+//! - [`graph`]: steps and their `needs`, checked and ordered.
+//! - [`journal`]: what a run is about to do, on disk before it is done.
+//! - [`nearest`]: for an unknown name, the nearest known one.
+//! - [`run`]: plan, apply along the graph, undo in reverse, verify.
+
+pub mod conformance;
+pub mod contract;
+pub mod failure;
+pub mod graph;
+pub mod journal;
+pub mod nearest;
+pub mod run;
+
+pub use contract::{
+    Around, At, Change, Check, Context, Evidence, Fact, Facts, Gives, Goal, Handle, Handles, Identity, Kind, Leaf,
+    Managed, Note, Op, Outcome, Plan, Released, Step, Takes, Target, Undo, Want, Wanted,
+};
+pub use failure::{Class, Classified, Failure, Problem, Result};

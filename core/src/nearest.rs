@@ -1,0 +1,28 @@
+//! For an unknown name: the nearest known one, and the list.
+
+/// `did you mean …? known: …`, without the first part where nothing is near.
+pub fn hint<S: AsRef<str>>(name: &str, known: &[S]) -> String {
+    let list: Vec<_> = known.iter().map(AsRef::as_ref).collect();
+    let all = if list.is_empty() { "there are none".to_owned() } else { format!("known: {}", list.join(", ")) };
+    match nearest(name, &list) {
+        Some(near) => format!("did you mean `{near}`? {all}"),
+        None => all,
+    }
+}
+
+/// The known name that is most like this one, when any is.
+fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
+    let scored = known.iter().map(|other| (strsim::jaro_winkler(name, other), *other));
+    scored.filter(|(score, _)| *score > 0.8).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, other)| other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::hint;
+
+    #[test]
+    fn names_the_nearest_and_the_list() {
+        assert_eq!(hint("polcy", &["policy", "role"]), "did you mean `policy`? known: policy, role");
+        assert_eq!(hint("xyz", &["policy", "role"]), "known: policy, role");
+    }
+}

@@ -1,0 +1,45 @@
+//! What happens in a run, told as it happens.
+
+use crate::{
+    contract::{Change, Evidence, Plan},
+    failure::Failure,
+};
+
+/// Something that happened to a step.
+#[derive(Debug, Clone, Copy)]
+pub enum Event<'a> {
+    /// It is being read.
+    Planning,
+    /// It was read.
+    Planned(&'a Plan),
+    /// It starts to change.
+    Applying(&'a Change),
+    /// It has changed.
+    Applied,
+    /// It could not be planned, changed or proven.
+    Failed(&'a Failure),
+    /// It is being taken back.
+    Undoing,
+    /// It is as it was before.
+    Undone,
+    /// It could not be taken back.
+    UndoFailed(&'a Failure),
+    /// It is being proven.
+    Proving,
+    /// It was proven, or was found not to hold.
+    Proven(&'a Evidence),
+}
+
+/// Is told what happens. Called from the engine's own task: it must not block.
+pub trait Observer: Send + Sync {
+    /// Something happened to `step`.
+    fn event(&self, step: &str, event: Event<'_>);
+}
+
+/// Tells nobody.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Silent;
+
+impl Observer for Silent {
+    fn event(&self, _: &str, _: Event<'_>) {}
+}

@@ -1,0 +1,101 @@
+//! Runs: plan, apply along the graph, undo in reverse, verify.
+
+mod cancel;
+mod consent;
+mod event;
+mod execute;
+mod finish;
+mod forward;
+mod partial;
+mod planning;
+mod proving;
+mod rollback;
+mod schedule;
+mod settings;
+mod undo;
+
+pub use cancel::{Cancel, Canceller};
+pub use consent::Objection;
+pub use event::{Event, Observer, Silent};
+pub use finish::{Ended, Outcome};
+pub use planning::{Failures, Planned, Role, RunPlan};
+pub use rollback::{OtherTarget, graph_of, refuse_other_target};
+pub use settings::{Permissions, Settings};
+
+use std::sync::Arc;
+
+use crate::{
+    contract::{Consent, Context, Handles},
+    graph::{Graph, Place},
+};
+
+/// Runs one graph against the systems behind its handles.
+#[derive(Clone)]
+pub struct Engine {
+    graph: Arc<Graph>,
+    handles: Arc<Handles>,
+    settings: Settings,
+    permissions: Permissions,
+    observer: Arc<dyn Observer>,
+    cancel: Cancel,
+}
+
+impl Engine {
+    /// An engine that asks nobody, tells nobody, and is never interrupted.
+    pub fn new(graph: Arc<Graph>, handles: Arc<Handles>) -> Self {
+        Self {
+            graph,
+            handles,
+            settings: Settings::default(),
+            permissions: Permissions::default(),
+            observer: Arc::new(Silent),
+            cancel: Cancel::never(),
+        }
+    }
+
+    /// With limits on time and parallelism.
+    #[must_use]
+    pub fn with_settings(self, settings: Settings) -> Self {
+        Self { settings, ..self }
+    }
+
+    /// With what the user agreed to beforehand.
+    #[must_use]
+    pub fn with_permissions(self, permissions: Permissions) -> Self {
+        Self { permissions, ..self }
+    }
+
+    /// With somebody who is told what happens as it happens.
+    #[must_use]
+    pub fn with_observer(self, observer: Arc<dyn Observer>) -> Self {
+        Self { observer, ..self }
+    }
+
+    /// With somebody who can interrupt it.
+    #[must_use]
+    pub fn with_cancel(self, cancel: Cancel) -> Self {
+        Self { cancel, ..self }
+    }
+
+    /// The graph that it runs.
+    pub fn graph(&self) -> &Arc<Graph> {
+        &self.graph
+    }
+
+    /// The systems that it talks to.
+    pub fn handles(&self) -> &Arc<Handles> {
+        &self.handles
+    }
+
+    fn context(&self, place: Place) -> Context {
+        let consent = Consent {
+            adopt: self.permissions.adopt.contains(self.name(place)),
+            force_conflicts: self.permissions.force_conflicts,
+        };
+        self.graph.context(place, &self.handles, consent)
+    }
+
+    fn name(&self, place: Place) -> &str {
+        &self.graph.node(place).name
+    }
+}

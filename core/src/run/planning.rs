@@ -1,0 +1,153 @@
+//! Planning: every step is read at the same time, under the limit, and nothing is written.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures::{StreamExt, stream};
+use tokio::time::timeout;
+
+use super::{Engine, event::Event, partial};
+use crate::{
+    contract::{Goal, Plan},
+    failure::{Class, Failure, Problem, Result},
+    graph::{Graph, Place, Selection},
+    journal::Verb,
+};
+
+/// What a run would do.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunPlan {
+    /// Which way.
+    pub verb: Verb,
+    /// Each step that was read, by its place.
+    pub steps: BTreeMap<Place, Planned>,
+}
+
+/// What a run would do to one step.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Planned {
+    /// Why it was read.
+    pub role: Role,
+    /// What would change.
+    pub plan: Plan,
+}
+
+/// Why a step was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// The command is about it.
+    Chosen,
+    /// A chosen one depends on it: it must have nothing to do.
+    Neighbor,
+}
+
+impl RunPlan {
+    /// The chosen steps that have something to do.
+    pub fn changes(&self) -> impl Iterator<Item = (Place, &Plan)> {
+        let chosen = self.steps.iter().filter(|(_, planned)| planned.role == Role::Chosen);
+        chosen.map(|(place, planned)| (*place, &planned.plan)).filter(|(_, plan)| !plan.is_nothing())
+    }
+
+    /// The steps that the command is about.
+    pub fn chosen(&self) -> BTreeSet<Place> {
+        let chosen = self.steps.iter().filter(|(_, planned)| planned.role == Role::Chosen);
+        chosen.map(|(place, _)| *place).collect()
+    }
+
+    /// Whether there is nothing to do.
+    pub fn is_nothing(&self) -> bool {
+        self.changes().next().is_none()
+    }
+}
+
+/// Failures that came up side by side, the one to look at first in front.
+#[derive(Debug, Clone)]
+pub struct Failures(pub Vec<Failure>);
+
+impl Failures {
+    /// One event that several steps ran into is told once.
+    pub(super) fn of(failures: impl IntoIterator<Item = Failure>) -> Self {
+        let mut told: Vec<Failure> = Vec::new();
+        for failure in failures {
+            if !told.iter().any(|other| other.same_cause(&failure)) {
+                told.push(failure);
+            }
+        }
+        Self(told)
+    }
+}
+
+impl From<Failure> for Failures {
+    fn from(failure: Failure) -> Self {
+        Self(vec![failure])
+    }
+}
+
+impl Engine {
+    /// Reads the chosen steps, and those that they depend on, and finds what has to change.
+    ///
+    /// # Errors
+    /// Every step that cannot be planned, in the order of the graph; a neighbor that has something to do.
+    pub async fn plan(&self, verb: Verb, selection: &Selection) -> Result<RunPlan, Failures> {
+        let chosen = selection.places(&self.graph).map_err(Failure::from)?;
+        let neighbors = partial::neighbors(&self.graph, verb, &chosen);
+        let roles = chosen.iter().map(|place| (*place, Role::Chosen));
+        let roles = roles.chain(neighbors.into_iter().map(|place| (place, Role::Neighbor)));
+        let reads = roles.map(|(place, role)| async move { (place, role, self.read(place, &goal(verb)).await) });
+        let answers: Vec<_> = stream::iter(reads).buffer_unordered(self.settings.parallelism.max(1)).collect().await;
+        let plan = sort(verb, answers)?;
+        partial::check(&self.graph, &plan)?;
+        Ok(plan)
+    }
+
+    /// Plans one step for one goal, within its time.
+    pub(super) async fn read(&self, place: Place, goal: &Goal) -> Result<Plan> {
+        let name = self.name(place);
+        self.observer.event(name, Event::Planning);
+        let context = self.context(place);
+        let reading = self.graph.node(place).step.plan(&context, goal);
+        let limited = timeout(self.settings.step_timeout, reading);
+        let answer = tokio::select! {
+            answer = limited => answer.unwrap_or_else(|_| Err(too_long("read", self.settings.step_timeout))),
+            () = self.cancel.cancelled(), if !matches!(goal, Goal::Back(_)) => Err(super::forward::interrupted()),
+        };
+        let answer = answer.map_err(|failure| failure.in_step(name));
+        match &answer {
+            Ok(plan) => self.observer.event(name, Event::Planned(plan)),
+            Err(failure) => self.observer.event(name, Event::Failed(failure)),
+        }
+        answer
+    }
+}
+
+fn goal(verb: Verb) -> Goal {
+    match verb {
+        Verb::Apply => Goal::Present,
+        Verb::Destroy => Goal::Absent,
+    }
+}
+
+fn sort(verb: Verb, mut answers: Vec<(Place, Role, Result<Plan>)>) -> Result<RunPlan, Failures> {
+    answers.sort_by_key(|(place, ..)| *place);
+    let mut steps = BTreeMap::new();
+    let mut failures = Vec::new();
+    for (place, role, answer) in answers {
+        match answer {
+            Ok(plan) => drop(steps.insert(place, Planned { role, plan })),
+            Err(failure) => failures.push(failure),
+        }
+    }
+    if failures.is_empty() { Ok(RunPlan { verb, steps }) } else { Err(Failures::of(failures)) }
+}
+
+pub(super) fn too_long(what: &str, limit: std::time::Duration) -> Failure {
+    let message = format!("the step could not be {what} within {limit:?}");
+    Problem::new(Class::Timeout, "trustpath::run::timeout", message)
+        .help("look at the server; a longer time is set with `[run] step_timeout` (`verify_timeout` for proofs)")
+        .into()
+}
+
+/// Names for messages: `` `a`, `b` ``.
+pub(super) fn names(graph: &Graph, places: impl IntoIterator<Item = Place>) -> String {
+    let names: Vec<_> = places.into_iter().map(|place| format!("`{}`", graph.node(place).name)).collect();
+    names.join(", ")
+}

@@ -1,0 +1,114 @@
+//! Taking back an earlier run, from its journal alone.
+
+use std::sync::Arc;
+
+use miette::Diagnostic;
+use thiserror::Error;
+
+use super::{Engine, Outcome, finish::end};
+use crate::{
+    contract::{Facts, Handles, Kind, Target},
+    failure::{Class, Classified, Failure, Problem, Result},
+    graph::{Graph, Mistake, Spec, assemble},
+    journal::{Journal, JournaledStep, Log, Record, Start},
+    nearest,
+};
+
+/// The run was made against other servers than these.
+#[derive(Debug, Error, Diagnostic)]
+#[error("the run {run} was made against another {system}: its {what} was {then}, and this one's is {now}")]
+#[diagnostic(
+    code(trustpath::run::other_target),
+    help("point the connections at the servers of that run; nothing was changed")
+)]
+pub struct OtherTarget {
+    run: String,
+    system: String,
+    what: String,
+    then: String,
+    now: String,
+}
+
+impl Classified for OtherTarget {
+    fn class(&self) -> Class {
+        Class::Refused
+    }
+}
+
+/// The graph as it was when the run began, whatever its file says today.
+///
+/// # Errors
+/// When this program does not know one of its kinds, or reads its configuration differently.
+pub fn graph_of(start: &Start, kinds: &[&'static Kind], ambient: &Facts) -> Result<Graph> {
+    let specs = start.steps.iter().map(|step| spec(step, kinds)).collect::<Result<Vec<_>>>()?;
+    assemble(&start.graph, ambient, specs).map_err(|mistakes| disagrees(&start.run, &mistakes).into())
+}
+
+/// Compares the servers behind `handles` with those of a run, and opens no others.
+///
+/// # Errors
+/// When one differs, or does not answer.
+pub async fn refuse_other_target(run: &str, then: &Target, handles: &Handles) -> Result<()> {
+    for (system, identity) in then {
+        let now = handles.identify(system).await?;
+        for (what, then) in identity {
+            let now = now.get(what).map_or("not known", String::as_str);
+            if now != then {
+                let (system, what) = (system.clone(), what.clone());
+                return Err(OtherTarget { run: run.into(), system, what, then: then.clone(), now: now.into() }.into());
+            }
+        }
+    }
+    Ok(())
+}
+
+impl Engine {
+    /// Takes back everything that stands in the journal of a run; this engine's graph is that of [`graph_of`].
+    ///
+    /// # Errors
+    /// When the servers are not those of the run, or the journal cannot be written.
+    pub async fn rollback(&self, log: &Log) -> Result<Outcome> {
+        let start = &log.start;
+        refuse_other_target(&start.run, &start.target, &self.handles).await?;
+        let journal = Journal::resume(log).await?;
+        let outcome = self.turn_back(asked(&start.run), start.verb, &journal).await?;
+        journal.append(Record::End { end: end(&outcome) }).await?;
+        Ok(outcome)
+    }
+}
+
+fn spec(step: &JournaledStep, kinds: &[&'static Kind]) -> Result<Spec> {
+    let kind = kinds.iter().find(|kind| kind.name() == step.uses);
+    let kind = kind.ok_or_else(|| unknown_kind(step, kinds).in_step(&step.name))?;
+    let made = kind.from_json(step.with.clone()).map_err(|error| other_config(step, error).in_step(&step.name))?;
+    let JournaledStep { name, uses, with, needs } = step.clone();
+    Ok(Spec { name, uses, with, needs, step: Arc::clone(&made) })
+}
+
+/// Why a rollback goes backwards: because somebody asked.
+fn asked(run: &str) -> Failure {
+    Problem::new(Class::Interrupted, "trustpath::run::rollback", format!("the run {run} is rolled back on request"))
+        .into()
+}
+
+fn unknown_kind(step: &JournaledStep, kinds: &[&'static Kind]) -> Failure {
+    let known: Vec<_> = kinds.iter().map(|kind| kind.name()).collect();
+    let message = format!("this program has no kind `{}`, of which the run has a step", step.uses);
+    Problem::new(Class::Config, "trustpath::run::unknown_kind", message)
+        .help(format!("use the program that made the run; {}", nearest::hint(&step.uses, &known)))
+        .into()
+}
+
+fn other_config(step: &JournaledStep, error: impl std::error::Error + Send + Sync + 'static) -> Failure {
+    let message = format!("this program reads the configuration of a `{}` differently", step.uses);
+    Problem::new(Class::Config, "trustpath::run::other_config", message)
+        .help("use the version of the program that made the run")
+        .because(error)
+        .into()
+}
+
+fn disagrees(run: &str, mistakes: &[Mistake]) -> Problem {
+    let message = format!("the steps in the journal of the run {run} do not fit together: {mistakes:?}");
+    Problem::new(Class::Config, "trustpath::run::disagrees", message)
+        .help("use the version of the program that made the run")
+}

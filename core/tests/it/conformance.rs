@@ -1,0 +1,92 @@
+//! The kit finds nothing wrong with an honest step, and finds each mutant.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use async_trait::async_trait;
+use serde_json::{Value, json};
+use trustpath_core::{
+    Fact, Facts, Result,
+    conformance::{Beginning, Broken, Case, Law, Servers, World, check},
+    graph::assemble,
+};
+
+use crate::shelf::{Mutant, SECRET, Shelf, handles, step};
+
+#[derive(Default)]
+struct ItemCase {
+    mutant: Option<Mutant>,
+    leak_facts: bool,
+}
+
+#[derive(Debug, Clone, serde::Serialize)]
+struct Elsewhere(&'static str);
+
+impl Fact for Elsewhere {
+    const NAME: &'static str = "fact of a step that is not needed";
+}
+
+#[async_trait]
+impl Case for ItemCase {
+    async fn world(&self, beginning: Beginning) -> Result<World> {
+        let shelf = Shelf::default();
+        if beginning == Beginning::Other {
+            shelf.put("tested", &[("size", "XL"), ("note", "mine"), ("mark", "another")]);
+        }
+        let mut ambient = Facts::default();
+        if self.leak_facts {
+            ambient.add("other", Elsewhere("leaked"));
+        }
+        let with = json!({"item": "tested", "fields": {"size": "M", "colour": "red"}, "mutant": self.mutant});
+        let specs = vec![step("tested", &[], with), step("other", &[], json!({}))];
+        let graph = assemble("test", &ambient, specs).unwrap();
+        let handles = handles(&shelf);
+        Ok(World { graph: Arc::new(graph), step: "tested".into(), handles, servers: Arc::new(Seen(shelf)) })
+    }
+
+    fn secrets(&self) -> Vec<String> {
+        vec![SECRET.to_owned()]
+    }
+}
+
+struct Seen(Shelf);
+
+#[async_trait]
+impl Servers for Seen {
+    async fn snapshot(&self) -> Result<Value> {
+        Ok(self.0.snapshot())
+    }
+
+    async fn quiet(&self) -> Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn an_honest_step_keeps_every_law() {
+    for law in Law::ALL {
+        check(&ItemCase::default(), law).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn each_law_has_a_mutant_that_breaks_it() {
+    let mutants = BTreeMap::from([
+        ("ReadsOnly", (Law::ReadsOnly, Some(Mutant::PlanWrites))),
+        ("Repeatable: twice", (Law::Repeatable, Some(Mutant::AddsUp))),
+        ("Repeatable: cut off", (Law::Repeatable, Some(Mutant::CutOffForGood))),
+        ("Settles", (Law::Settles, Some(Mutant::NeverSettles))),
+        ("ComesBack", (Law::ComesBack, Some(Mutant::ForgetsOnUndo))),
+        ("GoneIsGone", (Law::GoneIsGone, Some(Mutant::GoneIsAnError))),
+        ("NoSecrets", (Law::NoSecrets, Some(Mutant::LeaksSecret))),
+        ("PureFacts", (Law::PureFacts, Some(Mutant::ImpureFacts))),
+        ("OwnFactsOnly", (Law::OwnFactsOnly, None)),
+    ]);
+    for (name, (law, mutant)) in &mutants {
+        let case = ItemCase { mutant: *mutant, leak_facts: mutant.is_none() };
+        let Err(Broken::Law(found, _)) = check(&case, *law).await else { panic!("{name}: the mutant went unseen") };
+        assert_eq!(found, *law, "{name}");
+    }
+    for law in Law::ALL {
+        assert!(mutants.values().any(|(broken, _)| *broken == law), "{law:?} has no mutant");
+    }
+}

@@ -1,0 +1,174 @@
+//! Forward: order, parallelism, limits, consent.
+
+use std::{sync::Arc, sync::atomic::Ordering, time::Duration};
+
+use serde_json::json;
+use trustpath_core::{
+    Class, Op,
+    graph::Selection,
+    journal::{End, Log, Record, Verb, replay},
+    run::{Canceller, Outcome, Permissions, Settings},
+};
+
+use crate::shelf::{Fault, Shelf, chain, engine, graph, journal, run, step};
+
+#[tokio::test]
+async fn applies_in_order_and_then_has_nothing_to_do() {
+    let (shelf, directory) = (Shelf::default(), tempfile::tempdir().unwrap());
+    let engine = engine(&chain(), &shelf);
+    let ended = run(&engine, Verb::Apply, directory.path()).await;
+    assert!(matches!(ended.outcome, Outcome::Done));
+    assert_eq!(ended.evidence.len(), 3);
+    assert_eq!(shelf.writes(), ["put a", "put a", "put b", "put b", "put c", "put c"]);
+    assert!(engine.plan(Verb::Apply, &Selection::default()).await.unwrap().is_nothing());
+}
+
+#[tokio::test]
+async fn destroys_in_reverse_and_names_what_is_left() {
+    let (shelf, directory) = (Shelf::default(), tempfile::tempdir().unwrap());
+    let engine = engine(&chain(), &shelf);
+    run(&engine, Verb::Apply, directory.path()).await;
+    shelf.items.lock().unwrap().get_mut("a").unwrap().insert("used".into(), "yes".into());
+    shelf.log.lock().unwrap().clear();
+    let ended = run(&engine, Verb::Destroy, directory.path()).await;
+    assert!(matches!(ended.outcome, Outcome::Done));
+    assert_eq!(shelf.writes(), ["remove c", "remove b"]);
+    assert_eq!(ended.left.len(), 1);
+    assert_eq!(ended.left[0].1.text(), "somebody uses it");
+}
+
+#[tokio::test]
+async fn independent_steps_run_at_the_same_time_under_the_limit() {
+    for limit in [1, 2] {
+        let (shelf, directory) = (Shelf::default(), tempfile::tempdir().unwrap());
+        *shelf.meeting.lock().unwrap() = Some(Arc::new(tokio::sync::Barrier::new(limit)));
+        let specs = ["a", "b", "c", "d"].map(|name| step(name, &[], json!({})));
+        let settings = Settings { parallelism: limit, ..Settings::default() };
+        let engine = engine(&graph(specs.into()), &shelf).with_settings(settings);
+        run(&engine, Verb::Apply, directory.path()).await;
+        assert_eq!(shelf.most_at_work.load(Ordering::SeqCst), limit);
+    }
+}
+
+#[tokio::test]
+async fn every_intent_is_on_disk_before_its_write() {
+    let (shelf, directory) = (Shelf::default(), tempfile::tempdir().unwrap());
+    let engine = engine(&chain(), &shelf);
+    let plan = engine.plan(Verb::Apply, &Selection::default()).await.unwrap();
+    let journal = journal(&engine, &plan, directory.path()).await;
+    let (path, seen) = (journal.path().to_owned(), Arc::new(std::sync::Mutex::new(0)));
+    let counted = seen.clone();
+    *shelf.hook.lock().unwrap() = Some(Box::new(move |item| {
+        let log = Log::read(&path).unwrap();
+        assert!(matches!(&log.entries.last().unwrap().record, Record::Intent { step, .. } if step == item));
+        *counted.lock().unwrap() += 1;
+    }));
+    engine.run(&plan, &journal).await.unwrap();
+    assert_eq!(*seen.lock().unwrap(), 6, "the hook did not run for every request");
+    let log = Log::read(journal.path()).unwrap();
+    assert_eq!(replay(&log.entries).end, Some(End::Done));
+}
+
+#[tokio::test]
+async fn what_is_not_ours_is_taken_over_only_with_consent() {
+    let shelf = Shelf::default();
+    shelf.put("b", &[("size", "XL")]);
+    let engine = engine(&chain(), &shelf);
+    let plan = engine.plan(Verb::Apply, &Selection::default()).await.unwrap();
+    let refused = engine.consented(&plan).unwrap_err();
+    assert_eq!((refused.0.len(), refused.0[0].class(), refused.0[0].step()), (1, Class::Conflict, Some("b")));
+    let permissions = Permissions { adopt: ["b".to_owned()].into(), ..Permissions::default() };
+    engine.with_permissions(permissions).consented(&plan).unwrap();
+}
+
+#[tokio::test]
+async fn what_cannot_be_taken_back_is_made_only_with_consent() {
+    let shelf = Shelf::default();
+    let engine = engine(&graph(vec![step("a", &[], json!({"irreversible": true}))]), &shelf);
+    let plan = engine.plan(Verb::Apply, &Selection::default()).await.unwrap();
+    assert_eq!(engine.consented(&plan).unwrap_err().0[0].class(), Class::Refused);
+    let permissions = Permissions { allow_irreversible: true, ..Permissions::default() };
+    engine.with_permissions(permissions).consented(&plan).unwrap();
+}
+
+#[tokio::test]
+async fn values_known_after_apply_are_planned_again() {
+    let (shelf, directory) = (Shelf::default(), tempfile::tempdir().unwrap());
+    let specs = vec![step("a", &[], json!({})), step("b", &["a"], json!({"provisional_without": "a"}))];
+    let engine = engine(&graph(specs), &shelf);
+    run(&engine, Verb::Apply, directory.path()).await;
+    assert_eq!(shelf.snapshot()["b"]["other"], "a");
+    assert!(engine.plan(Verb::Apply, &Selection::default()).await.unwrap().is_nothing());
+}
+
+#[tokio::test]
+async fn an_interruption_lets_the_write_settle_and_takes_everything_back() {
+    let (shelf, directory) = (Shelf::default(), tempfile::tempdir().unwrap());
+    shelf.put("a", &[("size", "XL"), ("mark", "test")]);
+    let before = shelf.snapshot();
+    let (canceller, cancel) = Canceller::new();
+    *shelf.hook.lock().unwrap() = Some(Box::new(move |item| {
+        if item == "b" {
+            canceller.cancel();
+        }
+    }));
+    let engine = engine(&chain(), &shelf).with_cancel(cancel);
+    let ended = run(&engine, Verb::Apply, directory.path()).await;
+    let Outcome::RolledBack(why) = ended.outcome else { panic!("{:?}", ended.outcome) };
+    assert_eq!(why.class(), Class::Interrupted);
+    assert_eq!(shelf.snapshot(), before);
+    assert!(!shelf.writes().contains(&"put c".to_owned()), "a step was begun after the interruption");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_that_timed_out_may_have_landed_and_is_taken_back() {
+    let (shelf, directory) = (Shelf::default(), tempfile::tempdir().unwrap());
+    shelf.fail("b", Fault::Stalls, 1);
+    let settings = Settings { step_timeout: Duration::from_secs(1), ..Settings::default() };
+    let engine = engine(&chain(), &shelf).with_settings(settings);
+    let ended = run(&engine, Verb::Apply, directory.path()).await;
+    let Outcome::RolledBack(why) = ended.outcome else { panic!("{:?}", ended.outcome) };
+    assert_eq!((why.class(), why.step()), (Class::Timeout, Some("b")));
+    assert!(shelf.writes().contains(&"put b".to_owned()), "the write did not land, so nothing was tested");
+    assert_eq!(shelf.snapshot(), json!({}));
+}
+
+#[tokio::test]
+async fn a_chain_that_does_not_hold_is_taken_back_unless_kept() {
+    for keep in [false, true] {
+        let (shelf, directory) = (Shelf::default(), tempfile::tempdir().unwrap());
+        shelf.broken_links.lock().unwrap().insert("b".into());
+        let engine = engine(&chain(), &shelf).with_permissions(Permissions { keep, ..Permissions::default() });
+        let ended = run(&engine, Verb::Apply, directory.path()).await;
+        let why = match &ended.outcome {
+            Outcome::Kept(why) if keep => why,
+            Outcome::RolledBack(why) if !keep => why,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!((why.class(), why.step()), (Class::Unproven, Some("b")));
+        assert_eq!(shelf.snapshot().as_object().unwrap().len(), if keep { 3 } else { 0 });
+    }
+}
+
+#[tokio::test]
+async fn a_plan_reads_everything_and_writes_nothing() {
+    let shelf = Shelf::default();
+    let plan = engine(&chain(), &shelf).plan(Verb::Apply, &Selection::default()).await.unwrap();
+    let ops: Vec<_> = plan.steps.values().map(|planned| planned.plan.change.op()).collect();
+    assert_eq!(ops, [Op::Create; 3]);
+    assert_eq!(shelf.writes().len(), 0);
+}
+
+#[tokio::test]
+async fn a_deep_chain_neither_recurses_nor_crawls() {
+    let deep = 20_000;
+    let name = |n: usize| format!("s{n}");
+    let specs = (0..deep).map(|n| match n {
+        0 => step(&name(0), &[], json!({})),
+        n => step(&name(n), &[&name(n - 1)], json!({})),
+    });
+    let graph = graph(specs.collect());
+    assert_eq!(graph.place("s19999").map(|place| place.index()), Some(deep - 1));
+    let selection = Selection { from: Some("s1".into()), ..Selection::default() };
+    assert_eq!(selection.places(&graph).unwrap().len(), deep - 1);
+}
