@@ -1,0 +1,1 @@
+//! The two systems, Vault and Kubernetes, and the facts that steps hand on

@@ -1,0 +1,1 @@
+//! A Kubernetes API in this process and a real OpenBao beside it

@@ -1,0 +1,1 @@
+//! Step: the operator's ClusterSecretStore

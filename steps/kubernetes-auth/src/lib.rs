@@ -1,0 +1,1 @@
+//! Step: Vault's Kubernetes auth mount and its config

@@ -1,0 +1,1 @@
+//! Step: the Vault role that binds a ServiceAccount to policies

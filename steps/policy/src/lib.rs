@@ -1,0 +1,1 @@
+//! Step: what the operator may read

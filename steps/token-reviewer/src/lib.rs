@@ -1,0 +1,1 @@
+//! Step: a ServiceAccount that may review tokens and nothing else

@@ -1,0 +1,1 @@
+//! A kind of one's own: the AppRole auth method

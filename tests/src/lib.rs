@@ -1,0 +1,1 @@
+//! End-to-end cases over the three pairs of servers
