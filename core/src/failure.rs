@@ -96,6 +96,7 @@ impl Failure {
             message: self.cause.to_string(),
             help: self.cause.help().map(|help| help.to_string()),
             causes: causes.map(ToString::to_string).collect(),
+            related: self.cause.related().into_iter().flatten().map(ToString::to_string).collect(),
         }
     }
 }
@@ -182,6 +183,9 @@ pub struct Report {
     /// What lies behind it, outermost first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub causes: Vec<String>,
+    /// What was found beside it, such as each mistake of a graph file.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub related: Vec<String>,
 }
 
 /// A diagnostic for the places where an error type of its own would say nothing more.

@@ -6,6 +6,7 @@
 //! - [`conformance`]: the laws of a step, as checks that any step crate's tests can run.
 //! - [`contract`]: what a step author writes against: [`Step`], [`Managed`], facts, changes, evidence.
 //! - [`failure`]: every error that a user can see, with the class that decides the exit code.
+//! - [`file`](mod@file): the graph file: a checked graph, or every mistake with its place.
 //! - [`graph`]: steps and their `needs`, checked and ordered.
 //! - [`journal`]: what a run is about to do, on disk before it is done.
 //! - [`nearest`]: for an unknown name, the nearest known one.
@@ -14,6 +15,7 @@
 pub mod conformance;
 pub mod contract;
 pub mod failure;
+pub mod file;
 pub mod graph;
 pub mod journal;
 pub mod nearest;

@@ -26,13 +26,16 @@ pub type TomlError = serde_path_to_error::Error<toml::de::Error>;
 /// Why a JSON value is no configuration of a kind, with the path.
 pub type JsonError = serde_path_to_error::Error<serde_json::Error>;
 
-type FromToml = fn(Spanned<DeValue<'static>>) -> Result<Arc<dyn Step>, TomlError>;
+type FromToml = fn(Spanned<DeValue<'_>>) -> Result<Arc<dyn Step>, TomlError>;
 type FromJson = fn(Value) -> Result<Arc<dyn Step>, JsonError>;
 
 inventory::collect!(Kind);
 
 impl Kind {
     /// A kind whose configuration implements [`Managed`].
+    ///
+    /// Its doc comments become descriptions. A key with a `#[serde(alias = "ttl")]` repeats it for the schema:
+    /// `#[schemars(extend("x-aliases" = ["ttl"]))]`.
     pub const fn managed<M: Managed + DeserializeOwned + JsonSchema>(name: &'static str, about: &'static str) -> Self {
         Self {
             name,
@@ -83,7 +86,7 @@ impl Kind {
     ///
     /// # Errors
     /// When the table is not a configuration of this kind; the error knows the path and the span.
-    pub fn from_toml(&self, with: Spanned<DeValue<'static>>) -> Result<Arc<dyn Step>, TomlError> {
+    pub fn from_toml(&self, with: Spanned<DeValue<'_>>) -> Result<Arc<dyn Step>, TomlError> {
         (self.from_toml)(with)
     }
 
@@ -102,7 +105,7 @@ impl fmt::Debug for Kind {
     }
 }
 
-fn toml_config<T: DeserializeOwned>(with: Spanned<DeValue<'static>>) -> Result<T, TomlError> {
+fn toml_config<T: DeserializeOwned>(with: Spanned<DeValue<'_>>) -> Result<T, TomlError> {
     serde_path_to_error::deserialize(toml::de::ValueDeserializer::from(with))
 }
 

@@ -1,0 +1,50 @@
+//! Ways through the file, as a user would write them.
+
+use std::fmt::{self, Display};
+
+/// The way to a value in the file.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Path(Vec<Segment>);
+
+/// One step of such a way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Segment {
+    Key(String),
+    Index(usize),
+}
+
+impl Path {
+    /// The way along tables.
+    pub(super) fn of<'k>(keys: impl IntoIterator<Item = &'k str>) -> Self {
+        Self(keys.into_iter().map(|key| Segment::Key(key.to_owned())).collect())
+    }
+
+    /// The way on from here.
+    pub(super) fn join(&self, more: impl IntoIterator<Item = Segment>) -> Self {
+        Self(self.0.iter().cloned().chain(more).collect())
+    }
+}
+
+impl Display for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() {
+            return f.write_str("the graph file");
+        }
+        f.write_str("`")?;
+        for (position, segment) in self.0.iter().enumerate() {
+            match segment {
+                Segment::Index(index) => write!(f, "[{index}]")?,
+                Segment::Key(key) => {
+                    f.write_str(if position == 0 { "" } else { "." })?;
+                    f.write_str(&toml_key(key))?;
+                }
+            }
+        }
+        f.write_str("`")
+    }
+}
+
+fn toml_key(key: &str) -> String {
+    let bare = !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
+    if bare { key.to_owned() } else { format!("\"{}\"", key.escape_debug()) }
+}

@@ -1,0 +1,123 @@
+//! The texts of a graph file, and the space of positions that they share.
+
+use miette::{MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
+
+/// One text of a graph file, and what it is called in messages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    pub(super) name: String,
+    pub(super) text: String,
+}
+
+impl Source {
+    /// A text under a name: the path of the file that it was read from.
+    pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
+        Self { name: name.into(), text: text.into() }
+    }
+}
+
+/// All texts, one behind the other, so that a position says which text it is in.
+#[derive(Debug, Default)]
+pub(super) struct Space {
+    sources: Vec<Placed>,
+}
+
+/// A text and where it begins.
+#[derive(Debug)]
+pub(super) struct Placed {
+    pub(super) start: usize,
+    pub(super) source: Source,
+}
+
+impl Space {
+    /// Lays the texts out with one position between them: the end of a text is no position of the next.
+    pub(super) fn new(sources: Vec<Source>) -> Self {
+        let mut start = 0;
+        let place = |source: Source| {
+            let placed = Placed { start, source };
+            start += placed.source.text.len() + 1;
+            placed
+        };
+        Self { sources: sources.into_iter().map(place).collect() }
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Placed> {
+        self.sources.iter()
+    }
+
+    /// The same space with texts that a terminal can be trusted with. A character is as long as its stand-in, and so
+    /// every position stays.
+    pub(super) fn printable(mut self) -> Self {
+        for placed in &mut self.sources {
+            placed.source.text = printable(&placed.source.text);
+        }
+        self
+    }
+
+    fn holding(&self, span: &SourceSpan) -> Option<&Placed> {
+        let behind = self.sources.partition_point(|placed| placed.start <= span.offset());
+        let placed = self.sources.get(behind.checked_sub(1)?)?;
+        (span.offset() + span.len() <= placed.start + placed.source.text.len()).then_some(placed)
+    }
+}
+
+impl SourceCode for Space {
+    /// A span that reaches from one text into another is out of bounds: labels in two texts are shown apart.
+    fn read_span<'a>(
+        &'a self,
+        span: &SourceSpan,
+        lines_before: usize,
+        lines_after: usize,
+    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
+        let Placed { start, source } = self.holding(span).ok_or(MietteError::OutOfBounds)?;
+        let inside = SourceSpan::from((span.offset() - start, span.len()));
+        let seen = source.text.read_span(&inside, lines_before, lines_after)?;
+        let shown = SourceSpan::from((seen.span().offset() + start, seen.span().len()));
+        let name = source.name.clone();
+        let (line, column, count) = (seen.line(), seen.column(), seen.line_count());
+        Ok(Box::new(MietteSpanContents::new_named(name, seen.data(), shown, line, column, count)))
+    }
+}
+
+/// Control characters (a lone carriage return too, which only some programs take for the end of a line) become
+/// visible characters of the same length.
+fn printable(text: &str) -> String {
+    let mut characters = text.chars().peekable();
+    let mut printable = String::with_capacity(text.len());
+    while let Some(character) = characters.next() {
+        let ends_line = character == '\r' && characters.peek() == Some(&'\n');
+        let harmless = matches!(character, '\n' | '\t') || ends_line || !character.is_control();
+        printable.push(match character {
+            _ if harmless => character,
+            _ if character.is_ascii() => '?',
+            _ => '¿',
+        });
+    }
+    printable
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_span_is_read_from_its_own_text_with_its_own_lines() {
+        let space = Space::new(vec![Source::new("a", "one\ntwo"), Source::new("b", "three\nfour\n")]);
+        let read = |offset: usize, length: usize| {
+            let seen = space.read_span(&(offset, length).into(), 0, 0).ok()?;
+            let text = String::from_utf8_lossy(seen.data()).into_owned();
+            Some((seen.name()?.to_owned(), seen.line(), text))
+        };
+        assert_eq!(read(4, 3), Some(("a".into(), 1, "two".into())));
+        assert_eq!(read(8 + 6, 4), Some(("b".into(), 1, "four".into())));
+        assert_eq!(read(4, 5), None, "it reaches into the next text");
+        assert_eq!(read(20, 1), None, "it lies behind the last text");
+    }
+
+    #[test]
+    fn control_characters_never_reach_a_terminal_and_move_nothing() {
+        let text = "a\u{1b}[31m\u{9b}b\r\nc\rd\te\u{7f}";
+        assert_eq!(printable(text), "a?[31m¿b\r\nc?d\te?");
+        assert_eq!(printable(text).len(), text.len());
+    }
+}
