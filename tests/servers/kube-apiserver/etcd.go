@@ -1,0 +1,27 @@
+package main
+
+import (
+	"net/url"
+
+	"go.etcd.io/etcd/server/v3/embed"
+)
+
+// startEtcd runs a single-member etcd on ports that the system picks, and returns its client URL.
+func startEtcd(dir, log string) (string, error) {
+	anyPort := []url.URL{{Scheme: "http", Host: "127.0.0.1:0"}}
+	config := embed.NewConfig()
+	config.Dir = dir
+	config.ListenClientUrls, config.AdvertiseClientUrls = anyPort, anyPort
+	config.ListenPeerUrls, config.AdvertisePeerUrls = anyPort, anyPort
+	config.InitialCluster = config.InitialClusterFromName(config.Name)
+	config.LogLevel = "warn"
+	config.LogOutputs = []string{log}
+	// Nothing here has to survive a power cut.
+	config.UnsafeNoFsync = true
+	etcd, err := embed.StartEtcd(config)
+	if err != nil {
+		return "", err
+	}
+	<-etcd.Server.ReadyNotify()
+	return "http://" + etcd.Clients[0].Addr().String(), nil
+}
