@@ -1,1 +1,44 @@
-//! The two systems, Vault and Kubernetes, and the facts that steps hand on
+//! The two systems, Vault and Kubernetes, and the facts that steps hand on.
+//!
+//! What a step gets from here: a [`Vault`] and a [`Cluster`] through `cx.handle::<…>()`, with TLS, retry, timeouts and
+//! errors in one place, and the [`facts`] that link the steps. What the program gives: [`Connections`] from the graph
+//! file and an [`Environment`]. Nothing here prints, or reads the environment by itself.
+//!
+//! - [`connections`]: the `[connections]` table of the graph file.
+//! - [`digest`]: SHA-256, to recognise a value without keeping it.
+//! - [`environment`]: the variables and the home directory that the program was started with.
+//! - [`error`]: what every request of either system can fail with.
+//! - [`facts`]: typed addresses.
+//! - [`handshake`]: a bare TLS handshake.
+//! - [`kubernetes`], [`vault`]: the two systems.
+//! - [`mark`]: how objects of a graph are told from others.
+//! - [`policy`]: what the text of a policy means.
+//! - [`retry`]: the one retry policy.
+//! - [`text`]: text from servers, made safe to show.
+//! - [`ttl`]: durations as Vault writes them.
+
+pub mod connections;
+mod crypto;
+pub mod digest;
+pub mod environment;
+pub mod error;
+pub mod facts;
+pub mod handshake;
+pub mod kubernetes;
+pub mod mark;
+pub mod policy;
+mod proxy;
+pub mod retry;
+pub mod text;
+mod tls;
+pub mod ttl;
+pub mod vault;
+
+pub use connections::Connections;
+pub use crypto::install_crypto_provider;
+pub use environment::Environment;
+pub use error::Error;
+pub use facts::{AuthMount, PolicyName, ReviewerSecret, RoleRef, ServiceAccountRef, VaultServer};
+pub use kubernetes::{Cluster, KubernetesSettings};
+pub use ttl::Ttl;
+pub use vault::{Vault, VaultSettings};

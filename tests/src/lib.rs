@@ -1,1 +1,15 @@
-//! End-to-end cases over the three pairs of servers
+//! The harness of the end-to-end cases.
+//!
+//! - [`pair`]: a Kubernetes API and a Vault, of which there are three pairs.
+//! - [`crd`]: the ClusterSecretStore CRDs that the cases run against.
+//! - [`proxy`]: sees every request, and can make one fail.
+//! - [`rest`]: the servers' own APIs, without the program in between.
+//! - [`view`]: what the servers hold, seen from outside.
+//! - [`program`]: the program under test, as a process with an environment of its own.
+
+pub mod crd;
+pub mod pair;
+pub mod program;
+pub mod proxy;
+pub mod rest;
+pub mod view;

@@ -1,1 +1,42 @@
-fn main() {}
+//! The commands of the README: `cargo xtask demo`, `test`, `servers`, `bench`.
+
+mod bench;
+mod demo;
+mod provision;
+mod raw;
+mod servers;
+mod shell;
+mod test;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "What a checkout of this project can do")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Show the whole of it on servers of its own: plan, apply, verify, plan again, destroy. Needs no Go
+    Demo,
+    /// Check everything: format, lints, docs, unit tests, conformance, snapshots, end to end on three pairs of servers
+    Test(test::Options),
+    /// Run servers in the foreground and print the `export` lines that a shell needs
+    Servers(servers::Options),
+    /// Measure the release binary against raw requests
+    Bench(bench::Options),
+}
+
+fn main() -> miette::Result<()> {
+    let arguments = Arguments::parse();
+    rustls::crypto::ring::default_provider().install_default().map_err(|_| miette::miette!("two TLS providers"))?;
+    let runtime = tokio::runtime::Runtime::new().map_err(|error| miette::miette!("no runtime: {error}"))?;
+    match arguments.command {
+        Command::Demo => runtime.block_on(demo::run()),
+        Command::Test(options) => test::run(&options),
+        Command::Servers(options) => runtime.block_on(servers::run(&options)),
+        Command::Bench(options) => runtime.block_on(bench::run(&options)),
+    }
+}

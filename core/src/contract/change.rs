@@ -15,7 +15,7 @@ pub struct Change {
 }
 
 /// What a change does; always derived, never stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Op {
     /// Nothing.
@@ -29,7 +29,7 @@ pub enum Op {
 }
 
 /// One value that a change touches.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Leaf {
     /// Where it is: `config.kubernetes_host`, with names that hold dots in quotes.
     pub path: String,

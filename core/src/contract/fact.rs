@@ -158,7 +158,7 @@ impl Takes for () {
     }
 }
 
-/// What a step hands on: nothing, a fact, or a tuple of facts.
+/// What a step hands on: nothing, a fact, a fact or nothing, or a tuple of these.
 pub trait Gives {
     /// Adds them to `out`, as given by the step `from`.
     fn give(self, from: &str, out: &mut Facts);
@@ -167,6 +167,14 @@ pub trait Gives {
 impl<F: Fact> Gives for F {
     fn give(self, from: &str, out: &mut Facts) {
         out.add(from, self);
+    }
+}
+
+impl<F: Fact> Gives for Option<F> {
+    fn give(self, from: &str, out: &mut Facts) {
+        if let Some(fact) = self {
+            out.add(from, fact);
+        }
     }
 }
 

@@ -1,1 +1,29 @@
-//! Step: the operator's ClusterSecretStore
+//! Step: the operator's ClusterSecretStore, which logs in to Vault by the Kubernetes auth method.
+//!
+//! It is applied by server-side apply with the field manager `trustpath`, in the version of the API that the cluster
+//! serves. What undo puts back is what that manager owned before, and, where fields were taken from other managers by
+//! force, their values and their ownership.
+
+mod body;
+mod ca;
+mod conditions;
+mod config;
+mod decide;
+mod prove;
+mod ready;
+mod state;
+mod step;
+mod survey;
+
+use trustpath_core::Kind;
+
+pub use self::{
+    body::Taken,
+    ca::{CaBundle, CaFile, CaProvider, CaProviderKind},
+    conditions::{Condition, Operator, Requirement, Selector},
+    config::{Account, ClusterSecretStore, KvVersion, MountPath, ReadyTimeout, RetrySettings},
+    decide::Surroundings,
+    state::State,
+};
+
+inventory::submit! { Kind::managed::<ClusterSecretStore>("cluster-secret-store", "The operator's ClusterSecretStore") }

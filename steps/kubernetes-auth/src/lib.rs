@@ -1,1 +1,95 @@
-//! Step: Vault's Kubernetes auth mount and its config
+//! The step `kubernetes-auth`: Vault's Kubernetes auth method, mounted and configured.
+//!
+//! It owns the mount at one path and its config (`sys/auth/<mount>`, `auth/<mount>/config`). Vault replaces a config as a
+//! whole and gives its reviewer JWT never back: the state holds a digest, the mark in the mount's description remembers
+//! it, and a write fetches the JWT again.
+
+mod config;
+mod decide;
+mod description;
+mod jwt;
+mod observe;
+mod pem;
+mod prove;
+mod source;
+mod state;
+mod surroundings;
+mod survey;
+mod target;
+#[cfg(test)]
+mod tests;
+mod way;
+mod write;
+
+use async_trait::async_trait;
+use trustpath_core::{Around, At, Evidence, Kind, Managed, Released, Result, Undo, Wanted};
+use trustpath_platform::{AuthMount, ReviewerSecret, VaultServer};
+
+pub use config::{
+    Ca, Host, KubernetesAuth, MountPath, PemKey, Reviewer as ReviewerChoice, SecretRef, Source, TokenType, Tune,
+    Visibility,
+};
+pub use jwt::Claims;
+pub use state::{Config, Digest, Mount, MountMark, Reviewer, State};
+pub use surroundings::{Found, Making, Place, Surroundings, Text};
+
+/// The facts that the step takes.
+pub(crate) type Taken = (VaultServer, Option<ReviewerSecret>);
+
+inventory::submit! {
+    Kind::managed::<KubernetesAuth>("kubernetes-auth", "Vault's Kubernetes auth method, mounted and configured")
+}
+
+#[async_trait]
+impl Managed for KubernetesAuth {
+    type State = State;
+    type Around = Surroundings;
+    type Takes = Taken;
+    type Gives = AuthMount;
+
+    fn gives(&self, (server, _): &Taken) -> AuthMount {
+        AuthMount { path: self.mount.to_string(), namespace: server.namespace.clone() }
+    }
+
+    async fn observe(&self, at: At<'_, Taken>) -> Result<Option<State>> {
+        self.look(at).await
+    }
+
+    async fn survey(&self, at: At<'_, Taken>, around: Around) -> Result<Surroundings> {
+        match around {
+            Around::Making => Ok(Surroundings::Making(Box::new(self.survey_making(at).await?))),
+            Around::Removing => Ok(Surroundings::Removing(self.survey_removing(at).await?)),
+        }
+    }
+
+    fn desired(&self, at: At<'_, Taken>, around: &Surroundings, now: Option<&State>) -> Result<Wanted<State>> {
+        match around {
+            Surroundings::Making(around) => Ok(self.decide(at.cx.graph(), around, now)?),
+            Surroundings::Removing(_) => Err(decide::wrong_survey().into()),
+        }
+    }
+
+    fn ours(&self, at: At<'_, Taken>, _: &Surroundings, now: &State) -> bool {
+        decide::is_ours(at.cx.graph(), now)
+    }
+
+    fn released(&self, _: At<'_, Taken>, around: &Surroundings, now: &State) -> Result<Released<State>> {
+        Ok(self.release(around, now))
+    }
+
+    fn undoable(&self, from: Option<&State>, to: Option<&State>) -> Undo {
+        self.undo(from, to)
+    }
+
+    fn waypoints(&self, from: Option<&State>, to: Option<&State>) -> Result<Vec<Option<State>>> {
+        Ok(way::waypoints(from, to))
+    }
+
+    async fn write(&self, at: At<'_, Taken>, now: Option<&State>, to: Option<&State>) -> Result<()> {
+        self.send(at, now, to).await
+    }
+
+    async fn prove(&self, at: At<'_, Taken>, state: &State) -> Result<Evidence> {
+        self.evidence(at, state).await
+    }
+}

@@ -1,1 +1,23 @@
-//! Step: the Vault role that binds a ServiceAccount to policies
+//! The kind `kubernetes-role`: a role of a Kubernetes auth mount, which binds ServiceAccounts to policies.
+//!
+//! The servers *merge* what is written into a role, and keep what a write leaves out: every write here carries every
+//! field, empty ones too. Fields that are at the server's default are left out of the state.
+
+mod capabilities;
+mod config;
+mod decide;
+mod login;
+mod prove;
+mod refusal;
+mod selector;
+mod state;
+mod step;
+mod warnings;
+
+use trustpath_core::Kind;
+
+pub use config::{AliasNameSource, Bound, KubernetesRole, RoleName, TokenType};
+pub use selector::Selector;
+pub use state::RoleState;
+
+inventory::submit! { Kind::managed::<KubernetesRole>("kubernetes-role", "Binds a ServiceAccount to policies, for a limited time") }

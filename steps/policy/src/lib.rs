@@ -1,1 +1,26 @@
-//! Step: what the operator may read
+//! The kind `policy`: what a token that holds it may do, as a policy of Vault or OpenBao.
+//!
+//! Policies are compared by what they mean ([`trustpath_platform::policy`]). A text that means the same stays as it is on
+//! the server; a text that is written begins with a comment that bears the graph's mark.
+
+mod config;
+mod decide;
+mod error;
+mod kv;
+mod prove;
+mod render;
+mod rules;
+mod state;
+mod step;
+mod survey;
+mod table;
+mod text;
+mod users;
+
+use trustpath_core::Kind;
+
+pub use config::{Name, Policy};
+pub use rules::Rules;
+pub use state::PolicyState;
+
+inventory::submit! { Kind::managed::<Policy>("policy", "What a token may do: a policy of Vault or OpenBao") }

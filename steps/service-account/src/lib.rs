@@ -1,1 +1,23 @@
-//! Step: the operator's ServiceAccount
+//! Step: the operator's ServiceAccount, and its namespace where that is missing.
+//!
+//! It is applied by server-side apply with the field manager `trustpath`, which owns the mark, the labels and the
+//! annotations of the graph file, and nothing else of the object. What undo puts back is what that manager owned before,
+//! and, where fields were taken from other managers by force, their values and their ownership.
+
+mod config;
+mod decide;
+mod prove;
+mod state;
+mod step;
+mod survey;
+mod write;
+
+use trustpath_core::Kind;
+
+pub use self::{
+    config::{AnnotationKey, ServiceAccount},
+    decide::{Namespace, Surroundings, Users},
+    state::{Beside, State},
+};
+
+inventory::submit! { Kind::managed::<ServiceAccount>("service-account", "The operator's ServiceAccount, and its namespace") }

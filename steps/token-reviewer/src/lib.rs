@@ -1,1 +1,17 @@
-//! Step: a ServiceAccount that may review tokens and nothing else
+//! Step: a ServiceAccount that may review tokens and nothing else, for a Vault that runs outside of the cluster.
+//!
+//! Three objects, each applied by server-side apply as the field manager `trustpath`: the ServiceAccount, the Secret with
+//! its long-lived token (which the cluster's tokens controller fills), and a ClusterRoleBinding to
+//! `system:auth-delegator`. The Secret's address is handed on; the token itself is in no state, fact or plan.
+
+mod config;
+mod decide;
+mod prove;
+mod state;
+mod step;
+
+use trustpath_core::Kind;
+
+pub use self::{config::TokenReviewer, state::State, step::Surroundings};
+
+inventory::submit! { Kind::managed::<TokenReviewer>("token-reviewer", "An identity that may review tokens and nothing else") }

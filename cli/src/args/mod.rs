@@ -1,0 +1,126 @@
+//! The words that the program is given. Nothing here looks anything up: `--help` builds nothing.
+
+mod help;
+mod options;
+
+pub(crate) use options::{Color, Consent, Format, Global, GraphFormat, Select, StepArgs};
+
+use clap::{Parser, Subcommand};
+
+/// Build, prove, explain and take back the chain of trust by which the External Secrets Operator reads from Vault.
+#[derive(Debug, Parser)]
+#[command(name = "trustpath", version, after_help = help::EXAMPLES, after_long_help = help::LONG)]
+#[command(subcommand_value_name = "VERB", subcommand_help_heading = "Verbs", max_term_width = 100)]
+#[command(propagate_version = false, infer_long_args = false, disable_help_subcommand = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+    #[command(flatten)]
+    pub(crate) global: Global,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Write the standard graph file
+    #[command(after_help = help::INIT)]
+    Init(Init),
+    /// Show what would change, field by field; writes nothing
+    #[command(after_help = help::PLAN)]
+    Plan(Plan),
+    /// Make it so, prove it, and take everything back when that fails
+    #[command(after_help = help::APPLY)]
+    Apply(Apply),
+    /// Prove every link of the chain, with a real login
+    #[command(after_help = help::VERIFY)]
+    Verify(Select),
+    /// Take back what a run has changed, from its journal alone
+    #[command(after_help = help::ROLLBACK)]
+    Rollback(Rollback),
+    /// Remove what this graph owns and nobody else uses
+    #[command(after_help = help::DESTROY)]
+    Destroy(Destroy),
+    /// List the runs that were made from here
+    Runs,
+    /// Draw the graph of the file
+    Graph(Graph),
+    /// The kinds of steps that this program knows
+    #[command(subcommand, subcommand_value_name = "WHAT", subcommand_help_heading = "What")]
+    Steps(StepArgs),
+    /// Print the JSON Schema of the graph file, for editors
+    #[command(after_help = help::SCHEMA)]
+    Schema,
+    /// Print a completion script for a shell
+    #[command(after_help = help::COMPLETIONS)]
+    Completions(Completions),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Init {
+    /// Where to; `-` is stdout
+    #[arg(default_value = "plugins.toml")]
+    pub(crate) file: std::path::PathBuf,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Plan {
+    #[command(flatten)]
+    pub(crate) select: Select,
+    #[command(flatten)]
+    pub(crate) consent: Consent,
+    /// Show what `destroy` would do
+    #[arg(long)]
+    pub(crate) destroy: bool,
+    /// Exit with 2 when there is something to do
+    #[arg(long)]
+    pub(crate) detailed_exitcode: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Apply {
+    #[command(flatten)]
+    pub(crate) select: Select,
+    #[command(flatten)]
+    pub(crate) consent: Consent,
+    /// When the chain does not hold in the end, leave it for a look; without this, everything is taken back
+    #[arg(long)]
+    pub(crate) keep: bool,
+    /// Do not ask
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Destroy {
+    #[command(flatten)]
+    pub(crate) select: Select,
+    /// Go on where a change cannot be taken back in full
+    #[arg(long)]
+    pub(crate) allow_irreversible: bool,
+    /// Do not ask
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Rollback {
+    /// The run, as `trustpath runs` lists it; without it, the latest that is not rolled back
+    #[arg(value_name = "RUN")]
+    pub(crate) run: Option<String>,
+    /// Do not ask
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Graph {
+    /// How to draw it
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: GraphFormat,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Completions {
+    /// The shell
+    #[arg(value_enum)]
+    pub(crate) shell: clap_complete::Shell,
+}

@@ -1,0 +1,119 @@
+//! The options that several verbs share.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+use trustpath_core::graph::Selection;
+
+/// The options of every verb.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Global options")]
+pub(crate) struct Global {
+    /// A graph file; several are merged, the later wins [default: $TRUSTPATH_FILE, else plugins.toml]
+    #[arg(short, long = "file", value_name = "FILE", global = true)]
+    pub(crate) files: Vec<PathBuf>,
+    /// Set one value of the graph file, such as steps.role.with.ttl=2h
+    #[arg(long = "set", value_name = "KEY=VALUE", global = true)]
+    pub(crate) settings: Vec<String>,
+    /// How results are written
+    #[arg(long, value_enum, default_value_t, global = true)]
+    pub(crate) output: Format,
+    #[command(flatten)]
+    pub(crate) connect: Connect,
+    /// When to use colours; NO_COLOR is honoured
+    #[arg(long, value_enum, default_value_t, value_name = "WHEN", global = true)]
+    pub(crate) color: Color,
+    /// Log steps and requests on stderr; never a secret
+    #[arg(short = 'v', long = "trace", global = true)]
+    pub(crate) trace: bool,
+}
+
+/// Where runs are made, and where they are recorded.
+#[derive(Debug, Default, Args)]
+pub(crate) struct Connect {
+    /// The context of the kubeconfig
+    #[arg(long, global = true)]
+    pub(crate) context: Option<String>,
+    /// Where the journals of runs lie [default: $TRUSTPATH_STATE_DIR, else ~/.local/state/trustpath/runs]
+    #[arg(long, value_name = "DIR", global = true)]
+    pub(crate) state_dir: Option<PathBuf>,
+}
+
+/// Which steps a verb is about.
+#[derive(Debug, Default, Clone, Args)]
+pub(crate) struct Select {
+    /// These steps alone [default: all]
+    #[arg(value_name = "STEP")]
+    pub(crate) steps: Vec<String>,
+    /// This step and everything that needs it
+    #[arg(long, value_name = "STEP")]
+    pub(crate) from: Option<String>,
+    /// All but this step; may be repeated
+    #[arg(long, value_name = "STEP")]
+    pub(crate) skip: Vec<String>,
+}
+
+impl From<Select> for Selection {
+    fn from(select: Select) -> Self {
+        Self { only: select.steps, from: select.from, skip: select.skip }
+    }
+}
+
+/// What the user agrees to beforehand.
+#[derive(Debug, Default, Clone, Args)]
+pub(crate) struct Consent {
+    /// Let this step take over an object that is there already; may be repeated
+    #[arg(long, value_name = "STEP")]
+    pub(crate) adopt: Vec<String>,
+    /// Take fields of Kubernetes objects from other field managers
+    #[arg(long)]
+    pub(crate) force_conflicts: bool,
+    /// Go on where a change cannot be taken back in full
+    #[arg(long)]
+    pub(crate) allow_irreversible: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum StepArgs {
+    /// List the kinds
+    List,
+    /// Show every key of a kind
+    Describe {
+        /// The kind, as in `uses`
+        kind: String,
+    },
+}
+
+/// How results are written.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people
+    #[default]
+    Text,
+    /// For programs: one document on stdout
+    Json,
+}
+
+/// When to use colours.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal
+    #[default]
+    Auto,
+    /// Everywhere
+    Always,
+    /// Nowhere
+    Never,
+}
+
+/// How a graph is drawn.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum GraphFormat {
+    /// A list, needed steps first
+    #[default]
+    Text,
+    /// For Markdown
+    Mermaid,
+    /// For Graphviz
+    Dot,
+}

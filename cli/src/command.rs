@@ -1,0 +1,66 @@
+//! What every verb is given.
+
+use std::path::PathBuf;
+
+use trustpath_core::{Class, Kind, Problem, journal::Store};
+use trustpath_platform::Environment;
+
+use crate::{args::Global, program::Program, render, screen::Screen, systems::Systems};
+
+/// One command line, and all that it may look at.
+pub(crate) struct Command<'a> {
+    pub(crate) program: &'a Program,
+    /// Sorted by name, each name once.
+    pub(crate) kinds: Vec<&'static Kind>,
+    pub(crate) global: Global,
+    pub(crate) environment: Environment,
+    pub(crate) screen: Screen,
+}
+
+impl Command<'_> {
+    /// The way to the systems behind the graph.
+    pub(crate) fn systems(&self) -> Systems {
+        Systems {
+            environment: self.environment.clone(),
+            context: self.global.connect.context.clone(),
+            more: self.program.more.clone(),
+            screen: self.screen.clone(),
+        }
+    }
+
+    /// Where the journals of runs lie.
+    ///
+    /// # Errors
+    /// When nothing says where.
+    pub(crate) fn store(&self) -> Result<Store, Problem> {
+        let named = self.global.connect.state_dir.clone();
+        let named = named.or_else(|| self.environment.get("TRUSTPATH_STATE_DIR").map(PathBuf::from));
+        named.or_else(|| self.standard_state_dir()).map(Store::new).ok_or_else(nowhere)
+    }
+
+    /// As the XDG base directory specification has it: a relative path in the variable counts as none.
+    fn standard_state_dir(&self) -> Option<PathBuf> {
+        let set = self.environment.get("XDG_STATE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+        let state = set.or_else(|| self.environment.home().map(|home| home.join(".local/state")))?;
+        Some(state.join("trustpath/runs"))
+    }
+
+    /// The command that takes a run back from here: with the options that led to its journal and its servers.
+    pub(crate) fn rollback(&self, run: &str) -> String {
+        let connect = &self.global.connect;
+        let mut words = vec!["trustpath".to_owned(), "rollback".to_owned(), run.to_owned()];
+        if let Some(directory) = &connect.state_dir {
+            words.extend(["--state-dir".to_owned(), directory.display().to_string()]);
+        }
+        if let Some(context) = &connect.context {
+            words.extend(["--context".to_owned(), context.clone()]);
+        }
+        render::command(&words)
+    }
+}
+
+fn nowhere() -> Problem {
+    let message = "there is no directory for the journals of runs: neither HOME nor XDG_STATE_HOME is set";
+    Problem::new(Class::Config, "trustpath::cli::state_dir", message)
+        .help("name one with --state-dir or TRUSTPATH_STATE_DIR")
+}

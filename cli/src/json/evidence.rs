@@ -1,0 +1,94 @@
+//! What `verify` saw.
+
+use serde::{Deserialize, Serialize};
+use trustpath_core::{
+    Check, Evidence, Outcome, Result,
+    failure::Report,
+    graph::{Graph, Place},
+};
+
+use super::Document;
+use crate::render;
+
+/// What `verify` saw.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Verification {
+    /// The graph's id.
+    pub(crate) graph: String,
+    /// Whether no link is broken. What could not be checked breaks nothing, and is counted.
+    pub(crate) holds: bool,
+    /// The links, needed ones first.
+    pub(crate) links: Vec<Link>,
+    /// How many checks ended how.
+    pub(crate) summary: Counts,
+}
+
+/// One link of the chain.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Link {
+    /// The step.
+    pub(crate) step: String,
+    /// Its kind.
+    pub(crate) kind: String,
+    /// Its checks, in the order in which they were made.
+    pub(crate) checks: Vec<Check>,
+    /// Why it could not be proven at all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) failure: Option<Report>,
+}
+
+/// How many checks ended how.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Counts {
+    pub(crate) passed: usize,
+    pub(crate) failed: usize,
+    pub(crate) unchecked: usize,
+}
+
+impl Verification {
+    /// The document of these proofs.
+    pub(crate) fn of(graph: &Graph, proofs: &[(Place, Result<Evidence>)]) -> Self {
+        let links = links(graph, proofs);
+        let summary = Counts::of(&links);
+        Self { graph: graph.id().to_owned(), holds: summary.failed == 0, links, summary }
+    }
+}
+
+/// A link for each proof.
+pub(crate) fn links(graph: &Graph, proofs: &[(Place, Result<Evidence>)]) -> Vec<Link> {
+    let link = |(place, proof): &(Place, Result<Evidence>)| {
+        let node = graph.node(*place);
+        let (step, kind) = (node.name.to_string(), node.uses.clone());
+        match proof {
+            Ok(evidence) => Link { step, kind, checks: evidence.checks.clone(), failure: None },
+            Err(failure) => Link { step, kind, checks: Vec::new(), failure: Some(failure.report()) },
+        }
+    };
+    proofs.iter().map(link).collect()
+}
+
+impl Counts {
+    /// Counts the checks; a proof that could not be carried out is a failed one.
+    pub(crate) fn of(links: &[Link]) -> Self {
+        let mut counts = Self::default();
+        for link in links {
+            counts.failed += usize::from(link.failure.is_some());
+            for check in &link.checks {
+                *match check.outcome {
+                    Outcome::Passed { .. } => &mut counts.passed,
+                    Outcome::Failed { .. } => &mut counts.failed,
+                    Outcome::Unchecked { .. } => &mut counts.unchecked,
+                } += 1;
+            }
+        }
+        counts
+    }
+}
+
+impl Document for Verification {
+    const NAME: &'static str = "verify";
+
+    fn text(&self) -> String {
+        format!("{}\n{}", render::chain(&self.links), render::verdict(self.summary))
+    }
+}

@@ -1,0 +1,119 @@
+//! What a run would do.
+
+use serde::{Deserialize, Serialize};
+use trustpath_core::{
+    Leaf, Note, Op, Undo,
+    failure::Report,
+    graph::Graph,
+    journal::Verb,
+    run::{Failures, Planned, Role, RunPlan},
+};
+
+use super::Document;
+use crate::render;
+
+/// What a run would do.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Plan {
+    /// The graph's id.
+    pub(crate) graph: String,
+    /// Which way.
+    pub(crate) goal: Verb,
+    /// The steps that were read, needed ones first.
+    pub(crate) steps: Vec<StepPlan>,
+    /// How many steps would be what.
+    pub(crate) summary: Summary,
+    /// What `apply` or `destroy` would ask for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) objections: Vec<Report>,
+}
+
+/// What would happen to one step.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct StepPlan {
+    /// Its name.
+    pub(crate) step: String,
+    /// Its kind.
+    pub(crate) kind: String,
+    /// Whether the command is about it; otherwise it was read because one of those depends on it.
+    pub(crate) chosen: bool,
+    /// What would happen.
+    pub(crate) op: Op,
+    /// It would take over an object that is not marked as this graph's.
+    #[serde(default)]
+    pub(crate) adopt: bool,
+    /// Some values are known only once the steps before it are applied.
+    #[serde(default)]
+    pub(crate) provisional: bool,
+    /// Whether it can be taken back.
+    pub(crate) undo: Undo,
+    /// The values that would change.
+    #[serde(default)]
+    pub(crate) changes: Vec<Leaf>,
+    /// What the user should know.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) notes: Vec<Note>,
+}
+
+/// How many of the chosen steps would be what. A step that is taken over is counted as that, and not as an update.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Summary {
+    pub(crate) create: usize,
+    pub(crate) update: usize,
+    pub(crate) delete: usize,
+    pub(crate) adopt: usize,
+    pub(crate) nothing: usize,
+}
+
+impl Plan {
+    /// The document of a plan; `objections` is what the user has not agreed to.
+    pub(crate) fn of(graph: &Graph, plan: &RunPlan, objections: Option<&Failures>) -> Self {
+        let step = |(place, planned): (&trustpath_core::graph::Place, &Planned)| step(graph.node(*place), planned);
+        let steps: Vec<_> = plan.steps.iter().map(step).collect();
+        let objections = objections.iter().flat_map(|failures| &failures.0).map(trustpath_core::Failure::report);
+        Self {
+            graph: graph.id().to_owned(),
+            goal: plan.verb,
+            summary: summary(&steps),
+            objections: objections.collect(),
+            steps,
+        }
+    }
+}
+
+fn step(node: &trustpath_core::graph::Node, planned: &Planned) -> StepPlan {
+    let Planned { role, plan } = planned;
+    StepPlan {
+        step: node.name.to_string(),
+        kind: node.uses.clone(),
+        chosen: *role == Role::Chosen,
+        op: plan.change.op(),
+        adopt: plan.adopt,
+        provisional: plan.provisional,
+        undo: plan.undo.clone(),
+        changes: plan.change.leaves(),
+        notes: plan.notes.clone(),
+    }
+}
+
+fn summary(steps: &[StepPlan]) -> Summary {
+    let mut summary = Summary::default();
+    for step in steps.iter().filter(|step| step.chosen) {
+        *match step.op {
+            _ if step.adopt => &mut summary.adopt,
+            Op::Create => &mut summary.create,
+            Op::Update => &mut summary.update,
+            Op::Delete => &mut summary.delete,
+            Op::Nothing => &mut summary.nothing,
+        } += 1;
+    }
+    summary
+}
+
+impl Document for Plan {
+    const NAME: &'static str = "plan";
+
+    fn text(&self) -> String {
+        render::plan(self)
+    }
+}

@@ -1,0 +1,79 @@
+//! What a rollback took back.
+
+use serde::{Deserialize, Serialize};
+use trustpath_core::{
+    Failure, Leaf, Op,
+    failure::Report,
+    journal::{Log, replay},
+};
+
+use super::{Document, RunOutcome};
+use crate::render;
+
+/// What `rollback` took back.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Rollback {
+    /// The run's id.
+    pub(crate) run: String,
+    /// How it ended: `nothing`, `rolled-back` or `stuck`.
+    pub(crate) outcome: RunOutcome,
+    /// What stood in the journal to be taken back.
+    pub(crate) steps: Vec<TakenBack>,
+    /// What could not be taken back.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) stuck: Vec<Report>,
+    /// The command that goes on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) next: Option<String>,
+}
+
+/// One step that is taken back.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct TakenBack {
+    /// The step.
+    pub(crate) step: String,
+    /// What taking back does: what a run created is deleted.
+    pub(crate) op: Op,
+    /// The values that come back.
+    pub(crate) changes: Vec<Leaf>,
+}
+
+impl TakenBack {
+    /// All that stands in a journal to be taken back, in the order of its graph.
+    pub(crate) fn of(log: &Log) -> Vec<Self> {
+        let progress = replay(&log.entries);
+        let mut standing: Vec<_> = progress.standing().collect();
+        let place = |name: &str| log.start.steps.iter().position(|step| step.name == name);
+        standing.sort_by_key(|(step, _)| place(step));
+        let back = |(step, change): (&str, &trustpath_core::Change)| {
+            let back = change.inverse();
+            Self { step: step.to_owned(), op: back.op(), changes: back.leaves() }
+        };
+        standing.into_iter().map(back).collect()
+    }
+}
+
+impl Rollback {
+    /// There was nothing to take back.
+    pub(crate) fn nothing(run: String) -> Self {
+        Self { run, outcome: RunOutcome::Nothing, steps: Vec::new(), stuck: Vec::new(), next: None }
+    }
+
+    /// It was tried; `stuck` is what could not be taken back, and `next` the command that tries again.
+    pub(crate) fn ended(run: String, steps: Vec<TakenBack>, stuck: &[Failure], next: String) -> Self {
+        let (outcome, next) = match stuck {
+            [] => (RunOutcome::RolledBack, None),
+            _ => (RunOutcome::Stuck, Some(next)),
+        };
+        Self { run, outcome, steps, stuck: stuck.iter().map(Failure::report).collect(), next }
+    }
+}
+
+impl Document for Rollback {
+    const NAME: &'static str = "rollback";
+
+    /// What would be taken back was shown before the question, and is not repeated.
+    fn text(&self) -> String {
+        render::rollback(self)
+    }
+}

@@ -1,0 +1,124 @@
+//! The runs that were made from here.
+
+use serde::{Deserialize, Serialize};
+use trustpath_core::{
+    Failure,
+    failure::Report,
+    journal::{Corrupt, End, Log, Verb, replay},
+};
+
+use super::Document;
+use crate::render;
+
+/// The runs that were made from here, oldest first.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Runs {
+    /// The directory of their journals.
+    pub(crate) directory: String,
+    /// The runs.
+    pub(crate) runs: Vec<RunEntry>,
+}
+
+/// One run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct RunEntry {
+    /// Its id.
+    pub(crate) run: String,
+    /// Where it stands.
+    pub(crate) state: RunState,
+    /// Which way it went.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) verb: Option<Verb>,
+    /// The graph's id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) graph: Option<String>,
+    /// When it began, in UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) started: Option<String>,
+    /// The steps that it has changed and not taken back.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) standing: Vec<String>,
+    /// The command that goes on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) next: Option<String>,
+    /// What is wrong with its journal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) error: Option<Report>,
+}
+
+/// Where a run stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum RunState {
+    /// Everything was made, and held.
+    Done,
+    /// It failed, and what it made was kept.
+    Kept,
+    /// Everything that it had changed is back.
+    RolledBack,
+    /// Something could not be taken back.
+    Stuck,
+    /// It was cut off, or is under way.
+    Unfinished,
+    /// Its journal cannot be read.
+    Damaged,
+}
+
+impl RunState {
+    /// Where the run of this journal stands.
+    pub(crate) fn of(log: &Log) -> Self {
+        match replay(&log.entries).end {
+            Some(End::Done) => Self::Done,
+            Some(End::Kept) => Self::Kept,
+            Some(End::RolledBack) => Self::RolledBack,
+            Some(End::Stuck) => Self::Stuck,
+            None => Self::Unfinished,
+        }
+    }
+
+    /// Whether somebody still has to do something about it.
+    pub(crate) fn is_open(self) -> bool {
+        matches!(self, Self::Kept | Self::Stuck | Self::Unfinished)
+    }
+}
+
+impl RunEntry {
+    /// The entry of a journal; `next` is the command that takes its run back.
+    pub(crate) fn of(run: String, log: Result<Log, Corrupt>, next: impl FnOnce(&str) -> String) -> Self {
+        let empty = Self {
+            run: String::new(),
+            state: RunState::Damaged,
+            verb: None,
+            graph: None,
+            started: None,
+            standing: Vec::new(),
+            next: None,
+            error: None,
+        };
+        match log {
+            Err(corrupt) => Self { run, error: Some(Failure::from(corrupt).report()), ..empty },
+            Ok(log) => {
+                let state = RunState::of(&log);
+                let started = log.entries.first().map(|entry| entry.at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
+                Self {
+                    state,
+                    verb: Some(log.start.verb),
+                    graph: Some(log.start.graph.clone()),
+                    started,
+                    standing: replay(&log.entries).standing().map(|(step, _)| step.to_owned()).collect(),
+                    next: state.is_open().then(|| next(&run)),
+                    run,
+                    ..empty
+                }
+            }
+        }
+    }
+}
+
+impl Document for Runs {
+    const NAME: &'static str = "runs";
+
+    fn text(&self) -> String {
+        render::runs(self)
+    }
+}

@@ -1,0 +1,171 @@
+//! What happens, as it happens, on stderr: moving on a terminal, plain lines elsewhere.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use tracing::debug;
+use trustpath_core::{
+    Op,
+    run::{Event, Observer},
+};
+
+use crate::{
+    render::{Style, aside, line},
+    screen::Screen,
+};
+
+/// Tells the screen what happens.
+pub(crate) struct Progress {
+    screen: Screen,
+    /// The steps that something is being done to.
+    busy: Mutex<BTreeMap<String, Busy>>,
+}
+
+struct Busy {
+    phase: Phase,
+    bar: Option<ProgressBar>,
+}
+
+/// What is being done to a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Reading,
+    Changing(Op),
+    TakingBack,
+    Proving,
+}
+
+impl Phase {
+    fn words(self) -> &'static str {
+        match self {
+            Self::Reading => "reading",
+            Self::Changing(Op::Create) => "creating",
+            Self::Changing(Op::Delete) => "deleting",
+            Self::Changing(_) => "updating",
+            Self::TakingBack => "taking back",
+            Self::Proving => "proving",
+        }
+    }
+
+    fn past(self) -> &'static str {
+        match self {
+            Self::Reading => "read",
+            Self::Changing(Op::Create) => "created",
+            Self::Changing(Op::Delete) => "deleted",
+            Self::Changing(_) => "updated",
+            Self::TakingBack => "as it was before",
+            Self::Proving => "proven",
+        }
+    }
+}
+
+impl Progress {
+    pub(crate) fn new(screen: Screen) -> Self {
+        Self { screen, busy: Mutex::default() }
+    }
+
+    /// A step begins something. Reading is a part of changing and of taking back, and not worth a word then.
+    fn begin(&self, step: &str, phase: Phase) {
+        let mut busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
+        if phase == Phase::Reading && busy.contains_key(step) {
+            return;
+        }
+        if let Some(Busy { bar: Some(bar), .. }) = busy.remove(step) {
+            bar.finish_and_clear();
+        }
+        let bar = self.screen.bars().map(|bars| bars.add(spinner(step, phase)));
+        busy.insert(step.to_owned(), Busy { phase, bar });
+    }
+
+    /// A step is done with what it had begun.
+    fn end(&self, step: &str) -> Option<Phase> {
+        let ended = self.busy.lock().unwrap_or_else(PoisonError::into_inner).remove(step)?;
+        if let Some(bar) = ended.bar {
+            bar.finish_and_clear();
+        }
+        Some(ended.phase)
+    }
+
+    fn phase(&self, step: &str) -> Option<Phase> {
+        self.busy.lock().unwrap_or_else(PoisonError::into_inner).get(step).map(|busy| busy.phase)
+    }
+
+    /// Lines for a log; a terminal has the spinner instead.
+    fn note(&self, step: &str, phase: Phase) {
+        if self.screen.bars().is_none() {
+            self.screen.say(&format!("{} {}: {}", Style::Quiet.of("…"), line(step), phase.words()));
+        }
+    }
+}
+
+impl Observer for Progress {
+    fn event(&self, step: &str, event: Event<'_>) {
+        trace(step, &event);
+        match event {
+            Event::Planning => self.begin(step, Phase::Reading),
+            Event::Planned(_) if self.phase(step) == Some(Phase::Reading) => drop(self.end(step)),
+            Event::Planned(_) => {}
+            Event::Applying(change) => {
+                self.begin(step, Phase::Changing(change.op()));
+                self.note(step, Phase::Changing(change.op()));
+            }
+            Event::Applied => {
+                let phase = self.end(step).unwrap_or(Phase::Changing(Op::Update));
+                self.screen.say(&format!("{} {}: {}", Style::Good.of("✓"), line(step), phase.past()));
+            }
+            Event::Failed(failure) => match self.phase(step) {
+                // What cannot be read or proven is in the result; what cannot be taken back is told as that.
+                Some(Phase::Reading | Phase::Proving) => drop(self.end(step)),
+                Some(Phase::TakingBack) => {}
+                Some(Phase::Changing(_)) | None => {
+                    self.end(step);
+                    self.screen.say(&aside(failure));
+                }
+            },
+            Event::Undoing => {
+                self.begin(step, Phase::TakingBack);
+                self.note(step, Phase::TakingBack);
+            }
+            Event::Undone => {
+                self.end(step);
+                self.screen.say(&format!("{} {}: {}", Style::Good.of("↩"), line(step), Phase::TakingBack.past()));
+            }
+            Event::UndoFailed(failure) => {
+                self.end(step);
+                self.screen.say(&format!("{} (not taken back)", aside(failure)));
+            }
+            Event::Proving => self.begin(step, Phase::Proving),
+            Event::Proven(_) => drop(self.end(step)),
+        }
+    }
+}
+
+fn spinner(step: &str, phase: Phase) -> ProgressBar {
+    let style = ProgressStyle::with_template("{spinner} {prefix:.bold} {msg:.dim}").expect("a template that is right");
+    let bar = ProgressBar::new_spinner().with_style(style);
+    bar.set_prefix(line(step));
+    bar.set_message(phase.words());
+    bar.enable_steady_tick(Duration::from_millis(100));
+    bar
+}
+
+/// States are not traced: what a step does to its fields is in the plan, and its requests are traced where they are
+/// made.
+fn trace(step: &str, event: &Event<'_>) {
+    match event {
+        Event::Planning => debug!(step, "reading"),
+        Event::Planned(plan) => debug!(step, op = ?plan.change.op(), "read"),
+        Event::Applying(change) => debug!(step, op = ?change.op(), "changing"),
+        Event::Applied => debug!(step, "changed"),
+        Event::Failed(failure) => debug!(step, class = ?failure.class(), "failed"),
+        Event::Undoing => debug!(step, "taking back"),
+        Event::Undone => debug!(step, "taken back"),
+        Event::UndoFailed(failure) => debug!(step, class = ?failure.class(), "not taken back"),
+        Event::Proving => debug!(step, "proving"),
+        Event::Proven(evidence) => debug!(step, checks = evidence.checks.len(), holds = evidence.holds(), "proven"),
+    }
+}

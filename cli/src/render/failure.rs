@@ -1,0 +1,191 @@
+//! Failures: the first to look at in full, the others a line each.
+
+use std::{error::Error, fmt};
+
+use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, Severity, SourceCode};
+use trustpath_core::Failure;
+
+use super::{
+    plain::{line, lines},
+    style::Style,
+};
+
+/// The first failure with its help, causes and places; the others below it.
+pub(crate) fn failures(first: &Failure, others: &[Failure], width: usize) -> String {
+    let shown = Shown::of(first, first.step());
+    let handler = GraphicalReportHandler::new_themed(GraphicalTheme::unicode()).with_links(false).with_width(width);
+    let mut text = String::new();
+    if handler.render_report(&mut text, &shown).is_err() {
+        text = format!("{first}\n");
+    }
+    if !others.is_empty() {
+        text += &format!("\n{}\n", Style::Strong.of(format!("and {} more:", others.len())));
+        text.extend(others.iter().map(|other| format!("  {}\n", aside(other))));
+    }
+    text
+}
+
+/// A failure in one line, with the step that it happened in.
+pub(crate) fn aside(failure: &Failure) -> String {
+    let message = in_step(failure.step(), &failure.to_string());
+    format!("{} {}", Style::Bad.of("✗"), line(&message))
+}
+
+/// The step's name in front, where the message does not name it already.
+fn in_step(step: Option<&str>, message: &str) -> String {
+    match step {
+        Some(step) if !message.contains(&format!("`{step}`")) => format!("`{step}`: {message}"),
+        _ => message.to_owned(),
+    }
+}
+
+/// A diagnostic whose words a terminal can be trusted with. The text of graph files is made printable where they are
+/// read, since positions in it have to stay.
+#[derive(Debug)]
+struct Shown<'a> {
+    message: String,
+    code: Option<String>,
+    help: Option<String>,
+    severity: Option<Severity>,
+    labels: Vec<LabeledSpan>,
+    source_code: Source<'a>,
+    cause: Option<Cause>,
+    related: Vec<Shown<'a>>,
+}
+
+impl<'a> Shown<'a> {
+    fn of(diagnostic: &'a dyn Diagnostic, step: Option<&str>) -> Self {
+        let first: Option<&dyn Error> = match diagnostic.diagnostic_source() {
+            Some(cause) => Some(cause),
+            None => diagnostic.source().map(|cause| cause as &dyn Error),
+        };
+        let causes = std::iter::successors(first, |cause| Error::source(*cause));
+        Self {
+            message: in_step(step, &lines(&diagnostic.to_string())),
+            code: diagnostic.code().map(|code| line(&code.to_string())),
+            help: diagnostic.help().map(|help| lines(&help.to_string())),
+            severity: diagnostic.severity(),
+            labels: diagnostic.labels().into_iter().flatten().map(label).collect(),
+            source_code: Source(diagnostic.source_code()),
+            cause: Cause::chain(causes.map(|cause| line(&cause.to_string())).collect()),
+            related: diagnostic.related().into_iter().flatten().map(|related| Shown::of(related, None)).collect(),
+        }
+    }
+}
+
+fn label(label: LabeledSpan) -> LabeledSpan {
+    let text = label.label().map(line);
+    match label.primary() {
+        true => LabeledSpan::new_primary_with_span(text, *label.inner()),
+        false => LabeledSpan::new_with_span(text, *label.inner()),
+    }
+}
+
+struct Source<'a>(Option<&'a dyn SourceCode>);
+
+impl fmt::Debug for Source<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("…")
+    }
+}
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl Error for Shown<'_> {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.cause.as_ref().map(|cause| cause as &(dyn Error + 'static))
+    }
+}
+
+impl Diagnostic for Shown<'_> {
+    fn code<'b>(&'b self) -> Option<Box<dyn fmt::Display + 'b>> {
+        self.code.as_ref().map(|code| Box::new(code) as Box<dyn fmt::Display>)
+    }
+
+    fn help<'b>(&'b self) -> Option<Box<dyn fmt::Display + 'b>> {
+        self.help.as_ref().map(|help| Box::new(help) as Box<dyn fmt::Display>)
+    }
+
+    fn severity(&self) -> Option<Severity> {
+        self.severity
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        (!self.labels.is_empty()).then(|| Box::new(self.labels.iter().cloned()) as Box<_>)
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        self.source_code.0
+    }
+
+    fn related<'b>(&'b self) -> Option<Box<dyn Iterator<Item = &'b dyn Diagnostic> + 'b>> {
+        let related = || Box::new(self.related.iter().map(|related| related as &dyn Diagnostic)) as Box<_>;
+        (!self.related.is_empty()).then(related)
+    }
+}
+
+/// What lies behind a failure, as text.
+#[derive(Debug)]
+struct Cause {
+    text: String,
+    next: Option<Box<Cause>>,
+}
+
+impl Cause {
+    fn chain(texts: Vec<String>) -> Option<Self> {
+        texts.into_iter().rev().fold(None, |next, text| Some(Self { text, next: next.map(Box::new) }))
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl Error for Cause {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.next.as_deref().map(|next| next as &(dyn Error + 'static))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use trustpath_core::{Class, Problem};
+
+    use super::*;
+
+    fn shown(first: &Failure, others: &[Failure]) -> String {
+        anstream::adapter::strip_str(&failures(first, others, 80)).to_string()
+    }
+
+    fn problem(message: &str) -> Problem {
+        Problem::new(Class::Denied, "trustpath::vault::denied", message)
+    }
+
+    #[test]
+    fn the_first_is_told_in_full_and_the_others_in_a_line() {
+        let first = problem("the token may not write sys/policies/acl/apps-read")
+            .help("give it `update` there")
+            .because("403 permission denied\u{1b}[2J");
+        let others = [
+            Failure::from(problem("two")).in_step("role"),
+            Failure::from(problem("`store` is three")).in_step("store"),
+        ];
+        insta::assert_snapshot!(shown(&Failure::from(first).in_step("policy"), &others), @r"
+        trustpath::vault::denied
+
+          × `policy`: the token may not write sys/policies/acl/apps-read
+          ╰─▶ 403 permission denied
+          help: give it `update` there
+
+        and 2 more:
+          ✗ `role`: two
+          ✗ `store` is three
+        ");
+    }
+}

@@ -1,0 +1,155 @@
+//! The kinds of steps: the list, and every key of one.
+
+use serde_json::Value;
+use trustpath_core::Kind;
+
+use super::{plain::line, style::Style, table::table};
+
+/// The kinds, a line each.
+pub(crate) fn list(kinds: &[&'static Kind]) -> String {
+    let row = |kind: &&Kind| [kind.name().to_owned(), kind.about().to_owned()];
+    table(["KIND", "BUILDS"], &kinds.iter().map(row).collect::<Vec<_>>())
+}
+
+/// A kind and every key of its `with` table. `schema` is that of a graph file with this one kind.
+pub(crate) fn described(kind: &Kind, schema: &Value) -> String {
+    let mut text = format!("{}\n{}.\n", Style::Strong.of(kind.name()), kind.about().trim_end_matches('.'));
+    let with = schema.pointer("/properties/steps/additionalProperties/oneOf/0/properties/with").unwrap_or(&Value::Null);
+    let with = Keys { schema }.resolved(with);
+    let about = description(with);
+    if !about.is_empty() {
+        text += &format!("\n{}\n", wrapped(&about, ""));
+    }
+    text += &format!("\n[steps.NAME]\nuses = \"{}\"\n\n{}\n", kind.name(), Style::Strong.of("Keys of `with`:"));
+    Keys { schema }.table(with, "  ", 0, &mut text);
+    text
+}
+
+/// How deep tables inside of tables are shown.
+const DEEPEST: usize = 4;
+/// How many words of a list inside of something else are spelled out.
+const MANY: usize = 4;
+
+struct Keys<'a> {
+    schema: &'a Value,
+}
+
+impl<'a> Keys<'a> {
+    fn table(&self, table: &'a Value, indent: &str, depth: usize, text: &mut String) {
+        let Some(Value::Object(keys)) = table.get("properties") else { return };
+        let required = table.get("required").and_then(Value::as_array);
+        for (key, schema) in keys {
+            let needed = required.is_some_and(|required| required.iter().any(|name| name == key));
+            self.key(key, schema, needed, indent, text);
+            let inner = self.resolved(schema);
+            if depth < DEEPEST && inner.get("properties").is_some() {
+                self.table(inner, &format!("{indent}  "), depth + 1, text);
+            }
+        }
+    }
+
+    fn key(&self, key: &str, schema: &'a Value, needed: bool, indent: &str, text: &mut String) {
+        let kind = match self.words(schema) {
+            Some(words) => words,
+            None => self.kind(schema),
+        };
+        let default = schema.get("default").filter(|default| !default.is_null());
+        let state = match default {
+            _ if needed => Style::Careful.of("required"),
+            Some(default) => Style::Quiet.of(format!("default {}", line(&default.to_string()))),
+            None => Style::Quiet.of("optional"),
+        };
+        *text += &format!("{indent}{}  {}  {state}\n", Style::Strong.of(line(key)), Style::Quiet.of(kind));
+        let about = description(schema);
+        let about = if about.is_empty() { description(self.resolved(schema)) } else { about };
+        if !about.is_empty() {
+            *text += &format!("{}\n", wrapped(&about, &format!("{indent}    ")));
+        }
+    }
+
+    /// All words that a value may be, where it may be one of these and nothing else.
+    fn words(&self, schema: &'a Value) -> Option<String> {
+        let words = self.resolved(schema).get("enum")?.as_array()?;
+        Some(words.iter().map(|word| line(&word.to_string())).collect::<Vec<_>>().join(" | "))
+    }
+
+    /// What a value may be, in a few words.
+    fn kind(&self, schema: &'a Value) -> String {
+        let schema = self.resolved(schema);
+        if let Some(Value::Array(words)) = schema.get("enum") {
+            return match words.len() {
+                ..=MANY => words.iter().map(|word| line(&word.to_string())).collect::<Vec<_>>().join(" | "),
+                _ => "word".to_owned(),
+            };
+        }
+        if let Some(only) = schema.get("const") {
+            return only.to_string();
+        }
+        for choice in ["anyOf", "oneOf"] {
+            if let Some(Value::Array(choices)) = schema.get(choice) {
+                return either(choices.iter().map(|schema| self.kind(schema)));
+            }
+        }
+        match schema.get("type") {
+            Some(Value::String(kind)) => self.named(kind, schema),
+            Some(Value::Array(kinds)) => {
+                either(kinds.iter().filter_map(Value::as_str).map(|kind| self.named(kind, schema)))
+            }
+            _ => "any".to_owned(),
+        }
+    }
+
+    fn named(&self, kind: &str, schema: &'a Value) -> String {
+        match (kind, schema.get("items"), schema.get("additionalProperties")) {
+            ("array", Some(items), _) => format!("list of {}", self.kind(items)),
+            ("object", _, Some(values)) if values.is_object() => format!("table of {}", self.kind(values)),
+            ("object", ..) => "table".to_owned(),
+            _ => kind.to_owned(),
+        }
+    }
+
+    /// The schema that a reference stands for; a nullable reference is one too.
+    fn resolved(&self, schema: &'a Value) -> &'a Value {
+        if let Some(Value::String(reference)) = schema.get("$ref") {
+            return self.schema.pointer(reference.trim_start_matches('#')).unwrap_or(schema);
+        }
+        let Some(Value::Array(choices)) = schema.get("anyOf") else { return schema };
+        let mut real = choices.iter().filter(|choice| choice.get("type").is_none_or(|kind| kind != "null"));
+        match (real.next(), real.next()) {
+            (Some(only), None) => self.resolved(only),
+            _ => schema,
+        }
+    }
+}
+
+/// Each of several kinds once.
+fn either(kinds: impl Iterator<Item = String>) -> String {
+    let mut told: Vec<String> = Vec::new();
+    for kind in kinds.filter(|kind| kind != "null") {
+        if !told.contains(&kind) {
+            told.push(kind);
+        }
+    }
+    told.join(" | ")
+}
+
+fn description(schema: &Value) -> String {
+    line(schema.get("description").and_then(Value::as_str).unwrap_or_default())
+}
+
+fn wrapped(text: &str, indent: &str) -> String {
+    const WIDTH: usize = 96;
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let last = lines.last_mut().expect("there is a line from the start");
+        if !last.is_empty() && indent.len() + last.chars().count() + 1 + word.chars().count() > WIDTH {
+            lines.push(word.to_owned());
+        } else {
+            if !last.is_empty() {
+                last.push(' ');
+            }
+            last.push_str(word);
+        }
+    }
+    lines.iter().map(|line| format!("{indent}{line}")).collect::<Vec<_>>().join("\n")
+}

@@ -1,0 +1,27 @@
+//! From documents to words. Pure: everything returns text, with colours that the screen strips where they are not
+//! wanted.
+
+mod diff;
+mod evidence;
+mod failure;
+mod graph;
+mod kinds;
+mod plain;
+mod plan;
+mod rollback;
+mod run;
+mod runs;
+mod style;
+mod table;
+
+pub(crate) use evidence::{chain, verdict};
+pub(crate) use failure::{aside, failures};
+pub(crate) use graph::list as graph_list;
+pub(crate) use graph::{dot, mermaid};
+pub(crate) use kinds::{described, list as kind_list};
+pub(crate) use plain::{command, line};
+pub(crate) use plan::plan;
+pub(crate) use rollback::{rollback, taken_back};
+pub(crate) use run::outcome as run_outcome;
+pub(crate) use runs::runs;
+pub(crate) use style::Style;

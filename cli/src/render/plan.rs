@@ -1,0 +1,96 @@
+//! A plan, step by step and field by field.
+
+use trustpath_core::{Note, Op, Undo, failure::Report, journal::Verb};
+
+use super::{
+    diff,
+    plain::line,
+    style::{Style, mark},
+};
+use crate::json::{Plan, StepPlan, Summary};
+
+const INDENT: &str = "    ";
+
+/// The whole plan. A step that was read only because another one depends on it has nothing to do, and is left out.
+pub(crate) fn plan(plan: &Plan) -> String {
+    let chosen: Vec<_> = plan.steps.iter().filter(|step| step.chosen).collect();
+    let width = chosen.iter().map(|step| step.step.chars().count()).max().unwrap_or(0);
+    let mut text = String::new();
+    for step in &chosen {
+        text += &self::step(step, width);
+    }
+    text += &format!("\n{}\n", summary(plan.summary));
+    if !plan.objections.is_empty() {
+        text += &objections(plan.goal, &plan.objections);
+    }
+    text
+}
+
+fn step(step: &StepPlan, width: usize) -> String {
+    let (sign, what, style) = mark(step.op, step.adopt);
+    let name = format!("{:width$}", line(&step.step));
+    let mut text = format!("{} {}  {}\n", style.of(sign), Style::Strong.of(name), style.of(what));
+    text += &diff::leaves(&step.changes, INDENT);
+    for remark in remarks(step) {
+        text += &format!("{INDENT}{remark}\n");
+    }
+    text
+}
+
+fn remarks(step: &StepPlan) -> Vec<String> {
+    let mut remarks: Vec<_> = step.notes.iter().map(note).collect();
+    if step.adopt {
+        let what = "it is there already and does not bear the mark of this graph";
+        remarks.push(format!("{} {what}", Style::Careful.of("taken over:")));
+    }
+    if step.provisional {
+        remarks.push(Style::Quiet.of("some values are known only once the steps before it are applied"));
+    }
+    if step.op != Op::Nothing {
+        remarks.extend(undo(&step.undo));
+    }
+    remarks
+}
+
+fn note(note: &Note) -> String {
+    match note {
+        Note::Info(text) => format!("{} {}", Style::Quiet.of("note:"), line(text)),
+        Note::Warning(text) => format!("{} {}", Style::Careful.of("warning:"), line(text)),
+        Note::Left(text) => format!("{} {}", Style::Careful.of("left:"), line(text)),
+    }
+}
+
+fn undo(undo: &Undo) -> Option<String> {
+    match undo {
+        Undo::Yes => Some(Style::Quiet.of("undo: everything comes back")),
+        Undo::Nothing => None,
+        Undo::IfGiven(what) => Some(format!("{} only with {}", Style::Careful.of("undo:"), line(what))),
+        Undo::No(why) => Some(format!("{} {}", Style::Bad.of("no undo:"), line(why))),
+    }
+}
+
+fn summary(summary: Summary) -> String {
+    let Summary { create, update, delete, adopt, nothing } = summary;
+    if create + update + delete + adopt == 0 {
+        return Style::Good.of(format!("Plan: nothing to do in {nothing} {}.", steps(nothing)));
+    }
+    let adopt = if adopt > 0 { format!("{adopt} to take over, ") } else { String::new() };
+    let parts = format!("{create} to create, {update} to update, {delete} to delete, {adopt}{nothing} unchanged");
+    format!("{} {parts}.", Style::Strong.of("Plan:"))
+}
+
+fn steps(count: usize) -> &'static str {
+    if count == 1 { "step" } else { "steps" }
+}
+
+fn objections(goal: Verb, objections: &[Report]) -> String {
+    let verb = super::run::verb(goal);
+    let mut text = format!("\n{}\n", Style::Careful.of(format!("`{verb}` will not go on without your word:")));
+    for objection in objections {
+        text += &format!("  • {}\n", line(&objection.message));
+        if let Some(help) = &objection.help {
+            text += &format!("    {}\n", Style::Quiet.of(line(help)));
+        }
+    }
+    text
+}

@@ -1,0 +1,54 @@
+//! How a run ended.
+
+use trustpath_core::journal::Verb;
+
+use super::{
+    evidence::{chain, verdict},
+    plain::line,
+    style::Style,
+};
+use crate::json::{Counts, Left, Plan, Run, RunOutcome, Summary};
+
+/// What a verb is called on the command line.
+pub(super) fn verb(verb: Verb) -> &'static str {
+    match verb {
+        Verb::Apply => "apply",
+        Verb::Destroy => "destroy",
+    }
+}
+
+/// What happened, from the final proof on.
+pub(crate) fn outcome(run: &Run) -> String {
+    let mut text = String::new();
+    if !run.links.is_empty() {
+        text += &format!("\n{}\n{}", chain(&run.links), verdict(Counts::of(&run.links)));
+    }
+    text += &left(&run.left);
+    if run.outcome == RunOutcome::Done {
+        text += &done(run);
+    }
+    text
+}
+
+fn done(run: &Run) -> String {
+    let next = run.next.as_deref().unwrap_or_default();
+    let back = Style::Quiet.of(format!("To take it back: {next}"));
+    format!("\n{} {}.\n{back}\n", Style::Good.of("Done:"), made(&run.plan))
+}
+
+/// What a plan's changes came to.
+fn made(plan: &Plan) -> String {
+    let Summary { create, update, delete, adopt, .. } = plan.summary;
+    let counts = [(create, "created"), (update, "updated"), (adopt, "taken over"), (delete, "deleted")];
+    let parts = counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}"));
+    parts.collect::<Vec<_>>().join(", ")
+}
+
+fn left(left: &[Left]) -> String {
+    if left.is_empty() {
+        return String::new();
+    }
+    let width = left.iter().map(|left| left.step.chars().count()).max().unwrap_or(0);
+    let row = |left: &Left| format!("  {:width$}  {}\n", line(&left.step), line(&left.why));
+    format!("\n{}\n{}", Style::Careful.of("Left on purpose:"), left.iter().map(row).collect::<String>())
+}

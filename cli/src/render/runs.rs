@@ -1,0 +1,42 @@
+//! The runs that were made from here.
+
+use super::{plain::line, run::verb, style::Style, table::table};
+use crate::json::{RunEntry, RunState, Runs};
+
+/// A table of the runs, and below it what is wrong with journals that cannot be read.
+pub(crate) fn runs(runs: &Runs) -> String {
+    if runs.runs.is_empty() {
+        return format!("There are no runs in {}.\n", line(&runs.directory));
+    }
+    let rows: Vec<_> = runs.runs.iter().map(row).collect();
+    let mut text = table(["RUN", "STATE", "VERB", "GRAPH", "STARTED", "NEXT"], &rows);
+    for (run, error) in runs.runs.iter().filter_map(|run| Some((run, run.error.as_ref()?))) {
+        text += &format!("\n{} {}: {}\n", Style::Bad.of("✗"), line(&run.run), line(&error.message));
+        if let Some(help) = &error.help {
+            text += &format!("  {}\n", Style::Quiet.of(line(help)));
+        }
+    }
+    text
+}
+
+fn row(run: &RunEntry) -> [String; 6] {
+    [
+        run.run.clone(),
+        state(run.state).to_owned(),
+        run.verb.map(verb).unwrap_or_default().to_owned(),
+        run.graph.clone().unwrap_or_default(),
+        run.started.clone().unwrap_or_default(),
+        run.next.clone().unwrap_or_default(),
+    ]
+}
+
+fn state(state: RunState) -> &'static str {
+    match state {
+        RunState::Done => "done",
+        RunState::Kept => "kept",
+        RunState::RolledBack => "rolled back",
+        RunState::Stuck => "stuck",
+        RunState::Unfinished => "unfinished",
+        RunState::Damaged => "damaged",
+    }
+}

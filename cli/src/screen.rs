@@ -1,0 +1,193 @@
+//! Where words go: results to stdout, all else to stderr.
+
+use std::{
+    io::{self, IsTerminal, Write},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use anstream::{AutoStream, ColorChoice};
+use dialoguer::console::{self, Term};
+use indicatif::MultiProgress;
+use serde::Serialize;
+use trustpath_core::{Class, Problem, Result};
+
+use crate::{
+    args::{Color, Format},
+    json::{Document, Envelope},
+};
+
+/// How wide text may be where there is no terminal to ask.
+const WIDTH: usize = 100;
+
+type Sink = Arc<Mutex<dyn Write + Send>>;
+
+/// The two streams, and what is known about who looks at them. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Screen {
+    out: Sink,
+    err: Sink,
+    format: Format,
+    width: usize,
+    asks: bool,
+    bars: Option<MultiProgress>,
+}
+
+impl Screen {
+    /// The streams of this process. `quiet` keeps moving progress off a terminal that shows other lines too.
+    pub(crate) fn of_process(format: Format, color: Color, quiet: bool) -> Self {
+        let choice = match color {
+            Color::Auto => ColorChoice::Auto,
+            Color::Always => ColorChoice::Always,
+            Color::Never => ColorChoice::Never,
+        };
+        let out = AutoStream::new(io::stdout(), choice);
+        let err = AutoStream::new(io::stderr(), choice);
+        console::set_colors_enabled_stderr(err.current_choice() != ColorChoice::Never);
+        let terminal = io::stderr().is_terminal();
+        let width = Term::stderr().size_checked().map_or(WIDTH, |(_, columns)| usize::from(columns).clamp(40, WIDTH));
+        Self {
+            out: Arc::new(Mutex::new(out)),
+            err: Arc::new(Mutex::new(err)),
+            format,
+            width,
+            asks: terminal && io::stdin().is_terminal(),
+            bars: (terminal && !quiet).then(MultiProgress::new),
+        }
+    }
+
+    /// Two buffers, without colours and without anybody to ask.
+    #[cfg(test)]
+    pub(crate) fn of_buffers(format: Format, out: crate::tests::Buffer, err: crate::tests::Buffer) -> Self {
+        let plain =
+            |buffer| Arc::new(Mutex::new(anstream::StripStream::new(Box::new(buffer) as Box<dyn Write + Send>)));
+        Self { out: plain(out), err: plain(err), format, width: WIDTH, asks: false, bars: None }
+    }
+
+    /// How wide text may be.
+    pub(crate) fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Whether somebody is there to answer a question.
+    pub(crate) fn asks(&self) -> bool {
+        self.asks && !self.is_json()
+    }
+
+    /// Whether results are for programs.
+    pub(crate) fn is_json(&self) -> bool {
+        self.format == Format::Json
+    }
+
+    /// What moves on a terminal, where there is one.
+    pub(crate) fn bars(&self) -> Option<&MultiProgress> {
+        self.bars.as_ref()
+    }
+
+    /// Writes a document as it was asked for.
+    ///
+    /// # Errors
+    /// When stdout cannot be written to.
+    pub(crate) fn show<D: Document + Serialize>(&self, document: &D) -> Result<()> {
+        if self.is_json() { self.json(document) } else { self.result(&document.text()) }
+    }
+
+    /// Writes a document for programs.
+    ///
+    /// # Errors
+    /// When stdout cannot be written to.
+    pub(crate) fn json<D: Document + Serialize>(&self, document: &D) -> Result<()> {
+        let text = serde_json::to_string_pretty(&Envelope::of(document)).map_err(|error| unwritable(error.into()))?;
+        self.result(&(escaped(&text) + "\n"))
+    }
+
+    /// Writes a part of a result for people; nothing where results are for programs.
+    ///
+    /// # Errors
+    /// When stdout cannot be written to.
+    pub(crate) fn text(&self, text: &str) -> Result<()> {
+        if self.is_json() { Ok(()) } else { self.result(text) }
+    }
+
+    /// Writes to stdout. Nobody reading on is no error: what was asked for is done all the same.
+    ///
+    /// # Errors
+    /// When stdout cannot be written to.
+    pub(crate) fn result(&self, text: &str) -> Result<()> {
+        let written = self.around_bars(|| write(&self.out, text));
+        match written {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(unwritable(error).into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Says a line, or several, on stderr.
+    pub(crate) fn say(&self, text: &str) {
+        // When stderr is gone there is nowhere left to say so.
+        drop(self.around_bars(|| write(&self.err, &format!("{}\n", text.trim_end_matches('\n')))));
+    }
+
+    fn around_bars<T>(&self, work: impl FnOnce() -> T) -> T {
+        match &self.bars {
+            Some(bars) => bars.suspend(work),
+            None => work(),
+        }
+    }
+}
+
+fn write(sink: &Sink, text: &str) -> io::Result<()> {
+    let mut sink = sink.lock().unwrap_or_else(PoisonError::into_inner);
+    sink.write_all(text.as_bytes())?;
+    sink.flush()
+}
+
+/// JSON leaves DEL and the second set of control characters as they are; a terminal may obey them. They can only be
+/// inside of strings.
+fn escaped(json: &str) -> String {
+    let mut escaped = String::with_capacity(json.len());
+    for c in json.chars() {
+        match c {
+            '\n' => escaped.push(c),
+            c if c.is_control() => escaped.push_str(&format!("\\u{:04x}", u32::from(c))),
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+fn unwritable(error: io::Error) -> Problem {
+    Problem::new(Class::Config, "trustpath::cli::stdout", "the result cannot be written to stdout")
+        .help("what was asked for was done as far as the messages on stderr say; make room, or write elsewhere")
+        .because(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Closed;
+
+    impl Write for Closed {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::BrokenPipe.into())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Err(io::ErrorKind::BrokenPipe.into())
+        }
+    }
+
+    #[test]
+    fn a_closed_pipe_is_no_error() {
+        let sink: Sink = Arc::new(Mutex::new(Closed));
+        let screen = Screen { out: sink.clone(), err: sink, format: Format::Text, width: 80, asks: false, bars: None };
+        assert!(screen.result("text").is_ok());
+        screen.say("text");
+    }
+
+    #[test]
+    fn json_holds_no_control_character() {
+        let json = escaped(&serde_json::to_string(&"a\u{1b}\u{9b}\u{7f}").unwrap());
+        assert_eq!(json, r#""a\u001b\u009b\u007f""#);
+        assert_eq!(serde_json::from_str::<String>(&json).unwrap(), "a\u{1b}\u{9b}\u{7f}");
+    }
+}

@@ -1,0 +1,144 @@
+//! From the words of a command line to an engine.
+
+use std::{fs, path::PathBuf, sync::Arc};
+
+use serde::Deserialize as _;
+use serde_json::Value;
+use trustpath_core::{
+    Class, Failure, Handles, Problem, Result,
+    file::{Source, load},
+    graph::Graph,
+    journal::{Start, Verb},
+    run::{Cancel, Engine, Permissions, Settings, graph_of},
+};
+use trustpath_platform::Connections;
+
+use crate::{command::Command, progress::Progress};
+
+/// The graph file where none is named.
+const STANDARD: &str = "plugins.toml";
+
+/// A graph, and the systems that it is about.
+pub(crate) struct Session {
+    pub(crate) graph: Arc<Graph>,
+    pub(crate) handles: Arc<Handles>,
+    settings: Settings,
+    /// `[connections]` as it is journaled.
+    connections: Value,
+}
+
+impl Session {
+    /// The graph of the files and settings that the command names.
+    ///
+    /// # Errors
+    /// Every mistake in them, at once.
+    pub(crate) fn open(command: &Command<'_>) -> Result<Self> {
+        let systems = command.systems();
+        let mut ambient = Ok(());
+        let loaded = load(sources(command)?, &command.kinds, |connections, facts| {
+            ambient = systems.ambient(connections).map(|seen| facts.extend(&seen));
+        })?;
+        ambient?;
+        Ok(Self {
+            graph: Arc::new(loaded.graph),
+            handles: systems.handles(&loaded.connections),
+            settings: loaded.run,
+            connections: loaded.connections_json,
+        })
+    }
+
+    /// The graph as it was when a run began, whatever its files say today.
+    ///
+    /// # Errors
+    /// When this program reads the journal differently from the one that wrote it.
+    pub(crate) fn of_run(command: &Command<'_>, start: &Start) -> Result<Self> {
+        let systems = command.systems();
+        let connections = connections(start)?;
+        let graph = graph_of(start, &command.kinds, &systems.ambient(&connections)?)?;
+        Ok(Self {
+            graph: Arc::new(graph),
+            handles: systems.handles(&connections),
+            settings: Settings::default(),
+            connections: start.connections.clone(),
+        })
+    }
+
+    /// An engine that tells what happens on the screen.
+    pub(crate) fn engine(&self, command: &Command<'_>, permissions: Permissions, cancel: Cancel) -> Engine {
+        Engine::new(self.graph.clone(), self.handles.clone())
+            .with_settings(self.settings)
+            .with_permissions(permissions)
+            .with_observer(Arc::new(Progress::new(command.screen.clone())))
+            .with_cancel(cancel)
+    }
+
+    /// The first record of a run's journal.
+    ///
+    /// # Errors
+    /// When a system does not say which one it is.
+    pub(crate) async fn start(&self, run: &str, verb: Verb) -> Result<Start> {
+        Ok(Start {
+            version: trustpath_core::journal::VERSION,
+            program: concat!("trustpath ", env!("CARGO_PKG_VERSION")).to_owned(),
+            run: run.to_owned(),
+            verb,
+            graph: self.graph.id().to_owned(),
+            target: self.handles.target().await?,
+            connections: self.connections.clone(),
+            steps: trustpath_core::journal::JournaledStep::of(&self.graph),
+        })
+    }
+}
+
+/// The files, then the settings: the later wins.
+fn sources(command: &Command<'_>) -> Result<Vec<Source>> {
+    let files = files(command);
+    let settings = command.global.settings.iter();
+    let mut sources = files.iter().map(|path| read(path)).collect::<Result<Vec<_>>>()?;
+    for setting in settings {
+        sources.push(Source::set(setting)?);
+    }
+    Ok(sources)
+}
+
+fn files(command: &Command<'_>) -> Vec<PathBuf> {
+    if !command.global.files.is_empty() {
+        return command.global.files.clone();
+    }
+    let listed = command.environment.get("TRUSTPATH_FILE").unwrap_or(STANDARD);
+    std::env::split_paths(listed).filter(|path| !path.as_os_str().is_empty()).collect()
+}
+
+fn read(path: &PathBuf) -> Result<Source> {
+    let bytes = fs::read(path).map_err(|error| unreadable(path, error))?;
+    let text = String::from_utf8(bytes).map_err(|_| not_text(path))?;
+    Ok(Source::new(path.display().to_string(), text))
+}
+
+fn unreadable(path: &PathBuf, error: std::io::Error) -> Failure {
+    let message = format!("the graph file {} cannot be read", path.display());
+    let help = match error.kind() {
+        std::io::ErrorKind::NotFound => "name the file with -f, or write the standard one: trustpath init",
+        _ => "check that it is a file, and yours to read",
+    };
+    Problem::new(Class::Config, "trustpath::file::unreadable", message).help(help).because(error).into()
+}
+
+fn not_text(path: &PathBuf) -> Failure {
+    let message = format!("{} is not a TOML file: it is not text in UTF-8", path.display());
+    Problem::new(Class::Config, "trustpath::file::not_toml", message)
+        .help("give the path of a graph file; `trustpath init` writes the standard one")
+        .into()
+}
+
+fn connections(start: &Start) -> Result<Connections> {
+    if start.connections.is_null() {
+        return Ok(Connections::default());
+    }
+    Ok(Connections::deserialize(&start.connections).map_err(|error| {
+        let message = "this program reads the `[connections]` of the run differently";
+        Problem::new(Class::Config, "trustpath::run::other_connections", message)
+            .help("use the version of the program that made the run")
+            .because(error)
+    })?)
+}

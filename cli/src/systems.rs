@@ -1,0 +1,77 @@
+//! The way from `[connections]` to the systems behind them.
+
+use std::sync::Arc;
+
+use trustpath_core::{Facts, Handles, Result};
+use trustpath_platform::{
+    Connections, Environment, VaultServer,
+    kubernetes::{Cluster, KubernetesSettings},
+    vault::{Vault, VaultSettings},
+};
+
+use crate::{
+    render::{Style, line},
+    screen::Screen,
+};
+
+/// What says where the systems are, besides the graph file.
+pub(crate) struct Systems {
+    pub(crate) environment: Environment,
+    pub(crate) context: Option<String>,
+    pub(crate) more: Arc<dyn Fn(Handles) -> Handles + Send + Sync>,
+    pub(crate) screen: Screen,
+}
+
+impl Systems {
+    /// The facts that every step sees.
+    ///
+    /// # Errors
+    /// When environment and graph file contradict each other.
+    pub(crate) fn ambient(&self, connections: &Connections) -> Result<Facts> {
+        let mut facts = Facts::default();
+        facts.add("[connections]", VaultServer::new(&self.environment, connections)?);
+        Ok(facts)
+    }
+
+    /// The systems; each is opened when a step first asks for it, and warns then.
+    pub(crate) fn handles(&self, connections: &Connections) -> Arc<Handles> {
+        let handles = Handles::new().with(self.vault(connections)).with(self.cluster(connections));
+        Arc::new((self.more)(handles))
+    }
+
+    fn vault(&self, connections: &Connections) -> impl Fn() -> Opening<Vault> + Send + Sync + 'static {
+        let (environment, connections) = (self.environment.clone(), connections.clone());
+        let screen = self.screen.clone();
+        move || {
+            let settings = VaultSettings::from(&environment, &connections);
+            let screen = screen.clone();
+            Box::pin(async move {
+                let settings = settings?;
+                warn(&screen, &settings.warnings);
+                Vault::open(settings).await
+            })
+        }
+    }
+
+    fn cluster(&self, connections: &Connections) -> impl Fn() -> Opening<Cluster> + Send + Sync + 'static {
+        let (environment, connections) = (self.environment.clone(), connections.clone());
+        let (screen, context) = (self.screen.clone(), self.context.clone());
+        move || {
+            let settings = KubernetesSettings::from(&environment, &connections, context.as_deref());
+            let screen = screen.clone();
+            Box::pin(async move {
+                let cluster = Cluster::open(settings).await?;
+                warn(&screen, &cluster.warnings());
+                Ok(cluster)
+            })
+        }
+    }
+}
+
+type Opening<H> = std::pin::Pin<Box<dyn Future<Output = Result<H>> + Send>>;
+
+fn warn(screen: &Screen, warnings: &[String]) {
+    for warning in warnings {
+        screen.say(&format!("{} {}", Style::Careful.of("warning:"), line(warning)));
+    }
+}

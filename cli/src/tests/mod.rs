@@ -1,0 +1,12 @@
+//! The whole command line in memory: a kind of step on a shelf instead of a server, buffers instead of streams.
+
+mod arguments;
+mod documents;
+mod errors;
+mod partial;
+mod reading;
+mod runs;
+mod shelf;
+mod stage;
+
+pub(crate) use stage::Buffer;

@@ -1,0 +1,146 @@
+//! Verbs that write: apply, destroy, rollback; and the list of runs.
+
+use insta::assert_snapshot;
+use serde_json::{Value, json};
+
+use super::stage::{CHAIN, Stage};
+
+fn items(stage: &Stage) -> Vec<String> {
+    stage.shelf.inside(|shelf| shelf.items.keys().cloned().collect())
+}
+
+#[test]
+fn apply_builds_and_proves() {
+    let stage = Stage::chain();
+    assert_snapshot!(stage.screen(&["apply", "--yes"]));
+    assert_eq!(items(&stage), ["a", "b", "c"]);
+}
+
+#[test]
+fn apply_with_nothing_to_do_makes_no_run() {
+    let stage = Stage::chain();
+    stage.ok(&["apply", "--yes"]);
+    assert_snapshot!(stage.screen(&["apply"]));
+    assert_eq!(stage.ok(&["runs"]).out.lines().count(), 2);
+}
+
+#[test]
+fn without_a_terminal_a_yes_is_needed() {
+    let stage = Stage::chain();
+    assert_snapshot!(stage.screen(&["apply", "a"]));
+    assert_eq!(stage.run(&["apply", "--output", "json"]).code, 7);
+    assert!(items(&stage).is_empty());
+    assert!(!stage.path("state").exists(), "no journal is begun before the yes");
+}
+
+#[test]
+fn a_failure_takes_everything_back() {
+    let stage = Stage::chain();
+    stage.shelf.put("a", json!({"size": 9, "owner": "test"}));
+    stage.shelf.inside(|shelf| shelf.refuses.insert("c".into(), 1));
+    assert_snapshot!(stage.screen(&["apply", "--yes"]));
+    assert_eq!(items(&stage), ["a"]);
+    assert_eq!(stage.shelf.inside(|shelf| shelf.items["a"]["size"].clone()), json!(9));
+}
+
+#[test]
+fn what_cannot_be_taken_back_is_named_and_tried_again() {
+    let stage = Stage::chain();
+    stage.shelf.inside(|shelf| {
+        shelf.refuses.insert("c".into(), 1);
+        shelf.holds_fast.insert("b".into());
+    });
+    assert_snapshot!(stage.screen(&["apply", "--yes"]));
+    assert_snapshot!(stage.screen(&["runs"]));
+    assert_eq!(stage.run(&["rollback", "--yes"]).code, 12);
+    stage.shelf.inside(|shelf| shelf.holds_fast.clear());
+    assert_snapshot!(stage.screen(&["rollback", "--yes"]));
+    assert!(items(&stage).is_empty());
+}
+
+#[test]
+fn a_chain_that_does_not_hold_is_taken_back_or_kept() {
+    let stage = Stage::chain();
+    stage.shelf.inside(|shelf| shelf.broken.insert("b".into()));
+    let ran = stage.run(&["apply", "--yes"]);
+    assert_eq!((ran.code, items(&stage).len()), (11, 0));
+    assert_snapshot!(stage.screen(&["apply", "--yes", "--keep"]));
+    assert_eq!(items(&stage).len(), 3);
+}
+
+#[test]
+fn what_is_somebody_elses_is_taken_over_only_on_request() {
+    let stage = Stage::chain();
+    stage.shelf.put("b", json!({"text": "mine", "owner": "somebody"}));
+    assert_snapshot!(stage.screen(&["apply", "--yes"]));
+    assert_eq!(items(&stage), ["b"]);
+    assert!(stage.ok(&["apply", "--yes", "--adopt", "b"]).out.contains("1 taken over"));
+    stage.ok(&["rollback", "--yes"]);
+    assert_eq!(stage.shelf.inside(|shelf| shelf.items["b"]["owner"].clone()), json!("somebody"));
+}
+
+#[test]
+fn destroy_removes_and_names_what_stays() {
+    let stage = Stage::chain();
+    stage.ok(&["apply", "--yes"]);
+    stage.shelf.inside(|shelf| shelf.items.get_mut("a").unwrap().insert("lent".into(), true.into()));
+    assert_snapshot!(stage.screen(&["destroy", "--yes"]));
+    assert_eq!(items(&stage), ["a"]);
+}
+
+#[test]
+fn rollback_goes_by_the_journal_and_not_by_the_file() {
+    let stage = Stage::chain();
+    stage.ok(&["apply", "--yes"]);
+    stage.edit(&CHAIN.replace("item = \"b\"", "item = \"renamed\""));
+    assert_snapshot!(stage.screen(&["rollback", "--yes"]));
+    assert!(items(&stage).is_empty());
+    assert_snapshot!(stage.screen(&["rollback"]));
+}
+
+#[test]
+fn rollback_asks_and_refuses_other_servers() {
+    let stage = Stage::chain();
+    stage.ok(&["apply", "--yes", "a"]);
+    assert_eq!(stage.run(&["rollback"]).code, 7);
+    stage.shelf.inside(|shelf| shelf.serial = 7);
+    assert_snapshot!(stage.screen(&["rollback", "--yes"]));
+    assert_eq!(items(&stage), ["a"]);
+}
+
+#[test]
+fn rollback_knows_its_runs() {
+    let stage = Stage::chain();
+    assert_snapshot!(stage.screen(&["rollback"]));
+    stage.ok(&["apply", "--yes"]);
+    assert_eq!(stage.run(&["rollback", "nonsense"]).code, 64);
+}
+
+#[test]
+fn damaged_and_unfinished_journals_are_listed_and_mentioned() {
+    let stage = Stage::chain();
+    assert_snapshot!(stage.screen(&["runs"]));
+    stage.ok(&["apply", "--yes", "a"]);
+    let journal = std::fs::read_dir(stage.path("state")).unwrap().next().unwrap().unwrap().path();
+    let text = std::fs::read_to_string(&journal).unwrap();
+    let unfinished: Vec<_> = text.lines().take(2).collect();
+    std::fs::write(&journal, unfinished.join("\n") + "\n").unwrap();
+    std::fs::write(stage.path("state/19990101-000000.jsonl"), "not a journal\n\nat all\n").unwrap();
+    assert_snapshot!(stage.screen(&["runs"]));
+    assert_snapshot!(stage.screen(&["apply", "--yes", "a"]));
+}
+
+#[test]
+fn documents_of_runs_are_one_each() {
+    let stage = Stage::chain();
+    let document = |words: &[&str]| -> Value { serde_json::from_str(&stage.run(words).out).expect("one document") };
+    assert_eq!(document(&["apply", "--yes", "--output", "json"])["outcome"], "done");
+    assert_eq!(document(&["apply", "--yes", "--output", "json"])["outcome"], "nothing");
+    assert_eq!(document(&["destroy", "--yes", "--output", "json"])["outcome"], "done");
+    assert_eq!(document(&["rollback", "--yes", "--output", "json"])["outcome"], "rolled-back");
+    assert_eq!(document(&["rollback", "--yes", "--output", "json"])["outcome"], "rolled-back", "the apply before it");
+    assert_eq!(document(&["rollback", "--yes", "--output", "json"])["outcome"], "nothing");
+    stage.shelf.inside(|shelf| shelf.refuses.insert("b".into(), 1));
+    let failed = document(&["apply", "--yes", "--output", "json"]);
+    assert_eq!((&failed["outcome"], &failed["failure"]["class"]), (&json!("rolled-back"), &json!("denied")));
+}

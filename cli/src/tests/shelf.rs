@@ -1,0 +1,175 @@
+//! A system in memory, and a kind of step that keeps items on it.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex},
+};
+
+use async_trait::async_trait;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use trustpath_core::{
+    Around, At, Class, Evidence, Fact, Handle, Identity, Kind, Managed, Note, Problem, Released, Result, Undo, Wanted,
+};
+
+/// The system: items by name, and what goes wrong with them.
+#[derive(Clone, Default)]
+pub(super) struct Shelf(Arc<Mutex<Inside>>);
+
+#[derive(Default)]
+pub(super) struct Inside {
+    pub(super) items: BTreeMap<String, Map<String, Value>>,
+    /// Writes of these are refused, so often.
+    pub(super) refuses: BTreeMap<String, usize>,
+    /// Taking these away is refused.
+    pub(super) holds_fast: BTreeSet<String>,
+    /// These do not do their part.
+    pub(super) broken: BTreeSet<String>,
+    /// It is another shelf than this one.
+    pub(super) serial: u32,
+}
+
+impl Shelf {
+    pub(super) fn inside<T>(&self, look: impl FnOnce(&mut Inside) -> T) -> T {
+        look(&mut self.0.lock().unwrap())
+    }
+
+    pub(super) fn put(&self, item: &str, fields: Value) {
+        let Value::Object(fields) = fields else { panic!("fields are an object") };
+        self.inside(|shelf| shelf.items.insert(item.to_owned(), fields));
+    }
+}
+
+#[async_trait]
+impl Handle for Shelf {
+    const NAME: &'static str = "shelf";
+
+    async fn identity(&self) -> Result<Identity> {
+        Ok(Identity::from([("serial".to_owned(), self.inside(|shelf| shelf.serial).to_string())]))
+    }
+}
+
+/// An item on the shelf, with any fields.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Item {
+    /// What the item is called on the shelf.
+    item: String,
+    /// What it holds.
+    #[serde(default)]
+    fields: Map<String, Value>,
+    /// How much care it wants.
+    #[serde(default)]
+    care: Option<Care>,
+}
+
+/// How much care an item wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+enum Care {
+    /// What it held before cannot be read back.
+    Fragile,
+    /// It comes with a warning, and cannot be checked from here.
+    Hot,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct ItemRef(String);
+
+impl Fact for ItemRef {
+    const NAME: &'static str = "item";
+}
+
+/// As a step crate declares its kind.
+pub(super) static ITEM: Kind = Kind::managed::<Item>("item", "An item on the shelf");
+
+const MARK: &str = "owner";
+
+#[async_trait]
+impl Managed for Item {
+    type State = Map<String, Value>;
+    type Around = ();
+    type Takes = Vec<ItemRef>;
+    type Gives = ItemRef;
+
+    fn gives(&self, _: &Vec<ItemRef>) -> ItemRef {
+        ItemRef(self.item.clone())
+    }
+
+    async fn observe(&self, at: At<'_, Vec<ItemRef>>) -> Result<Option<Self::State>> {
+        let shelf = at.cx.handle::<Shelf>().await?;
+        Ok(shelf.inside(|shelf| shelf.items.get(&self.item).cloned()))
+    }
+
+    async fn survey(&self, _: At<'_, Vec<ItemRef>>, _: Around) -> Result<()> {
+        Ok(())
+    }
+
+    fn desired(&self, at: At<'_, Vec<ItemRef>>, (): &(), now: Option<&Self::State>) -> Result<Wanted<Self::State>> {
+        let mut state = now.cloned().unwrap_or_default();
+        let equal = now.is_some() && self.fields.iter().all(|(name, value)| state.get(name) == Some(value));
+        state.extend(self.fields.clone());
+        if !equal {
+            state.insert(MARK.into(), at.cx.graph().into());
+        }
+        let hot = self.care == Some(Care::Hot);
+        let notes = hot.then(|| Note::Warning("it burns out\u{1b}[2J on Friday".into()));
+        Ok(Wanted { notes: notes.into_iter().collect(), ..Wanted::from(state) })
+    }
+
+    fn ours(&self, at: At<'_, Vec<ItemRef>>, (): &(), now: &Self::State) -> bool {
+        now.get(MARK).is_some_and(|mark| mark == at.cx.graph())
+    }
+
+    fn released(&self, _: At<'_, Vec<ItemRef>>, (): &(), now: &Self::State) -> Result<Released<Self::State>> {
+        match now.contains_key("lent") {
+            true => Ok(Released::kept(now.clone(), "somebody has borrowed it")),
+            false => Ok(Released::all()),
+        }
+    }
+
+    fn undoable(&self, from: Option<&Self::State>, _: Option<&Self::State>) -> Undo {
+        match (self.care, from) {
+            (Some(Care::Fragile), Some(_)) => Undo::IfGiven("the old label".into()),
+            _ => Undo::Yes,
+        }
+    }
+
+    async fn write(&self, at: At<'_, Vec<ItemRef>>, _: Option<&Self::State>, to: Option<&Self::State>) -> Result<()> {
+        let shelf = at.cx.handle::<Shelf>().await?;
+        let fault = shelf.inside(|shelf| {
+            let refused = shelf.refuses.get_mut(&self.item).filter(|left| **left > 0);
+            let refused =
+                refused.map(|left| *left -= 1).is_some() || to.is_none() && shelf.holds_fast.contains(&self.item);
+            match to {
+                _ if refused => return true,
+                Some(fields) => drop(shelf.items.insert(self.item.clone(), fields.clone())),
+                None => drop(shelf.items.remove(&self.item)),
+            }
+            false
+        });
+        if fault {
+            return Err(refused(&self.item).into());
+        }
+        Ok(())
+    }
+
+    async fn prove(&self, at: At<'_, Vec<ItemRef>>, _: &Self::State) -> Result<Evidence> {
+        let shelf = at.cx.handle::<Shelf>().await?;
+        let evidence = Evidence::new().passed("item exists", &self.item);
+        if shelf.inside(|shelf| shelf.broken.contains(&self.item)) {
+            return Ok(evidence.failed("item holds", "it does not", "mend the shelf"));
+        }
+        Ok(match self.care {
+            Some(Care::Hot) => evidence.unchecked("item is cool", "there is no thermometer here"),
+            _ => evidence,
+        })
+    }
+}
+
+fn refused(item: &str) -> Problem {
+    Problem::new(Class::Denied, "trustpath::shelf::refused", format!("the shelf refuses {item}"))
+        .help("ask the keeper of the shelf")
+        .because("403 hands off\u{1b}[31m")
+}

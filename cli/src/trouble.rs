@@ -1,0 +1,118 @@
+//! What went wrong with a command, and what became of what it had begun.
+
+use trustpath_core::{Class, Failure, Problem, run::Failures};
+
+use crate::{
+    exit,
+    json::ErrorDocument,
+    render::{self, Style},
+    screen::Screen,
+};
+
+/// Why a command failed: the first failure decides the exit code, unless something could not be taken back.
+pub(crate) struct Trouble {
+    first: Failure,
+    others: Vec<Failure>,
+    aftermath: Aftermath,
+    /// The command's own document has it already.
+    told: bool,
+}
+
+/// What became of what the command had begun.
+#[derive(Debug, Default)]
+pub(crate) enum Aftermath {
+    /// It had begun nothing.
+    #[default]
+    Nothing,
+    /// All of it is back.
+    Back,
+    /// It was kept because the user asked for it; this command takes it back.
+    Kept(String),
+    /// Not all of it could be taken back, these besides the failure itself; this command tries again.
+    Stuck(Vec<Failure>, String),
+    /// Where it stands is not known; this command takes it back.
+    Unknown(String),
+}
+
+impl Trouble {
+    /// With what became of what the command had begun.
+    pub(crate) fn with(self, aftermath: Aftermath) -> Self {
+        Self { aftermath, ..self }
+    }
+
+    /// A document on stdout has it already.
+    pub(crate) fn told(self) -> Self {
+        Self { told: true, ..self }
+    }
+
+    /// With more that went wrong.
+    pub(crate) fn and(mut self, others: impl IntoIterator<Item = Failure>) -> Self {
+        self.others.extend(others);
+        self
+    }
+
+    /// Tells the user, and returns the exit code.
+    pub(crate) fn tell(&self, screen: &Screen) -> u8 {
+        if screen.is_json() && !self.told {
+            // The failure that is told next is the one that matters.
+            drop(screen.json(&ErrorDocument::of(&self.first, &self.others)));
+        }
+        screen.say(&render::failures(&self.first, &self.others, screen.width()));
+        if let Some(aftermath) = self.aftermath.text() {
+            screen.say(&format!("\n{aftermath}"));
+        }
+        exit::code(match self.aftermath {
+            Aftermath::Stuck(..) => Class::Stuck,
+            _ => self.first.class(),
+        })
+    }
+}
+
+impl Aftermath {
+    fn text(&self) -> Option<String> {
+        match self {
+            Self::Nothing => None,
+            Self::Back => Some(Style::Good.of("Everything that this run changed is back as it was.")),
+            Self::Kept(command) => {
+                let kept = Style::Careful.of("What this run made was kept, as --keep asks.");
+                Some(format!("{kept}\nTo take it back: {command}"))
+            }
+            Self::Unknown(command) => {
+                let unknown = Style::Bad.of("What this run changed may still be there.");
+                Some(format!("{unknown}\nTo take it back: {command}"))
+            }
+            Self::Stuck(stuck, command) => {
+                let end = if stuck.is_empty() { "." } else { ":" };
+                let heading = Style::Bad.of(format!("Not everything could be taken back{end}"));
+                let lines: String = stuck.iter().map(stuck_line).collect();
+                Some(format!("{heading}\n{lines}Once that is mended: {command}"))
+            }
+        }
+    }
+}
+
+fn stuck_line(failure: &Failure) -> String {
+    let help = failure.report().help.map(|help| format!("    {}\n", Style::Quiet.of(render::line(&help))));
+    format!("  {}\n{}", render::aside(failure), help.unwrap_or_default())
+}
+
+impl From<Failure> for Trouble {
+    fn from(first: Failure) -> Self {
+        Self { first, others: Vec::new(), aftermath: Aftermath::Nothing, told: false }
+    }
+}
+
+impl From<Problem> for Trouble {
+    fn from(problem: Problem) -> Self {
+        Failure::from(problem).into()
+    }
+}
+
+impl From<Failures> for Trouble {
+    fn from(failures: Failures) -> Self {
+        let mut failures = failures.0.into_iter();
+        let nothing =
+            || Problem::new(Class::Internal, "trustpath::cli::no_failure", "it failed for no known reason").into();
+        Self { others: Vec::new(), ..Self::from(failures.next().unwrap_or_else(nothing)) }.and(failures)
+    }
+}

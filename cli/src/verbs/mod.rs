@@ -1,0 +1,53 @@
+//! One file a verb.
+
+mod apply;
+mod carry_out;
+mod completions;
+mod destroy;
+mod graph;
+mod init;
+mod plan;
+mod rollback;
+mod runs;
+mod schema;
+mod steps;
+mod verify;
+
+use trustpath_core::{Class, Problem};
+
+use crate::{args::Verb, command::Command, trouble::Trouble};
+
+/// Runs a verb, and returns the exit code.
+///
+/// # Errors
+/// Whatever went wrong, for the user to be told.
+pub(crate) fn run(command: &Command<'_>, verb: Verb) -> Result<u8, Trouble> {
+    match verb {
+        Verb::Init(args) => init::run(command, &args),
+        Verb::Plan(args) => block_on(plan::run(command, args)),
+        Verb::Apply(args) => block_on(apply::run(command, args)),
+        Verb::Verify(args) => block_on(verify::run(command, args)),
+        Verb::Rollback(args) => block_on(rollback::run(command, args)),
+        Verb::Destroy(args) => block_on(destroy::run(command, args)),
+        Verb::Runs => runs::run(command),
+        Verb::Graph(args) => graph::run(command, &args),
+        Verb::Steps(args) => steps::run(command, &args),
+        Verb::Schema => schema::run(command),
+        Verb::Completions(args) => completions::run(command, &args),
+    }
+}
+
+/// One thread is faster than several for a graph of small tasks.
+fn block_on(work: impl Future<Output = Result<u8, Trouble>>) -> Result<u8, Trouble> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(no_runtime)?;
+    let answer = runtime.block_on(work);
+    // A question that nobody answers must not keep the program from ending.
+    runtime.shutdown_background();
+    answer
+}
+
+fn no_runtime(error: std::io::Error) -> Problem {
+    Problem::new(Class::Internal, "trustpath::cli::runtime", "the program cannot set up its event loop")
+        .help("look at the limits of this process (ulimit -a)")
+        .because(error)
+}

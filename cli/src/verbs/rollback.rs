@@ -1,0 +1,86 @@
+//! `rollback`: what a run changed is taken back, from its journal alone.
+
+use trustpath_core::{
+    Class, Failure, Problem,
+    journal::{Corrupt, Log, Store},
+    run::Outcome,
+};
+
+use crate::{
+    args::Rollback,
+    command::Command,
+    exit, json,
+    json::{RunState, TakenBack},
+    prompt, render,
+    session::Session,
+    signals,
+    trouble::{Aftermath, Trouble},
+};
+
+pub(super) async fn run(command: &Command<'_>, args: Rollback) -> Result<u8, Trouble> {
+    let screen = &command.screen;
+    let log = match &args.run {
+        Some(run) => command.store()?.read(run)?,
+        None => latest(&command.store()?)?,
+    };
+    let run = log.start.run.clone();
+    let steps = TakenBack::of(&log);
+    if RunState::of(&log) == RunState::RolledBack {
+        screen.show(&json::Rollback::nothing(run))?;
+        return Ok(exit::OK);
+    }
+    let session = Session::of_run(command, &log.start)?;
+    let (cancel, listening) = signals::listen(screen, signals::READING)?;
+    screen.text(&format!(
+        "What the run {} changed is taken back:\n\n{}\n",
+        render::line(&run),
+        render::taken_back(&steps)
+    ))?;
+    prompt::confirm(screen, "Take this back?", args.yes, &cancel).await?;
+    drop(listening);
+    let (_, _listening) = signals::listen(screen, signals::UNDOING)?;
+    let engine = session.engine(command, Default::default(), trustpath_core::run::Cancel::never());
+    let outcome = engine.rollback(&log).await?;
+    let next = command.rollback(&run);
+    let stuck = stuck(outcome);
+    screen.show(&json::Rollback::ended(run, steps, &stuck, next.clone()))?;
+    told(stuck, next)
+}
+
+/// The latest run that is not rolled back. What was cut off before its first record has changed nothing; any other
+/// damaged journal is not passed over, since it may be the very run that is meant.
+fn latest(store: &Store) -> Result<Log, Failure> {
+    let mut last = None;
+    for (_, log) in store.read_all()?.into_iter().rev() {
+        match log {
+            Err(Corrupt::NoStart { .. }) => {}
+            Err(corrupt) => return Err(corrupt.into()),
+            Ok(log) if RunState::of(&log) == RunState::RolledBack => {
+                last.get_or_insert(log);
+            }
+            Ok(log) => return Ok(log),
+        }
+    }
+    last.ok_or_else(|| none(store).into())
+}
+
+fn none(store: &Store) -> Problem {
+    let message = format!("there is no run in {}", store.directory().display());
+    Problem::new(Class::Usage, "trustpath::journal::no_run", message)
+        .help("journals lie where the run was made: name that place with --state-dir")
+}
+
+fn stuck(outcome: Outcome) -> Vec<Failure> {
+    match outcome {
+        Outcome::Stuck { undo, .. } => undo,
+        Outcome::Done | Outcome::Kept(_) | Outcome::RolledBack(_) => Vec::new(),
+    }
+}
+
+fn told(stuck: Vec<Failure>, next: String) -> Result<u8, Trouble> {
+    let mut stuck = stuck.into_iter();
+    let Some(first) = stuck.next() else {
+        return Ok(exit::OK);
+    };
+    Err(Trouble::from(first).with(Aftermath::Stuck(stuck.collect(), next)).told())
+}

@@ -1,0 +1,30 @@
+//! `verify`: the chain, link by link.
+
+use trustpath_core::{Evidence, Failure, Result, graph::Place, run::Engine};
+
+use crate::{args::Select, command::Command, exit, json, session::Session, signals, trouble::Trouble};
+
+pub(super) async fn run(command: &Command<'_>, args: Select) -> Result<u8, Trouble> {
+    let session = Session::open(command)?;
+    let (cancel, _listening) = signals::listen(&command.screen, signals::READING)?;
+    let engine = session.engine(command, Default::default(), cancel);
+    let proofs = engine.verify(&args.into()).await?;
+    command.screen.show(&json::Verification::of(&session.graph, &proofs))?;
+    let mut broken = broken(&engine, &proofs).into_iter();
+    match broken.next() {
+        None => Ok(exit::OK),
+        Some(first) => Err(Trouble::from(first).and(broken).told()),
+    }
+}
+
+/// The links that do not hold or could not be proven, in the order of the graph; one event that several ran into is
+/// told once.
+pub(super) fn broken(engine: &Engine, proofs: &[(Place, Result<Evidence>)]) -> Vec<Failure> {
+    let mut told: Vec<Failure> = Vec::new();
+    for failure in proofs.iter().filter_map(|proof| engine.broken(std::slice::from_ref(proof))) {
+        if !told.iter().any(|other| other.same_cause(&failure)) {
+            told.push(failure);
+        }
+    }
+    told
+}

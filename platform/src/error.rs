@@ -1,0 +1,301 @@
+//! What a request to either system can fail with.
+
+use std::{error::Error as StdError, fmt, time::Duration};
+
+use miette::Diagnostic;
+use trustpath_core::{Class, Classified};
+
+use crate::{
+    retry::Seen,
+    text::{clean, listed},
+};
+
+/// One of the two systems.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum System {
+    /// Vault or OpenBao.
+    Vault,
+    /// A Kubernetes API server.
+    Kubernetes,
+}
+
+impl System {
+    /// Its name in codes.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Vault => "vault",
+            Self::Kubernetes => "kubernetes",
+        }
+    }
+}
+
+impl fmt::Display for System {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Vault => "Vault",
+            Self::Kubernetes => "Kubernetes",
+        })
+    }
+}
+
+/// What went wrong; decides class and code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// No connection: refused, no route, no such host, a proxy that says no, or broken while in use.
+    Unreachable,
+    /// The TLS handshake failed: an unknown authority, another name, an expired certificate.
+    Tls,
+    /// The server is there and cannot serve now, or asks for patience for too long.
+    Unavailable,
+    /// A time limit passed; a write may have been made.
+    Timeout,
+    /// The credentials are not accepted at all.
+    Unauthenticated,
+    /// The credentials are good and lack a right.
+    Denied,
+    /// Vault is sealed.
+    Sealed,
+    /// Vault was never initialised.
+    Uninitialized,
+    /// This Vault does not serve requests of this sort: a disaster-recovery secondary, or namespaces asked of one that
+    /// has none.
+    Unserved,
+    /// The Vault namespace does not exist.
+    Namespace,
+    /// The server sends elsewhere, and no credentials follow.
+    Redirected,
+    /// What the request is about does not exist.
+    NotFound,
+    /// Somebody else owns, made, or changed it.
+    Conflict,
+    /// The server understood and said no.
+    Rejected,
+    /// The server failed.
+    Failed,
+    /// The answer is none that this system gives.
+    Malformed,
+    /// The request cannot be written down: a name that is no path segment.
+    Unspeakable,
+}
+
+impl Kind {
+    fn class(self) -> Class {
+        match self {
+            Self::Unreachable | Self::Tls | Self::Unavailable | Self::Malformed | Self::Redirected => {
+                Class::Unreachable
+            }
+            Self::Timeout => Class::Timeout,
+            Self::Unauthenticated | Self::Denied => Class::Denied,
+            Self::Sealed | Self::Uninitialized | Self::Unserved | Self::Namespace | Self::NotFound => Class::Missing,
+            Self::Conflict => Class::Conflict,
+            Self::Rejected | Self::Failed => Class::Rejected,
+            Self::Unspeakable => Class::Config,
+        }
+    }
+
+    fn key(self) -> &'static str {
+        match self {
+            Self::Unreachable => "unreachable",
+            Self::Tls => "tls",
+            Self::Unavailable => "unavailable",
+            Self::Timeout => "timeout",
+            Self::Unauthenticated => "unauthenticated",
+            Self::Denied => "denied",
+            Self::Sealed => "sealed",
+            Self::Uninitialized => "uninitialized",
+            Self::Unserved => "unserved",
+            Self::Namespace => "namespace",
+            Self::Redirected => "redirected",
+            Self::NotFound => "not_found",
+            Self::Conflict => "conflict",
+            Self::Rejected => "rejected",
+            Self::Failed => "failed",
+            Self::Malformed => "malformed",
+            Self::Unspeakable => "name",
+        }
+    }
+}
+
+/// A failed request: what went wrong, which request it was, and the server's own words, without control characters.
+///
+/// It becomes a [`trustpath_core::Failure`] with `?`. It holds no token, no header, no body that was sent, and no query.
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    system: System,
+    kind: Kind,
+    message: String,
+    request: Option<String>,
+    status: Option<u16>,
+    said: Vec<String>,
+    help: String,
+    source: Option<Cause>,
+    seen: Option<Seen>,
+    retry_after: Option<Duration>,
+}
+
+impl Error {
+    pub(crate) fn new(system: System, kind: Kind, message: impl Into<String>) -> Self {
+        Self(Box::new(Inner {
+            system,
+            kind,
+            message: message.into(),
+            request: None,
+            status: None,
+            said: Vec::new(),
+            help: String::new(),
+            source: None,
+            seen: None,
+            retry_after: None,
+        }))
+    }
+
+    /// Which request it was: method and path.
+    pub(crate) fn during(mut self, method: &http::Method, path: &str) -> Self {
+        self.0.request = Some(format!("{method} {}", clean(path)));
+        self
+    }
+
+    /// What the server answered.
+    pub(crate) fn answered(mut self, status: u16, said: impl IntoIterator<Item = String>) -> Self {
+        self.0.status = Some(status);
+        self.0.seen.get_or_insert(Seen::Status(status));
+        self.0.said = said.into_iter().map(|words| clean(&words)).filter(|words| !words.is_empty()).collect();
+        self
+    }
+
+    pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
+        self.0.help = help.into();
+        self
+    }
+
+    /// The error behind it; its texts are kept, cleaned.
+    pub(crate) fn because(mut self, source: &(dyn StdError + 'static)) -> Self {
+        self.0.source = Cause::of(source);
+        self
+    }
+
+    pub(crate) fn seen(mut self, seen: Seen) -> Self {
+        self.0.seen = Some(seen);
+        self
+    }
+
+    pub(crate) fn retry_after(mut self, after: Option<Duration>) -> Self {
+        self.0.retry_after = after;
+        self
+    }
+
+    /// What the retry policy goes by; `None` where repeating is out of the question.
+    pub(crate) fn what_was_seen(&self) -> Option<Seen> {
+        self.0.seen
+    }
+
+    pub(crate) fn asked_patience(&self) -> Option<Duration> {
+        self.0.retry_after
+    }
+
+    /// The system that failed.
+    pub fn system(&self) -> System {
+        self.0.system
+    }
+
+    /// What went wrong.
+    pub fn kind(&self) -> Kind {
+        self.0.kind
+    }
+
+    /// The HTTP status, where there was an answer.
+    pub fn status(&self) -> Option<u16> {
+        self.0.status
+    }
+
+    /// The server's own words, cleaned, one entry a message.
+    pub fn said(&self) -> &[String] {
+        &self.0.said
+    }
+
+    /// Whether the server's words contain this text; for the few cases where text is all there is.
+    pub fn says(&self, text: &str) -> bool {
+        self.0.said.iter().any(|words| words.contains(text))
+    }
+
+    /// Which request failed, as `METHOD path`.
+    pub fn request(&self) -> Option<&str> {
+        self.0.request.as_deref()
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.message)?;
+        if let Some(request) = &self.0.request {
+            write!(f, " ({request}")?;
+            match self.0.status {
+                Some(status) => write!(f, ": {status})")?,
+                None => write!(f, ")")?,
+            }
+        }
+        if !self.0.said.is_empty() {
+            write!(f, ": {}", listed(&self.0.said))?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Error");
+        shown.field("kind", &self.0.kind).field("message", &self.to_string());
+        shown.field("source", &self.0.source.as_ref().map(ToString::to_string)).finish()
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source.as_ref().map(|source| source as _)
+    }
+}
+
+impl Diagnostic for Error {
+    fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        Some(Box::new(format!("trustpath::{}::{}", self.0.system.key(), self.0.kind.key())))
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        (!self.0.help.is_empty()).then(|| Box::new(&self.0.help) as Box<dyn fmt::Display>)
+    }
+}
+
+impl Classified for Error {
+    fn class(&self) -> Class {
+        self.0.kind.class()
+    }
+}
+
+/// A chain of causes, as cleaned text: foreign errors may quote a server's bytes, or a URL.
+#[derive(Debug)]
+struct Cause {
+    text: String,
+    next: Option<Box<Cause>>,
+}
+
+impl Cause {
+    fn of(error: &(dyn StdError + 'static)) -> Option<Self> {
+        let chain = std::iter::successors(Some(error), |&error| error.source()).take(8);
+        let mut texts: Vec<_> = chain.map(|error| clean(&error.to_string())).collect();
+        texts.dedup();
+        texts.into_iter().rev().fold(None, |next, text| Some(Self { text, next: next.map(Box::new) }))
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl StdError for Cause {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.next.as_deref().map(|next| next as _)
+    }
+}

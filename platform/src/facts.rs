@@ -1,0 +1,111 @@
+//! The facts that steps hand on: typed addresses, computed from configuration, never secret.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use trustpath_core::{Fact, Result};
+
+use crate::{Connections, Environment, vault};
+
+/// A ServiceAccount.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ServiceAccountRef {
+    /// Its namespace.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+}
+
+impl Fact for ServiceAccountRef {
+    const NAME: &'static str = "ServiceAccount";
+}
+
+impl fmt::Display for ServiceAccountRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.namespace, self.name)
+    }
+}
+
+/// A mounted auth method.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct AuthMount {
+    /// Its path below `auth/`, without slashes at either end.
+    pub path: String,
+    /// The Vault namespace that holds it; `None` is the root namespace.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<String>,
+}
+
+impl Fact for AuthMount {
+    const NAME: &'static str = "auth mount";
+}
+
+/// A policy.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct PolicyName {
+    /// Its name.
+    pub name: String,
+    /// The Vault namespace that holds it; `None` is the root namespace.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<String>,
+}
+
+impl Fact for PolicyName {
+    const NAME: &'static str = "policy";
+}
+
+/// A role of an auth method.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct RoleRef {
+    /// Where it is.
+    pub mount: AuthMount,
+    /// Its name.
+    pub name: String,
+    /// The audience that a token has to be made for; `None` where the role asks for none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audience: Option<String>,
+}
+
+impl Fact for RoleRef {
+    const NAME: &'static str = "role";
+}
+
+/// The address of a Secret that holds a long-lived ServiceAccount token with the right to review tokens.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ReviewerSecret {
+    /// Its namespace.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+    /// Whose token it holds.
+    pub service_account: ServiceAccountRef,
+}
+
+impl Fact for ReviewerSecret {
+    const NAME: &'static str = "token reviewer";
+}
+
+/// Vault, as every step sees it: not handed on by a step, but there from the start.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VaultServer {
+    /// The URL at which the *cluster* reaches Vault (`[connections.vault] server`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// The Vault namespace that everything is built in; `None` is the root namespace.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<String>,
+}
+
+impl Fact for VaultServer {
+    const NAME: &'static str = "Vault server";
+}
+
+impl VaultServer {
+    /// What connections and environment say. Pure; needs no Vault address.
+    ///
+    /// # Errors
+    /// When the two name different namespaces.
+    pub fn new(environment: &Environment, connections: &Connections) -> Result<Self> {
+        Ok(Self { url: connections.vault.server.clone(), namespace: vault::namespace(environment, connections)? })
+    }
+}

@@ -1,0 +1,170 @@
+//! Tokens, and who may do what.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use k8s_openapi::api::{
+    authentication::v1::{TokenRequest, TokenRequestSpec, TokenReview, TokenReviewSpec, TokenReviewStatus},
+    authorization::v1::{
+        ResourceAttributes, SelfSubjectAccessReview, SelfSubjectAccessReviewSpec, SubjectAccessReview,
+        SubjectAccessReviewSpec,
+    },
+    core::v1::ServiceAccount,
+};
+use kube::{
+    Resource,
+    core::{Request, params::PostParams},
+};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::{Cluster, address::Address, request::Call};
+use crate::{
+    error::{Error, Kind},
+    facts::ServiceAccountRef,
+};
+
+/// A ServiceAccount's token. Its `Debug` shows nothing of it.
+#[derive(Debug, Clone)]
+pub struct Token {
+    /// The token.
+    pub secret: SecretString,
+    /// When it expires; the server may have given less time than was asked for.
+    pub expires: Timestamp,
+}
+
+/// Something that can be done: `create tokenreviews.authentication.k8s.io`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Access<'a> {
+    /// `get`, `create`, …
+    pub verb: &'a str,
+    /// The API group; empty for the core group.
+    pub group: &'a str,
+    /// The resource's plural name.
+    pub resource: &'a str,
+    /// The subresource, such as `token`.
+    pub subresource: Option<&'a str>,
+    /// The namespace; `None` for the whole cluster.
+    pub namespace: Option<&'a str>,
+    /// The object's name; `None` for all of them.
+    pub name: Option<&'a str>,
+}
+
+impl fmt::Display for Access<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.verb, self.resource)?;
+        if let Some(subresource) = self.subresource {
+            write!(f, "/{subresource}")?;
+        }
+        if !self.group.is_empty() {
+            write!(f, ".{}", self.group)?;
+        }
+        Ok(())
+    }
+}
+
+impl Access<'_> {
+    fn attributes(&self) -> ResourceAttributes {
+        ResourceAttributes {
+            verb: Some(self.verb.to_owned()),
+            group: Some(self.group.to_owned()),
+            resource: Some(self.resource.to_owned()),
+            subresource: self.subresource.map(str::to_owned),
+            namespace: self.namespace.map(str::to_owned),
+            name: self.name.map(str::to_owned),
+            ..ResourceAttributes::default()
+        }
+    }
+}
+
+impl Cluster {
+    /// Asks for a token of a ServiceAccount (`serviceaccounts/token`, which needs `create`).
+    ///
+    /// # Errors
+    /// When there is no such ServiceAccount, or the server denies it or cannot be reached.
+    pub async fn request_token(
+        &self,
+        of: &ServiceAccountRef,
+        audiences: &[String],
+        seconds: i64,
+    ) -> Result<Token, Error> {
+        let spec = TokenRequestSpec {
+            audiences: audiences.to_vec(),
+            expiration_seconds: Some(seconds),
+            bound_object_ref: None,
+        };
+        let body = TokenRequest { spec, ..TokenRequest::default() };
+        let at = Address::<ServiceAccount>::namespaced(&of.namespace, &of.name);
+        let data = serde_json::to_vec(&body).map_err(kube::core::request::Error::SerializeBody);
+        let url = Request::new(at.collection()?);
+        let call =
+            Call::new(data.and_then(|data| url.create_subresource("token", at.name(), &PostParams::default(), data)))?;
+        let answer: TokenRequest = self.call(&call).await?.parse(&call)?;
+        let none = || {
+            call.error(Kind::Malformed, "the answer to a TokenRequest holds no token")
+                .help("see whether the kubeconfig's server is a Kubernetes API server")
+        };
+        let status = answer.status.ok_or_else(none)?;
+        Ok(Token { secret: SecretString::from(status.token), expires: status.expiration_timestamp.0 })
+    }
+
+    /// Whether this connection's user may do something.
+    ///
+    /// # Errors
+    /// When the server does not answer the review.
+    pub async fn can_i(&self, access: &Access<'_>) -> Result<bool, Error> {
+        let spec = SelfSubjectAccessReviewSpec {
+            resource_attributes: Some(access.attributes()),
+            ..SelfSubjectAccessReviewSpec::default()
+        };
+        let review = self.review(&SelfSubjectAccessReview { spec, ..SelfSubjectAccessReview::default() }).await?;
+        Ok(review.status.is_some_and(|status| status.allowed))
+    }
+
+    /// Whether a ServiceAccount may do something.
+    ///
+    /// # Errors
+    /// When the server denies the review (it needs `create subjectaccessreviews`) or does not answer it.
+    pub async fn may(&self, who: &ServiceAccountRef, access: &Access<'_>) -> Result<bool, Error> {
+        let groups = [
+            "system:authenticated".to_owned(),
+            "system:serviceaccounts".to_owned(),
+            format!("system:serviceaccounts:{}", who.namespace),
+        ];
+        let spec = SubjectAccessReviewSpec {
+            user: Some(format!("system:serviceaccount:{}:{}", who.namespace, who.name)),
+            groups: Some(groups.to_vec()),
+            resource_attributes: Some(access.attributes()),
+            ..SubjectAccessReviewSpec::default()
+        };
+        let review = self.review(&SubjectAccessReview { spec, ..SubjectAccessReview::default() }).await?;
+        Ok(review.status.is_some_and(|status| status.allowed))
+    }
+
+    /// Has the server look at a token, as this connection's user.
+    ///
+    /// # Errors
+    /// When the server denies the review (it needs `create tokenreviews`) or does not answer it.
+    pub async fn review_token(&self, token: &SecretString, audiences: &[String]) -> Result<TokenReviewStatus, Error> {
+        let spec = TokenReviewSpec {
+            token: Some(token.expose_secret().to_owned()),
+            audiences: (!audiences.is_empty()).then(|| audiences.to_vec()),
+        };
+        let review = self.review(&TokenReview { spec, ..TokenReview::default() }).await?;
+        Ok(review.status.unwrap_or_default())
+    }
+
+    /// Creates a review, which is answered and never stored.
+    ///
+    /// # Errors
+    /// When the server denies it or does not answer.
+    pub async fn review<K>(&self, review: &K) -> Result<K, Error>
+    where
+        K: Resource<DynamicType = ()> + Serialize + DeserializeOwned,
+    {
+        let data = serde_json::to_vec(review).map_err(kube::core::request::Error::SerializeBody);
+        let url = Request::new(K::url_path(&(), None));
+        let call = Call::new(data.and_then(|data| url.create(&PostParams::default(), data)))?;
+        self.call(&call).await?.parse(&call)
+    }
+}

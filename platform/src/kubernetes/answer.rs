@@ -1,0 +1,73 @@
+//! What an answer that is no success means. Pure.
+
+use kube::core::{Status, response::StatusCause};
+
+use super::request::{Answer, Call};
+use crate::{
+    error::{Error, Kind},
+    retry::retry_after,
+};
+
+/// The error that an answer stands for.
+pub(super) fn refusal(call: &Call, answer: &Answer) -> Error {
+    let status: Status = serde_json::from_slice(&answer.body).unwrap_or_default();
+    let causes = status.details.as_ref().map(|details| details.causes.as_slice()).unwrap_or_default();
+    if answer.status == 409 {
+        let taken: Vec<_> = causes.iter().filter(|cause| cause.reason == "FieldManagerConflict").map(taken).collect();
+        if !taken.is_empty() {
+            return conflict(call, answer.status, taken);
+        }
+    }
+    let error = match answer.status {
+        301..=308 => call
+            .error(Kind::Redirected, "Kubernetes sends this request elsewhere, and the credentials are not sent there")
+            .help("set the kubeconfig's server to the API server itself"),
+        401 => call
+            .error(Kind::Unauthenticated, "Kubernetes does not accept the credentials of the kubeconfig")
+            .help("log in again; `kubectl auth whoami` shows who you are"),
+        403 => call
+            .error(Kind::Denied, "Kubernetes denies the request")
+            .help("the answer of Kubernetes names the right that is missing: grant it with a Role or ClusterRole"),
+        404 => call
+            .error(Kind::NotFound, "Kubernetes knows no such object")
+            .help("see whether its namespace exists, and its CRD is installed"),
+        409 => call
+            .error(Kind::Conflict, "somebody else has changed the object")
+            .help("see who else manages it, and try again"),
+        429 => call
+            .error(Kind::Unavailable, "Kubernetes asks for patience for too long")
+            .help("try again later: the API server limits its clients"),
+        502..=504 => call
+            .error(Kind::Unavailable, "the API server, or a proxy before it, cannot serve now")
+            .help("see `kubectl get --raw /readyz?verbose`"),
+        500..=599 => call
+            .error(Kind::Failed, "Kubernetes failed")
+            .help("an admission webhook or the API server's storage may be down; its log knows"),
+        _ => call
+            .error(Kind::Rejected, "Kubernetes rejects the request")
+            .help("the answer of Kubernetes says what it does not take: change that in the graph file"),
+    };
+    let asked = status.details.as_ref().map(|details| u64::from(details.retry_after_seconds)).filter(|wait| *wait > 0);
+    let patience = retry_after(&answer.headers).or(asked.map(std::time::Duration::from_secs));
+    error.answered(answer.status, [words(&status, answer)]).retry_after(patience)
+}
+
+/// The server's own words; where a proxy answered instead, the beginning of its page.
+fn words(status: &Status, answer: &Answer) -> String {
+    match status.message.as_str() {
+        "" => String::from_utf8_lossy(&answer.body).chars().take(200).collect(),
+        message => message.to_owned(),
+    }
+}
+
+/// `conflict with "kubectl" using v1: .data.a` names the manager between the quotes; the field stands by itself.
+fn taken(cause: &StatusCause) -> String {
+    let manager = cause.message.split('"').nth(1).unwrap_or("another manager");
+    format!("`{}` is managed by `{manager}`", cause.field)
+}
+
+fn conflict(call: &Call, status: u16, taken: Vec<String>) -> Error {
+    call.error(Kind::Conflict, "other field managers own what would be changed")
+        .answered(status, taken)
+        .help("leave these fields out of the graph file, or take them over with --force-conflicts")
+}

@@ -1,0 +1,117 @@
+//! The kubeconfig, or the files of a pod, as kube's configuration.
+
+use std::net::Ipv6Addr;
+
+use kube::config::{Config, KubeConfigOptions, Kubeconfig, KubeconfigError};
+use trustpath_core::{Class, Problem, nearest};
+use url::Url;
+
+use super::KubernetesSettings;
+use crate::{proxy, text::clean};
+
+/// Reads what the settings name. A kubeconfig has precedence over the files of a pod.
+pub(super) async fn read(settings: &KubernetesSettings) -> Result<Config, Problem> {
+    let mut configuration = match kubeconfig(settings)? {
+        Some(kubeconfig) => from_kubeconfig(kubeconfig, settings).await?,
+        None => in_pod(settings)?,
+    };
+    configuration.default_retry = false;
+    configuration.connect_timeout = Some(settings.limits.connect);
+    configuration.read_timeout = Some(settings.limits.total);
+    configuration.write_timeout = Some(settings.limits.total);
+    configuration.reset_reader_on_write = true;
+    Ok(configuration)
+}
+
+/// The files merged, the first to say something wins; `None` when there is none and none was named.
+fn kubeconfig(settings: &KubernetesSettings) -> Result<Option<Kubeconfig>, Problem> {
+    let mut merged: Option<Kubeconfig> = None;
+    for file in &settings.files {
+        if !settings.named && !file.exists() {
+            continue;
+        }
+        let place = file.display().to_string();
+        let one = Kubeconfig::read_from(file).map_err(|error| unusable(&error, &place))?;
+        merged = Some(match merged {
+            Some(before) => before.merge(one).map_err(|error| unusable(&error, &place))?,
+            None => one,
+        });
+    }
+    Ok(merged)
+}
+
+async fn from_kubeconfig(kubeconfig: Kubeconfig, settings: &KubernetesSettings) -> Result<Config, Problem> {
+    let contexts: Vec<_> = kubeconfig.contexts.iter().map(|context| context.name.clone()).collect();
+    if let Some(context) = settings.context.as_ref().filter(|context| !contexts.contains(context)) {
+        return Err(no_context(context, &contexts));
+    }
+    let options = KubeConfigOptions { context: settings.context.clone(), ..KubeConfigOptions::default() };
+    let proxy = cluster_proxy(&kubeconfig, settings);
+    let loaded = Config::from_custom_kubeconfig(kubeconfig, &options).await;
+    let mut configuration = loaded.map_err(|error| unusable(&error, "the kubeconfig"))?;
+    // kube matches NO_PROXY against the proxy instead of the API server, and reads the variables by itself.
+    let common = || Url::parse(&configuration.cluster_url.to_string()).ok().and_then(|url| common(settings, &url));
+    let proxy = proxy.or_else(common).map(|proxy| proxy.parse());
+    configuration.proxy_url = proxy.transpose().map_err(|_| bad_proxy())?;
+    Ok(configuration)
+}
+
+fn common(settings: &KubernetesSettings, url: &Url) -> Option<String> {
+    proxy::common(&settings.environment, url).map(str::to_owned)
+}
+
+/// The `proxy-url` that the kubeconfig gives the context's cluster.
+fn cluster_proxy(kubeconfig: &Kubeconfig, settings: &KubernetesSettings) -> Option<String> {
+    let context = settings.context.as_ref().or(kubeconfig.current_context.as_ref())?;
+    let context = kubeconfig.contexts.iter().find(|named| &named.name == context)?.context.as_ref()?;
+    let cluster = kubeconfig.clusters.iter().find(|named| named.name == context.cluster)?.cluster.as_ref()?;
+    cluster.proxy_url.clone().filter(|proxy| !proxy.is_empty())
+}
+
+fn in_pod(settings: &KubernetesSettings) -> Result<Config, Problem> {
+    let (host, port) = settings.in_cluster.as_ref().ok_or_else(no_configuration)?;
+    if let Some(context) = &settings.context {
+        return Err(no_context(context, &[]));
+    }
+    let mut configuration = Config::incluster_dns().map_err(|error| {
+        let message = "the ServiceAccount files of this pod cannot be used";
+        Problem::new(Class::Config, "trustpath::kubernetes::pod", message)
+            .because(error)
+            .help("see whether the pod mounts its ServiceAccount's token, or set KUBECONFIG")
+    })?;
+    let host = if host.parse::<Ipv6Addr>().is_ok() { format!("[{host}]") } else { host.clone() };
+    configuration.cluster_url = format!("https://{host}:{port}").parse().map_err(|_| no_configuration())?;
+    Ok(configuration)
+}
+
+/// A kubeconfig holds secrets, and a parser's message quotes what it reads: only the place is shown.
+fn unusable(error: &KubeconfigError, place: &str) -> Problem {
+    let why = match error {
+        KubeconfigError::Parse(parse) => match parse.location() {
+            Some(at) => format!("it is no kubeconfig: line {}, column {}", at.line(), at.column()),
+            None => "it is no kubeconfig".to_owned(),
+        },
+        KubeconfigError::CurrentContextNotSet => "it names no current context".to_owned(),
+        other => clean(&other.to_string()),
+    };
+    Problem::new(Class::Config, "trustpath::kubernetes::kubeconfig", format!("{place} cannot be used: {why}")).help(
+        "see `kubectl config view`; --context, or `context` under [connections.kubernetes], picks another context",
+    )
+}
+
+fn no_context(context: &str, known: &[String]) -> Problem {
+    let message = format!("the kubeconfig has no context `{}`", clean(context));
+    Problem::new(Class::Config, "trustpath::kubernetes::context", message).help(nearest::hint(context, known))
+}
+
+fn no_configuration() -> Problem {
+    let message = "there is no kubeconfig, and this is no pod";
+    Problem::new(Class::Config, "trustpath::kubernetes::no_config", message)
+        .help("set KUBECONFIG to a kubeconfig, or write one to ~/.kube/config")
+}
+
+fn bad_proxy() -> Problem {
+    let message = "the proxy for the Kubernetes API is no URL";
+    Problem::new(Class::Config, "trustpath::kubernetes::proxy", message)
+        .help("see `proxy-url` in the kubeconfig, and HTTPS_PROXY")
+}

@@ -1,0 +1,94 @@
+//! A Kubernetes API server: typed addresses, server-side apply, reviews, discovery.
+
+mod access;
+mod address;
+mod answer;
+mod configuration;
+mod discovery;
+pub mod names;
+mod objects;
+mod open;
+pub mod owned;
+mod request;
+mod select;
+mod settings;
+
+pub use access::{Access, Token};
+pub use address::Address;
+pub use objects::{Applied, Apply, FIELD_MANAGER};
+pub use open::ApiServer;
+pub use select::Selection;
+pub use settings::KubernetesSettings;
+
+use std::{
+    collections::BTreeMap,
+    fmt,
+    sync::{Arc, Mutex},
+};
+
+use async_trait::async_trait;
+use k8s_openapi::api::core::v1::Namespace;
+use kube::discovery::ApiResource;
+use tokio::sync::OnceCell;
+use trustpath_core::{Class, Handle, Identity, Problem, Result};
+
+use crate::retry::Limits;
+
+/// A connection to a Kubernetes API server. Cheap to clone.
+///
+/// Every request goes through one place: it is bounded in time, repeated as [`crate::retry`] allows (kube's own retry is
+/// off), and fails with an [`crate::Error`] that names it.
+#[derive(Clone)]
+pub struct Cluster {
+    client: kube::Client,
+    server: Arc<Server>,
+}
+
+/// What is the same for every credential.
+struct Server {
+    configuration: kube::Config,
+    limits: Limits,
+    uid: OnceCell<String>,
+    served: Mutex<BTreeMap<(String, String), ApiResource>>,
+}
+
+impl Cluster {
+    /// kube's client, for what this type does not offer. It neither retries nor explains.
+    pub fn client(&self) -> &kube::Client {
+        &self.client
+    }
+
+    /// The uid of the `kube-system` namespace, which tells one cluster from another. Read once.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub async fn uid(&self) -> Result<&str> {
+        let uid = self.server.uid.get_or_try_init(|| async {
+            let system = self.get(&Address::<Namespace>::cluster("kube-system")).await?;
+            let uid = system.and_then(|system| system.metadata.uid);
+            Ok::<_, trustpath_core::Failure>(uid.ok_or_else(no_system)?)
+        });
+        Ok(uid.await?)
+    }
+}
+
+fn no_system() -> Problem {
+    let message = "the cluster has no namespace `kube-system`, whose uid tells it from others";
+    Problem::new(Class::Missing, "trustpath::kubernetes::identity", message)
+        .help("see whether the kubeconfig's context leads to a Kubernetes cluster")
+}
+
+#[async_trait]
+impl Handle for Cluster {
+    const NAME: &'static str = "kubernetes";
+
+    async fn identity(&self) -> Result<Identity> {
+        Ok(Identity::from([("kube-system".to_owned(), self.uid().await?.to_owned())]))
+    }
+}
+
+impl fmt::Debug for Cluster {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cluster").field("url", &self.server.configuration.cluster_url).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,161 @@
+//! Reading, applying and deleting objects.
+
+use k8s_openapi::api::core::v1::Namespace;
+use kube::{
+    Resource,
+    core::{
+        ObjectList, Request,
+        params::{DeleteParams, GetParams, ListParams, Patch, PatchParams, Preconditions},
+    },
+    discovery::ApiResource,
+};
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::{
+    Cluster,
+    address::{Address, check, collection},
+    request::Call,
+};
+use crate::{
+    error::{Error, Kind},
+    text::clean,
+};
+
+/// The name under which this program's fields are recorded in `metadata.managedFields`.
+pub const FIELD_MANAGER: &str = "trustpath";
+
+/// The most objects of one page of a list.
+const PAGE: u32 = 500;
+
+/// How to apply.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Apply {
+    /// Take fields that other managers own (`--force-conflicts`).
+    pub force: bool,
+    /// Let admission and validation decide, and write nothing.
+    pub dry_run: bool,
+}
+
+/// What was applied.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Applied<K> {
+    /// The object, as it is now.
+    pub object: K,
+    /// Whether it was not there before.
+    pub created: bool,
+    /// What the server warns of, cleaned.
+    pub warnings: Vec<String>,
+}
+
+impl Cluster {
+    /// Reads an object; `None` where there is none.
+    ///
+    /// # Errors
+    /// When the server cannot be reached or denies it.
+    pub async fn get<K: DeserializeOwned>(&self, at: &Address<K>) -> Result<Option<K>, Error> {
+        let request = Request::new(at.collection()?).get(at.name(), &GetParams::default());
+        self.found(&Call::new(request)?).await
+    }
+
+    /// Reads a path; `None` where there is nothing.
+    pub(super) async fn found<T: DeserializeOwned>(&self, call: &Call) -> Result<Option<T>, Error> {
+        match self.call(call).await {
+            Ok(answer) => answer.parse(call).map(Some),
+            Err(error) if error.kind() == Kind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Lists the objects of a type in a namespace, or in all of them. A type that is not served has none.
+    ///
+    /// # Errors
+    /// When the server cannot be reached or denies it.
+    pub async fn list<K>(&self, namespace: Option<&str>) -> Result<Vec<K>, Error>
+    where
+        K: Resource<DynamicType = ()> + DeserializeOwned + Clone,
+    {
+        self.list_dynamic(&ApiResource::erase::<K>(&()), namespace).await
+    }
+
+    /// As [`Cluster::list`], for a type that discovery found: as `DynamicObject`, `PartialObjectMeta` or a type of
+    /// one's own.
+    ///
+    /// # Errors
+    /// As [`Cluster::list`].
+    pub async fn list_dynamic<K>(&self, resource: &ApiResource, namespace: Option<&str>) -> Result<Vec<K>, Error>
+    where
+        K: DeserializeOwned + Clone,
+    {
+        if let Some(namespace) = namespace {
+            check(namespace)?;
+        }
+        let request = Request::new(collection(resource, namespace));
+        let mut page = ListParams::default().limit(PAGE);
+        let mut all = Vec::new();
+        loop {
+            let call = Call::new(request.list(&page))?;
+            let Some(list) = self.found::<ObjectList<K>>(&call).await? else {
+                return Ok(all);
+            };
+            all.extend(list.items);
+            match list.metadata.continue_.filter(|next| !next.is_empty()) {
+                Some(next) => page = page.continue_token(&next),
+                None => return Ok(all),
+            }
+        }
+    }
+
+    /// Applies an object on the server's side, as field manager [`FIELD_MANAGER`]: what `object` holds is set, what this
+    /// manager set before and `object` lacks is removed, all else stays. Repeating it is harmless.
+    ///
+    /// # Errors
+    /// When other managers own a field ([`Kind::Conflict`] names them, unless `force`), admission or validation says
+    /// no, or the server cannot be reached: then it may or may not have been written.
+    pub async fn apply<K>(&self, at: &Address<K>, object: &impl Serialize, how: Apply) -> Result<Applied<K>, Error>
+    where
+        K: DeserializeOwned,
+    {
+        let mut params = PatchParams::apply(FIELD_MANAGER);
+        params.force = how.force;
+        params.dry_run = how.dry_run;
+        let request = Request::new(at.collection()?).patch(at.name(), &params, &Patch::Apply(object));
+        let call = Call::new(request)?;
+        let answer = self.call(&call).await?;
+        let warnings = answer.headers.get_all(http::header::WARNING).iter();
+        Ok(Applied {
+            object: answer.parse(&call)?,
+            created: answer.status == 201,
+            warnings: warnings.filter_map(|value| value.to_str().ok()).map(warning).collect(),
+        })
+    }
+
+    /// Deletes an object, if it is still the one with this uid. Nothing there is success. Deleting may go on after the
+    /// server has accepted it: a namespace is emptied first.
+    ///
+    /// # Errors
+    /// When another object has the name now ([`Kind::Conflict`]), or the server refuses or cannot be reached.
+    pub async fn delete<K>(&self, at: &Address<K>, uid: Option<&str>) -> Result<(), Error> {
+        let preconditions = uid.map(|uid| Preconditions { uid: Some(uid.to_owned()), resource_version: None });
+        let params = DeleteParams { preconditions, ..DeleteParams::default() };
+        let call = Call::new(Request::new(at.collection()?).delete(at.name(), &params))?;
+        match self.call(&call).await {
+            Err(error) if error.kind() != Kind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether a namespace is there and not about to go.
+    ///
+    /// # Errors
+    /// When the server cannot be reached or denies it.
+    pub async fn has_namespace(&self, name: &str) -> Result<bool, Error> {
+        let namespace = self.get(&Address::<Namespace>::cluster(name)).await?;
+        Ok(namespace.is_some_and(|namespace| namespace.metadata.deletion_timestamp.is_none()))
+    }
+}
+
+/// `299 - "text"`: what is between the quotes.
+fn warning(header: &str) -> String {
+    let inside = header.split_once('"').and_then(|(_, rest)| rest.rsplit_once('"')).map(|(text, _)| text);
+    clean(&inside.unwrap_or(header).replace("\\\"", "\""))
+}

@@ -1,0 +1,158 @@
+//! Opening the connection.
+
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use kube::{
+    Config,
+    client::{AuthError, Client},
+    config::AuthInfo,
+};
+use secrecy::SecretString;
+use tokio::{sync::OnceCell, time::timeout};
+use trustpath_core::{Class, Problem, Result};
+
+use super::{Cluster, KubernetesSettings, Server, configuration};
+use crate::{Connections, Environment, install_crypto_provider, text::clean};
+
+/// The API server, as the kubeconfig knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiServer {
+    /// Its URL.
+    pub url: String,
+    /// The certificates of its authority in PEM; `None` where the kubeconfig has none.
+    pub ca_pem: Option<String>,
+    /// The kubeconfig says not to look at the certificate.
+    pub unverified: bool,
+}
+
+impl Cluster {
+    /// Opens a connection to where environment, graph file and `--context` say.
+    ///
+    /// # Errors
+    /// As [`Cluster::open`].
+    pub async fn connect(environment: &Environment, connections: &Connections, context: Option<&str>) -> Result<Self> {
+        Self::open(KubernetesSettings::from(environment, connections, context)).await
+    }
+
+    /// Opens a connection. Asks the server nothing, unless the graph file pins the cluster.
+    ///
+    /// # Errors
+    /// When no configuration is there or it cannot be used, or the cluster is another than the one pinned.
+    pub async fn open(settings: KubernetesSettings) -> Result<Self> {
+        install_crypto_provider();
+        let configuration = configuration::read(&settings).await?;
+        let limits = settings.limits.clone();
+        let client = client(configuration.clone(), limits.total).await?;
+        let server = Server { configuration, limits, uid: OnceCell::new(), served: Mutex::default() };
+        let cluster = Self { client, server: Arc::new(server) };
+        if let Some(pin) = &settings.uid {
+            pinned(pin, cluster.uid().await?)?;
+        }
+        Ok(cluster)
+    }
+
+    /// The same server with a token instead of this connection's credentials: what may its owner do?
+    ///
+    /// # Errors
+    /// When the token cannot go into a header.
+    pub async fn with_token(&self, token: SecretString) -> Result<Self> {
+        let mut configuration = self.server.configuration.clone();
+        configuration.auth_info = AuthInfo { token: Some(token), ..AuthInfo::default() };
+        let client = client(configuration, self.server.limits.total).await?;
+        Ok(Self { client, server: Arc::clone(&self.server) })
+    }
+
+    /// The API server's URL and authority, from the kubeconfig.
+    pub fn api_server(&self) -> ApiServer {
+        let configuration = &self.server.configuration;
+        ApiServer {
+            url: configuration.cluster_url.to_string().trim_end_matches('/').to_owned(),
+            ca_pem: configuration.root_cert.as_deref().filter(|certificates| !certificates.is_empty()).map(pem),
+            unverified: configuration.accept_invalid_certs,
+        }
+    }
+
+    /// What the user should be told.
+    pub fn warnings(&self) -> Vec<String> {
+        let server = self.api_server();
+        let unverified = "the kubeconfig says insecure-skip-tls-verify: anybody on the way can read the credentials";
+        server.unverified.then(|| unverified.to_owned()).into_iter().collect()
+    }
+}
+
+fn pem(certificates: &[Vec<u8>]) -> String {
+    let mut pem = String::new();
+    for certificate in certificates {
+        pem.push_str("-----BEGIN CERTIFICATE-----\n");
+        let encoded = STANDARD.encode(certificate);
+        for start in (0..encoded.len()).step_by(64) {
+            pem.push_str(&encoded[start..encoded.len().min(start + 64)]);
+            pem.push('\n');
+        }
+        pem.push_str("-----END CERTIFICATE-----\n");
+    }
+    pem
+}
+
+/// Building the client may run a program of the user's that makes credentials: off the async threads, with a limit.
+async fn client(configuration: Config, limit: Duration) -> Result<Client, Problem> {
+    let building = tokio::task::spawn_blocking(|| Client::try_from(configuration));
+    match timeout(limit, building).await {
+        Ok(Ok(Ok(client))) => Ok(client),
+        Ok(Ok(Err(error))) => Err(unbuildable(&error)),
+        Ok(Err(error)) => Err(Problem::new(Class::Internal, "trustpath::kubernetes::client", "the client panicked")
+            .because(error)
+            .help("this is a defect; please report it")),
+        Err(_) => {
+            let message =
+                format!("the credential plugin of the kubeconfig did not answer within {} s", limit.as_secs());
+            Err(Problem::new(Class::Timeout, "trustpath::kubernetes::credentials", message)
+                .help("run the command under `exec` in the kubeconfig by hand"))
+        }
+    }
+}
+
+fn unbuildable(error: &kube::Error) -> Problem {
+    match error {
+        kube::Error::Auth(auth) => Problem::new(Class::Denied, "trustpath::kubernetes::credentials", why(auth))
+            .help("run the command under `exec` in the kubeconfig by hand, or log in again"),
+        other => {
+            let message = format!("the Kubernetes client cannot be set up: {}", clean(&other.to_string()));
+            Problem::new(Class::Config, "trustpath::kubernetes::client", message)
+                .help("see whether certificates and keys in the kubeconfig are what their names say")
+        }
+    }
+}
+
+/// Why there are no credentials. What a plugin writes on its standard output is a credential, and stays unseen.
+pub(super) fn why(error: &AuthError) -> String {
+    let why = match error {
+        AuthError::AuthExecRun { cmd, out } => {
+            let said = clean(&String::from_utf8_lossy(&out.stderr));
+            format!("`{}` failed ({}): {said}", clean(cmd), out.status)
+        }
+        AuthError::AuthExecStart(error) => format!("the credential plugin cannot be started: {error}"),
+        AuthError::ReadTokenFile(error, path) => format!("{}: {error}", path.display()),
+        AuthError::AuthExecParse(_) => "the credential plugin answered something else".to_owned(),
+        AuthError::ExecPluginFailed => "the credential plugin gave none".to_owned(),
+        AuthError::MissingCommand => "the kubeconfig names no command under `exec`".to_owned(),
+        AuthError::InvalidBearerToken(_) => "the token holds a line break or a control character".to_owned(),
+        _ => "what the kubeconfig names cannot be used".to_owned(),
+    };
+    format!("there are no Kubernetes credentials: {why}")
+}
+
+fn pinned(pin: &str, found: &str) -> Result<(), Problem> {
+    if pin == found {
+        return Ok(());
+    }
+    let found = clean(found);
+    let message =
+        format!("the graph file pins the cluster whose kube-system has the uid `{pin}`, and this one's is `{found}`");
+    Err(Problem::new(Class::Refused, "trustpath::kubernetes::pinned", message)
+        .help("pick the context that is meant with --context, or change `uid` under [connections.kubernetes]"))
+}

@@ -1,0 +1,150 @@
+//! Going from one [`Owned`] to another on the server.
+
+use std::collections::BTreeMap;
+
+use kube::core::{
+    Request,
+    params::{Patch, PatchParams},
+};
+use serde_json::Value;
+use trustpath_core::{Class, Problem, Result};
+
+use super::{
+    Owned,
+    fields::{self, Fields},
+    give_back::{ownership_patch, values_patch},
+    manager::Owner,
+};
+use crate::{
+    error::{Error, Kind},
+    kubernetes::{Address, Apply, Cluster, FIELD_MANAGER, request::Call},
+    mark,
+};
+
+/// How often a write is tried that holds for one version of an object.
+const ATTEMPTS: usize = 5;
+
+impl Cluster {
+    /// Reads an object as plain data, `metadata.managedFields` and all; `None` where there is none.
+    ///
+    /// # Errors
+    /// When the server cannot be reached or denies it.
+    pub async fn live<K>(&self, at: &Address<K>) -> Result<Option<Value>, Error> {
+        let path = format!("{}/{}", at.collection()?, at.name());
+        self.found(&Call::get(&path)?).await
+    }
+
+    /// Asks the server whether it would take what is ours in `to`. Writes nothing.
+    ///
+    /// # Errors
+    /// Why not: conflicts with other managers (unless `force`), admission, validation.
+    pub async fn rehearse_owned<K>(&self, at: &Address<K>, to: &Owned, force: bool) -> Result<(), Error> {
+        let body = body(at, to, None);
+        let applied = self.apply(&retyped(at), &body, Apply { force, dry_run: true }).await?;
+        drop::<Value>(applied.object);
+        Ok(())
+    }
+
+    /// Goes from one waypoint to the next. May be done twice, and again after being cut off.
+    ///
+    /// Ours is applied in one request. Giving back is two: the values, and who owns them; cut off in between, each field
+    /// is as it was before or as we had made it. An object that goes is gone when this returns.
+    ///
+    /// # Errors
+    /// When others own what would change (unless `force`), when somebody made or removed the object since it was
+    /// looked at, or when the server refuses or cannot be reached.
+    pub async fn write_owned<K>(
+        &self,
+        at: &Address<K>,
+        now: Option<&Owned>,
+        to: Option<&Owned>,
+        force: bool,
+    ) -> Result<()> {
+        let Some(to) = to else { return self.remove_owned(at, now).await };
+        let owed = now.map(|now| now.owed(to)).unwrap_or_default();
+        if owed.is_empty() { self.put(at, now, to, force).await } else { self.give_back(at, &owed, &to.applied).await }
+    }
+
+    async fn put<K>(&self, at: &Address<K>, now: Option<&Owned>, to: &Owned, force: bool) -> Result<()> {
+        let live = self.live(at).await?;
+        match (now, &live) {
+            (Some(_), None) => return Err(gone(at).into()),
+            (None, Some(live)) if !bears_mark_of(live, to) => return Err(appeared(at).into()),
+            _ => {}
+        }
+        // With the uid it is this very object, or a conflict: none is made where one was to be changed.
+        let uid = live.as_ref().and_then(|live| live["metadata"]["uid"].as_str());
+        let body = body(at, to, uid);
+        let applied = self.apply(&retyped(at), &body, Apply { force, dry_run: false }).await?;
+        drop::<Value>(applied.object);
+        Ok(())
+    }
+
+    async fn give_back<K>(&self, at: &Address<K>, owed: &BTreeMap<Owner, Fields>, ours: &Fields) -> Result<()> {
+        let mut attempt = 1;
+        loop {
+            match self.give_back_once(at, owed, ours).await {
+                Err(error) if error.kind() == Kind::Conflict && attempt < ATTEMPTS => attempt += 1,
+                Err(error) => return Err(error.into()),
+                Ok(true) => return Ok(()),
+                Ok(false) => return Err(gone(at).into()),
+            }
+        }
+    }
+
+    /// `false` when there is no object.
+    async fn give_back_once<K>(
+        &self,
+        at: &Address<K>,
+        owed: &BTreeMap<Owner, Fields>,
+        ours: &Fields,
+    ) -> Result<bool, Error> {
+        let Some(mut live) = self.live(at).await? else { return Ok(false) };
+        if let Some(values) = values_patch(&live, owed) {
+            live = self.merge(at, &values).await?;
+        }
+        if let Some(managers) = ownership_patch(&live, owed, ours) {
+            self.merge(at, &managers).await?;
+        }
+        Ok(true)
+    }
+
+    async fn merge<K>(&self, at: &Address<K>, patch: &Value) -> Result<Value, Error> {
+        let params = PatchParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PatchParams::default() };
+        let request = Request::new(at.collection()?).patch(at.name(), &params, &Patch::Merge(patch));
+        let call = Call::new(request)?;
+        self.call(&call).await?.parse(&call)
+    }
+}
+
+/// The same address, with the answer as plain data.
+fn retyped<K>(at: &Address<K>) -> Address<Value> {
+    Address::plain(at.resource(), at.namespace(), at.name())
+}
+
+fn body<K>(at: &Address<K>, to: &Owned, uid: Option<&str>) -> Fields {
+    let mut body = to.applied.clone();
+    body.insert("apiVersion".to_owned(), at.resource().api_version.clone().into());
+    body.insert("kind".to_owned(), at.resource().kind.clone().into());
+    if let Some(uid) = uid {
+        fields::set(&mut body, &["metadata", "uid"], uid.into());
+    }
+    body
+}
+
+/// Whether we marked this object as `owned` is marked; a mark that somebody else copied does not count.
+pub(super) fn bears_mark_of(live: &Value, owned: &Owned) -> bool {
+    let expected = fields::get(&owned.applied, &mark::PATH).and_then(Value::as_str);
+    expected.is_some_and(|graph| Owned::seen(live, &Fields::new()).is_marked(graph))
+}
+
+fn gone<K>(at: &Address<K>) -> Problem {
+    Problem::new(Class::Conflict, "trustpath::kubernetes::gone", format!("{at} was removed by somebody else"))
+        .help("look at the plan again: what is to be changed is no longer there")
+}
+
+fn appeared<K>(at: &Address<K>) -> Problem {
+    let message = format!("{at} was made by somebody else since the plan");
+    Problem::new(Class::Conflict, "trustpath::kubernetes::appeared", message)
+        .help("look at the plan again: it now says what would be taken over")
+}

@@ -1,0 +1,41 @@
+//! Where the API server is, as users of kubectl say it.
+
+use std::path::PathBuf;
+
+use crate::{Connections, Environment, retry::Limits};
+
+/// Where the API server is, and which one it has to be.
+#[derive(Debug, Clone)]
+pub struct KubernetesSettings {
+    /// Times and limits of requests.
+    pub limits: Limits,
+    pub(super) files: Vec<PathBuf>,
+    /// The files were named, so that each has to be there.
+    pub(super) named: bool,
+    pub(super) context: Option<String>,
+    /// Host and port of the API server, as a pod sees them.
+    pub(super) in_cluster: Option<(String, String)>,
+    pub(super) uid: Option<String>,
+    pub(super) environment: Environment,
+}
+
+impl KubernetesSettings {
+    /// What the environment (`KUBECONFIG`, `HTTPS_PROXY`, `NO_PROXY`, and the variables of a pod), the graph file and
+    /// the command line's `--context` say. Pure.
+    pub fn from(environment: &Environment, connections: &Connections, context: Option<&str>) -> Self {
+        let list = environment.get("KUBECONFIG").unwrap_or_default();
+        let listed: Vec<_> = std::env::split_paths(list).filter(|path| !path.as_os_str().is_empty()).collect();
+        let named = !listed.is_empty();
+        let standard = || environment.home().map(|home| home.join(".kube/config")).into_iter().collect();
+        let variable = |name| environment.get(name).map(str::to_owned);
+        Self {
+            limits: Limits::default(),
+            files: if named { listed } else { standard() },
+            named,
+            context: context.map(str::to_owned).or_else(|| connections.kubernetes.context.clone()),
+            in_cluster: variable("KUBERNETES_SERVICE_HOST").zip(variable("KUBERNETES_SERVICE_PORT")),
+            uid: connections.kubernetes.uid.clone(),
+            environment: environment.clone(),
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! The one retry policy, for both systems: by what was asked and what came of it.
+
+use std::time::Duration;
+
+use backon::{BackoffBuilder as _, ExponentialBuilder};
+use tokio::time::{Instant, sleep, timeout_at};
+
+use crate::error::Error;
+
+/// Whether asking twice does more than asking once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Repeat {
+    /// It does not: reads, and writes that say how things should be.
+    Harmless,
+    /// It may: enabling a mount, or anything else that fails when it was done before.
+    Harmful,
+}
+
+/// What came of one attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Seen {
+    /// There was no connection: nothing was sent.
+    NoConnection,
+    /// The connection broke, or went silent, when the request was under way: it may have been served.
+    Broken,
+    /// An answer.
+    Status(u16),
+    /// 404 on something that was just made, and that this server may not know of yet.
+    NotYet,
+}
+
+/// Times and limits of requests.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// How long one request may take, all attempts together.
+    pub total: Duration,
+    /// How long it may take to connect, one attempt.
+    pub connect: Duration,
+    /// How often a connection is tried.
+    pub connections: u32,
+    /// The first pause between two attempts; each is twice as long as the one before it, up to a second.
+    pub pause: Duration,
+}
+
+impl Default for Limits {
+    /// 30 s for a request; a server that is not there is reported within 10 s.
+    fn default() -> Self {
+        Self {
+            total: Duration::from_secs(30),
+            connect: Duration::from_secs(3),
+            connections: 3,
+            pause: Duration::from_millis(100),
+        }
+    }
+}
+
+/// Whether another attempt makes sense, after `failed` attempts that came to nothing. Pure.
+///
+/// A server that answers 429 (too many requests) or 412 (Vault: this node does not have that state yet) has not begun
+/// to serve the request, so any request may be repeated. 502, 503 and 504 say nothing about that.
+pub fn retryable(repeat: Repeat, seen: Seen, failed: u32, limits: &Limits) -> bool {
+    match (seen, repeat) {
+        (Seen::NoConnection, _) => failed < limits.connections,
+        (Seen::Status(412 | 429), _) | (Seen::NotYet, _) => true,
+        (Seen::Broken | Seen::Status(502..=504), Repeat::Harmless) => true,
+        (Seen::Broken | Seen::Status(_), _) => false,
+    }
+}
+
+impl Limits {
+    /// Makes attempts until one succeeds, fails for good, or the time is over. What is returned then is the error of
+    /// the last attempt that came to an end, or `late()` where none did.
+    pub(crate) async fn retry<T, F>(
+        &self,
+        repeat: Repeat,
+        mut attempt: impl FnMut() -> F,
+        late: impl FnOnce() -> Error,
+    ) -> Result<T, Error>
+    where
+        F: Future<Output = Result<T, Error>>,
+    {
+        let deadline = Instant::now() + self.total;
+        let mut pauses = self.pauses();
+        let mut last = None;
+        let mut failed = 0;
+        loop {
+            let error = match timeout_at(deadline, attempt()).await {
+                Ok(Ok(value)) => return Ok(value),
+                Ok(Err(error)) => error,
+                Err(_) => return Err(last.unwrap_or_else(late)),
+            };
+            failed += 1;
+            let again = error.what_was_seen().is_some_and(|seen| retryable(repeat, seen, failed, self));
+            let pause = error.asked_patience().or_else(|| pauses.next()).unwrap_or(self.pause);
+            if !again || Instant::now() + pause >= deadline {
+                return Err(error);
+            }
+            sleep(pause).await;
+            last = Some(error);
+        }
+    }
+
+    fn pauses(&self) -> impl Iterator<Item = Duration> + use<> {
+        ExponentialBuilder::new()
+            .with_min_delay(self.pause)
+            .with_max_delay(Duration::from_secs(1).max(self.pause))
+            .without_max_times()
+            .with_jitter()
+            .build()
+    }
+}
+
+/// The seconds of a `Retry-After` header; its other form, a date, is not used by these systems.
+pub(crate) fn retry_after(headers: &http::HeaderMap) -> Option<Duration> {
+    let seconds = headers.get(http::header::RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
+    Some(Duration::from_secs(seconds))
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case(Seen::NoConnection, 1, true, true)]
+    #[case(Seen::NoConnection, 2, true, true)]
+    #[case(Seen::NoConnection, 3, false, false)]
+    #[case(Seen::Broken, 1, true, false)]
+    #[case(Seen::NotYet, 9, true, true)]
+    #[case(Seen::Status(429), 9, true, true)]
+    #[case(Seen::Status(412), 9, true, true)]
+    #[case(Seen::Status(502), 9, true, false)]
+    #[case(Seen::Status(503), 9, true, false)]
+    #[case(Seen::Status(504), 9, true, false)]
+    #[case(Seen::Status(400), 1, false, false)]
+    #[case(Seen::Status(401), 1, false, false)]
+    #[case(Seen::Status(403), 1, false, false)]
+    #[case(Seen::Status(404), 1, false, false)]
+    #[case(Seen::Status(409), 1, false, false)]
+    #[case(Seen::Status(422), 1, false, false)]
+    #[case(Seen::Status(500), 1, false, false)]
+    #[case(Seen::Status(501), 1, false, false)]
+    fn what_is_repeated(#[case] seen: Seen, #[case] failed: u32, #[case] harmless: bool, #[case] harmful: bool) {
+        let limits = Limits::default();
+        assert_eq!(retryable(Repeat::Harmless, seen, failed, &limits), harmless);
+        assert_eq!(retryable(Repeat::Harmful, seen, failed, &limits), harmful);
+    }
+
+    #[test]
+    fn a_server_that_is_not_there_is_reported_within_ten_seconds() {
+        let limits = Limits::default();
+        let pauses: Duration = limits.pauses().take(limits.connections as usize - 1).sum();
+        assert!(limits.connect * limits.connections + pauses < Duration::from_secs(10));
+    }
+
+    #[rstest]
+    #[case("7", Some(7))]
+    #[case(" 7 ", Some(7))]
+    #[case("soon", None)]
+    #[case("Wed, 21 Oct 2026 07:28:00 GMT", None)]
+    fn the_seconds_of_retry_after(#[case] text: &str, #[case] seconds: Option<u64>) {
+        let headers = http::HeaderMap::from_iter([(http::header::RETRY_AFTER, text.parse().unwrap())]);
+        assert_eq!(retry_after(&headers), seconds.map(Duration::from_secs));
+    }
+}

@@ -1,0 +1,89 @@
+//! Text from servers, made safe to show.
+
+/// The longest text that is kept of anything a server says, in characters.
+pub const LONGEST: usize = 600;
+
+/// Removes control characters and terminal escapes, joins lines with a space, and cuts what is too long.
+///
+/// What it returns cannot move a cursor, colour a terminal, change the direction of writing, or fake a line.
+pub fn clean(text: &str) -> String {
+    let mut clean = String::new();
+    let mut gap = false;
+    let mut chars = text.chars().peekable();
+    let mut kept = 0;
+    while let Some(char) = chars.next() {
+        if char == '\u{1b}' || char == '\u{9b}' {
+            skip_escape(char, &mut chars);
+            continue;
+        }
+        if char.is_whitespace() || char.is_control() || unseen(char) {
+            gap = gap || char.is_whitespace();
+            continue;
+        }
+        if kept >= LONGEST {
+            clean.push('…');
+            break;
+        }
+        if gap && !clean.is_empty() {
+            clean.push(' ');
+        }
+        gap = false;
+        clean.push(char);
+        kept += 1;
+    }
+    clean
+}
+
+/// Skips a CSI sequence (`ESC [ … letter`), an OSC sequence (`ESC ] … BEL`), or a two-character escape.
+fn skip_escape(first: char, chars: &mut std::iter::Peekable<std::str::Chars<'_>>) {
+    let kind = if first == '\u{9b}' { Some('[') } else { chars.next() };
+    match kind {
+        Some('[') => drop(chars.find(|char| ('@'..='~').contains(char))),
+        Some(']') => drop(chars.find(|char| matches!(char, '\u{7}' | '\u{9c}' | '\\'))),
+        _ => {}
+    }
+}
+
+/// Characters of the Unicode category Cf that change how the text around them is shown.
+fn unseen(char: char) -> bool {
+    matches!(char, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+/// `a`, `a and b`, `a, b and c`.
+pub fn listed(items: &[String]) -> String {
+    match items {
+        [] => String::new(),
+        [one] => one.clone(),
+        [most @ .., last] => format!("{} and {last}", most.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_moves_a_terminal_is_gone() {
+        assert_eq!(clean("a\u{1b}[31mred\u{1b}[0m b"), "ared b");
+        assert_eq!(clean("x\u{9b}2Jy"), "xy");
+        assert_eq!(clean("\u{1b}]0;title\u{7}text"), "text");
+        assert_eq!(clean("one\r\n\ttwo\u{0}\u{8}"), "one two");
+        assert_eq!(clean("abc\u{202e}cba"), "abccba");
+    }
+
+    #[test]
+    fn what_is_too_long_is_cut() {
+        let cut = clean(&"x".repeat(LONGEST * 2));
+        assert_eq!(cut.chars().count(), LONGEST + 1);
+        assert!(cut.ends_with('…'));
+    }
+
+    #[test]
+    fn lists_read_like_sentences() {
+        let items = ["a".to_owned(), "b".to_owned(), "c".to_owned()];
+        assert_eq!(listed(&items), "a, b and c");
+        assert_eq!(listed(&items[..2]), "a and b");
+        assert_eq!(listed(&items[..1]), "a");
+        assert_eq!(listed(&[]), "");
+    }
+}

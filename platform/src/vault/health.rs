@@ -1,0 +1,85 @@
+//! `sys/health`: whether there is a Vault that serves, and which one.
+
+use serde::Deserialize;
+
+use crate::error::{Error, Kind, System};
+
+/// Whose server it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Family {
+    /// HashiCorp Vault, without namespaces.
+    Vault,
+    /// HashiCorp Vault Enterprise.
+    VaultEnterprise,
+    /// OpenBao.
+    OpenBao,
+}
+
+/// The answer of `sys/health`, which every state of the server gives.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct Health {
+    pub(super) initialized: bool,
+    pub(super) sealed: bool,
+    #[serde(default)]
+    pub(super) version: String,
+    #[serde(default)]
+    pub(super) cluster_id: Option<String>,
+    #[serde(default)]
+    pub(super) replication_dr_mode: Option<String>,
+    /// There since Vault 1.16, and not on OpenBao.
+    #[serde(default)]
+    pub(super) enterprise: Option<bool>,
+}
+
+impl Health {
+    /// Before the server was asked.
+    pub(super) fn unknown() -> Self {
+        let (version, cluster_id) = (String::new(), None);
+        Self { initialized: false, sealed: false, version, cluster_id, replication_dr_mode: None, enterprise: None }
+    }
+
+    /// Both families have versions 2.x, and OpenBao none below: only what lacks the key and is 2.x is OpenBao.
+    pub(super) fn family(&self) -> Family {
+        match self.enterprise {
+            Some(true) => Family::VaultEnterprise,
+            Some(false) => Family::Vault,
+            None if self.version.contains("+ent") => Family::VaultEnterprise,
+            None if self.version.starts_with("1.") => Family::Vault,
+            None => Family::OpenBao,
+        }
+    }
+
+    /// Why it cannot serve, if so.
+    pub(super) fn trouble(&self, namespace: Option<&str>) -> Option<Error> {
+        if !self.initialized {
+            return Some(uninitialized());
+        }
+        if self.sealed {
+            return Some(sealed());
+        }
+        if self.replication_dr_mode.as_deref() == Some("secondary") {
+            return Some(secondary());
+        }
+        (namespace.is_some() && self.enterprise == Some(false)).then(no_namespaces)
+    }
+}
+
+pub(super) fn sealed() -> Error {
+    Error::new(System::Vault, Kind::Sealed, "Vault is sealed")
+        .help("unseal it: `vault operator unseal`, once for each key that it needs")
+}
+
+fn uninitialized() -> Error {
+    Error::new(System::Vault, Kind::Uninitialized, "Vault is not initialized")
+        .help("initialize it: `vault operator init`, and keep what it prints in a safe place")
+}
+
+fn secondary() -> Error {
+    Error::new(System::Vault, Kind::Unserved, "this Vault is a disaster-recovery secondary, which serves no requests")
+        .help("set VAULT_ADDR to the primary")
+}
+
+fn no_namespaces() -> Error {
+    Error::new(System::Vault, Kind::Unserved, "a Vault namespace is set, and this edition of Vault has none")
+        .help("unset VAULT_NAMESPACE, and leave `namespace` out of [connections.vault]; Vault would ignore it silently")
+}

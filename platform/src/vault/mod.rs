@@ -1,0 +1,128 @@
+//! Vault and OpenBao: one connection, raw paths, and errors that say what to do.
+
+mod answer;
+mod consistency;
+mod denied;
+mod health;
+mod http;
+mod mounts;
+mod open;
+mod reply;
+mod request;
+mod requests;
+mod settings;
+
+pub use health::Family;
+pub use mounts::{Mount, Mounts};
+pub use reply::{Login, Reply};
+pub(crate) use settings::loopback;
+pub use settings::{VaultSettings, namespace};
+
+use std::{fmt, sync::Arc};
+
+use async_trait::async_trait;
+use secrecy::SecretString;
+use trustpath_core::{Handle, Identity, Result};
+use vaultrs::client::VaultClient;
+
+use crate::retry::Limits;
+use consistency::States;
+use health::Health;
+
+/// A connection to Vault or OpenBao. Cheap to clone.
+///
+/// Every request goes through one place: it carries the token and the namespace, is bounded in time, is repeated as
+/// [`crate::retry`] allows, follows no redirect, and fails with an [`crate::Error`] that names it.
+#[derive(Clone)]
+pub struct Vault {
+    client: Arc<VaultClient>,
+    server: Arc<Server>,
+}
+
+/// What is the same for every token and namespace.
+struct Server {
+    health: Health,
+    limits: Limits,
+    /// The `Host` header, where the URL had to be given another host for TLS.
+    host: Option<String>,
+    states: States,
+}
+
+impl Vault {
+    /// The server's version, such as `1.21.4`.
+    pub fn version(&self) -> &str {
+        &self.server.health.version
+    }
+
+    /// The URL at which this program reaches it; it holds no credentials.
+    pub fn address(&self) -> &str {
+        &self.client.http.base
+    }
+
+    /// Whose server it is.
+    pub fn family(&self) -> Family {
+        self.server.health.family()
+    }
+
+    /// The namespace that requests are made in; `None` is the root namespace.
+    pub fn namespace(&self) -> Option<&str> {
+        self.client.middle.namespace.as_deref()
+    }
+
+    /// A path from its segments: `Vault::path(["auth", mount, "role", name])`. A segment may hold slashes, as a mount
+    /// does; slashes at its ends are dropped. Nothing is percent-encoded yet: that happens once, in the request.
+    pub fn path<'a>(segments: impl IntoIterator<Item = &'a str>) -> String {
+        let trimmed: Vec<_> = segments.into_iter().map(|segment| segment.trim_matches('/')).collect();
+        trimmed.join("/")
+    }
+
+    /// The same connection with requests made in another namespace: that of a fact. `None` is the root namespace.
+    #[must_use]
+    pub fn within(&self, namespace: Option<&str>) -> Self {
+        if namespace == self.namespace() {
+            return self.clone();
+        }
+        let mut client = copy(&self.client);
+        client.middle.namespace = namespace.map(str::to_owned);
+        Self { client: Arc::new(client), server: Arc::clone(&self.server) }
+    }
+
+    /// The same connection with another token, such as that of a fresh [`Login`].
+    #[must_use]
+    pub fn with_token(&self, token: &SecretString) -> Self {
+        let mut client = copy(&self.client);
+        client.middle.token = secrecy::ExposeSecret::expose_secret(token).to_owned();
+        Self { client: Arc::new(client), server: Arc::clone(&self.server) }
+    }
+}
+
+/// `VaultClient` is not `Clone`; the connection pool inside is shared.
+fn copy(client: &VaultClient) -> VaultClient {
+    VaultClient {
+        http: rustify::clients::reqwest::Client::new(&client.http.base, client.http.http.clone()),
+        middle: client.middle.clone(),
+        settings: client.settings.clone(),
+    }
+}
+
+#[async_trait]
+impl Handle for Vault {
+    const NAME: &'static str = "vault";
+
+    async fn identity(&self) -> Result<Identity> {
+        let cluster = self.server.health.cluster_id.clone();
+        let namespace = self.namespace().map(str::to_owned);
+        let entries = [("cluster_id", cluster), ("namespace", namespace)];
+        Ok(entries.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect())
+    }
+}
+
+impl fmt::Debug for Vault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Vault")
+            .field("address", &self.client.http.base)
+            .field("namespace", &self.namespace())
+            .field("version", &self.version())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,63 @@
+//! What is mounted, as far as the token may know.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::Vault;
+use crate::{Error, mark, mark::Mark};
+
+/// The mounts below which the token may do anything at all, by their paths with a slash at the end.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct Mounts {
+    /// Auth methods, without `auth/` in front.
+    #[serde(default)]
+    pub auth: BTreeMap<String, Mount>,
+    /// Secrets engines.
+    #[serde(default)]
+    pub secret: BTreeMap<String, Mount>,
+}
+
+/// One mount.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+pub struct Mount {
+    /// What it is: `kubernetes`, `kv`, ….
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// What its owner noted.
+    #[serde(default)]
+    pub description: String,
+    /// Options of its kind.
+    #[serde(default)]
+    pub options: Option<BTreeMap<String, String>>,
+}
+
+impl Mounts {
+    /// The auth mount at a path, with or without slashes at its ends.
+    pub fn auth_at(&self, path: &str) -> Option<&Mount> {
+        self.auth.get(&format!("{}/", path.trim_matches('/')))
+    }
+}
+
+impl Mount {
+    /// Which graph it belongs to.
+    pub fn mark(&self) -> Option<Mark> {
+        mark::parse(&self.description)
+    }
+
+    /// Whether it is a KV secrets engine of version 2.
+    pub fn is_kv_v2(&self) -> bool {
+        let version = self.options.as_ref().and_then(|options| options.get("version"));
+        self.kind == "kv" && version.is_some_and(|version| version == "2")
+    }
+}
+
+impl Vault {
+    /// Reads the mounts that the token has any right below, in one request that asks for no right of its own.
+    ///
+    /// # Errors
+    /// When Vault cannot be reached or denies it.
+    pub async fn mounts(&self) -> Result<Mounts, Error> {
+        Ok(self.read("sys/internal/ui/mounts").await?.unwrap_or_default())
+    }
+}

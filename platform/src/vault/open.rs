@@ -1,0 +1,262 @@
+//! Opening the connection: files, TLS, and the one request that shows which Vault it is.
+
+use std::{io, net::SocketAddr, path::Path, sync::Arc};
+
+use reqwest::{
+    Certificate, Identity, Proxy,
+    dns::{Addrs, Name, Resolve, Resolving},
+};
+use secrecy::{ExposeSecret as _, SecretString};
+use trustpath_core::{Class, Problem, Result};
+use url::Url;
+use vaultrs::{
+    api::EndpointMiddleware,
+    client::{VaultClient, VaultClientSettings},
+};
+
+use super::{Server, States, Vault, VaultSettings, answer, health::Health, request::Call, settings::usable_token};
+use crate::{Connections, Environment, error::Error, install_crypto_provider, text::clean};
+
+impl Vault {
+    /// Opens a connection to where environment and graph file say.
+    ///
+    /// # Errors
+    /// As [`VaultSettings::from`] and [`Vault::open`].
+    pub async fn connect(environment: &Environment, connections: &Connections) -> Result<Self> {
+        Self::open(VaultSettings::from(environment, connections)?).await
+    }
+
+    /// Opens a connection: reads the files that the settings name, and asks `sys/health` once.
+    ///
+    /// # Errors
+    /// When a file cannot be used, there is no token, Vault cannot be reached, is sealed or not initialized, or is
+    /// another than the graph file pins.
+    pub async fn open(settings: VaultSettings) -> Result<Self> {
+        install_crypto_provider();
+        let token = match settings.bare_token() {
+            Some(token) => SecretString::from(token),
+            None => token_from_file(&settings)?,
+        };
+        let (base, host) = target(&settings);
+        let client = client(&settings, &base, &token)?;
+        let unknown =
+            Server { health: Health::unknown(), limits: settings.limits.clone(), host, states: States::default() };
+        let blind = Self { client: Arc::new(client), server: Arc::new(unknown) };
+        let health = blind.patient_health().await?;
+        if let Some(trouble) = health.trouble(settings.namespace.as_deref()) {
+            return Err(trouble.into());
+        }
+        pinned(settings.cluster_id.as_deref(), health.cluster_id.as_deref())?;
+        let host = blind.server.host.clone();
+        let server = Server { health, limits: settings.limits, host, states: States::default() };
+        Ok(Self { client: blind.client, server: Arc::new(server) })
+    }
+
+    /// `sys/health` with retries; whatever the state, the server describes itself.
+    async fn patient_health(&self) -> Result<Health, Error> {
+        let root = self.within(None).with_token(&SecretString::default());
+        let limits = &self.server.limits;
+        let call = health_call();
+        limits.retry(call.repeat, || root.ask_health(), || super::request::late(&call, limits.total)).await
+    }
+
+    /// One attempt at `sys/health`.
+    pub(super) async fn ask_health(&self) -> Result<Health, Error> {
+        let call = health_call();
+        let answer = self.exchange(&call).await?;
+        match serde_json::from_slice(&answer.body) {
+            Ok(health) => Ok(health),
+            Err(_) if answer.status != 200 => Err(answer::refusal(&call, &answer)),
+            Err(_) => answer.parse(&call),
+        }
+    }
+}
+
+/// With these codes no proxy on the way takes a standby or a sealed server for a failure.
+fn health_call() -> Call {
+    const ALL_WELL: &str = "standbyok=true&perfstandbyok=true&sealedcode=200&uninitcode=200&drsecondarycode=200&performancestandbycode=200";
+    Call { query: Some(ALL_WELL), ..Call::read("sys/health") }
+}
+
+fn pinned(pin: Option<&str>, found: Option<&str>) -> Result<(), Problem> {
+    match (pin, found) {
+        (Some(pin), found) if found != Some(pin) => {
+            let found = clean(found.unwrap_or("unknown"));
+            let message = format!("the graph file pins the Vault with cluster id `{pin}`, and this one's is `{found}`");
+            Err(Problem::new(Class::Refused, "trustpath::vault::pinned", message)
+                .help("set VAULT_ADDR to the Vault that is meant, or change `cluster_id` under [connections.vault]"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What `vault login` left.
+fn token_from_file(settings: &VaultSettings) -> Result<SecretString, Problem> {
+    let Some(path) = &settings.token_file else {
+        return Err(no_token());
+    };
+    match std::fs::read_to_string(path) {
+        Ok(text) => usable_token(&text, &path.display().to_string())?.ok_or_else(no_token),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(no_token()),
+        Err(error) => Err(unreadable(path, "~/.vault-token").because(error)),
+    }
+}
+
+fn no_token() -> Problem {
+    Problem::new(Class::Config, "trustpath::vault::no_token", "there is no Vault token")
+        .help("log in with `vault login`, which writes ~/.vault-token, or set VAULT_TOKEN")
+}
+
+/// The base URL of requests, and the `Host` header where they differ: TLS checks the name in the URL, so a name of its
+/// own for TLS goes there, and names resolve to the address that was given.
+fn target(settings: &VaultSettings) -> (Url, Option<String>) {
+    let mut base = settings.address.clone();
+    base.set_query(None);
+    base.set_fragment(None);
+    let Some(name) = &settings.server_name else {
+        return (base, None);
+    };
+    let host = base.authority().to_owned();
+    match base.set_host(Some(name)) {
+        Ok(()) => (base, Some(host)),
+        Err(_) => (settings.address.clone(), None),
+    }
+}
+
+/// vaultrs' client around an HTTP client of our own: CA in memory, no redirects, time limits, no variables read.
+fn client(settings: &VaultSettings, base: &Url, token: &SecretString) -> Result<VaultClient, Problem> {
+    let http = http_client(settings)?;
+    // vaultrs puts the version before the whole path, and Vault behind a path prefix wants it after the prefix.
+    let prefix = base.path().trim_matches('/');
+    let version = if prefix.is_empty() { "v1".to_owned() } else { format!("{prefix}/v1") };
+    let origin = base.origin().ascii_serialization();
+    Ok(VaultClient {
+        http: rustify::clients::reqwest::Client::new(&origin, http),
+        middle: EndpointMiddleware {
+            token: token.expose_secret().to_owned(),
+            version,
+            wrap: None,
+            namespace: settings.namespace.clone(),
+        },
+        settings: VaultClientSettings {
+            address: base.clone(),
+            ca_certs: Vec::new(),
+            identity: None,
+            timeout: None,
+            token: String::new(),
+            verify: settings.verify,
+            version: 1,
+            wrapping: false,
+            namespace: settings.namespace.clone(),
+            proxy: None,
+        },
+    })
+}
+
+fn http_client(settings: &VaultSettings) -> Result<reqwest::Client, Problem> {
+    let mut builder = reqwest::Client::builder()
+        .tls_backend_rustls()
+        .user_agent(concat!("trustpath/", env!("CARGO_PKG_VERSION")))
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .connect_timeout(settings.limits.connect)
+        .referer(false)
+        .no_proxy();
+    let authorities = authorities(settings)?;
+    if settings.address.scheme() == "http" || !authorities.is_empty() {
+        // Without TLS, no root certificates have to be there.
+        builder = builder.tls_certs_only(authorities);
+    }
+    if !settings.verify {
+        builder = builder.tls_danger_accept_invalid_certs(true);
+    }
+    if let Some((certificate, key)) = &settings.client_certificate {
+        builder = builder.identity(identity(certificate, key)?);
+    }
+    if let Some(proxy) = &settings.proxy {
+        builder = builder.proxy(Proxy::all(proxy.expose_secret()).map_err(|error| unbuildable(&error))?);
+    }
+    if settings.server_name.is_some() {
+        builder = builder.dns_resolver(Arc::new(Elsewhere(host(&settings.address))));
+    }
+    builder.build().map_err(|error| unbuildable(&error))
+}
+
+fn host(address: &Url) -> String {
+    address.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned()
+}
+
+/// Resolves every name to the one host that was given.
+struct Elsewhere(String);
+
+impl Resolve for Elsewhere {
+    fn resolve(&self, _: Name) -> Resolving {
+        let host = self.0.clone();
+        Box::pin(async move {
+            let found: Vec<SocketAddr> = tokio::net::lookup_host((host.as_str(), 0)).await?.collect();
+            Ok(Box::new(found.into_iter()) as Addrs)
+        })
+    }
+}
+
+/// The certificates of `VAULT_CACERT`, or else of each file in `VAULT_CAPATH`; they replace the system's, as in
+/// Vault's own client.
+fn authorities(settings: &VaultSettings) -> Result<Vec<Certificate>, Problem> {
+    if let Some(file) = &settings.ca_file {
+        return certificates(file, "VAULT_CACERT");
+    }
+    let Some(directory) = &settings.ca_directory else {
+        return Ok(Vec::new());
+    };
+    let unreadable = |error: io::Error| unreadable(directory, "VAULT_CAPATH").because(error);
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(directory).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        if path.is_file() {
+            found.extend(certificates(&path, "VAULT_CAPATH")?);
+        }
+    }
+    if found.is_empty() {
+        return Err(no_certificate(directory, "VAULT_CAPATH"));
+    }
+    Ok(found)
+}
+
+fn certificates(file: &Path, variable: &str) -> Result<Vec<Certificate>, Problem> {
+    let pem = std::fs::read(file).map_err(|error| unreadable(file, variable).because(error))?;
+    match Certificate::from_pem_bundle(&pem) {
+        Ok(found) if !found.is_empty() => Ok(found),
+        _ => Err(no_certificate(file, variable)),
+    }
+}
+
+fn identity(certificate: &Path, key: &Path) -> Result<Identity, Problem> {
+    let mut pem =
+        std::fs::read(certificate).map_err(|error| unreadable(certificate, "VAULT_CLIENT_CERT").because(error))?;
+    pem.push(b'\n');
+    pem.extend(std::fs::read(key).map_err(|error| unreadable(key, "VAULT_CLIENT_KEY").because(error))?);
+    Identity::from_pem(&pem).map_err(|_| {
+        let message = "VAULT_CLIENT_CERT and VAULT_CLIENT_KEY are no certificate and key in PEM";
+        Problem::new(Class::Config, "trustpath::vault::client_certificate", message)
+            .help("the key has to be unencrypted, and the certificate the one made for it")
+    })
+}
+
+fn unreadable(path: &Path, what: &str) -> Problem {
+    let message = format!("{} ({what}) cannot be read", path.display());
+    Problem::new(Class::Config, "trustpath::vault::file", message).help("see whether it is there, and yours to read")
+}
+
+fn no_certificate(path: &Path, variable: &str) -> Problem {
+    let message = format!("{} ({variable}) holds no certificate in PEM", path.display());
+    Problem::new(Class::Config, "trustpath::vault::ca", message)
+        .help("it begins with -----BEGIN CERTIFICATE----- ; `openssl x509 -in FILE -noout -subject` shows what it is")
+}
+
+fn unbuildable(error: &reqwest::Error) -> Problem {
+    let mut problem = Problem::new(Class::Config, "trustpath::vault::tls_setup", "TLS for Vault cannot be set up");
+    if let Some(source) = std::error::Error::source(error) {
+        problem = problem.because(clean(&source.to_string()));
+    }
+    problem.help("see whether VAULT_CACERT, VAULT_CLIENT_CERT and VAULT_CLIENT_KEY hold what their names say")
+}

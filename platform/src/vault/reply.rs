@@ -1,0 +1,102 @@
+//! What Vault answers, taken out of its envelope.
+
+use std::{collections::BTreeMap, fmt, time::Duration};
+
+use secrecy::SecretString;
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+
+use crate::text::clean;
+
+/// The answer to a write.
+#[derive(Clone, Default, PartialEq)]
+pub struct Reply {
+    /// What came back; null where nothing did.
+    pub data: Value,
+    /// The server's warnings, cleaned.
+    pub warnings: Vec<String>,
+}
+
+/// What came back from a write may be a secret.
+impl fmt::Debug for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reply").field("warnings", &self.warnings).finish_non_exhaustive()
+    }
+}
+
+/// A login that succeeded. Its `Debug` shows no token.
+#[derive(Debug, Clone)]
+pub struct Login {
+    /// The token.
+    pub token: SecretString,
+    /// The name by which the token can be looked at and revoked, and nothing else.
+    pub accessor: String,
+    /// All its policies: those of the token and those of its identity.
+    pub policies: Vec<String>,
+    /// The policies that the role gave it.
+    pub token_policies: Vec<String>,
+    /// The identity entity that the login left behind; it stays after the token is gone.
+    pub entity_id: String,
+    /// How long the token lives.
+    pub lease: Duration,
+    /// What the auth method noted about who logged in.
+    pub metadata: BTreeMap<String, String>,
+    /// The server's warnings, cleaned.
+    pub warnings: Vec<String>,
+}
+
+/// What every answer is wrapped in.
+#[derive(Deserialize)]
+pub(super) struct Envelope<T> {
+    #[serde(default = "none")]
+    pub(super) data: Option<T>,
+    #[serde(default)]
+    pub(super) auth: Option<Auth>,
+    #[serde(default)]
+    pub(super) warnings: Option<Vec<String>>,
+}
+
+fn none<T>() -> Option<T> {
+    None
+}
+
+#[derive(Deserialize)]
+pub(super) struct Auth {
+    #[serde(deserialize_with = "secret")]
+    client_token: SecretString,
+    accessor: String,
+    #[serde(default)]
+    policies: Option<Vec<String>>,
+    #[serde(default)]
+    token_policies: Option<Vec<String>>,
+    #[serde(default)]
+    entity_id: String,
+    #[serde(default)]
+    lease_duration: u64,
+    #[serde(default)]
+    metadata: Option<BTreeMap<String, String>>,
+}
+
+fn secret<'de, D: Deserializer<'de>>(from: D) -> Result<SecretString, D::Error> {
+    String::deserialize(from).map(SecretString::from)
+}
+
+/// The server's warnings, safe to show.
+pub(super) fn warnings(raw: Option<Vec<String>>) -> Vec<String> {
+    raw.unwrap_or_default().iter().map(|warning| clean(warning)).collect()
+}
+
+impl Auth {
+    pub(super) fn into_login(self, raw: Option<Vec<String>>) -> Login {
+        Login {
+            token: self.client_token,
+            accessor: self.accessor,
+            policies: self.policies.unwrap_or_default(),
+            token_policies: self.token_policies.unwrap_or_default(),
+            entity_id: self.entity_id,
+            lease: Duration::from_secs(self.lease_duration),
+            metadata: self.metadata.unwrap_or_default(),
+            warnings: warnings(raw),
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! What a step asks of Vault.
+
+use std::collections::BTreeMap;
+
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::{Value, json};
+
+use super::{
+    Vault,
+    health::Health,
+    reply::{Envelope, Login, Reply, warnings},
+    request::Call,
+};
+use crate::{
+    error::{Error, Kind},
+    retry::Repeat,
+};
+
+impl Vault {
+    /// Reads the `data` at a path; `None` where there is nothing, or nothing mounted.
+    ///
+    /// # Errors
+    /// When Vault cannot be reached or denies it, or the data is not a `T`.
+    pub async fn read<T: DeserializeOwned>(&self, path: &str) -> Result<Option<T>, Error> {
+        let call = Call::read(path);
+        match self.asked(&call).await {
+            Ok(answer) => Ok(answer.parse::<Envelope<T>>(&call)?.data),
+            Err(error) if error.kind() == Kind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Lists the names below a path, those of folders with a slash at the end; empty where there is nothing.
+    ///
+    /// # Errors
+    /// When Vault cannot be reached or denies it.
+    pub async fn list(&self, path: &str) -> Result<Vec<String>, Error> {
+        #[derive(Deserialize)]
+        struct Listing {
+            keys: Vec<String>,
+        }
+        let call = Call::list(path);
+        match self.asked(&call).await {
+            Ok(answer) => Ok(answer.parse::<Envelope<Listing>>(&call)?.data.map(|data| data.keys).unwrap_or_default()),
+            Err(error) if error.kind() == Kind::NotFound => Ok(Vec::new()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Writes how something should be. Repeated when the connection breaks: doing it twice has to be harmless.
+    ///
+    /// # Errors
+    /// When Vault refuses, or cannot be reached: then it may or may not have been written.
+    pub async fn write(&self, path: &str, body: &impl Serialize) -> Result<Reply, Error> {
+        self.written(Call::write(path, body)?).await
+    }
+
+    /// As [`Vault::write`], for something on a mount that was just made: another node may answer 404 for a moment,
+    /// and the write is repeated until it does not, or time is over.
+    ///
+    /// # Errors
+    /// As [`Vault::write`].
+    pub async fn write_settling(&self, path: &str, body: &impl Serialize) -> Result<Reply, Error> {
+        self.written(Call { settling: true, ..Call::write(path, body)? }).await
+    }
+
+    /// As [`Vault::write`], but never sent twice, for what fails or does more when it was done before.
+    ///
+    /// # Errors
+    /// As [`Vault::write`].
+    pub async fn write_once(&self, path: &str, body: &impl Serialize) -> Result<Reply, Error> {
+        self.written(Call { repeat: Repeat::Harmful, ..Call::write(path, body)? }).await
+    }
+
+    /// Removes what is at a path. Nothing there is success.
+    ///
+    /// # Errors
+    /// When Vault refuses or cannot be reached.
+    pub async fn delete(&self, path: &str) -> Result<(), Error> {
+        match self.asked(&Call::delete(path)).await {
+            Err(error) if error.kind() != Kind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    /// Logs in at `auth/<mount>/login`. This connection's own token is not sent.
+    ///
+    /// # Errors
+    /// When Vault turns the login away; [`Error::status`] and [`Error::said`] tell why, as far as Vault does.
+    pub async fn login(&self, path: &str, body: &impl Serialize) -> Result<Login, Error> {
+        let call = Call { repeat: Repeat::Harmful, ..Call::write(path, body)? };
+        let answer = self.with_token(&SecretString::default()).call(&call).await?;
+        let envelope: Envelope<Value> = answer.parse(&call)?;
+        let none = || {
+            let error = call.error(Kind::Malformed, "Vault answers the login without a token");
+            error.help("see whether the path is the login of an auth method")
+        };
+        Ok(envelope.auth.ok_or_else(none)?.into_login(envelope.warnings))
+    }
+
+    /// Revokes a token by its accessor. One that is gone already is success.
+    ///
+    /// # Errors
+    /// When Vault refuses or cannot be reached.
+    pub async fn revoke(&self, accessor: &str) -> Result<(), Error> {
+        match self.write("auth/token/revoke-accessor", &json!({ "accessor": accessor })).await {
+            Err(error) if error.says("invalid accessor") => Ok(()),
+            other => other.map(drop),
+        }
+    }
+
+    /// What this connection's own token may do at each path. Vault leaves parameter rules out of the answer.
+    ///
+    /// # Errors
+    /// When Vault cannot be reached or denies it, as it does without the default policy.
+    pub async fn capabilities(&self, paths: &[&str]) -> Result<BTreeMap<String, Vec<String>>, Error> {
+        self.capability_map("sys/capabilities-self", &json!({ "paths": paths }), paths).await
+    }
+
+    /// What the token with this accessor may do at each path.
+    ///
+    /// # Errors
+    /// When Vault cannot be reached or denies it.
+    pub async fn capabilities_of(
+        &self,
+        accessor: &str,
+        paths: &[&str],
+    ) -> Result<BTreeMap<String, Vec<String>>, Error> {
+        let body = json!({ "accessor": accessor, "paths": paths });
+        self.capability_map("sys/capabilities-accessor", &body, paths).await
+    }
+
+    async fn capability_map(
+        &self,
+        at: &str,
+        body: &Value,
+        paths: &[&str],
+    ) -> Result<BTreeMap<String, Vec<String>>, Error> {
+        let mut answer = self.write(at, body).await?.data;
+        let held =
+            |path: &&str| Some(((*path).to_owned(), serde_json::from_value(answer.get_mut(*path)?.take()).ok()?));
+        Ok(paths.iter().filter_map(held).collect())
+    }
+
+    async fn written(&self, call: Call) -> Result<Reply, Error> {
+        let answer = self.asked(&call).await?;
+        if answer.body.is_empty() {
+            return Ok(Reply::default());
+        }
+        let envelope: Envelope<Value> = answer.parse(&call)?;
+        Ok(Reply { data: envelope.data.unwrap_or_default(), warnings: warnings(envelope.warnings) })
+    }
+
+    /// A call whose denial is explained.
+    async fn asked(&self, call: &Call) -> Result<super::answer::Answer, Error> {
+        match self.call(call).await {
+            Err(error) if error.kind() == Kind::Denied => Err(self.explain(call, error).await),
+            other => other,
+        }
+    }
+
+    /// What the token may do at one path; `None` when it may not even ask.
+    pub(super) async fn own_capabilities(&self, path: &str) -> Option<Vec<String>> {
+        let call = Call::write("sys/capabilities-self", &json!({ "paths": [path] })).ok()?;
+        let envelope: Envelope<BTreeMap<String, Value>> = self.call(&call).await.ok()?.parse(&call).ok()?;
+        serde_json::from_value(envelope.data?.remove(path)?).ok()
+    }
+
+    /// Whether Vault knows the token.
+    pub(super) async fn is_known(&self) -> bool {
+        self.call(&Call::read("auth/token/lookup-self")).await.is_ok()
+    }
+
+    /// Whether the server says of itself that it is sealed.
+    pub(super) async fn is_sealed(&self) -> bool {
+        self.health().await.is_ok_and(|health| health.sealed)
+    }
+
+    /// Asks `sys/health` once. It answers in the root namespace alone, and needs no token.
+    pub(super) async fn health(&self) -> Result<Health, Error> {
+        self.within(None).with_token(&SecretString::default()).ask_health().await
+    }
+}

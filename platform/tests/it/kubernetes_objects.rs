@@ -1,0 +1,187 @@
+//! Reading, applying, deleting, asking.
+
+use k8s_openapi::api::core::v1::{ConfigMap, ServiceAccount};
+use kube::core::{DynamicObject, PartialObjectMeta};
+use serde_json::{Value, json};
+use trustpath_platform::{
+    ServiceAccountRef,
+    kubernetes::{Access, Address, Apply},
+};
+use wiremock::{
+    Mock, MockServer, ResponseTemplate,
+    matchers::{body_partial_json, method, path, query_param, query_param_is_missing},
+};
+
+use crate::support::{TOKEN, answer, cluster};
+
+const PATH: &str = "/api/v1/namespaces/eso/serviceaccounts/eso";
+
+fn at() -> Address<ServiceAccount> {
+    Address::namespaced("eso", "eso")
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_none() {
+    let server = MockServer::start().await;
+    answer("GET", PATH, 404, json!({ "kind": "Status", "code": 404 })).mount(&server).await;
+    answer("DELETE", PATH, 404, json!({ "kind": "Status", "code": 404 })).mount(&server).await;
+    let cluster = cluster(&server).await;
+    assert_eq!(cluster.get(&at()).await.unwrap(), None);
+    cluster.delete(&at(), Some("u")).await.unwrap();
+    assert_eq!(at().to_string(), "ServiceAccount eso/eso");
+}
+
+#[tokio::test]
+async fn applying_is_server_side_with_our_name() {
+    let server = MockServer::start().await;
+    let object = json!({ "apiVersion": "v1", "kind": "ServiceAccount", "metadata": { "name": "eso" } });
+    let warned =
+        ResponseTemplate::new(201).insert_header("Warning", r#"299 - "old \"field\" used""#).set_body_json(&object);
+    Mock::given(method("PATCH"))
+        .and(path(PATH))
+        .and(query_param("fieldManager", "trustpath"))
+        .and(query_param("dryRun", "All"))
+        .and(query_param("force", "true"))
+        .and(body_partial_json(&object))
+        .respond_with(warned)
+        .expect(1)
+        .mount(&server)
+        .await;
+    let applied = cluster(&server).await.apply(&at(), &object, Apply { force: true, dry_run: true }).await.unwrap();
+    assert!(applied.created);
+    assert_eq!(applied.warnings, [r#"old "field" used"#]);
+    let asked = server.received_requests().await.unwrap().pop().unwrap();
+    assert_eq!(asked.headers["content-type"], "application/apply-patch+yaml");
+    assert_eq!(asked.headers["authorization"], format!("Bearer {TOKEN}"));
+}
+
+#[tokio::test]
+async fn nothing_is_forced_unless_asked_for() {
+    let server = MockServer::start().await;
+    answer("PATCH", PATH, 200, json!({ "metadata": {} })).mount(&server).await;
+    let applied = cluster(&server).await.apply(&at(), &json!({}), Apply::default()).await.unwrap();
+    assert!(!applied.created);
+    let asked = server.received_requests().await.unwrap().pop().unwrap();
+    let query: Vec<_> = asked.url.query_pairs().map(|(name, _)| name.into_owned()).collect();
+    assert!(!query.contains(&"force".to_owned()) && !query.contains(&"dryRun".to_owned()), "{query:?}");
+}
+
+#[tokio::test]
+async fn a_delete_is_for_one_uid() {
+    let server = MockServer::start().await;
+    Mock::given(method("DELETE"))
+        .and(path(PATH))
+        .and(body_partial_json(json!({ "preconditions": { "uid": "u-1" } })))
+        .respond_with(ResponseTemplate::new(200).set_body_json(json!({})))
+        .expect(1)
+        .mount(&server)
+        .await;
+    cluster(&server).await.delete(&at(), Some("u-1")).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_list_is_read_to_its_end() {
+    let server = MockServer::start().await;
+    let page = |names: &[&str], next: &str| {
+        let items: Vec<_> = names.iter().map(|name| json!({ "metadata": { "name": name } })).collect();
+        json!({ "metadata": { "continue": next }, "items": items })
+    };
+    let list = || Mock::given(method("GET")).and(path("/api/v1/namespaces/eso/configmaps"));
+    let answer = |body| ResponseTemplate::new(200).set_body_json(body);
+    list().and(query_param_is_missing("continue")).respond_with(answer(page(&["a", "b"], "x"))).mount(&server).await;
+    list().and(query_param("continue", "x")).respond_with(answer(page(&["c"], ""))).mount(&server).await;
+    let found: Vec<ConfigMap> = cluster(&server).await.list(Some("eso")).await.unwrap();
+    let names: Vec<_> = found.into_iter().filter_map(|found| found.metadata.name).collect();
+    assert_eq!(names, ["a", "b", "c"]);
+}
+
+#[tokio::test]
+async fn a_token_is_asked_for_as_the_operator_asks() {
+    let server = MockServer::start().await;
+    let body = json!({ "spec": { "audiences": ["vault"] },
+        "status": { "token": TOKEN, "expirationTimestamp": "2026-01-01T00:10:00Z" } });
+    Mock::given(method("POST"))
+        .and(path(format!("{PATH}/token")))
+        .and(body_partial_json(json!({ "spec": { "audiences": ["vault"], "expirationSeconds": 600 } })))
+        .respond_with(ResponseTemplate::new(201).set_body_json(body))
+        .expect(1)
+        .mount(&server)
+        .await;
+    let who = ServiceAccountRef { namespace: "eso".to_owned(), name: "eso".to_owned() };
+    let token = cluster(&server).await.request_token(&who, &["vault".to_owned()], 600).await.unwrap();
+    assert_eq!(token.expires.to_string(), "2026-01-01T00:10:00Z");
+    assert!(!format!("{token:?}").contains(TOKEN));
+}
+
+#[tokio::test]
+async fn rights_are_asked_of_the_server() {
+    let server = MockServer::start().await;
+    let reviewed = |kind: &str, spec: Value, allowed: bool| {
+        Mock::given(method("POST"))
+            .and(path(format!("/apis/authorization.k8s.io/v1/{kind}")))
+            .and(body_partial_json(json!({ "spec": spec })))
+            .respond_with(
+                ResponseTemplate::new(201).set_body_json(json!({ "spec": {}, "status": { "allowed": allowed } })),
+            )
+            .expect(1)
+    };
+    let attributes = json!({ "verb": "create", "group": "authentication.k8s.io", "resource": "tokenreviews" });
+    let own = json!({ "resourceAttributes": attributes });
+    let other = json!({ "resourceAttributes": attributes, "user": "system:serviceaccount:eso:eso" });
+    reviewed("selfsubjectaccessreviews", own, true).mount(&server).await;
+    reviewed("subjectaccessreviews", other, false).mount(&server).await;
+    let access =
+        Access { verb: "create", group: "authentication.k8s.io", resource: "tokenreviews", ..Access::default() };
+    let who = ServiceAccountRef { namespace: "eso".to_owned(), name: "eso".to_owned() };
+    let cluster = cluster(&server).await;
+    assert!(cluster.can_i(&access).await.unwrap());
+    assert!(!cluster.may(&who, &access).await.unwrap());
+    assert_eq!(access.to_string(), "create tokenreviews.authentication.k8s.io");
+}
+
+const STORES: &str = "external-secrets.io";
+
+#[tokio::test]
+async fn the_first_version_that_serves_a_kind_is_found() {
+    let server = MockServer::start().await;
+    let kind = |name: &str, kind: &str| json!({ "name": name, "kind": kind, "namespaced": false, "singularName": "", "verbs": ["list"] });
+    let v1 = json!({ "groupVersion": "external-secrets.io/v1", "resources": [kind("other", "Other")] });
+    let beta = json!({ "groupVersion": "external-secrets.io/v1beta1", "resources": [
+        kind("clustersecretstores/status", "ClusterSecretStore"), kind("clustersecretstores", "ClusterSecretStore")] });
+    answer("GET", "/apis/external-secrets.io/v1", 200, v1).expect(2).mount(&server).await;
+    answer("GET", "/apis/external-secrets.io/v1beta1", 200, beta).expect(1).mount(&server).await;
+    let cluster = cluster(&server).await;
+    let versions = ["v1", "v1beta1"];
+    let found = cluster.served(STORES, "ClusterSecretStore", &versions).await.unwrap().unwrap();
+    assert_eq!(
+        (found.api_version.as_str(), found.plural.as_str()),
+        ("external-secrets.io/v1beta1", "clustersecretstores")
+    );
+    assert_eq!(cluster.served(STORES, "Nothing", &["v1", "v2"]).await.unwrap(), None);
+    let at = Address::<DynamicObject>::dynamic(&found, None, "vault-backend");
+    assert_eq!(at.to_string(), "ClusterSecretStore vault-backend");
+}
+
+#[tokio::test]
+async fn every_type_that_a_namespace_can_hold_is_found() {
+    let server = MockServer::start().await;
+    let resource = |name: &str, namespaced: bool, verbs: &[&str]| json!({ "name": name, "kind": "K", "namespaced": namespaced, "singularName": "", "verbs": verbs });
+    let groups = json!({ "groups": [{ "name": "apps", "versions": [],
+        "preferredVersion": { "groupVersion": "apps/v1", "version": "v1" } }] });
+    let core = json!({ "groupVersion": "v1", "resources": [
+        resource("pods", true, &["list"]), resource("pods/log", true, &["get"]), resource("nodes", false, &["list"]),
+        resource("bindings", true, &["create"])] });
+    let apps = json!({ "groupVersion": "apps/v1", "resources": [resource("deployments", true, &["get", "list"])] });
+    answer("GET", "/apis", 200, groups).mount(&server).await;
+    answer("GET", "/api/v1", 200, core).mount(&server).await;
+    answer("GET", "/apis/apps/v1", 200, apps).mount(&server).await;
+    let item = json!({ "apiVersion": "apps/v1", "kind": "K", "metadata": { "name": "d" } });
+    let list = json!({ "metadata": {}, "items": [item] });
+    answer("GET", "/apis/apps/v1/namespaces/eso/deployments", 200, list).mount(&server).await;
+    let cluster = cluster(&server).await;
+    let types = cluster.namespaced_types().await.unwrap();
+    let names: Vec<_> = types.iter().map(|found| found.plural.as_str()).collect();
+    assert_eq!(names, ["pods", "deployments"]);
+    let held: Vec<PartialObjectMeta<DynamicObject>> = cluster.list_dynamic(&types[1], Some("eso")).await.unwrap();
+    assert_eq!(held[0].metadata.name.as_deref(), Some("d"));
+}

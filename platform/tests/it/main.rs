@@ -1,0 +1,13 @@
+//! The two systems, as a step meets them: against servers that say what a test tells them.
+
+mod kubernetes_errors;
+mod kubernetes_objects;
+mod kubernetes_settings;
+mod secrets;
+mod support;
+mod tls;
+mod vault_denied;
+mod vault_errors;
+mod vault_open;
+mod vault_requests;
+mod vault_settings;

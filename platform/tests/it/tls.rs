@@ -1,0 +1,171 @@
+//! TLS: who is believed, and what a wrong certificate is called.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use axum::{Json, Router, routing::get};
+use axum_server::{Handle, tls_rustls::RustlsConfig};
+use k8s_openapi::api::core::v1::Namespace;
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rustls::{RootCertStore, ServerConfig, pki_types::PrivateKeyDer, server::WebPkiClientVerifier};
+use serde_json::json;
+use trustpath_core::Class;
+use trustpath_platform::{Connections, Vault, VaultSettings, kubernetes::Address};
+
+use crate::support::{TOKEN, environment, healthy, kubeconfig, open_cluster, parts, quick};
+
+/// A server whose certificate is for `vault.test` and 127.0.0.1, and the files of two authorities: its own and another.
+struct Server {
+    handle: Handle<SocketAddr>,
+    url: String,
+    folder: tempfile::TempDir,
+}
+
+impl Server {
+    async fn start() -> Self {
+        Self::serving(false).await
+    }
+
+    /// With `mutual`, nobody gets in without a certificate of the server's own authority.
+    async fn serving(mutual: bool) -> Self {
+        trustpath_platform::install_crypto_provider();
+        let folder = tempfile::tempdir().unwrap();
+        let (ours, others) = (authority(), authority());
+        std::fs::write(folder.path().join("ca.pem"), ours.pem()).unwrap();
+        std::fs::write(folder.path().join("other.pem"), others.pem()).unwrap();
+        let key = KeyPair::generate().unwrap();
+        let names = ["vault.test".to_owned(), "127.0.0.1".to_owned()];
+        let certificate = CertificateParams::new(names).unwrap().signed_by(&key, &ours).unwrap();
+        let mut roots = RootCertStore::empty();
+        roots.add(ours.der().clone()).unwrap();
+        let clients = WebPkiClientVerifier::builder(roots.into()).build().unwrap();
+        let builder = ServerConfig::builder();
+        let builder = if mutual { builder.with_client_cert_verifier(clients) } else { builder.with_no_client_auth() };
+        let own_key = PrivateKeyDer::Pkcs8(key.serialize_der().into());
+        let tls = builder.with_single_cert(vec![certificate.der().clone()], own_key).unwrap();
+        let tls = RustlsConfig::from_config(tls.into());
+        let client = KeyPair::generate().unwrap();
+        let admitted = CertificateParams::new(["client".to_owned()]).unwrap().signed_by(&client, &ours).unwrap();
+        std::fs::write(folder.path().join("client.crt"), admitted.pem()).unwrap();
+        std::fs::write(folder.path().join("client.key"), client.serialize_pem()).unwrap();
+        let handle = Handle::new();
+        let system = json!({ "metadata": { "name": "kube-system", "uid": "u" } });
+        let app = Router::new()
+            .route("/v1/sys/health", get(|| async { Json(healthy()) }))
+            .route("/api/v1/namespaces/kube-system", get(|| async { Json(system) }));
+        let serving = axum_server::bind_rustls(SocketAddr::from(([127, 0, 0, 1], 0)), tls).handle(handle.clone());
+        tokio::spawn(serving.serve(app.into_make_service()));
+        let url = format!("https://{}", handle.listening().await.unwrap());
+        Self { handle, url, folder }
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    async fn vault(&self, more: &[(&str, &str)]) -> Result<Vault, trustpath_core::Failure> {
+        let variables = [[("VAULT_ADDR", self.url.as_str()), ("VAULT_TOKEN", TOKEN)].as_slice(), more].concat();
+        let mut settings = VaultSettings::from(&environment(&variables), &Connections::default())?;
+        settings.limits = quick();
+        Vault::open(settings).await
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.handle.shutdown();
+    }
+}
+
+fn authority() -> CertifiedIssuer<'static, KeyPair> {
+    let mut params = CertificateParams::default();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
+}
+
+#[tokio::test]
+async fn vault_is_believed_by_its_authority_alone() {
+    let server = Server::start().await;
+    let (ca, other) = (server.file("ca.pem"), server.file("other.pem"));
+    let (ca, other) = (ca.to_str().unwrap(), other.to_str().unwrap());
+    server.vault(&[("VAULT_CACERT", ca)]).await.unwrap();
+    server.vault(&[("VAULT_SKIP_VERIFY", "true")]).await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::copy(ca, folder.path().join("one.pem")).unwrap();
+    std::fs::copy(other, folder.path().join("two.pem")).unwrap();
+    server.vault(&[("VAULT_CAPATH", folder.path().to_str().unwrap())]).await.unwrap();
+    let (class, code, _, help) = parts(server.vault(&[("VAULT_CACERT", other)]).await.unwrap_err());
+    assert_eq!((class, code.as_str()), (Class::Unreachable, "trustpath::vault::tls"));
+    assert!(help.contains("VAULT_CACERT"), "{help}");
+}
+
+#[tokio::test]
+async fn the_name_that_is_checked_can_be_another_than_the_one_that_is_reached() {
+    let server = Server::start().await;
+    let ca = server.file("ca.pem");
+    let ca = ("VAULT_CACERT", ca.to_str().unwrap());
+    server.vault(&[ca, ("VAULT_TLS_SERVER_NAME", "vault.test")]).await.unwrap();
+    let (class, code, _, help) = parts(server.vault(&[ca, ("VAULT_TLS_SERVER_NAME", "wrong.test")]).await.unwrap_err());
+    assert_eq!((class, code.as_str()), (Class::Unreachable, "trustpath::vault::tls"));
+    assert!(help.contains("VAULT_TLS_SERVER_NAME"), "{help}");
+}
+
+#[tokio::test]
+async fn a_client_certificate_is_shown_where_vault_wants_one() {
+    let server = Server::serving(true).await;
+    let (ca, certificate, key) = (server.file("ca.pem"), server.file("client.crt"), server.file("client.key"));
+    let ca = ("VAULT_CACERT", ca.to_str().unwrap());
+    let pair = [("VAULT_CLIENT_CERT", certificate.to_str().unwrap()), ("VAULT_CLIENT_KEY", key.to_str().unwrap())];
+    server.vault(&[ca, pair[0], pair[1]]).await.unwrap();
+    let (class, code, _, help) = parts(server.vault(&[ca]).await.unwrap_err());
+    assert_eq!((class, code.as_str()), (Class::Unreachable, "trustpath::vault::tls"));
+    assert!(help.contains("VAULT_CLIENT_CERT"), "{help}");
+}
+
+#[tokio::test]
+async fn a_server_without_tls_is_said_to_be_one() {
+    let server = wiremock::MockServer::start().await;
+    let address = server.uri().replace("http://", "https://");
+    let own = Server::start().await;
+    let ca = own.file("ca.pem");
+    let variables = [("VAULT_ADDR", address.as_str()), ("VAULT_TOKEN", TOKEN), ("VAULT_CACERT", ca.to_str().unwrap())];
+    let mut settings = VaultSettings::from(&environment(&variables), &Connections::default()).unwrap();
+    settings.limits = quick();
+    let (_, code, _, help) = parts(Vault::open(settings).await.unwrap_err());
+    assert_eq!(code, "trustpath::vault::tls");
+    assert!(help.contains("http://"), "{help}");
+}
+
+#[tokio::test]
+async fn files_that_hold_something_else_are_named() {
+    let server = Server::start().await;
+    let garbage = server.file("garbage.pem");
+    std::fs::write(&garbage, "not a certificate").unwrap();
+    let garbage = garbage.to_str().unwrap();
+    let (class, code, message, _) = parts(server.vault(&[("VAULT_CACERT", garbage)]).await.unwrap_err());
+    assert_eq!((class, code.as_str()), (Class::Config, "trustpath::vault::ca"));
+    assert!(message.contains("garbage.pem"), "{message}");
+    let pair = [("VAULT_CLIENT_CERT", garbage), ("VAULT_CLIENT_KEY", garbage)];
+    let (_, code, ..) = parts(server.vault(&pair).await.unwrap_err());
+    assert_eq!(code, "trustpath::vault::client_certificate");
+    let (_, code, ..) = parts(server.vault(&[("VAULT_CACERT", "/nowhere.pem")]).await.unwrap_err());
+    assert_eq!(code, "trustpath::vault::file");
+}
+
+#[tokio::test]
+async fn the_api_server_is_believed_by_the_kubeconfigs_authority_alone() {
+    let server = Server::start().await;
+    let at = Address::<Namespace>::cluster("kube-system");
+    let open = |name: &str| kubeconfig(&server.url, Some(&server.file(name)));
+    let good = open_cluster(&open("ca.pem"), &Connections::default()).await.unwrap();
+    good.get(&at).await.unwrap().unwrap();
+    let known = good.api_server();
+    assert_eq!(known.url, server.url);
+    let pem = |text: &str| text.split_whitespace().collect::<String>();
+    let file = std::fs::read_to_string(server.file("ca.pem")).unwrap();
+    assert_eq!(pem(&known.ca_pem.unwrap()), pem(&file));
+
+    let bad = open_cluster(&open("other.pem"), &Connections::default()).await.unwrap();
+    let (class, code, _, help) = parts(bad.get(&at).await.unwrap_err());
+    assert_eq!((class, code.as_str()), (Class::Unreachable, "trustpath::kubernetes::tls"));
+    assert!(help.contains("certificate-authority"), "{help}");
+}

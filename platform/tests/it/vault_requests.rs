@@ -1,0 +1,185 @@
+//! What is sent, and how often.
+
+use rstest::rstest;
+use serde_json::{Value, json};
+use trustpath_core::Class;
+use trustpath_platform::Vault;
+use wiremock::{Mock, MockServer, ResponseTemplate, matchers};
+
+use crate::support::{TOKEN, answer, healthy, parts, vault, vault_settings};
+
+/// How a write is asked for.
+#[derive(Clone, Copy)]
+enum Write {
+    Plain,
+    Once,
+    Settling,
+}
+
+async fn write(vault: &Vault, how: Write) -> Result<(), trustpath_platform::Error> {
+    let body = json!({ "a": 1 });
+    match how {
+        Write::Plain => vault.write("x", &body).await,
+        Write::Once => vault.write_once("x", &body).await,
+        Write::Settling => vault.write_settling("x", &body).await,
+    }
+    .map(drop)
+}
+
+/// A server that gives one answer twice, and then accepts: how many requests come?
+#[rstest]
+#[case(Write::Plain, 502, 3)]
+#[case(Write::Plain, 503, 3)]
+#[case(Write::Plain, 504, 3)]
+#[case(Write::Plain, 429, 3)]
+#[case(Write::Plain, 412, 3)]
+#[case(Write::Plain, 400, 1)]
+#[case(Write::Plain, 404, 1)]
+#[case(Write::Plain, 500, 1)]
+#[case(Write::Once, 502, 1)]
+#[case(Write::Once, 503, 1)]
+#[case(Write::Once, 429, 3)]
+#[case(Write::Once, 412, 3)]
+#[case(Write::Settling, 404, 3)]
+#[case(Write::Settling, 400, 1)]
+#[tokio::test]
+async fn repeated_where_that_is_harmless(#[case] how: Write, #[case] status: u16, #[case] requests: u64) {
+    let server = MockServer::start().await;
+    let vault = vault(&server).await;
+    answer("POST", "/v1/x", status, json!({ "errors": ["no"] })).up_to_n_times(2).mount(&server).await;
+    Mock::given(matchers::path("/v1/x")).respond_with(ResponseTemplate::new(204)).mount(&server).await;
+    let result = write(&vault, how).await;
+    assert_eq!(result.is_ok(), requests > 1, "{result:?}");
+    let asked = server.received_requests().await.unwrap();
+    assert_eq!(asked.iter().filter(|request| request.url.path() == "/v1/x").count() as u64, requests);
+}
+
+#[tokio::test]
+async fn a_server_that_was_sealed_meanwhile_is_not_waited_for() {
+    let server = MockServer::start().await;
+    answer("GET", "/v1/sys/health", 200, healthy()).up_to_n_times(1).mount(&server).await;
+    let mut sealed = healthy();
+    sealed["sealed"] = json!(true);
+    answer("GET", "/v1/sys/health", 200, sealed).expect(1).mount(&server).await;
+    answer("GET", "/v1/x", 503, json!({ "errors": ["Vault is sealed"] })).expect(1).mount(&server).await;
+    let vault = Vault::open(vault_settings(&server, &[])).await.unwrap();
+    let (class, code, ..) = parts(vault.read::<Value>("x").await.unwrap_err());
+    assert_eq!((class, code.as_str()), (Class::Missing, "trustpath::vault::sealed"));
+}
+
+#[tokio::test]
+async fn a_server_that_never_recovers_is_given_up_on_with_its_own_words() {
+    let server = MockServer::start().await;
+    answer("GET", "/v1/sys/health", 200, healthy()).mount(&server).await;
+    answer("GET", "/v1/x", 503, json!({ "errors": ["no active node"] })).mount(&server).await;
+    let mut settings = vault_settings(&server, &[]);
+    settings.limits.total = std::time::Duration::from_millis(100);
+    let vault = Vault::open(settings).await.unwrap();
+    let (class, code, message, _) = parts(vault.read::<Value>("x").await.unwrap_err());
+    assert_eq!((class, code.as_str()), (Class::Unreachable, "trustpath::vault::unavailable"));
+    assert!(message.ends_with("(GET x: 503): no active node"), "{message}");
+}
+
+#[tokio::test]
+async fn a_server_that_asks_for_more_patience_than_there_is_time_is_not_asked_again() {
+    let server = MockServer::start().await;
+    let vault = vault(&server).await;
+    let later = ResponseTemplate::new(429).insert_header("Retry-After", "3600");
+    Mock::given(matchers::path("/v1/x")).respond_with(later).expect(1).mount(&server).await;
+    let (class, ..) = parts(vault.read::<Value>("x").await.unwrap_err());
+    assert_eq!(class, Class::Unreachable);
+}
+
+#[tokio::test]
+async fn silence_ends_when_the_time_is_over() {
+    let server = MockServer::start().await;
+    answer("GET", "/v1/sys/health", 200, healthy()).mount(&server).await;
+    let never = ResponseTemplate::new(200).set_delay(std::time::Duration::from_secs(60));
+    Mock::given(matchers::path("/v1/x")).respond_with(never).mount(&server).await;
+    let mut settings = vault_settings(&server, &[]);
+    settings.limits.total = std::time::Duration::from_millis(100);
+    let vault = Vault::open(settings).await.unwrap();
+    let (class, code, ..) = parts(vault.write("x", &json!({})).await.unwrap_err());
+    assert_eq!((class, code.as_str()), (Class::Timeout, "trustpath::vault::timeout"));
+}
+
+#[tokio::test]
+async fn every_request_carries_what_vault_wants_to_see() {
+    let server = MockServer::start().await;
+    let vault = vault(&server).await;
+    let path = Vault::path(["sys", "policies", "acl", "a b%/ü?"]);
+    assert_eq!(vault.within(Some("team")).read::<Value>(&path).await.unwrap(), None);
+    let asked = server.received_requests().await.unwrap().pop().unwrap();
+    assert_eq!(asked.headers["x-vault-request"], "true");
+    assert_eq!(asked.headers["x-vault-token"], TOKEN);
+    assert_eq!(asked.headers["x-vault-namespace"], "team");
+    assert_eq!(asked.url.path(), "/v1/sys/policies/acl/a%20b%25/%C3%BC%3F");
+    assert_eq!(asked.url.query(), None);
+    assert_eq!(vault.namespace(), None, "the connection itself stays where it was");
+}
+
+#[tokio::test]
+async fn a_path_before_the_version_stays_before_it() {
+    let server = MockServer::start().await;
+    answer("GET", "/behind/proxy/v1/sys/health", 200, healthy()).mount(&server).await;
+    answer("GET", "/behind/proxy/v1/x", 200, json!({ "data": { "a": 1 } })).mount(&server).await;
+    let address = format!("{}/behind/proxy/", server.uri());
+    let vault = Vault::open(vault_settings(&server, &[("BAO_ADDR", "")])).await;
+    assert!(vault.is_err(), "without the prefix nothing is there");
+    let environment = crate::support::environment(&[("VAULT_ADDR", &address), ("VAULT_TOKEN", TOKEN)]);
+    let vault = Vault::connect(&environment, &trustpath_platform::Connections::default()).await.unwrap();
+    assert_eq!(vault.read::<Value>("x").await.unwrap(), Some(json!({ "a": 1 })));
+}
+
+#[tokio::test]
+async fn a_read_asks_for_the_state_that_the_write_led_to() {
+    let server = MockServer::start().await;
+    let vault = vault(&server).await;
+    let written = ResponseTemplate::new(204).insert_header("X-Vault-Index", "opaque");
+    Mock::given(matchers::method("POST")).respond_with(written).mount(&server).await;
+    answer("GET", "/v1/x", 200, json!({ "data": {} })).mount(&server).await;
+    vault.read::<Value>("x").await.unwrap();
+    vault.write("x", &json!({})).await.unwrap();
+    vault.within(Some("team")).read::<Value>("x").await.unwrap();
+    let asked = server.received_requests().await.unwrap();
+    let indexes: Vec<_> = asked.iter().map(|request| request.headers.get("x-vault-index").is_some()).collect();
+    assert_eq!(indexes, [false, false, false, true]);
+    assert_eq!(asked[3].headers["x-vault-index"], "opaque");
+    assert_eq!(asked[3].headers["x-vault-inconsistent"], "forward-active-node");
+}
+
+#[tokio::test]
+async fn a_login_hands_over_its_token_and_the_warnings_stay() {
+    let server = MockServer::start().await;
+    let vault = vault(&server).await;
+    let body = json!({
+        "warnings": ["TTL is \u{1b}[1mcapped"],
+        "auth": {
+            "client_token": "s.fresh", "accessor": "acc", "policies": ["default", "p"], "token_policies": ["default"],
+            "entity_id": "e", "lease_duration": 3600, "metadata": { "role": "r" },
+        },
+    });
+    answer("POST", "/v1/auth/kubernetes/login", 200, body).mount(&server).await;
+    answer("POST", "/v1/sys/capabilities-self", 200, json!({ "data": { "kv/data/a": ["read"] } })).mount(&server).await;
+    let login = vault.login("auth/kubernetes/login", &json!({ "role": "r" })).await.unwrap();
+    assert_eq!((login.accessor.as_str(), login.lease.as_secs()), ("acc", 3600));
+    assert_eq!(login.warnings, ["TTL is capped"]);
+    let held = vault.with_token(&login.token).capabilities(&["kv/data/a"]).await.unwrap();
+    assert_eq!(held["kv/data/a"], ["read"]);
+    let asked = server.received_requests().await.unwrap().pop().unwrap();
+    assert_eq!(asked.headers["x-vault-token"], "s.fresh");
+}
+
+#[tokio::test]
+async fn lists_travel_as_get() {
+    let server = MockServer::start().await;
+    let vault = vault(&server).await;
+    Mock::given(matchers::method("GET"))
+        .and(matchers::path("/v1/auth/k/role"))
+        .and(matchers::query_param("list", "true"))
+        .respond_with(ResponseTemplate::new(200).set_body_json(json!({ "data": { "keys": ["a", "b/"] } })))
+        .expect(1)
+        .mount(&server)
+        .await;
+    assert_eq!(vault.list("auth/k/role").await.unwrap(), ["a", "b/"]);
+}

@@ -1,0 +1,133 @@
+//! The store as it should be. Pure.
+
+use serde_json::{Value, json};
+use trustpath_core::{Class, Problem};
+use trustpath_platform::{RoleRef, ServiceAccountRef, VaultServer, kubernetes::owned::Fields};
+use url::Url;
+
+use crate::{
+    ca::{self, CaProvider},
+    conditions::Condition,
+    config::{ClusterSecretStore, KvVersion, RetrySettings},
+};
+
+/// What the step takes from others: who logs in, to which role, and where Vault is.
+pub type Taken = (ServiceAccountRef, RoleRef, Option<VaultServer>);
+
+type Result<T> = std::result::Result<T, Problem>;
+
+impl ClusterSecretStore {
+    /// The fields that the step wants, with `ca` as the authorities in PEM, where the configuration has any.
+    ///
+    /// # Errors
+    /// The configuration contradicts itself, or lacks the server.
+    pub(crate) fn body(&self, taken: &Taken, ca: Option<&str>) -> Result<Fields> {
+        self.check()?;
+        let ca = ca.map(ca::encoded).transpose()?;
+        Ok(self.fields(taken, self.server(taken)?, ca.as_deref()))
+    }
+
+    /// Where the fields are that the step wants. What they should hold need not be known for that: an undo finds its
+    /// way without the server's address and the file with the authorities.
+    pub(crate) fn places(&self, taken: &Taken) -> Fields {
+        self.fields(taken, "", self.ca_bundle.as_ref().map(|_| ""))
+    }
+
+    fn fields(&self, taken: &Taken, server: &str, ca: Option<&str>) -> Fields {
+        let mut vault = fields(json!({"server": server, "path": self.path.as_str(), "version": self.version}));
+        let namespace = self.namespace.as_ref().or(taken.1.mount.namespace.as_ref());
+        put(&mut vault, "namespace", namespace.map(|namespace| json!(namespace)));
+        put(&mut vault, "caBundle", ca.map(|ca| json!(ca)));
+        put(&mut vault, "caProvider", self.ca_provider.as_ref().map(provider));
+        put(&mut vault, "auth", Some(json!({"kubernetes": self.login(taken)})));
+        let mut spec = fields(json!({"provider": {"vault": vault}}));
+        let conditions: Vec<_> = self.conditions.iter().map(Condition::to_json).collect();
+        put(&mut spec, "conditions", (!conditions.is_empty()).then(|| conditions.into()));
+        put(&mut spec, "controller", self.controller.as_ref().map(|controller| json!(controller)));
+        put(&mut spec, "refreshInterval", self.refresh_interval.map(|seconds| json!(seconds)));
+        put(&mut spec, "retrySettings", self.retry_settings.as_ref().and_then(retries));
+        fields(json!({"metadata": {"name": self.name}, "spec": spec}))
+    }
+
+    fn check(&self) -> Result<()> {
+        if self.ca_bundle.is_some() && self.ca_provider.is_some() {
+            let message =
+                "both `ca_bundle` and `ca_provider` are set: the operator would use the bundle and say nothing";
+            return Err(
+                wrong("trustpath::cluster_secret_store::two_authorities", message).help("leave one of them out")
+            );
+        }
+        let mount = self.path.as_str().strip_suffix("/data");
+        if let (KvVersion::V2, Some(mount)) = (self.version, mount) {
+            let message =
+                format!("`path` is the mount and not the path of its API: `{mount}/data` has a `/data` too much");
+            return Err(
+                wrong("trustpath::cluster_secret_store::data_in_path", message).help(format!("path = \"{mount}\""))
+            );
+        }
+        Ok(())
+    }
+
+    fn server<'a>(&'a self, taken: &'a Taken) -> Result<&'a str> {
+        let ambient = taken.2.as_ref().and_then(|vault| vault.url.as_ref());
+        let Some(server) = self.server.as_ref().or(ambient) else {
+            let message = "it is not said at which URL the operator reaches Vault";
+            return Err(wrong("trustpath::cluster_secret_store::no_server", message)
+                .help("set `server` in `[connections.vault]`, such as \"http://vault.vault.svc:8200\""));
+        };
+        let plain = |url: &Url| url.has_host() && url.username().is_empty() && url.password().is_none();
+        let usable = |url: &Url| matches!(url.scheme(), "http" | "https") && plain(url);
+        if !Url::parse(server).is_ok_and(|url| usable(&url)) {
+            // Not the text itself: there may be a password in it.
+            let message = "`server` is not the URL of a Vault, without a user and a password";
+            return Err(wrong("trustpath::cluster_secret_store::server", message)
+                .help("it looks like \"https://vault.example.com:8200\""));
+        }
+        Ok(server)
+    }
+
+    fn login(&self, (account, role, _): &Taken) -> Fields {
+        let given = self.service_account.as_ref().map(|account| (account.name.as_str(), account.namespace.as_str()));
+        let (name, namespace) = given.unwrap_or((&account.name, &account.namespace));
+        // Without its namespace the operator never logs in, and reports the store as ready.
+        let mut reference = fields(json!({"name": name, "namespace": namespace}));
+        let audiences = self.audiences.clone().or_else(|| role.audience.clone().map(|audience| vec![audience]));
+        put(&mut reference, "audiences", audiences.filter(|all| !all.is_empty()).map(|audiences| json!(audiences)));
+        fields(json!({
+            "mountPath": self.mount_path.as_ref().map_or(role.mount.path.as_str(), |path| path.as_str()),
+            "role": self.role.as_ref().unwrap_or(&role.name),
+            "serviceAccountRef": reference,
+        }))
+    }
+}
+
+fn provider(provider: &CaProvider) -> Value {
+    json!({
+        "type": provider.kind, "name": provider.name, "namespace": provider.namespace, "key": provider.key,
+    })
+}
+
+fn retries(settings: &RetrySettings) -> Option<Value> {
+    let mut fields = Fields::new();
+    put(&mut fields, "maxRetries", settings.max_retries.map(|retries| json!(retries)));
+    put(&mut fields, "retryInterval", settings.retry_interval.as_ref().map(|interval| json!(interval)));
+    (!fields.is_empty()).then(|| fields.into())
+}
+
+fn fields(value: Value) -> Fields {
+    match value {
+        Value::Object(fields) => fields,
+        _ => Fields::new(),
+    }
+}
+
+fn put(fields: &mut Fields, name: &str, value: Option<Value>) {
+    fields.extend(value.map(|value| (name.to_owned(), value)));
+}
+
+fn wrong(code: &'static str, message: impl Into<String>) -> Problem {
+    Problem::new(Class::Config, code, message)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,181 @@
+//! What the graph file says about a ClusterSecretStore.
+
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use trustpath_platform::kubernetes::names::{NamespaceName, ObjectName};
+
+use crate::{
+    ca::{CaBundle, CaProvider},
+    conditions::Condition,
+};
+
+/// The operator's way into Vault: a ClusterSecretStore that logs in by the Kubernetes auth method.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ClusterSecretStore {
+    /// The name of the store.
+    pub name: ObjectName,
+    /// The URL at which the operator reaches Vault; by default `[connections.vault] server`.
+    #[serde(default)]
+    pub server: Option<String>,
+    /// The mount of the KV secrets engine, without a `/data` behind it.
+    pub path: MountPath,
+    /// The version of the KV secrets engine.
+    #[serde(default)]
+    pub version: KvVersion,
+    /// The Vault namespace; by default that of the role's mount.
+    #[serde(default)]
+    pub namespace: Option<String>,
+    /// The authorities that Vault's certificate is checked against: PEM text, or `{ file = "ca.pem" }`.
+    #[serde(default)]
+    pub ca_bundle: Option<CaBundle>,
+    /// A Secret or ConfigMap of the cluster that holds these authorities, in place of `ca_bundle`.
+    #[serde(default)]
+    pub ca_provider: Option<CaProvider>,
+    /// The path of the auth mount, without `auth/`; by default that of the role that the step needs.
+    #[serde(default)]
+    pub mount_path: Option<MountPath>,
+    /// The Vault role; by default the role that the step needs.
+    #[serde(default)]
+    pub role: Option<String>,
+    /// The ServiceAccount that the operator logs in as; by default the one that the step needs.
+    #[serde(default)]
+    pub service_account: Option<Account>,
+    /// The audiences of its tokens; by default the role's audience, where that asks for one.
+    #[serde(default)]
+    pub audiences: Option<Vec<String>>,
+    /// The namespaces that may use the store: those that meet any of these. All of them, where there is none.
+    #[serde(default)]
+    pub conditions: Vec<Condition>,
+    /// Which of several operators looks after the store, by the name that it was started with.
+    #[serde(default)]
+    pub controller: Option<String>,
+    /// How often the operator looks at the store again, in seconds.
+    #[serde(default)]
+    pub refresh_interval: Option<u32>,
+    /// How the operator repeats what fails.
+    #[serde(default)]
+    pub retry_settings: Option<RetrySettings>,
+    /// How long `verify` waits for the operator to find the store ready.
+    #[serde(default)]
+    pub ready_timeout: ReadyTimeout,
+}
+
+/// A version of the KV secrets engine.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum KvVersion {
+    /// Without versions of secrets.
+    V1,
+    /// With versions of secrets.
+    #[default]
+    V2,
+}
+
+/// A ServiceAccount.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Account {
+    /// Its name.
+    pub name: ObjectName,
+    /// Its namespace.
+    pub namespace: NamespaceName,
+}
+
+/// How the operator repeats what fails.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RetrySettings {
+    /// How often at most.
+    #[serde(default)]
+    pub max_retries: Option<u32>,
+    /// How long it pauses in between, such as `10s`.
+    #[serde(default)]
+    pub retry_interval: Option<String>,
+}
+
+/// Where something is mounted in Vault.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(try_from = "String")]
+#[schemars(with = "String")]
+pub struct MountPath(String);
+
+impl MountPath {
+    /// The path.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for MountPath {
+    type Error = String;
+
+    fn try_from(path: String) -> Result<Self, Self::Error> {
+        if path.is_empty() || path.starts_with('/') || path.ends_with('/') {
+            return Err(format!("`{path}` is no mount path: it has no `/` at either end, as in `kubernetes`"));
+        }
+        if let Some(rest) = path.strip_prefix("auth/") {
+            return Err(format!("`{path}` is the path of the API: the mount is `{rest}`"));
+        }
+        Ok(Self(path))
+    }
+}
+
+/// A length of time above zero; 30 seconds unless said otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(try_from = "String")]
+#[schemars(with = "String")]
+pub struct ReadyTimeout(pub(crate) Duration);
+
+impl Default for ReadyTimeout {
+    fn default() -> Self {
+        Self(Duration::from_secs(30))
+    }
+}
+
+impl TryFrom<String> for ReadyTimeout {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let time = text.parse::<SignedDuration>().ok().and_then(|time| Duration::try_from(time).ok());
+        let above_zero = time.filter(|time| !time.is_zero());
+        above_zero.map(Self).ok_or_else(|| format!("{text:?} is no length of time such as `90s` or `5m`"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn config(with: Value) -> Result<ClusterSecretStore, String> {
+        serde_json::from_value(with).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_name_and_a_path_are_enough() {
+        let config = config(json!({"name": "vault-backend", "path": "kv"})).expect("a configuration");
+        assert_eq!(config.version, KvVersion::V2);
+        assert_eq!(config.ready_timeout.0, Duration::from_secs(30));
+    }
+
+    #[test]
+    fn paths_are_mounts() {
+        for path in ["", "/kv", "kv/", "auth/kubernetes"] {
+            assert!(config(json!({"name": "a", "path": path})).is_err(), "{path}");
+        }
+        let error = config(json!({"name": "a", "path": "kv", "mount_path": "auth/kubernetes"}));
+        assert!(error.expect_err("an API path was taken for a mount").contains("the mount is `kubernetes`"));
+    }
+
+    #[test]
+    fn unknown_keys_and_versions_are_refused() {
+        assert!(config(json!({"name": "a", "path": "kv", "serviceAccount": {}})).is_err());
+        assert!(config(json!({"name": "a", "path": "kv", "version": "v3"})).is_err());
+        assert!(config(json!({"name": "a", "path": "kv", "ready_timeout": "soon"})).is_err());
+    }
+}

@@ -1,0 +1,104 @@
+use rstest::rstest;
+use serde_json::json;
+use trustpath_platform::{AuthMount, RoleRef, ServiceAccountRef, VaultServer};
+
+use super::*;
+use crate::survey::refers_to;
+
+const GRAPH: &str = "standard";
+
+fn config() -> ClusterSecretStore {
+    serde_json::from_value(json!({"name": "vault-backend", "path": "kv"})).expect("a configuration")
+}
+
+fn taken() -> Taken {
+    let account = ServiceAccountRef { namespace: "eso".into(), name: "operator".into() };
+    let role =
+        RoleRef { mount: AuthMount { path: "kubernetes".into(), namespace: None }, name: "r".into(), audience: None };
+    (account, role, Some(VaultServer { url: Some("http://vault:8200".into()), namespace: None }))
+}
+
+fn decided(now: Option<&State>) -> Wanted<State> {
+    config().decide(GRAPH, &taken(), &Surroundings::Making(None), now).expect("a decision")
+}
+
+/// The store as somebody made it who owns everything in it.
+fn theirs(change: impl FnOnce(&mut Value)) -> State {
+    let mut live = Value::Object(config().body(&taken(), None).expect("a store"));
+    change(&mut live);
+    live["apiVersion"] = json!("external-secrets.io/v1");
+    live["metadata"]["managedFields"] = json!([{
+        "manager": "kubectl-client-side-apply", "operation": "Update", "apiVersion": "external-secrets.io/v1",
+        "fieldsV1": {"f:spec": {"f:provider": {"f:vault": {"f:server": {}}}}},
+    }]);
+    State { owned: Owned::seen(&live, &config().places(&taken())), live }
+}
+
+#[test]
+fn an_equal_store_of_somebody_else_is_nothing_to_do() {
+    let now = theirs(|_| {});
+    assert_eq!(decided(Some(&now)).state.owned, now.owned);
+}
+
+#[test]
+fn a_version_of_the_api_is_no_difference() {
+    let made = decided(None).state;
+    assert_eq!(made.owned.applied.get("apiVersion"), None);
+    let json = serde_json::to_value(&made).expect("a state");
+    assert!(!json.to_string().contains("v1beta1") && json.get("live").is_none());
+}
+
+#[test]
+fn the_login_of_somebody_else_is_warned_of() {
+    let now = theirs(|live| live["spec"]["provider"]["vault"]["auth"]["tokenSecretRef"] = json!({"name": "a"}));
+    let notes = decided(Some(&now)).notes;
+    assert_eq!(notes.len(), 1);
+    assert!(notes[0].text().contains(".spec.provider.vault.auth.tokenSecretRef"), "{notes:?}");
+}
+
+#[test]
+fn what_is_ours_and_goes_is_not_somebody_elses() {
+    let mut now = theirs(|live| live["spec"]["provider"]["vault"]["namespace"] = json!("team"));
+    assert_eq!(decided(Some(&now)).notes.len(), 1);
+    now.owned.applied.insert("spec".into(), json!({"provider": {"vault": {"namespace": "team"}}}));
+    assert_eq!(decided(Some(&now)).notes, []);
+}
+
+#[rstest]
+#[case("readYourWrites", 0)]
+#[case("caBundle", 1)]
+#[case("namespace", 1)]
+fn what_only_tunes_requests_is_harmless(#[case] field: &str, #[case] expected: usize) {
+    let now = theirs(|live| live["spec"]["provider"]["vault"][field] = json!("x"));
+    assert_eq!(more_than(&Value::Object(config().places(&taken())), &now.live).len(), expected);
+}
+
+#[test]
+fn destroy_keeps_a_store_that_is_in_use() {
+    let now = decided(None).state;
+    let released = config().release(&Surroundings::Removing(vec!["the ExternalSecret `a/b`".into()]), &now);
+    assert_eq!(released.state, Some(now.clone()));
+    assert!(released.notes[0].text().contains("a/b"));
+    assert_eq!(config().release(&Surroundings::Removing(Vec::new()), &now), Released::all());
+}
+
+#[rstest]
+#[case(json!({"secretStoreRef": {"kind": "ClusterSecretStore", "name": "vault-backend"}}), true)]
+#[case(json!({"secretStoreRef": {"kind": "SecretStore", "name": "vault-backend"}}), false)]
+#[case(json!({"secretStoreRef": {"name": "vault-backend"}}), false)]
+#[case(json!({"secretStoreRef": {"kind": "ClusterSecretStore", "name": "other"}}), false)]
+#[case(json!({"dataFrom": [{"sourceRef": {"storeRef": {"kind": "ClusterSecretStore", "name": "vault-backend"}}}]}), true)]
+#[case(json!({"externalSecretSpec": {"secretStoreRef": {"kind": "ClusterSecretStore", "name": "vault-backend"}}}), true)]
+#[case(json!({"secretStoreRefs": [{"kind": "ClusterSecretStore", "labelSelector": {"matchLabels": {"a": "b"}}}]}), true)]
+fn users_are_found_wherever_they_refer_to_it(#[case] spec: Value, #[case] expected: bool) {
+    assert_eq!(refers_to(&spec, "vault-backend"), expected);
+}
+
+#[test]
+fn what_others_set_is_lost_with_the_store() {
+    let now = theirs(|_| {});
+    let Undo::No(why) = undoable(Some(&now), None) else { panic!("it says that it can be undone") };
+    assert_eq!(why, "what kubectl-client-side-apply set on the store would be lost");
+    assert_eq!(undoable(Some(&now), Some(&now)), Undo::Yes);
+    assert_eq!(undoable(Some(&decided(None).state), None), Undo::Yes);
+}

@@ -1,0 +1,144 @@
+//! Proving: it is as the graph file says, nothing else decides how the operator logs in, and the operator could.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use k8s_openapi::api::{
+    apps::v1::Deployment,
+    core::v1::{Event, Pod},
+};
+use kube::{Resource, core::DynamicObject, discovery::ApiResource};
+use serde_json::Value;
+use tokio::time::{Instant, sleep};
+use trustpath_core::{At, Evidence, Result};
+use trustpath_platform::{
+    Cluster,
+    error::Error,
+    kubernetes::{Address, Selection},
+    text::{clean, listed},
+};
+
+use crate::{
+    ClusterSecretStore,
+    body::Taken,
+    decide,
+    ready::{Verdict, verdict, was_looked_at},
+    state::State,
+};
+
+/// What the operator's Deployment and Pods are labelled with.
+const OPERATOR: &str = "app.kubernetes.io/name=external-secrets";
+/// The first pause between two looks at the store; each is twice as long as the one before it.
+const PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+/// How many events are looked at.
+const EVENTS: u32 = 50;
+
+impl ClusterSecretStore {
+    pub(crate) async fn evidence(&self, at: At<'_, Taken>, state: &State) -> Result<Evidence> {
+        let body = self.body(at.facts, self.authorities().await?.as_deref())?;
+        let cluster = at.cx.handle::<Cluster>().await?;
+        let step = at.cx.step();
+        let evidence = Evidence::new().passed("ClusterSecretStore exists", self.name.to_string());
+        let evidence = evidence.and(fields(step, &state.owned.unlike(&body)));
+        let evidence = evidence.and(self.nothing_else(&state.live, &Value::Object(body)));
+        let address = self.address(&cluster, step).await?;
+        Ok(evidence.and(self.operator(&cluster, &address, &state.live).await?))
+    }
+
+    fn nothing_else(&self, live: &Value, body: &Value) -> Evidence {
+        let what = "nothing else decides the login";
+        let others: Vec<_> = decide::more_than(body, live).iter().map(|field| clean(field)).collect();
+        if others.is_empty() {
+            return Evidence::new().passed(what, "the graph file alone does");
+        }
+        let why = format!("the graph file does not set {}, which is there too", listed(&others));
+        Evidence::new().failed(what, why, format!("kubectl edit clustersecretstore {}", self.name))
+    }
+
+    /// Waits for the operator, where one runs.
+    async fn operator(&self, cluster: &Cluster, at: &Address<DynamicObject>, live: &Value) -> Result<Evidence> {
+        let what = "operator finds it ready";
+        if !was_looked_at(live)
+            && let Some(why) = no_operator(cluster).await
+        {
+            return Ok(Evidence::new().unchecked(what, why));
+        }
+        let describe = format!("kubectl describe clustersecretstore {}", self.name);
+        let waited = format!("{:?}", self.ready_timeout.0);
+        Ok(match self.wait(cluster, at, live).await? {
+            Verdict::Ready => {
+                Evidence::new().passed(what, "Ready: it could log in (which does not prove that it can read)")
+            }
+            Verdict::Stale => {
+                let why = format!("it was ready before the last change, and has not looked again within {waited}");
+                Evidence::new().unchecked(what, why)
+            }
+            Verdict::Unvalidated(message) => {
+                Evidence::new().unchecked(what, format!("the operator did not try to log in: {message}"))
+            }
+            Verdict::Failing(message) => Evidence::new().failed(what, message, describe),
+            Verdict::Silent => {
+                let why = format!("the operator has not looked at it within {waited}");
+                Evidence::new().failed(what, why, format!("{describe}; kubectl get pods -A -l {OPERATOR}"))
+            }
+        })
+    }
+
+    /// What the operator says in the end: at once when it could log in, else when the time is over.
+    async fn wait(&self, cluster: &Cluster, at: &Address<DynamicObject>, live: &Value) -> Result<Verdict> {
+        let deadline = Instant::now() + self.ready_timeout.0;
+        let mut pause = PAUSE;
+        let mut live = live.clone();
+        loop {
+            let mut said = verdict(&live, &[], Timestamp::now());
+            if matches!(said, Verdict::Stale | Verdict::Failing(_)) {
+                // Events are where the operator says why, and that it looked again. They may not be ours to read.
+                let events = self.events(cluster).await.unwrap_or_default();
+                said = verdict(&live, &events, Timestamp::now());
+            }
+            if matches!(said, Verdict::Ready | Verdict::Unvalidated(_)) || Instant::now() + pause > deadline {
+                return Ok(said);
+            }
+            sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+            live = cluster.live(at).await?.unwrap_or_default();
+        }
+    }
+
+    async fn events(&self, cluster: &Cluster) -> Result<Vec<Value>, Error> {
+        let fields = format!("involvedObject.kind=ClusterSecretStore,involvedObject.name={}", self.name);
+        let which = Selection { fields: Some(&fields), most: EVENTS, ..Selection::default() };
+        cluster.select(&resource::<Event>(), which).await
+    }
+}
+
+fn fields(step: &str, unlike: &[(String, Option<&Value>)]) -> Evidence {
+    let what = "fields";
+    if unlike.is_empty() {
+        return Evidence::new().passed(what, "as the graph file says");
+    }
+    let each = |(path, value): &(String, Option<&Value>)| match value {
+        Some(value) => format!("{path} is {}", clean(&value.to_string())),
+        None => format!("{path} is missing"),
+    };
+    let why = format!("not as the graph file says: {}", listed(&unlike.iter().map(each).collect::<Vec<_>>()));
+    Evidence::new().failed(what, why, format!("trustpath apply {step}"))
+}
+
+/// Why nobody can be waited for: no operator is seen, or it cannot be seen.
+async fn no_operator(cluster: &Cluster) -> Option<String> {
+    let which = Selection { labels: Some(OPERATOR), most: 1, ..Selection::default() };
+    for resource in [resource::<Deployment>(), resource::<Pod>()] {
+        match cluster.select_metadata::<Value>(&resource, which).await {
+            Ok(found) if !found.is_empty() => return None,
+            Ok(_) => {}
+            Err(error) => return Some(format!("it cannot be seen whether the operator runs: {error}")),
+        }
+    }
+    Some(format!("no operator runs in this cluster, as far as can be seen: nothing is labelled {OPERATOR}"))
+}
+
+fn resource<K: Resource<DynamicType = ()>>() -> ApiResource {
+    ApiResource::erase::<K>(&())
+}

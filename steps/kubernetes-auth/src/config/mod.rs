@@ -1,0 +1,86 @@
+//! What the graph file says about a Kubernetes auth mount.
+
+mod choice;
+mod mount_path;
+mod tune;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+pub use choice::{Ca, Host, PemKey, Reviewer, SecretRef, Source};
+pub use mount_path::MountPath;
+pub use tune::{TokenType, Tune, Visibility};
+
+/// Vault's Kubernetes auth method: where it is mounted, which cluster it asks, and as whom.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct KubernetesAuth {
+    /// Where the auth method is mounted, without `auth/`.
+    #[serde(default)]
+    pub mount: MountPath,
+    /// What the mount is for, in words. What is there stays where this is left out.
+    #[serde(default)]
+    pub description: Option<String>,
+    /// How the mount is tuned. What is there stays where a key is left out.
+    #[serde(default)]
+    pub tune: Tune,
+    /// The URL at which Vault reaches the cluster's API server, or "auto": `https://kubernetes.default.svc` where Vault
+    /// runs in this cluster, else the kubeconfig's server.
+    #[serde(default)]
+    pub kubernetes_host: Host,
+    /// The certificates that the API server's is checked against: `{ pem = "…" }`, `{ file = "ca.pem" }`, "none", or
+    /// "auto": those of Vault's own pod where Vault runs in this cluster, else the kubeconfig's.
+    #[serde(default)]
+    pub ca: Ca,
+    /// As whom Vault asks the API server about tokens: "vault" (its own pod), "client" (the token that logs in reviews
+    /// itself), `{ file = "reviewer.jwt" }`, `{ secret = { namespace = "…", name = "…" } }`, or "auto": the
+    /// `token-reviewer` step that this one needs, else "vault" where Vault runs in this cluster.
+    #[serde(default)]
+    pub reviewer: Reviewer,
+    /// Where the reviewer JWT that is in the config today comes from, `{ file = "…" }` or `{ secret = { … } }`: Vault
+    /// does not give it back, and without it an undo cannot write it again.
+    #[serde(default)]
+    pub previous_reviewer: Option<Source>,
+    /// Public keys, or certificates, that tokens may be signed with: PEM texts, or `{ file = "key.pem" }`.
+    #[serde(default)]
+    pub pem_keys: Option<Vec<PemKey>>,
+    /// Vault leaves its own pod's token and CA alone.
+    #[serde(default)]
+    pub disable_local_ca_jwt: Option<bool>,
+    /// Vault takes tokens of any issuer. Deprecated; `true` where nobody said otherwise.
+    #[serde(default)]
+    pub disable_iss_validation: Option<bool>,
+    /// The issuer that tokens must have, where that is checked. Deprecated.
+    #[serde(default)]
+    pub issuer: Option<String>,
+    /// Annotations of a ServiceAccount become metadata of its alias. HashiCorp Vault alone knows this.
+    #[serde(default)]
+    pub use_annotations_as_alias_metadata: Option<bool>,
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn config(with: Value) -> Result<KubernetesAuth, String> {
+        serde_json::from_value(with).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn everything_has_a_default() {
+        let config = config(json!({})).expect("an empty table is a whole configuration");
+        assert_eq!(config.mount.as_str(), "kubernetes");
+        assert_eq!(config.kubernetes_host, Host::Auto);
+        assert_eq!(config.ca, Ca::Auto);
+        assert_eq!(config.reviewer, Reviewer::Auto);
+        assert_eq!(config.tune, Tune::default());
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused() {
+        let error = config(json!({"tune": {"ttl": 1}})).expect_err("an unknown key was taken");
+        assert!(error.contains("unknown field `ttl`"), "{error}");
+    }
+}

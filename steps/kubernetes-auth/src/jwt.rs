@@ -1,0 +1,149 @@
+//! What a reviewer JWT says of itself. Its signature is the API server's to check.
+
+use std::fmt;
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+use trustpath_platform::text::clean;
+
+/// How long a reviewer JWT should last at least.
+const SOON: SignedDuration = SignedDuration::from_hours(24);
+
+/// What matters of the claims of a ServiceAccount's token.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Claims {
+    /// When it expires, if ever.
+    pub expires: Option<Timestamp>,
+    /// The pod that it dies with.
+    pub pod: Option<String>,
+    /// Whose it is, as `namespace/name`.
+    pub service_account: Option<String>,
+}
+
+/// Why a text is no JWT. Says nothing of the text itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct NoJwt(&'static str);
+
+impl fmt::Display for NoJwt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl std::error::Error for NoJwt {}
+
+/// Reads the claims of a JWT.
+///
+/// # Errors
+/// When it is none.
+pub(crate) fn claims(jwt: &str) -> Result<Claims, NoJwt> {
+    if jwt.is_empty() {
+        return Err(NoJwt("it is empty"));
+    }
+    let parts: Vec<_> = jwt.split('.').collect();
+    let [header, payload, signature] = parts[..] else {
+        return Err(NoJwt("a JWT has three parts with a `.` in between, and this does not"));
+    };
+    let header = object(header).ok_or(NoJwt("its first part is no header of a JWT"))?;
+    if !header.get("alg").is_some_and(Value::is_string) || signature.is_empty() {
+        return Err(NoJwt("it is not signed"));
+    }
+    let payload = object(payload).ok_or(NoJwt("its second part holds no claims"))?;
+    Ok(read(&payload))
+}
+
+fn object(part: &str) -> Option<Value> {
+    let value: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).ok()?).ok()?;
+    value.is_object().then_some(value)
+}
+
+fn read(payload: &Value) -> Claims {
+    let text = |pointer: &str| payload.pointer(pointer).and_then(Value::as_str).map(clean);
+    let expires = payload.get("exp").and_then(Value::as_f64);
+    #[expect(clippy::cast_possible_truncation, reason = "a time out of range saturates, and is out of range still")]
+    let expires = expires.and_then(|seconds| Timestamp::from_second(seconds as i64).ok());
+    let account = |namespace: &str, name: &str| Some(format!("{}/{}", text(namespace)?, text(name)?));
+    let bound = account("/kubernetes.io/namespace", "/kubernetes.io/serviceaccount/name");
+    let long_lived =
+        || account("/kubernetes.io~1serviceaccount~1namespace", "/kubernetes.io~1serviceaccount~1service-account.name");
+    Claims { expires, pod: text("/kubernetes.io/pod/name"), service_account: bound.or_else(long_lived) }
+}
+
+/// How long a JWT will do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Outlook {
+    /// As long as the Secret or the signing key is there.
+    Good,
+    /// It no longer does.
+    Expired(Timestamp),
+    /// It will stop working, for this reason.
+    Ends(String),
+}
+
+impl Claims {
+    /// How long the JWT will do, seen from `now`.
+    pub(crate) fn outlook(&self, now: Timestamp) -> Outlook {
+        match (self.expires, &self.pod) {
+            (Some(at), _) if at <= now => Outlook::Expired(at),
+            (Some(at), Some(pod)) => Outlook::Ends(format!("at {at}, or when the pod `{pod}` is gone")),
+            (None, Some(pod)) => Outlook::Ends(format!("when the pod `{pod}` is gone")),
+            (Some(at), None) if at.duration_since(now) < SOON => Outlook::Ends(format!("at {at}")),
+            _ => Outlook::Good,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+    use serde_json::json;
+
+    use super::*;
+
+    fn jwt(payload: &Value) -> String {
+        let encode = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+        format!("{}.{}.c2ln", encode(&json!({"alg": "RS256"})), encode(payload))
+    }
+
+    #[test]
+    fn claims_of_both_sorts_of_token() {
+        let bound = json!({
+            "exp": 1_700_000_000,
+            "kubernetes.io": {"namespace": "vault", "pod": {"name": "vault-0"}, "serviceaccount": {"name": "vault"}},
+        });
+        let read = claims(&jwt(&bound)).expect("a JWT");
+        assert_eq!(read.expires.map(|at| at.to_string()), Some("2023-11-14T22:13:20Z".to_owned()));
+        assert_eq!(read.pod.as_deref(), Some("vault-0"));
+        assert_eq!(read.service_account.as_deref(), Some("vault/vault"));
+        let legacy = json!({
+            "kubernetes.io/serviceaccount/namespace": "a",
+            "kubernetes.io/serviceaccount/service-account.name": "b",
+        });
+        let read = claims(&jwt(&legacy)).expect("a JWT");
+        assert_eq!(read, Claims { service_account: Some("a/b".to_owned()), ..Claims::default() });
+    }
+
+    #[rstest]
+    #[case("")]
+    #[case("garbage")]
+    #[case("a.b.c")]
+    #[case("e30.e30.c2ln")]
+    #[case("eyJhbGciOiJSUzI1NiJ9.e30.")]
+    #[case("eyJhbGciOiJSUzI1NiJ9.W10.c2ln")]
+    fn what_is_no_jwt_is_refused_and_not_repeated(#[case] text: &str) {
+        let error = claims(text).expect_err("it was taken for a JWT").to_string();
+        assert!(text.is_empty() || !error.contains(text), "{error}");
+    }
+
+    #[rstest]
+    #[case(json!({}), Outlook::Good)]
+    #[case(json!({"exp": 200_000}), Outlook::Good)]
+    #[case(json!({"exp": 1000}), Outlook::Expired(Timestamp::from_second(1000).unwrap()))]
+    #[case(json!({"exp": 2000}), Outlook::Ends("at 1970-01-01T00:33:20Z".to_owned()))]
+    #[case(json!({"kubernetes.io": {"pod": {"name": "p"}}}), Outlook::Ends("when the pod `p` is gone".to_owned()))]
+    fn an_end_is_foreseen(#[case] payload: Value, #[case] expected: Outlook) {
+        let now = Timestamp::from_second(1000).unwrap();
+        assert_eq!(claims(&jwt(&payload)).expect("a JWT").outlook(now), expected);
+    }
+}

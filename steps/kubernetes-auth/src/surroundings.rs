@@ -1,0 +1,74 @@
+//! What else was looked at before something is decided.
+
+use jiff::Timestamp;
+use trustpath_platform::{kubernetes::ApiServer, vault::Family};
+
+use crate::{jwt::Claims, state::Digest};
+
+/// What else was looked at.
+#[derive(Debug)]
+pub enum Surroundings {
+    /// Before the mount is made or changed.
+    Making(Box<Making>),
+    /// Before it is removed: the names of its roles; `None` where they may not be listed.
+    Removing(Option<Vec<String>>),
+}
+
+/// What is looked at before the mount is made or changed.
+#[derive(Debug)]
+pub struct Making {
+    /// The time.
+    pub now: Timestamp,
+    /// Whose server it is.
+    pub family: Family,
+    /// An address of Vault that is not encrypted, if there is one.
+    pub unencrypted: Option<String>,
+    /// Where Vault is.
+    pub place: Place,
+    /// The API server as the kubeconfig knows it, where that decides something.
+    pub api_server: Option<ApiServer>,
+    /// The text of the CA file, where the configuration names one.
+    pub ca: Option<String>,
+    /// The texts of the public keys, where the configuration names some.
+    pub pem_keys: Option<Vec<Text>>,
+    /// The reviewer JWT.
+    pub reviewer: Found,
+}
+
+/// A text, and where it is from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Text {
+    /// Where it is from, for messages.
+    pub origin: String,
+    /// The text.
+    pub text: String,
+}
+
+/// Where Vault is, seen from the cluster.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// Nothing depends on it.
+    Unasked,
+    /// It runs in this cluster.
+    Inside,
+    /// It does not, as far as can be seen; this is what was seen.
+    Outside(String),
+}
+
+/// The reviewer JWT, as it was found at its source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Found {
+    /// The configuration names no source.
+    Nowhere,
+    /// This one.
+    Jwt {
+        /// Its digest.
+        digest: Digest,
+        /// What it says of itself.
+        claims: Claims,
+        /// Where it is from, for messages.
+        origin: String,
+    },
+    /// It will be there once the step that makes it is applied.
+    NotYet,
+}

@@ -1,0 +1,209 @@
+//! What the config should hold: what the configuration says, and `auto` decided. Pure.
+
+use trustpath_core::{Class, Note, Problem};
+use trustpath_platform::vault::Family;
+
+use crate::{
+    config::{Ca, Host, KubernetesAuth, Reviewer as Choice},
+    jwt::Outlook,
+    pem,
+    state::Reviewer,
+    surroundings::{Found, Making, Place},
+};
+
+/// Where every pod finds the API server of its own cluster.
+const INSIDE: &str = "https://kubernetes.default.svc";
+
+/// What the config should hold, as far as it is managed.
+#[derive(Debug)]
+pub(crate) struct Target {
+    pub(crate) host: String,
+    /// Certificates in PEM; empty where Vault is to use its own pod's.
+    pub(crate) ca: String,
+    pub(crate) pem_keys: Option<Vec<String>>,
+    pub(crate) reviewer: Reviewer,
+    pub(crate) disable_local_ca_jwt: Option<bool>,
+    pub(crate) notes: Vec<Note>,
+}
+
+impl KubernetesAuth {
+    /// What the config should hold.
+    ///
+    /// # Errors
+    /// When something has to be chosen, cannot be used, or contradicts something else.
+    pub(crate) fn target(&self, around: &Making) -> Result<Target, Problem> {
+        let mut notes = Vec::new();
+        self.check_family(around.family)?;
+        let host = self.host(around, &mut notes)?;
+        let ca = self.certificates(around, &mut notes)?;
+        let reviewer = self.reviewer(around, &mut notes)?;
+        let disable_local_ca_jwt = self.disable_local(&ca, around, &mut notes)?;
+        let keys = around
+            .pem_keys
+            .as_ref()
+            .map(|keys| keys.iter().map(|key| pem::public_key(&key.text, &key.origin)).collect::<Result<Vec<_>, _>>());
+        Ok(Target { host, ca, pem_keys: keys.transpose()?, reviewer, disable_local_ca_jwt, notes })
+    }
+
+    fn check_family(&self, family: Family) -> Result<(), Problem> {
+        if self.use_annotations_as_alias_metadata == Some(true) && family == Family::OpenBao {
+            let message = "`use_annotations_as_alias_metadata` is set, and OpenBao does not know it";
+            return Err(Problem::new(Class::Config, "trustpath::kubernetes_auth::unknown_to_openbao", message)
+                .help("leave it out: OpenBao would take it and do nothing"));
+        }
+        Ok(())
+    }
+
+    fn host(&self, around: &Making, notes: &mut Vec<Note>) -> Result<String, Problem> {
+        let host = match (&self.kubernetes_host, &around.place, &around.api_server) {
+            (Host::Url(url), ..) => url.clone(),
+            (Host::Auto, Place::Inside, _) => INSIDE.to_owned(),
+            (Host::Auto, _, Some(server)) => server.url.clone(),
+            (Host::Auto, _, None) => return Err(undecided("kubernetes_host")),
+        };
+        if self.kubernetes_host == Host::Auto && is_loopback(&host) {
+            notes.push(Note::Warning(format!(
+                "{host} is the API server's address on this machine: Vault reaches it only from here; set \
+                 `kubernetes_host` to the address at which Vault reaches it"
+            )));
+        }
+        if host.starts_with("http://") {
+            notes.push(Note::Warning(format!(
+                "{host} is not encrypted: every JWT that logs in crosses it in the clear"
+            )));
+        }
+        Ok(host)
+    }
+
+    fn certificates(&self, around: &Making, notes: &mut Vec<Note>) -> Result<String, Problem> {
+        let (text, origin) = match (&self.ca, &around.place, &around.api_server) {
+            (Ca::None, ..) | (Ca::Auto, Place::Inside, _) => return Ok(String::new()),
+            (Ca::Pem(text), ..) => (text.clone(), "`ca.pem`".to_owned()),
+            (Ca::File(file), ..) => (around.ca.clone().unwrap_or_default(), format!("the file {}", file.display())),
+            (Ca::Auto, _, Some(server)) => {
+                (server.ca_pem.clone().ok_or_else(no_ca)?, "the kubeconfig's certificate-authority".to_owned())
+            }
+            (Ca::Auto, _, None) => return Err(undecided("ca")),
+        };
+        let checked = pem::certificates(&text, &origin, around.now)?;
+        notes.extend(checked.warnings.into_iter().map(Note::Warning));
+        Ok(checked.text)
+    }
+
+    fn reviewer(&self, around: &Making, notes: &mut Vec<Note>) -> Result<Reviewer, Problem> {
+        match (&around.reviewer, &self.reviewer, &around.place) {
+            (Found::NotYet, ..) => Ok(Reviewer::NotYet),
+            (Found::Jwt { digest, claims, origin }, ..) => {
+                match claims.outlook(around.now) {
+                    Outlook::Good => {}
+                    Outlook::Expired(at) => return Err(expired(origin, &at.to_string())),
+                    Outlook::Ends(when) => notes.push(ends(origin, &when)),
+                }
+                Ok(Reviewer::Jwt(digest.clone()))
+            }
+            (Found::Nowhere, Choice::Client, _) => {
+                if let Some(address) = &around.unencrypted {
+                    return Err(client_in_the_clear(address));
+                }
+                notes.push(Note::Info(
+                    "with `reviewer = \"client\"` every JWT that logs in reviews itself: its ServiceAccount needs the \
+                     ClusterRole system:auth-delegator, and Vault holds a JWT that is good at the API server"
+                        .to_owned(),
+                ));
+                Ok(Reviewer::None)
+            }
+            (Found::Nowhere, Choice::Vault, _) | (Found::Nowhere, Choice::Auto, Place::Inside) => Ok(Reviewer::None),
+            (Found::Nowhere, _, Place::Outside(seen)) => Err(choose_reviewer(seen)),
+            (Found::Nowhere, ..) => Err(undecided("reviewer")),
+        }
+    }
+
+    /// Whether Vault uses its own pod's token decides who reviews where no JWT is given.
+    fn disable_local(&self, ca: &str, around: &Making, notes: &mut Vec<Note>) -> Result<Option<bool>, Problem> {
+        let needed = match (&self.reviewer, &around.reviewer) {
+            (Choice::Client, _) => Some((true, "`reviewer = \"client\"`")),
+            (Choice::Vault, _) | (Choice::Auto, Found::Nowhere) => Some((false, "that Vault's own pod reviews tokens")),
+            _ if ca.is_empty() && self.ca == Ca::Auto => Some((false, "that Vault uses its own pod's CA")),
+            _ => None,
+        };
+        if let (Some((needed, why)), Some(said)) = (needed, self.disable_local_ca_jwt)
+            && needed != said
+        {
+            let message = format!("`disable_local_ca_jwt = {said}` contradicts {why}");
+            return Err(Problem::new(Class::Config, "trustpath::kubernetes_auth::contradiction", message)
+                .help(format!("leave it out, or set it to {needed}")));
+        }
+        let value = needed.map(|(needed, _)| needed).or(self.disable_local_ca_jwt);
+        if value == Some(true) && ca.is_empty() {
+            no_ca_at_all(around.family)?;
+            notes.push(Note::Info(
+                "without a CA, Vault checks the API server by its machine's own authorities".to_owned(),
+            ));
+        }
+        Ok(value)
+    }
+}
+
+fn is_loopback(url: &str) -> bool {
+    let host = url::Url::parse(url).ok().and_then(|url| {
+        Some(match url.host()? {
+            url::Host::Domain(name) => name == "localhost" || name.ends_with(".localhost"),
+            url::Host::Ipv4(address) => address.is_loopback() || address.is_unspecified(),
+            url::Host::Ipv6(address) => address.is_loopback() || address.is_unspecified(),
+        })
+    });
+    host.unwrap_or(false)
+}
+
+fn ends(origin: &str, when: &str) -> Note {
+    Note::Warning(format!(
+        "the reviewer JWT of {origin} does not last: {when}, every login will start to fail with a bare `permission \
+         denied`; a `token-reviewer` step makes one that lasts"
+    ))
+}
+
+fn expired(origin: &str, at: &str) -> Problem {
+    let message = format!("the reviewer JWT of {origin} has expired at {at}");
+    Problem::new(Class::Config, "trustpath::kubernetes_auth::reviewer_expired", message)
+        .help("with it every login would fail; give one that lasts: a `token-reviewer` step makes it")
+}
+
+fn client_in_the_clear(address: &str) -> Problem {
+    let message =
+        format!("`reviewer = \"client\"` sends JWTs that are good at the API server to {address} unencrypted");
+    Problem::new(Class::Refused, "trustpath::kubernetes_auth::client_over_http", message)
+        .help("reach Vault by https, or choose another reviewer: a `token-reviewer` step makes one")
+}
+
+fn no_ca() -> Problem {
+    let message = "the kubeconfig names no certificate-authority, and Vault does not run in this cluster";
+    Problem::new(Class::Config, "trustpath::kubernetes_auth::no_ca", message)
+        .help("set `ca = { file = \"ca.pem\" }` to the authority that signed the API server's certificate, or `ca = \"none\"`")
+}
+
+fn no_ca_at_all(family: Family) -> Result<(), Problem> {
+    if family != Family::OpenBao {
+        return Ok(());
+    }
+    let message = "there is no CA, Vault's own is switched off, and OpenBao does not take that";
+    Err(Problem::new(Class::Config, "trustpath::kubernetes_auth::no_ca", message)
+        .help("set `ca = { file = \"ca.pem\" }` to the authority that signed the API server's certificate"))
+}
+
+fn undecided(key: &str) -> Problem {
+    let message = format!("nothing was looked up from which `{key}` could be decided");
+    Problem::new(Class::Internal, "trustpath::kubernetes_auth::undecided", message).help("set it in the graph file")
+}
+
+fn choose_reviewer(seen: &str) -> Problem {
+    let message = format!("who reviews tokens has to be chosen, as {seen}");
+    Problem::new(Class::Config, "trustpath::kubernetes_auth::choose_reviewer", message).help(CHOICES)
+}
+
+const CHOICES: &str = "one of these, under `with` of this step:
+  reviewer = { file = \"reviewer.jwt\" }   # a lasting JWT of a ServiceAccount with system:auth-delegator
+  reviewer = { secret = { namespace = \"…\", name = \"…\" } }   # the same, in a Secret of the cluster
+  reviewer = \"client\"   # whoever logs in reviews its own JWT; by https only
+  reviewer = \"vault\"    # the token of Vault's own pod, if it has one after all
+or a step that makes such a ServiceAccount, which this one needs:
+  steps.token-reviewer = { uses = \"token-reviewer\", with = { namespace = \"…\", name = \"…\" } }";

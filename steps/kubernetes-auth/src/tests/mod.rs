@@ -1,0 +1,60 @@
+//! What is decided, and how it can be taken back.
+
+mod clusters;
+mod model;
+mod reviewers;
+mod undo;
+
+use jiff::Timestamp;
+use rcgen::{CertificateParams, KeyPair};
+use serde_json::Value;
+use trustpath_core::{Problem, Wanted};
+use trustpath_platform::{kubernetes::ApiServer, vault::Family};
+
+use crate::{
+    config::KubernetesAuth,
+    state::State,
+    surroundings::{Found, Making, Place},
+};
+
+const GRAPH: &str = "ours";
+
+fn config(with: Value) -> KubernetesAuth {
+    serde_json::from_value(with).expect("a configuration")
+}
+
+/// A CA that is valid for as long as anybody runs this.
+fn ca() -> String {
+    let mut params = CertificateParams::new(Vec::new()).expect("parameters");
+    params.not_before = rcgen::date_time_ymd(1970, 1, 1);
+    params.not_after = rcgen::date_time_ymd(4000, 1, 1);
+    params.self_signed(&KeyPair::generate().expect("a key")).expect("a certificate").pem()
+}
+
+fn inside() -> Making {
+    Making {
+        now: Timestamp::UNIX_EPOCH,
+        family: Family::Vault,
+        unencrypted: None,
+        place: Place::Inside,
+        api_server: None,
+        ca: None,
+        pem_keys: None,
+        reviewer: Found::Nowhere,
+    }
+}
+
+fn outside(ca_pem: Option<String>) -> Making {
+    let server = ApiServer { url: "https://api.example.com:6443".to_owned(), ca_pem, unverified: false };
+    let seen = "https://vault.example.com is no Service of this cluster".to_owned();
+    Making { place: Place::Outside(seen), api_server: Some(server), ..inside() }
+}
+
+fn decide(with: Value, around: &Making, now: Option<&State>) -> Result<Wanted<State>, Problem> {
+    config(with).decide(GRAPH, around, now)
+}
+
+fn refused(with: Value, around: &Making, now: Option<&State>) -> trustpath_core::failure::Report {
+    let problem = decide(with, around, now).expect_err("it was decided");
+    trustpath_core::Failure::from(problem).report()
+}

@@ -1,0 +1,302 @@
+//! A Vault in a few lines, to see the whole of deciding and writing cut off at every request.
+
+use proptest::prelude::*;
+use serde_json::{Map, Value, json};
+use trustpath_core::{Change, Undo, contract::Standing};
+
+use super::{GRAPH, inside};
+use crate::{
+    config::KubernetesAuth,
+    jwt::Claims,
+    observe,
+    state::{Digest, Reviewer, State},
+    surroundings::{Found, Making},
+    way::{self, Request},
+};
+
+/// What a server holds: the mount, the config, and the JWT that nobody can read.
+#[derive(Debug, Clone, PartialEq)]
+struct Server {
+    mount: Option<Value>,
+    config: Option<Map<String, Value>>,
+    jwt: Option<&'static str>,
+}
+
+/// The JWTs of the world.
+const JWTS: [&str; 3] = ["one", "two", "three"];
+
+impl Server {
+    fn observe(&self, previous: Option<&'static str>) -> Option<State> {
+        let raw = serde_json::from_value(self.mount.clone()?).expect("a mount");
+        let config = self.config.clone().map(|mut config| {
+            config.insert("token_reviewer_jwt_set".to_owned(), self.jwt.is_some().into());
+            config
+        });
+        let previous = previous.filter(|_| self.jwt.is_some()).map(Digest::of);
+        Some(observe::state(raw, config, previous))
+    }
+
+    /// Makes one request, as Vault does.
+    fn serve(&mut self, now: Option<&State>, to: Option<&State>) {
+        match way::request(now, to) {
+            Request::Nothing => {}
+            Request::Disable => *self = Self { mount: None, config: None, jwt: None },
+            Request::Enable(to) if self.mount.is_none() => {
+                let mut tune =
+                    json!({"default_lease_ttl": 0, "force_no_cache": false, "token_type": "default-service"});
+                merge(&mut tune, to.mount.tune.clone());
+                self.mount = Some(json!({"type": "kubernetes", "description": to.description(), "config": tune}));
+            }
+            Request::Enable(_) => {}
+            Request::Tune(mut body) => {
+                let mount = self.mount.as_mut().expect("only what is there is tuned");
+                mount["description"] = body.remove("description").expect("a description");
+                merge(&mut mount["config"], body);
+            }
+            Request::Config(config) => {
+                assert!(self.mount.is_some());
+                self.jwt = match &config.reviewer {
+                    Reviewer::None => None,
+                    Reviewer::Jwt(digest) => JWTS.into_iter().find(|jwt| Digest::of(jwt) == *digest),
+                    Reviewer::Unknown | Reviewer::NotYet => panic!("a JWT that nobody has was to be written"),
+                };
+                self.config = Some(config.body());
+            }
+        }
+    }
+
+    /// Makes the first `cut` requests of a way; all of them are journaled as JSON, and only so far as they were begun.
+    fn go(&mut self, way: &[Option<State>], from: Option<&State>, cut: usize) {
+        let mut now = from.map(journaled);
+        for to in way.iter().take(cut) {
+            let to = to.as_ref().map(journaled);
+            self.serve(now.as_ref(), to.as_ref());
+            now = to;
+        }
+    }
+}
+
+fn merge(tune: &mut Value, with: impl IntoIterator<Item = (String, Value)>) {
+    let tune = tune.as_object_mut().expect("an object");
+    for (key, value) in with {
+        match (key.as_str(), &value) {
+            ("listing_visibility", Value::String(text)) if text.is_empty() => drop(tune.remove(&key)),
+            (_, Value::Array(list)) if list.is_empty() => drop(tune.remove(&key)),
+            _ => drop(tune.insert(key, value)),
+        }
+    }
+}
+
+fn json(state: Option<&State>) -> Option<Value> {
+    state.map(|state| serde_json::to_value(state).expect("a state"))
+}
+
+fn journaled(state: &State) -> State {
+    serde_json::from_value(json(Some(state)).expect("a state")).expect("the same state")
+}
+
+/// What somebody wants.
+#[derive(Debug, Clone)]
+struct Wish {
+    with: Value,
+    jwt: Option<&'static str>,
+}
+
+impl Wish {
+    fn step(&self) -> KubernetesAuth {
+        serde_json::from_value(self.with.clone()).expect("a configuration")
+    }
+
+    fn decide(&self, now: Option<&State>) -> State {
+        let reviewer = match self.jwt {
+            Some(jwt) => Found::Jwt { digest: Digest::of(jwt), claims: Claims::default(), origin: "a file".to_owned() },
+            None => Found::Nowhere,
+        };
+        let around = Making { reviewer, ..inside() };
+        self.step().decide(GRAPH, &around, now).expect("a decision").state
+    }
+}
+
+fn servers() -> impl Strategy<Value = Server> {
+    let jwt = prop_oneof![Just(None), Just(Some("one"))];
+    let config = prop_oneof![Just(None), jwt.prop_map(Some)];
+    let mark = prop_oneof![Just(""), Just(" [trustpath graph=ours]"), Just(" [trustpath graph=theirs]"), Just("jwt")];
+    (any::<bool>(), config, mark, any::<bool>(), any::<bool>()).prop_map(|(mounted, config, mark, ttl, issuer)| {
+        let jwt = config.flatten();
+        let mark = match (mark, jwt) {
+            ("jwt", Some(jwt)) => format!(" [trustpath graph=ours reviewer={}]", Digest::of(jwt).as_str()),
+            ("jwt", None) => String::new(),
+            (mark, _) => mark.to_owned(),
+        };
+        let mut tune = json!({"default_lease_ttl": 0, "force_no_cache": false, "token_type": "default-service"});
+        if ttl {
+            tune["default_lease_ttl"] = json!(60);
+            tune["listing_visibility"] = json!("hidden");
+        }
+        let mount = json!({"type": "kubernetes", "description": format!("old{mark}"), "config": tune});
+        let config = config.map(|_| {
+            let config = json!({
+                "kubernetes_host": "https://kubernetes.default.svc", "pem_keys": [], "disable_local_ca_jwt": false,
+                "disable_iss_validation": true, "issuer": if issuer { "old" } else { "" },
+            });
+            config.as_object().cloned().expect("an object")
+        });
+        if mounted {
+            Server { mount: Some(mount), config, jwt }
+        } else {
+            Server { mount: None, config: None, jwt: None }
+        }
+    })
+}
+
+fn wishes() -> impl Strategy<Value = Wish> {
+    let jwt = prop_oneof![Just(None), Just(Some("one")), Just(Some("two")), Just(Some("three"))];
+    (jwt, any::<bool>(), any::<bool>(), any::<bool>()).prop_map(|(jwt, tune, description, issuer)| {
+        let mut with = json!({});
+        if tune {
+            with["tune"] = json!({"default_lease_ttl": "2h", "listing_visibility": "unauth", "token_type": "batch",
+                "passthrough_request_headers": ["X"]});
+        }
+        if description {
+            with["description"] = json!("new");
+        }
+        if issuer {
+            with["issuer"] = json!("new");
+        }
+        Wish { with, jwt }
+    })
+}
+
+/// Takes back what was made so far, cut off once on the way, and looks each time.
+fn take_back(server: &mut Server, made: &Change, previous: Option<&'static str>, cut: usize) {
+    for cut in [cut, usize::MAX] {
+        let now = server.observe(previous);
+        match made.standing(json(now.as_ref()).as_ref()) {
+            Standing::AsBefore => return,
+            Standing::Ours => {}
+            Standing::Foreign(leaves) => panic!("our own work looks like somebody else's: {leaves:?} in {server:?}"),
+        }
+        let before: Option<State> = made.before.clone().map(|state| serde_json::from_value(state).expect("a state"));
+        let way = way::waypoints(now.as_ref().map(journaled).as_ref(), before.as_ref());
+        server.go(&way, now.as_ref(), cut);
+    }
+}
+
+/// A run, and all that can become of it.
+struct Run<'a> {
+    begin: &'a Server,
+    wish: &'a Wish,
+    previous: Option<&'static str>,
+    /// After how many requests it is cut off, and then its way back.
+    cut: usize,
+    back: usize,
+}
+
+impl Run<'_> {
+    fn way(&self, server: &Server) -> (Change, Vec<Option<State>>) {
+        let now = server.observe(self.previous);
+        let wanted = self.wish.decide(now.as_ref());
+        let change = Change { before: json(now.as_ref()), after: json(Some(&wanted)) };
+        let nothing = change.before == change.after;
+        (change, if nothing { Vec::new() } else { way::waypoints(now.as_ref(), Some(&wanted)) })
+    }
+
+    fn apply(&self, server: &mut Server, cut: usize) {
+        let (_, way) = self.way(server);
+        let now = server.observe(self.previous);
+        server.go(&way, now.as_ref(), cut);
+    }
+
+    /// Checks the run, and returns what the server holds where it was cut off.
+    fn check(&self) -> Server {
+        let (change, way) = self.way(self.begin);
+        assert!(way.len() <= 3);
+        let mut whole = self.begin.clone();
+        self.apply(&mut whole, usize::MAX);
+        assert_eq!(json(whole.observe(self.previous).as_ref()), change.after, "what is there is not what was planned");
+        assert_eq!(whole.jwt, self.wish.jwt, "the config holds another JWT");
+
+        let mut part = self.begin.clone();
+        self.apply(&mut part, self.cut);
+        let mut again = part.clone();
+        self.apply(&mut again, usize::MAX);
+        let (left, _) = self.way(&again);
+        assert_eq!(left.before, left.after, "it does not settle");
+        assert_eq!(again.jwt, self.wish.jwt, "cut off and run again, the config holds another JWT");
+        self.check_back(&change, &way, &part);
+        part
+    }
+
+    fn check_back(&self, change: &Change, way: &[Option<State>], part: &Server) {
+        let before = self.begin.observe(self.previous);
+        let wanted = self.wish.decide(before.as_ref());
+        if self.wish.step().undo(before.as_ref(), Some(&wanted)) != Undo::Yes {
+            return;
+        }
+        // A mount that is made anew is gone for a moment, which looks like somebody else's doing; and what a run left
+        // that was cut off need not come back to the letter.
+        let remade = before.as_ref().is_some_and(|before| before.config.is_none());
+        let left = self.begin.mount.as_ref().is_some_and(|mount| mount["description"].to_string().contains(" was="));
+        let back = if remade || left { usize::MAX } else { self.back };
+        // What was announced, and made or not.
+        for made in [self.cut, self.cut + 1].map(|made| made.min(way.len())).into_iter().filter(|made| *made > 0) {
+            let made = Change { before: change.before.clone(), after: json(way[made - 1].as_ref()) };
+            let mut undone = part.clone();
+            take_back(&mut undone, &made, self.previous, back);
+            if before.as_ref().is_some_and(|before| before.in_doubt().is_some()) {
+                undone.jwt = self.begin.jwt;
+            }
+            if left {
+                assert_eq!(json(undone.observe(self.previous).as_ref()), change.before, "it does not come back");
+                assert_eq!((&undone.config, undone.jwt), (&self.begin.config, self.begin.jwt), "it does not come back");
+            } else {
+                assert_eq!(undone, *self.begin, "it does not come back");
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_is_cut_off_settles_or_comes_back(
+        begin in servers(), wish in wishes(), other in wishes(), given in any::<bool>(),
+        cuts in [0usize..4, 0usize..4], backs in [0usize..4, 0usize..4],
+    ) {
+        let previous = begin.jwt.filter(|_| given);
+        let cut_off = Run { begin: &begin, wish: &wish, previous, cut: cuts[0], back: backs[0] }.check();
+        Run { begin: &cut_off, wish: &other, previous, cut: cuts[1], back: backs[1] }.check();
+    }
+}
+
+#[test]
+fn the_mount_comes_first_and_takes_the_config_with_it() {
+    let wish = Wish { with: json!({}), jwt: Some("one") };
+    let wanted = wish.decide(None);
+    let way = way::waypoints(None, Some(&wanted));
+    assert_eq!(way.len(), 2);
+    assert!(matches!(way::request(None, way[0].as_ref()), Request::Enable(_)));
+    assert!(matches!(way::request(way[0].as_ref(), way[1].as_ref()), Request::Config(_)));
+    assert_eq!(way::waypoints(Some(&wanted), None), [None]);
+    assert_eq!(way::request(Some(&wanted), None), Request::Disable);
+}
+
+#[test]
+fn a_rotated_jwt_is_announced_written_and_settled() {
+    let mut server = Server { mount: None, config: None, jwt: None };
+    let first = Wish { with: json!({}), jwt: Some("one") }.decide(None);
+    server.go(&way::waypoints(None, Some(&first)), None, usize::MAX);
+    let rotated = Wish { with: json!({}), jwt: Some("two") };
+    let now = server.observe(None);
+    let wanted = rotated.decide(now.as_ref());
+    let way = way::waypoints(now.as_ref(), Some(&wanted));
+    assert_eq!(way.len(), 3);
+    server.go(&way, now.as_ref(), 1);
+    let announced = server.mount.as_ref().expect("a mount")["description"].to_string();
+    assert!(
+        announced.contains(Digest::of("one").as_str()) && announced.contains(Digest::of("two").as_str()),
+        "{announced}"
+    );
+    assert!(matches!(rotated.step().undo(now.as_ref(), Some(&wanted)), Undo::IfGiven(_)));
+}

@@ -1,0 +1,147 @@
+//! From one state to another, one request at a time. Pure.
+//!
+//! A JWT cannot be read back: what tells which one the config holds is the mark. Mark and config cannot be written in
+//! one request, so a JWT that replaces another is announced first (the mark names both), then written, then the mark
+//! names it alone. Wherever that is cut off, what is observed is before or after, leaf by leaf, and what may be wrong
+//! is written again.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use crate::state::{Config, Mount, MountMark, Reviewer, State};
+
+/// One request.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Request<'a> {
+    /// Nothing is to be done.
+    Nothing,
+    /// Enables the auth method.
+    Enable(&'a State),
+    /// Disables it, with its config and its roles.
+    Disable,
+    /// Tunes the mount: this is the body.
+    Tune(Map<String, Value>),
+    /// Writes the config, in full.
+    Config(&'a Config),
+}
+
+/// The request that leads from one waypoint to the next.
+pub(crate) fn request<'a>(now: Option<&State>, to: Option<&'a State>) -> Request<'a> {
+    match (now, to) {
+        (None, None) => Request::Nothing,
+        (_, None) => Request::Disable,
+        (None, Some(to)) => Request::Enable(to),
+        (Some(now), Some(to)) => {
+            let writes = to.in_doubt().is_none() && (now.in_doubt().is_some() || now.config != to.config);
+            match &to.config {
+                Some(config) if writes => Request::Config(config),
+                _ => Request::Tune(tuning(now, to)),
+            }
+        }
+    }
+}
+
+/// The states on the way, the last of them `to`.
+pub(crate) fn waypoints(from: Option<&State>, to: Option<&State>) -> Vec<Option<State>> {
+    let Some(to) = to else { return from.map(|_| None).into_iter().collect() };
+    if from == Some(to) {
+        return Vec::new();
+    }
+    if to.in_doubt().is_some() && from.is_none_or(|from| from.in_doubt().is_some() || from.config != to.config) {
+        // Only on the way back to what a run left that was cut off: a JWT is written first, and called in doubt then.
+        return [waypoints(from, Some(&settled(to))), vec![Some(to.clone())]].concat();
+    }
+    match (from, &to.config) {
+        (None, _) => making(to),
+        // Vault removes a config only with its mount.
+        (Some(from), None) if from.config.is_some() => [vec![None], making(to)].concat(),
+        (Some(from), Some(config)) if replaces_jwt(from, to) => replacing(from, to, config),
+        (Some(from), _) => one_by_one(from, to),
+    }
+}
+
+fn making(to: &State) -> Vec<Option<State>> {
+    let mut way = vec![Some(State { config: None, ..to.clone() }), Some(to.clone())];
+    way.dedup();
+    way
+}
+
+/// Whether a JWT takes the place of another, or of one that may be there.
+fn replaces_jwt(from: &State, to: &State) -> bool {
+    let writes = from.config != to.config || from.in_doubt().is_some();
+    let other = from.in_doubt().is_some() || from.reviewer() != to.reviewer();
+    writes && other && from.reviewer().is_some() && to.reviewer().digest().is_some()
+}
+
+fn replacing(from: &State, to: &State, config: &Config) -> Vec<Option<State>> {
+    let announced = announced(from, to, config);
+    let mount =
+        Mount { description: to.mount.description.clone(), mark: to.mount.mark.clone(), ..announced.mount.clone() };
+    let written = State { mount, config: Some(config.clone()), ..to.clone() };
+    let mut way = Vec::new();
+    if announced != *from {
+        way.push(Some(announced));
+    }
+    way.extend([Some(written), Some(to.clone())]);
+    way
+}
+
+/// The mark names both JWTs, that which is there and that which comes, while the config is as before.
+fn announced(from: &State, to: &State, config: &Config) -> State {
+    let coming = to.reviewer().digest();
+    let marked = |state: &State| state.mount.mark.as_ref().and_then(|mark| mark.reviewer.clone());
+    let announces_it =
+        from.in_doubt().is_some() && (marked(from).as_ref() == coming || from.reviewer() == to.reviewer());
+    if announces_it {
+        return from.clone();
+    }
+    if marked(to).as_ref() == coming {
+        return State { mount: to.mount.clone(), ..from.clone() };
+    }
+    // On the way back to a mount that has no mark, the mark that is there serves.
+    let held = from.config.clone().unwrap_or_else(|| config.clone());
+    State { config: Some(Config { reviewer: config.reviewer.clone(), ..held }), ..from.clone() }
+}
+
+/// The same with a mark that names the JWT in the config, and no other.
+fn settled(state: &State) -> State {
+    if state.in_doubt().is_none() {
+        return state.clone();
+    }
+    let mark = state.mount.mark.clone().map(|mark| MountMark { reviewer: state.reviewer().digest().cloned(), ..mark });
+    State { mount: Mount { mark, ..state.mount.clone() }, ..state.clone() }
+}
+
+/// Config and mount, in the order in which a mark never names a JWT that is not there, and never lacks one that is.
+fn one_by_one(from: &State, to: &State) -> Vec<Option<State>> {
+    let mount = State { config: from.config.clone(), ..to.clone() };
+    let config = State { config: to.config.clone(), ..from.clone() };
+    let first_jwt = *from.reviewer() == Reviewer::None && to.reviewer().is_some();
+    let first = if first_jwt { mount } else { config };
+    let mut way = vec![Some(first), Some(to.clone())];
+    way.dedup();
+    way.retain(|state| state.as_ref() != Some(from));
+    way
+}
+
+/// What a tuning request sets: the description, and what differs.
+fn tuning(now: &State, to: &State) -> Map<String, Value> {
+    let mut body = Map::from_iter([("description".to_owned(), json!(to.description()))]);
+    let (before, after) = (&now.mount.tune, &to.mount.tune);
+    let keys = before.keys().chain(after.keys()).filter(|key| before.get(*key) != after.get(*key));
+    body.extend(keys.map(|key| (key.clone(), after.get(key).cloned().unwrap_or_else(|| unset(key, before)))));
+    body
+}
+
+/// The value that puts a key back to Vault's default (run on OpenBao 2.7.2 and Vault 1.21.4).
+fn unset(key: &str, before: &BTreeMap<String, Value>) -> Value {
+    match before.get(key) {
+        _ if key == "token_type" => json!("default-service"),
+        Some(Value::Array(_)) => json!([]),
+        Some(Value::Object(_)) => json!({}),
+        Some(Value::Bool(_)) => json!(false),
+        Some(Value::Number(_)) => json!(0),
+        _ => json!(""),
+    }
+}

@@ -1,0 +1,105 @@
+//! Sends the one request between two waypoints.
+
+use secrecy::ExposeSecret as _;
+use serde_json::{Map, Value, json};
+use trustpath_core::{At, Class, Problem, Result};
+use trustpath_platform::{Vault, text::listed};
+
+use crate::{
+    Taken,
+    config::KubernetesAuth,
+    observe,
+    source::{self, Jwt, JwtSource},
+    state::{Config, Digest, Reviewer, State},
+    way::{self, Request},
+};
+
+impl KubernetesAuth {
+    pub(crate) async fn send(&self, at: At<'_, Taken>, now: Option<&State>, to: Option<&State>) -> Result<()> {
+        let vault = at.cx.handle::<Vault>().await?;
+        match way::request(now, to) {
+            Request::Nothing => Ok(()),
+            Request::Enable(to) => self.enable(&vault, to).await,
+            Request::Disable => self.disable(&vault).await,
+            Request::Tune(body) => {
+                // Below `sys/auth` it would need sudo.
+                vault.write(&Vault::path(["sys/mounts/auth", self.mount.as_str(), "tune"]), &body).await?;
+                Ok(())
+            }
+            Request::Config(config) => self.configure(at, &vault, config).await,
+        }
+    }
+
+    async fn enable(&self, vault: &Vault, to: &State) -> Result<()> {
+        let mut body: Map<_, _> = to.mount.made_with.clone().into_iter().collect();
+        body.insert("type".to_owned(), to.mount.kind.clone().into());
+        body.insert("description".to_owned(), to.description().into());
+        body.insert("config".to_owned(), json!(to.mount.tune));
+        match vault.write_once(&Vault::path(["sys/auth", self.mount.as_str()]), &body).await {
+            Ok(_) => Ok(()),
+            // In use: by the very mount that was to be made, where this is done for the second time.
+            Err(error) if error.status() == Some(400) => {
+                let there = self.mount(vault).await?.map(|raw| observe::state(raw, None, None));
+                if there.is_some_and(|there| there.mount == to.mount) { Ok(()) } else { Err(error.into()) }
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Removes the mount, unless there are roles on it: whose they are, this step does not know.
+    async fn disable(&self, vault: &Vault) -> Result<()> {
+        let roles = vault.list(&self.path("role")).await?;
+        if !roles.is_empty() {
+            return Err(in_use(self.mount.as_str(), &roles).into());
+        }
+        vault.delete(&Vault::path(["sys/auth", self.mount.as_str()])).await?;
+        Ok(())
+    }
+
+    async fn configure(&self, at: At<'_, Taken>, vault: &Vault, config: &Config) -> Result<()> {
+        let mut body = config.body();
+        if let Some(jwt) = self.jwt(at, &config.reviewer).await? {
+            body.insert("token_reviewer_jwt".to_owned(), Value::from(jwt.token.expose_secret()));
+        }
+        vault.write_settling(&self.path("config"), &body).await?;
+        Ok(())
+    }
+
+    /// The JWT that a config is to hold, from whichever source has it.
+    async fn jwt(&self, at: At<'_, Taken>, reviewer: &Reviewer) -> Result<Option<Jwt>> {
+        let digest = match reviewer {
+            Reviewer::None => return Ok(None),
+            Reviewer::Jwt(digest) => digest,
+            Reviewer::Unknown | Reviewer::NotYet => return Err(unknown(self.mount.as_str()).into()),
+        };
+        let previous = self.previous_reviewer.as_ref().map(JwtSource::from);
+        let mut failed = None;
+        for source in self.source(at.facts).into_iter().chain(previous) {
+            match source::read(at.cx, &source).await {
+                Ok(Some(jwt)) if jwt.digest == *digest => return Ok(Some(jwt)),
+                Ok(_) => {}
+                Err(failure) => failed = failed.or(Some(failure)),
+            }
+        }
+        Err(failed.unwrap_or_else(|| changed(self.mount.as_str(), digest).into()))
+    }
+}
+
+fn in_use(mount: &str, roles: &[String]) -> Problem {
+    let message = format!("the auth mount `{mount}` has the roles {}, and was left as it is", listed(roles));
+    Problem::new(Class::Conflict, "trustpath::kubernetes_auth::in_use", message)
+        .help(format!("remove them if nobody needs them: vault delete auth/{mount}/role/NAME"))
+}
+
+fn changed(mount: &str, digest: &Digest) -> Problem {
+    let message = format!("no source that is given holds the reviewer JWT {digest}, which `{mount}` should have");
+    Problem::new(Class::Conflict, "trustpath::kubernetes_auth::reviewer_changed", message).help(
+        "it was changed in the meantime: look at the plan again; on the way back, put the former JWT into its source",
+    )
+}
+
+fn unknown(mount: &str) -> Problem {
+    let message = format!("the reviewer JWT that `{mount}` had is not known, and Vault does not give it back");
+    Problem::new(Class::Conflict, "trustpath::kubernetes_auth::reviewer_unknown", message)
+        .help("write the config by hand, with the JWT that its owner has; nothing of it was changed now")
+}

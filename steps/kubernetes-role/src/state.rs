@@ -1,0 +1,255 @@
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Map, Value, json};
+
+/// A role as it is on the server: `GET auth/MOUNT/role/NAME`. What is at the server's default is left out.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RoleState {
+    /// The ServiceAccounts that may log in, in the server's order.
+    #[serde(deserialize_with = "list", skip_serializing_if = "Vec::is_empty")]
+    pub bound_service_account_names: Vec<String>,
+    /// Their namespaces.
+    #[serde(deserialize_with = "list", skip_serializing_if = "Vec::is_empty")]
+    pub bound_service_account_namespaces: Vec<String>,
+    /// Further namespaces by their labels: JSON, as it was written.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub bound_service_account_namespace_selector: String,
+    /// Whom a token has to be made for.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub audience: String,
+    /// What identity is known by; empty for the uid.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub alias_name_source: String,
+    /// The policies of the tokens.
+    #[serde(deserialize_with = "list", skip_serializing_if = "Vec::is_empty")]
+    pub token_policies: Vec<String>,
+    /// In seconds.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub token_ttl: u64,
+    /// In seconds.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub token_max_ttl: u64,
+    /// In seconds.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub token_period: u64,
+    /// In seconds.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub token_explicit_max_ttl: u64,
+    /// How often a token can be used.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub token_num_uses: u64,
+    /// The addresses from which a login, and a token, are accepted.
+    #[serde(deserialize_with = "list", skip_serializing_if = "Vec::is_empty")]
+    pub token_bound_cidrs: Vec<String>,
+    /// Whether tokens go without the `default` policy.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub token_no_default_policy: bool,
+    /// Whether a token is bound to the address that logged in. OpenBao only.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub token_strictly_bind_ip: bool,
+    /// `service` or `batch`; empty for the mount's.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub token_type: String,
+    /// The fields that were last written by the names that they had before Vault 1.2, such as `policies`: servers show
+    /// these beside the new ones, until the field is written by its new name.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub legacy_keys: Vec<String>,
+}
+
+/// The old name of each field that has one.
+pub(crate) const LEGACY: [(&str, &str); 6] = [
+    ("bound_cidrs", "token_bound_cidrs"),
+    ("max_ttl", "token_max_ttl"),
+    ("num_uses", "token_num_uses"),
+    ("period", "token_period"),
+    ("policies", "token_policies"),
+    ("ttl", "token_ttl"),
+];
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+/// A list, where servers may write null for an empty one.
+fn list<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
+    Option::deserialize(from).map(Option::unwrap_or_default)
+}
+
+impl RoleState {
+    /// What a server answers.
+    pub(crate) fn answered(answer: Map<String, Value>) -> Result<Self, serde_json::Error> {
+        let legacy = LEGACY.iter().filter(|(old, _)| answer.get(*old).is_some_and(|value| !is_empty(value)));
+        let legacy_keys = legacy.map(|(old, _)| (*old).to_owned()).collect();
+        let mut state = Self::deserialize(Value::Object(answer))?;
+        state.legacy_keys = legacy_keys;
+        if state.alias_name_source == DEFAULT_ALIAS {
+            state.alias_name_source.clear();
+        }
+        if state.token_type == DEFAULT_TYPE {
+            state.token_type.clear();
+        }
+        Ok(state)
+    }
+
+    /// The body of the write that makes it so, whatever was there: every field, by the name that it is to be known by.
+    pub(crate) fn body(&self, now: Option<&Self>) -> Map<String, Value> {
+        let or = |text: &str, default: &str| if text.is_empty() { default.to_owned() } else { text.to_owned() };
+        let fields = [
+            ("bound_service_account_names", json!(self.bound_service_account_names)),
+            ("bound_service_account_namespaces", json!(self.bound_service_account_namespaces)),
+            ("bound_service_account_namespace_selector", json!(self.bound_service_account_namespace_selector)),
+            ("audience", json!(self.audience)),
+            ("alias_name_source", json!(or(&self.alias_name_source, DEFAULT_ALIAS))),
+            ("token_policies", json!(self.token_policies)),
+            ("token_ttl", json!(self.token_ttl)),
+            ("token_max_ttl", json!(self.token_max_ttl)),
+            ("token_period", json!(self.token_period)),
+            ("token_explicit_max_ttl", json!(self.token_explicit_max_ttl)),
+            ("token_num_uses", json!(self.token_num_uses)),
+            ("token_bound_cidrs", json!(self.token_bound_cidrs)),
+            ("token_no_default_policy", json!(self.token_no_default_policy)),
+            ("token_type", json!(or(&self.token_type, DEFAULT_TYPE))),
+        ];
+        let mut body: Map<_, _> = fields.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
+        // Only some servers know it, and unset it is as if unknown.
+        if self.token_strictly_bind_ip || now.is_some_and(|now| now.token_strictly_bind_ip) {
+            body.insert("token_strictly_bind_ip".into(), self.token_strictly_bind_ip.into());
+        }
+        for (old, new) in LEGACY.iter().filter(|(old, _)| self.legacy_keys.iter().any(|key| key == old)) {
+            let value = body.remove(*new).unwrap_or_default();
+            body.insert((*old).to_owned(), value);
+        }
+        body
+    }
+}
+
+const DEFAULT_ALIAS: &str = "serviceaccount_uid";
+const DEFAULT_TYPE: &str = "default";
+
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Array(items) => items.is_empty(),
+        Value::Number(number) => number.as_f64() == Some(0.0),
+        Value::String(text) => text.is_empty(),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    fn object(value: Value) -> Map<String, Value> {
+        value.as_object().cloned().unwrap()
+    }
+
+    /// A role with nothing but what it must have, as OpenBao 2.7.2 answers.
+    fn bare() -> Map<String, Value> {
+        object(json!({
+            "alias_name_source": "serviceaccount_uid",
+            "bound_service_account_names": ["a"],
+            "bound_service_account_namespace_selector": "",
+            "bound_service_account_namespaces": ["n"],
+            "token_bound_cidrs": [],
+            "token_explicit_max_ttl": 0,
+            "token_max_ttl": 0,
+            "token_no_default_policy": false,
+            "token_num_uses": 0,
+            "token_period": 0,
+            "token_policies": [],
+            "token_strictly_bind_ip": false,
+            "token_ttl": 0,
+            "token_type": "default",
+        }))
+    }
+
+    /// What a server keeps of a write: old and new names as the two families do.
+    fn written(there: &Map<String, Value>, body: &Map<String, Value>) -> Map<String, Value> {
+        let mut after = there.clone();
+        after.extend(body.clone());
+        for (old, new) in LEGACY {
+            if let (Some(value), None) = (body.get(old), body.get(new)) {
+                after.insert(new.to_owned(), value.clone());
+            } else if body.contains_key(new) {
+                after.remove(old);
+            }
+        }
+        after.retain(|key, value| key != "audience" || *value != json!(""));
+        after
+    }
+
+    #[test]
+    fn a_bare_role_has_no_defaults_in_its_state() {
+        let state = RoleState::answered(bare()).unwrap();
+        let shown = json!({"bound_service_account_names": ["a"], "bound_service_account_namespaces": ["n"]});
+        assert_eq!(serde_json::to_value(&state).unwrap(), shown);
+        assert_eq!(serde_json::from_value::<RoleState>(shown).unwrap(), state);
+    }
+
+    #[rstest]
+    #[case("bound_service_account_names", json!(["b", "a"]))]
+    #[case("bound_service_account_namespaces", json!(["team-*"]))]
+    #[case("bound_service_account_namespace_selector", json!("{\"matchLabels\":{\"a\":\"b\"}}"))]
+    #[case("audience", json!("vault"))]
+    #[case("alias_name_source", json!("serviceaccount_name"))]
+    #[case("token_policies", json!(["p", "q"]))]
+    #[case("token_ttl", json!(3600))]
+    #[case("token_max_ttl", json!(7200))]
+    #[case("token_period", json!(60))]
+    #[case("token_explicit_max_ttl", json!(60))]
+    #[case("token_num_uses", json!(3))]
+    #[case("token_bound_cidrs", json!(["10.0.0.0/8"]))]
+    #[case("token_no_default_policy", json!(true))]
+    #[case("token_strictly_bind_ip", json!(true))]
+    #[case("token_type", json!("batch"))]
+    fn a_field_is_set_and_cleared_by_a_write_that_merges(#[case] key: &str, #[case] value: Value) {
+        let mut with = bare();
+        with.insert(key.to_owned(), value.clone());
+        let (without, with) = (RoleState::answered(bare()).unwrap(), RoleState::answered(with).unwrap());
+        assert_ne!(with, without, "{key} is not in the state");
+        assert_eq!(serde_json::to_value(&with).unwrap()[key], value);
+
+        let set = written(&bare(), &with.body(Some(&without)));
+        assert_eq!(RoleState::answered(set.clone()).unwrap(), with, "{key} is not written");
+        let cleared = written(&set, &without.body(Some(&with)));
+        assert_eq!(RoleState::answered(cleared).unwrap(), without, "{key} is not cleared");
+    }
+
+    #[rstest]
+    #[case("policies", json!(["p"]))]
+    #[case("ttl", json!(60))]
+    #[case("max_ttl", json!(60))]
+    #[case("period", json!(60))]
+    #[case("num_uses", json!(2))]
+    #[case("bound_cidrs", json!(["10.0.0.0/8"]))]
+    fn a_field_written_by_its_old_name_comes_back_as_it_was(#[case] old: &str, #[case] value: Value) {
+        let before = written(&bare(), &object(json!({old: value})));
+        let state = RoleState::answered(before.clone()).unwrap();
+        assert_eq!(state.legacy_keys, [old]);
+
+        let ours = RoleState { legacy_keys: Vec::new(), ..state.clone() };
+        let after = written(&before, &ours.body(Some(&state)));
+        assert!(!after.contains_key(old), "{after:?}");
+        assert_eq!(written(&after, &state.body(Some(&ours))), before);
+    }
+
+    #[test]
+    fn lists_may_be_null_and_keys_unknown() {
+        let mut answer = bare();
+        answer.insert("token_policies".into(), Value::Null);
+        answer.insert("something_new".into(), json!(1));
+        assert_eq!(RoleState::answered(answer).unwrap(), RoleState::answered(bare()).unwrap());
+    }
+
+    #[test]
+    fn what_only_some_servers_know_is_sent_to_those_that_have_it() {
+        let (plain, strict) =
+            (RoleState::default(), RoleState { token_strictly_bind_ip: true, ..RoleState::default() });
+        assert!(!plain.body(None).contains_key("token_strictly_bind_ip"));
+        assert_eq!(strict.body(None)["token_strictly_bind_ip"], json!(true));
+        assert_eq!(plain.body(Some(&strict))["token_strictly_bind_ip"], json!(false));
+    }
+}

@@ -1,0 +1,39 @@
+use miette::{Diagnostic, NamedSource, SourceSpan};
+use thiserror::Error;
+use trustpath_core::{Class, Classified, Problem};
+use trustpath_platform::policy::Misread;
+
+/// A file that holds no policy.
+#[derive(Debug, Error, Diagnostic)]
+#[error("{path} is no policy: {misread}")]
+#[diagnostic(
+    code(trustpath::policy::syntax),
+    help("a policy is a list of `path \"…\" {{ capabilities = […] }}`, one setting a line, or the same as JSON")
+)]
+pub(crate) struct NoPolicy {
+    path: String,
+    misread: Misread,
+    #[source_code]
+    text: NamedSource<String>,
+    #[label("here")]
+    at: Option<SourceSpan>,
+}
+
+impl NoPolicy {
+    pub(crate) fn new(path: String, text: String, misread: Misread) -> Self {
+        let at = misread.offset().map(|offset| (offset.min(text.len()), 0).into());
+        Self { text: NamedSource::new(&path, text), path, misread, at }
+    }
+}
+
+impl Classified for NoPolicy {
+    fn class(&self) -> Class {
+        Class::Config
+    }
+}
+
+pub(crate) fn unreadable(path: &str, error: std::io::Error) -> Problem {
+    Problem::new(Class::Config, "trustpath::policy::file", format!("the rules cannot be read from {path}"))
+        .because(error)
+        .help("a relative path is relative to the directory in which trustpath is started")
+}

@@ -1,0 +1,83 @@
+//! Whether the policy that is there says what the graph file says.
+
+use trustpath_core::Evidence;
+use trustpath_platform::{policy::Meaning, text::clean};
+
+use crate::{state::PolicyState, text::Text};
+
+const WHAT: &str = "policy says what the graph file says";
+
+/// Compares by meaning. That a token which holds it may do as much is for the role's login to show.
+pub(crate) fn prove(wanted: &Text, step: &str, state: &PolicyState) -> Evidence {
+    if wanted.means(&state.text) {
+        return Evidence::new().passed(WHAT, summary(&wanted.meaning, state));
+    }
+    let why = match Meaning::read(&state.text) {
+        Ok(there) => difference(&wanted.meaning, &there),
+        Err(misread) => format!("its text is not understood: {misread}"),
+    };
+    Evidence::new().failed(WHAT, why, format!("trustpath plan {step}, then trustpath apply {step}"))
+}
+
+fn summary(meaning: &Meaning, state: &PolicyState) -> String {
+    let count = meaning.all_paths().len();
+    let mut seen = format!("{count} path{}", if count == 1 { "" } else { "s" });
+    let duplicates = meaning.duplicates().iter().map(|path| format!("; `{}` more than once, joined", clean(path)));
+    seen.extend(duplicates);
+    if let Some(expiration) = &state.expiration {
+        seen.push_str(&format!("; the server removes it at {}", clean(expiration)));
+    }
+    seen
+}
+
+/// The first path that differs.
+fn difference(wanted: &Meaning, there: &Meaning) -> String {
+    let shown = |path: &str| format!("`{}`", clean(path));
+    let (wanted_paths, there_paths) = (wanted.all_paths(), there.all_paths());
+    if let Some(path) = wanted_paths.difference(&there_paths).next() {
+        return format!("it says nothing about {}", shown(path));
+    }
+    if let Some(path) = there_paths.difference(&wanted_paths).next() {
+        return format!("it says something about {}, which the graph file does not name", shown(path));
+    }
+    match wanted_paths.into_iter().find(|path| there.rules(path) != wanted.rules(path)) {
+        Some(path) => format!("it allows something else on {}", shown(path)),
+        None => "it differs in keys that only the server knows".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use trustpath_core::Outcome;
+
+    use super::*;
+
+    const WANTED: &str = "path \"a\" { capabilities = [\"read\"] }";
+
+    fn proof(there: &str) -> Outcome {
+        let state = PolicyState { text: there.into(), ..PolicyState::default() };
+        prove(&Text::given(WANTED).unwrap(), "policy", &state).checks.remove(0).outcome
+    }
+
+    #[test]
+    fn a_policy_that_means_the_same_passes() {
+        assert!(
+            matches!(proof("/* */path a { capabilities = [\"read\"] }"), Outcome::Passed { seen } if seen == "1 path")
+        );
+    }
+
+    #[test]
+    fn a_policy_that_differs_fails_with_the_first_difference() {
+        for (there, says) in [
+            ("", "says nothing about `a`"),
+            ("path \"a\" { capabilities = [\"read\"] }\npath \"b\" {}", "something about `b`"),
+            ("path \"a\" { capabilities = [\"list\"] }", "something else on `a`"),
+            ("path \"a\" {\n capabilities = [\"read\"]\n x = 1\n}", "something else on `a`"),
+            ("garbage {", "not understood: line 1"),
+        ] {
+            let Outcome::Failed { why, next } = proof(there) else { panic!("{there} passes") };
+            assert!(why.contains(says), "{there}: {why}");
+            assert!(next.contains("trustpath apply policy"));
+        }
+    }
+}

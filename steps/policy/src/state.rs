@@ -1,0 +1,109 @@
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// A policy as it is on the server, with everything that a write has to carry: what it leaves out, the server clears.
+///
+/// `GET sys/policies/acl/NAME`; all but the text are there since OpenBao 2.5 or later and never on HashiCorp Vault. Left
+/// out: `version` and `modified`, which no server gives back.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PolicyState {
+    /// The text, byte for byte.
+    pub text: String,
+    /// When the server removes it, as RFC 3339.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expiration: Option<String>,
+    /// Whether a write has to name the version that it replaces.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub cas_required: bool,
+    /// Whether what identity templates stand for may hold slashes.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub allow_slashes_in_identity_templates: bool,
+    /// Whether what identity templates stand for may hold wildcards.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub allow_wildcards_in_identity_templates: bool,
+}
+
+/// What the server answers.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Answer {
+    policy: String,
+    #[serde(default)]
+    expiration: Option<String>,
+    #[serde(default)]
+    cas_required: bool,
+    #[serde(default)]
+    allow_slashes_in_identity_templates: bool,
+    #[serde(default)]
+    allow_wildcards_in_identity_templates: bool,
+    /// How often it was written; it begins at 1.
+    #[serde(default)]
+    pub(crate) version: u64,
+}
+
+impl From<Answer> for PolicyState {
+    fn from(answer: Answer) -> Self {
+        Self {
+            text: answer.policy,
+            expiration: answer.expiration,
+            cas_required: answer.cas_required,
+            allow_slashes_in_identity_templates: answer.allow_slashes_in_identity_templates,
+            allow_wildcards_in_identity_templates: answer.allow_wildcards_in_identity_templates,
+        }
+    }
+}
+
+impl PolicyState {
+    /// The body of the write that makes it so. Servers that do not know a key are not sent it.
+    pub(crate) fn body(&self) -> Map<String, Value> {
+        let mut body = Map::from_iter([("policy".to_owned(), Value::from(self.text.as_str()))]);
+        if let Some(expiration) = &self.expiration {
+            body.insert("expiration".into(), expiration.as_str().into());
+        }
+        for (key, set) in [
+            ("cas_required", self.cas_required),
+            ("allow_slashes_in_identity_templates", self.allow_slashes_in_identity_templates),
+            ("allow_wildcards_in_identity_templates", self.allow_wildcards_in_identity_templates),
+        ] {
+            if set {
+                body.insert(key.into(), true.into());
+            }
+        }
+        body
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_a_server_answers_is_what_a_write_carries() {
+        let answer = json!({
+            "name": "apps-read",
+            "policy": "path \"a\" {}\r\n\n",
+            "expiration": "2030-01-01T00:00:00.123456789Z",
+            "cas_required": true,
+            "allow_slashes_in_identity_templates": true,
+            "allow_wildcards_in_identity_templates": true,
+            "modified": "2026-11-23T20:44:03.038355225Z",
+            "version": 7,
+        });
+        let state = PolicyState::from(serde_json::from_value::<Answer>(answer.clone()).unwrap());
+        let body = Value::from(state.body());
+        for key in ["policy", "expiration", "cas_required", "allow_slashes_in_identity_templates"] {
+            assert_eq!(body[key], answer[key], "{key}");
+        }
+        assert_eq!(body.as_object().unwrap().len(), 5);
+        let again: PolicyState = serde_json::from_value(serde_json::to_value(&state).unwrap()).unwrap();
+        assert_eq!(again, state);
+    }
+
+    #[test]
+    fn a_state_without_what_only_some_servers_know_is_its_text() {
+        let state = PolicyState { text: "x".into(), ..PolicyState::default() };
+        assert_eq!(serde_json::to_value(&state).unwrap(), json!({"text": "x"}));
+        assert_eq!(Value::from(state.body()), json!({"policy": "x"}));
+    }
+}

@@ -1,0 +1,97 @@
+//! The policy as a step.
+
+use async_trait::async_trait;
+use serde_json::Value;
+use trustpath_core::{Around, At, Class, Evidence, Managed, Problem, Released, Result, Wanted};
+use trustpath_platform::{PolicyName, Vault, VaultServer};
+
+use crate::{
+    config::Policy,
+    decide, prove,
+    state::{Answer, PolicyState},
+    survey::{Seen, Surroundings},
+};
+
+impl Policy {
+    fn path(&self) -> String {
+        Vault::path(["sys/policies/acl", self.name.as_str()])
+    }
+
+    async fn vault(&self, at: At<'_, VaultServer>) -> Result<Vault> {
+        Ok(at.cx.handle::<Vault>().await?.within(at.facts.namespace.as_deref()))
+    }
+}
+
+#[async_trait]
+impl Managed for Policy {
+    type State = PolicyState;
+    type Around = Surroundings;
+    type Takes = VaultServer;
+    type Gives = PolicyName;
+
+    fn gives(&self, server: &VaultServer) -> PolicyName {
+        PolicyName { name: self.name.as_str().to_owned(), namespace: server.namespace.clone() }
+    }
+
+    async fn observe(&self, at: At<'_, Self::Takes>) -> Result<Option<PolicyState>> {
+        let answer: Option<Answer> = self.vault(at).await?.read(&self.path()).await?;
+        Ok(answer.map(PolicyState::from))
+    }
+
+    async fn survey(&self, at: At<'_, Self::Takes>, around: Around) -> Result<Surroundings> {
+        self.look_around(at.cx.graph(), &self.vault(at).await?, around).await
+    }
+
+    fn desired(
+        &self,
+        at: At<'_, Self::Takes>,
+        around: &Surroundings,
+        now: Option<&PolicyState>,
+    ) -> Result<Wanted<PolicyState>> {
+        match &around.0 {
+            Seen::Wish(wish) => Ok(decide::desired(wish, at.cx.graph(), now)),
+            Seen::Users(_) => Err(mixed_up().into()),
+        }
+    }
+
+    fn ours(&self, at: At<'_, Self::Takes>, _: &Surroundings, now: &PolicyState) -> bool {
+        decide::ours(at.cx.graph(), now)
+    }
+
+    fn released(
+        &self,
+        _: At<'_, Self::Takes>,
+        around: &Surroundings,
+        now: &PolicyState,
+    ) -> Result<Released<PolicyState>> {
+        match &around.0 {
+            Seen::Users(users) => Ok(decide::released(users, now)),
+            Seen::Wish(_) => Err(mixed_up().into()),
+        }
+    }
+
+    async fn write(&self, at: At<'_, Self::Takes>, now: Option<&PolicyState>, to: Option<&PolicyState>) -> Result<()> {
+        let (vault, path) = (self.vault(at).await?, self.path());
+        let Some(to) = to else {
+            return Ok(vault.delete(&path).await?);
+        };
+        let mut body = to.body();
+        if to.cas_required || now.is_some_and(|now| now.cas_required) {
+            let answer: Option<Answer> = vault.read(&path).await?;
+            body.insert("cas".into(), Value::from(answer.map_or(0, |answer| answer.version)));
+            // Sent twice, the second one would name a version that the first has replaced.
+            vault.write_once(&path, &body).await?;
+        } else {
+            vault.write(&path, &body).await?;
+        }
+        Ok(())
+    }
+
+    async fn prove(&self, at: At<'_, Self::Takes>, state: &PolicyState) -> Result<Evidence> {
+        Ok(prove::prove(&self.rules.text().await?, at.cx.step(), state))
+    }
+}
+
+fn mixed_up() -> Problem {
+    Problem::new(Class::Internal, "trustpath::policy::survey", "what was looked at is not what has to be decided")
+}

@@ -1,0 +1,159 @@
+//! Rules as a table in the graph file.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{
+    Deserialize, Deserializer,
+    de::{self, value::MapAccessDeserializer},
+};
+use trustpath_platform::{
+    Ttl,
+    policy::{Capability, Tree, Value},
+};
+
+/// What is allowed on one path.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PathRules {
+    /// What may be done.
+    pub(crate) capabilities: Vec<Capability>,
+    /// The only parameters that may be sent, each with the values that it may have; `[]` for any. `"*"` stands for all
+    /// other parameters.
+    #[serde(default)]
+    allowed_parameters: BTreeMap<String, Vec<Scalar>>,
+    /// Parameters that may not be sent, each with the values that it may not have; `[]` for any.
+    #[serde(default)]
+    denied_parameters: BTreeMap<String, Vec<Scalar>>,
+    /// Parameters that must be sent.
+    #[serde(default)]
+    required_parameters: Vec<String>,
+    /// The least lifetime of a wrapped answer.
+    #[serde(default)]
+    min_wrapping_ttl: Option<Ttl>,
+    /// The greatest lifetime of a wrapped answer.
+    #[serde(default)]
+    max_wrapping_ttl: Option<Ttl>,
+}
+
+/// A value of a parameter.
+#[derive(Debug, Clone, JsonSchema)]
+#[schemars(extend("type" = ["string", "number", "boolean"]), with = "serde_json::Value")]
+struct Scalar(Value);
+
+impl PathRules {
+    /// `path` and its rules, as a list has them.
+    pub(crate) fn of(capabilities: Vec<Capability>) -> Self {
+        Self { capabilities, ..Self::default() }
+    }
+
+    /// As they stand in a policy.
+    pub(crate) fn tree(&self) -> Tree {
+        let capabilities = Tree::list(self.capabilities.iter().map(|one| Tree::text(one.name())));
+        let mut entries = vec![("capabilities".to_owned(), capabilities)];
+        for (name, values) in
+            [("allowed_parameters", &self.allowed_parameters), ("denied_parameters", &self.denied_parameters)]
+        {
+            if !values.is_empty() {
+                entries.push((name.to_owned(), parameters(values)));
+            }
+        }
+        if !self.required_parameters.is_empty() {
+            let required = Tree::list(self.required_parameters.iter().map(Tree::text));
+            entries.push(("required_parameters".to_owned(), required));
+        }
+        for (name, ttl) in [("min_wrapping_ttl", self.min_wrapping_ttl), ("max_wrapping_ttl", self.max_wrapping_ttl)] {
+            entries.extend(ttl.map(|ttl| (name.to_owned(), Tree::text(format!("{}s", ttl.as_seconds())))));
+        }
+        Tree::object(entries)
+    }
+}
+
+fn parameters(parameters: &BTreeMap<String, Vec<Scalar>>) -> Tree {
+    let values =
+        |scalars: &[Scalar]| scalars.iter().map(|one| Tree { value: one.0.clone(), at: None }).collect::<Vec<_>>();
+    Tree::object(parameters.iter().map(|(name, scalars)| (name.clone(), Tree::list(values(scalars)))))
+}
+
+impl<'de> Deserialize<'de> for Scalar {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_any(ScalarVisitor).map(Self)
+    }
+}
+
+struct ScalarVisitor;
+
+impl de::Visitor<'_> for ScalarVisitor {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a text, a number, true or false")
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<Value, E> {
+        Ok(Value::Number(number.to_string()))
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Value, E> {
+        Ok(Value::Number(number.to_string()))
+    }
+
+    fn visit_f64<E: de::Error>(self, number: f64) -> Result<Value, E> {
+        if number.is_finite() { Ok(Value::Number(number.to_string())) } else { Err(E::custom("a number is finite")) }
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Value, E> {
+        Ok(Value::Text(text.to_owned()))
+    }
+}
+
+/// One entry of the `rules` table: `"kv/data/*" = ["read"]`, `"kv/data/*" = { capabilities = … }`, or `file = "…"`.
+pub(crate) enum Entry {
+    Rules(PathRules),
+    File(String),
+}
+
+/// Reads an [`Entry`]; only the key `file` may have a text.
+pub(crate) struct EntrySeed {
+    pub(crate) is_file: bool,
+}
+
+impl<'de> de::DeserializeSeed<'de> for EntrySeed {
+    type Value = Entry;
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Entry, D::Error> {
+        from.deserialize_any(self)
+    }
+}
+
+impl<'de> de::Visitor<'de> for EntrySeed {
+    type Value = Entry;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a list of capabilities such as [\"read\"], or a table with `capabilities`")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Entry, E> {
+        if self.is_file {
+            Ok(Entry::File(text.to_owned()))
+        } else {
+            Err(E::invalid_type(de::Unexpected::Str(text), &self))
+        }
+    }
+
+    fn visit_seq<A: de::SeqAccess<'de>>(self, mut items: A) -> Result<Entry, A::Error> {
+        let mut capabilities = Vec::new();
+        while let Some(capability) = items.next_element()? {
+            capabilities.push(capability);
+        }
+        Ok(Entry::Rules(PathRules::of(capabilities)))
+    }
+
+    fn visit_map<A: de::MapAccess<'de>>(self, entries: A) -> Result<Entry, A::Error> {
+        PathRules::deserialize(MapAccessDeserializer::new(entries)).map(Entry::Rules)
+    }
+}

@@ -1,0 +1,122 @@
+//! The text of a policy: what is given, what is written, and whose mark it bears.
+
+use trustpath_platform::{
+    mark,
+    policy::{Meaning, Misread, Tree, is_json},
+};
+
+use crate::render;
+
+/// A policy's text that is understood.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Text {
+    /// HCL, without a mark.
+    body: String,
+    /// What it means.
+    pub(crate) meaning: Meaning,
+}
+
+impl Text {
+    /// Reads a text of the user's. JSON becomes HCL of the same meaning: it has no place for a mark.
+    ///
+    /// # Errors
+    /// When it is not understood, names a capability that no server knows, or allows nothing at all.
+    pub(crate) fn given(text: &str) -> Result<Self, Misread> {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let meaning = Meaning::read(text)?;
+        meaning.check_capabilities(text)?;
+        if meaning.all_paths().is_empty() {
+            return Err(Misread::whole("there is no path in it, so it would allow nothing"));
+        }
+        let body = if is_json(text) { render::policy(&Tree::read(text)?) } else { unmarked(text) };
+        Ok(Self { body, meaning })
+    }
+
+    /// What is written for this graph.
+    pub(crate) fn marked(&self, graph: &str) -> String {
+        format!("# Managed by trustpath: change it in the graph file, not here. {}\n{}", mark::mark(graph), self.body)
+    }
+
+    /// Whether a text on a server means the same. One that is not understood does when it is the same but for marks.
+    pub(crate) fn means(&self, there: &str) -> bool {
+        match Meaning::read(there) {
+            Ok(meaning) => meaning == self.meaning,
+            Err(_) => unmarked(there) == self.body,
+        }
+    }
+}
+
+/// The graph whose mark a text bears.
+pub(crate) fn owner(text: &str) -> Option<String> {
+    text.lines().find_map(marked_line).map(|mark| mark.graph)
+}
+
+/// A text without its lines that are marks.
+fn unmarked(text: &str) -> String {
+    let kept = text.split_inclusive('\n').filter(|line| marked_line(line).is_none());
+    let mut body: String = kept.collect();
+    if !body.ends_with('\n') {
+        body.push('\n');
+    }
+    body
+}
+
+/// The mark of a line that is a comment.
+fn marked_line(line: &str) -> Option<mark::Mark> {
+    let line = line.trim_start();
+    if line.starts_with('#') || line.starts_with("//") { mark::parse(line) } else { None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HCL: &str = "path \"kv/data/apps/*\" {\n  capabilities = [\"read\"]\n}";
+
+    #[test]
+    fn what_is_written_bears_the_mark_and_means_the_same() {
+        let text = Text::given(HCL).unwrap();
+        let written = text.marked("payments");
+        assert!(written.starts_with("# Managed by trustpath"), "{written}");
+        assert!(written.ends_with(&format!("\n{HCL}\n")), "{written}");
+        assert_eq!(owner(&written).as_deref(), Some("payments"));
+        assert!(text.means(&written));
+    }
+
+    #[test]
+    fn a_text_copied_from_a_server_bears_one_mark() {
+        let again = Text::given(&Text::given(HCL).unwrap().marked("payments")).unwrap();
+        assert_eq!(again.marked("billing").matches("[trustpath ").count(), 1);
+        assert_eq!(owner(&again.marked("billing")).as_deref(), Some("billing"));
+    }
+
+    #[test]
+    fn json_is_written_as_hcl_with_a_mark() {
+        let json = r#"{"path": {"kv/data/apps/*": {"capabilities": ["read"]}}}"#;
+        let text = Text::given(json).unwrap();
+        assert_eq!(text, Text { body: format!("{HCL}\n"), ..Text::given(HCL).unwrap() });
+        assert!(text.means(json));
+    }
+
+    #[test]
+    fn a_mark_is_a_comment_of_its_own() {
+        for text in ["path \"[trustpath graph=x]\" {}", "a # [trustpath graph=x]", "", HCL] {
+            assert_eq!(owner(text), None, "{text}");
+        }
+        assert_eq!(owner("\n  // [trustpath graph=x]\n").as_deref(), Some("x"));
+    }
+
+    #[test]
+    fn what_allows_nothing_is_no_policy() {
+        for text in ["", "# only a comment", "{}", "name = \"x\""] {
+            assert!(Text::given(text).unwrap_err().to_string().contains("allow nothing"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_text_that_is_not_understood_is_compared_as_it_is() {
+        let text = Text::given(HCL).unwrap();
+        assert!(!text.means("path \"kv/data/apps/*\" { capabilities = [\"read\"], }"));
+        assert!(!text.means("garbage {"));
+    }
+}

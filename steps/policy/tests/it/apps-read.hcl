@@ -1,0 +1,4 @@
+# What applications may read.
+path "kv/data/apps/*" {
+  capabilities = ["read"]
+}

@@ -1,0 +1,5 @@
+//! The step against a real OpenBao.
+
+mod life;
+mod surroundings;
+mod world;

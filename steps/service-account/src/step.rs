@@ -1,0 +1,93 @@
+//! The step: observe, decide, write, prove.
+
+use async_trait::async_trait;
+use k8s_openapi::api::core::v1::{Namespace as NamespaceObject, ServiceAccount as AccountObject};
+use serde_json::Value;
+use trustpath_core::{Around, At, Evidence, Managed, Released, Result, Undo, Wanted};
+use trustpath_platform::{
+    Cluster, ServiceAccountRef,
+    kubernetes::{
+        Address,
+        owned::{Owned, other_managers},
+    },
+};
+
+use crate::{ServiceAccount, State, Surroundings, decide, state::Beside, survey};
+
+impl ServiceAccount {
+    pub(crate) fn at(&self) -> Address<AccountObject> {
+        Address::namespaced(self.namespace.as_str(), self.name.as_str())
+    }
+
+    pub(crate) fn namespace_at(&self) -> Address<NamespaceObject> {
+        Address::cluster(self.namespace.as_str())
+    }
+}
+
+#[async_trait]
+impl Managed for ServiceAccount {
+    type State = State;
+    type Around = Surroundings;
+    type Takes = ();
+    type Gives = ServiceAccountRef;
+
+    fn gives(&self, (): &()) -> ServiceAccountRef {
+        self.address()
+    }
+
+    async fn observe(&self, at: At<'_, ()>) -> Result<Option<State>> {
+        let cluster = at.cx.handle::<Cluster>().await?;
+        let (account, namespace) = (self.at(), self.namespace_at());
+        let (account, namespace) = futures::try_join!(cluster.live(&account), cluster.live(&namespace))?;
+        let ours = namespace.filter(|live| survey::is_marked(live, at.cx.graph()));
+        let others = |live: &Option<Value>| live.as_ref().map(other_managers).unwrap_or_default();
+        let beside = Beside { namespace: others(&ours), account: others(&account) };
+        let namespace = ours.is_some().then(|| self.namespace.to_string());
+        Ok(State { namespace, account: account.map(|live| Owned::seen(&live, &self.body())), beside }.there())
+    }
+
+    async fn survey(&self, at: At<'_, ()>, around: Around) -> Result<Surroundings> {
+        let cluster = at.cx.handle::<Cluster>().await?;
+        Ok(match around {
+            Around::Making => Surroundings::Making(survey::namespace(&cluster, &self.namespace_at()).await?),
+            Around::Removing => Surroundings::Removing(survey::users(&cluster, self, at.cx.graph()).await?),
+        })
+    }
+
+    fn desired(&self, at: At<'_, ()>, around: &Surroundings, now: Option<&State>) -> Result<Wanted<State>> {
+        self.decide(at.cx.graph(), around, now)
+    }
+
+    fn ours(&self, at: At<'_, ()>, _: &Surroundings, now: &State) -> bool {
+        Self::is_ours(at.cx.graph(), now)
+    }
+
+    fn released(&self, _: At<'_, ()>, around: &Surroundings, now: &State) -> Result<Released<State>> {
+        Ok(self.release(around, now))
+    }
+
+    fn undoable(&self, from: Option<&State>, to: Option<&State>) -> Undo {
+        decide::undoable(from, to)
+    }
+
+    fn waypoints(&self, from: Option<&State>, to: Option<&State>) -> Result<Vec<Option<State>>> {
+        Ok(decide::waypoints(from, to))
+    }
+
+    async fn rehearse(&self, at: At<'_, ()>, now: Option<&State>, to: Option<&State>) -> Result<()> {
+        let namespace_comes_first = to.is_some_and(|to| to.namespace.is_some()) && now.is_none();
+        let Some(to) = to.and_then(|to| to.account.as_ref()).filter(|_| !namespace_comes_first) else {
+            return Ok(());
+        };
+        let cluster = at.cx.handle::<Cluster>().await?;
+        Ok(cluster.rehearse_owned(&self.at(), to, at.cx.consent().force_conflicts).await?)
+    }
+
+    async fn write(&self, at: At<'_, ()>, now: Option<&State>, to: Option<&State>) -> Result<()> {
+        self.go(at, now.cloned().unwrap_or_default(), to.cloned().unwrap_or_default()).await
+    }
+
+    async fn prove(&self, at: At<'_, ()>, state: &State) -> Result<Evidence> {
+        self.evidence(at, state).await
+    }
+}

@@ -1,0 +1,108 @@
+//! What the graph file says about a reviewer, and the three objects that follow from it.
+
+use k8s_openapi::api::{
+    core::v1::{Secret, ServiceAccount},
+    rbac::v1::ClusterRoleBinding,
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use trustpath_core::{Class, Problem};
+use trustpath_platform::{
+    ServiceAccountRef,
+    kubernetes::{
+        Address,
+        names::{NamespaceName, ObjectName},
+        owned::Fields,
+    },
+};
+
+/// The ClusterRole that lets Vault ask whether a token is genuine (Kubernetes, default roles).
+pub(crate) const ROLE: &str = "system:auth-delegator";
+
+/// The identity with which a Vault outside of the cluster asks the API server whether a token is genuine.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TokenReviewer {
+    /// Its namespace, which has to exist. By default that of the ServiceAccount step that this one needs.
+    #[serde(default)]
+    pub namespace: Option<NamespaceName>,
+    /// The name of the ServiceAccount.
+    pub name: ObjectName,
+    /// The name of the Secret with its token. By default NAME-token.
+    #[serde(default)]
+    pub secret: Option<ObjectName>,
+    /// The name of the ClusterRoleBinding. By default the name of the ServiceAccount.
+    #[serde(default)]
+    pub cluster_role_binding: Option<ObjectName>,
+}
+
+/// The names of the three objects, all defaults resolved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Names {
+    pub(crate) account: ServiceAccountRef,
+    pub(crate) secret: String,
+    pub(crate) binding: String,
+}
+
+impl TokenReviewer {
+    /// The names, given the ServiceAccount step that this one needs.
+    pub(crate) fn names(&self, operator: Option<&ServiceAccountRef>) -> Option<Names> {
+        let own = self.namespace.as_ref().map(ToString::to_string);
+        let namespace = own.or_else(|| operator.map(|operator| operator.namespace.clone()))?;
+        let name = self.name.to_string();
+        Some(Names {
+            secret: self.secret.as_ref().map_or_else(|| format!("{name}-token"), ToString::to_string),
+            binding: self.cluster_role_binding.as_ref().map_or_else(|| name.clone(), ToString::to_string),
+            account: ServiceAccountRef { namespace, name },
+        })
+    }
+}
+
+pub(crate) fn no_namespace() -> Problem {
+    Problem::new(Class::Config, "trustpath::token_reviewer::no_namespace", "the reviewer has no namespace")
+        .help("set `namespace`, or let the step need the one that makes the operator's ServiceAccount")
+}
+
+impl Names {
+    pub(crate) fn account_at(&self) -> Address<ServiceAccount> {
+        Address::namespaced(&self.account.namespace, &self.account.name)
+    }
+
+    pub(crate) fn secret_at(&self) -> Address<Secret> {
+        Address::namespaced(&self.account.namespace, &self.secret)
+    }
+
+    pub(crate) fn binding_at(&self) -> Address<ClusterRoleBinding> {
+        Address::cluster(&self.binding)
+    }
+
+    pub(crate) fn account_body(&self) -> Fields {
+        fields(json!({"metadata": {"name": self.account.name, "namespace": self.account.namespace}}))
+    }
+
+    pub(crate) fn secret_body(&self) -> Fields {
+        let annotations = json!({"kubernetes.io/service-account.name": self.account.name});
+        let namespace = &self.account.namespace;
+        fields(json!({
+            "metadata": {"name": self.secret, "namespace": namespace, "annotations": annotations},
+            "type": "kubernetes.io/service-account-token",
+        }))
+    }
+
+    pub(crate) fn binding_body(&self) -> Fields {
+        let ServiceAccountRef { namespace, name } = &self.account;
+        fields(json!({
+            "metadata": {"name": self.binding},
+            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": ROLE},
+            "subjects": [{"kind": "ServiceAccount", "name": name, "namespace": namespace}],
+        }))
+    }
+}
+
+fn fields(object: Value) -> Fields {
+    match object {
+        Value::Object(fields) => fields,
+        _ => Fields::new(),
+    }
+}

@@ -1,0 +1,89 @@
+//! Proving: the Secret holds a token, and that token may review others.
+
+use std::time::Duration;
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use secrecy::SecretString;
+use serde_json::Value;
+use tokio::time::{Instant, sleep};
+use trustpath_core::{At, Evidence, Result};
+use trustpath_platform::{
+    Cluster, ServiceAccountRef,
+    error::Error,
+    kubernetes::Access,
+    text::clean,
+};
+
+use crate::{State, TokenReviewer, config::Names};
+
+/// How long the tokens controller may take to fill a Secret.
+const FILLED: Duration = Duration::from_secs(15);
+/// The pause between two looks.
+const PAUSE: Duration = Duration::from_millis(100);
+
+const REVIEW: Access<'_> = Access {
+    verb: "create",
+    group: "authentication.k8s.io",
+    resource: "tokenreviews",
+    subresource: None,
+    namespace: None,
+    name: None,
+};
+
+impl TokenReviewer {
+    pub(crate) async fn evidence(&self, at: At<'_, Option<ServiceAccountRef>>, state: &State) -> Result<Evidence> {
+        let (names, cluster) = (self.named(at)?, at.cx.handle::<Cluster>().await?);
+        let next = format!("trustpath apply {}", at.cx.step());
+        let evidence = objects(&names, state, &next);
+        if !evidence.holds() {
+            return Ok(evidence);
+        }
+        let what = "the reviewer may review tokens";
+        let Some(token) = token(&cluster, &names).await? else {
+            let why = format!("the Secret `{}` holds no token", names.secret);
+            return Ok(evidence.failed("token Secret is filled", why, "see whether the cluster's tokens controller runs"));
+        };
+        let evidence = evidence.passed("token Secret is filled", format!("{}/{}", names.account.namespace, names.secret));
+        let may = cluster.with_token(token).await?.can_i(&REVIEW).await?;
+        Ok(if may { evidence.passed(what, REVIEW.to_string()) } else { evidence.failed(what, "it may not", next) })
+    }
+}
+
+/// Each object is there and as it should be.
+fn objects(names: &Names, state: &State, next: &str) -> Evidence {
+    let bodies = [names.account_body(), names.secret_body(), names.binding_body()];
+    let whats = ["ServiceAccount exists", "token Secret exists", "bound to system:auth-delegator and nothing else"];
+    let seen = [names.account.to_string(), names.secret.clone(), names.binding.clone()];
+    let parts = state.parts().into_iter().zip(bodies).zip(whats.into_iter().zip(seen));
+    parts.fold(Evidence::new(), |evidence, ((part, body), (what, seen))| match part {
+        None => evidence.failed(what, "it is not there", next),
+        Some(part) => {
+            let unlike: Vec<_> = part.unlike(&body).into_iter().map(|(path, _)| clean(&path)).collect();
+            if unlike.is_empty() {
+                evidence.passed(what, seen)
+            } else {
+                evidence.failed(what, format!("not as the graph file says: {}", unlike.join(", ")), next)
+            }
+        }
+    })
+}
+
+/// The token in the Secret, once the tokens controller has put it there.
+async fn token(cluster: &Cluster, names: &Names) -> Result<Option<SecretString>, Error> {
+    let deadline = Instant::now() + FILLED;
+    loop {
+        let secret = cluster.live(&names.secret_at()).await?;
+        if let Some(token) = secret.as_ref().and_then(decoded) {
+            return Ok(Some(token));
+        }
+        if Instant::now() > deadline {
+            return Ok(None);
+        }
+        sleep(PAUSE).await;
+    }
+}
+
+fn decoded(secret: &Value) -> Option<SecretString> {
+    let bytes = STANDARD.decode(secret["data"]["token"].as_str()?).ok()?;
+    String::from_utf8(bytes).ok().map(SecretString::from)
+}

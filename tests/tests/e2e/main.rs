@@ -1,0 +1,55 @@
+//! End to end: the same cases on three pairs of servers.
+//!
+//! `TRUSTPATH_TEST_PAIRS` names the pairs to run on, separated by commas; without it all of them.
+
+mod bad_days;
+mod bad_files;
+mod cases;
+mod circle;
+mod conformance;
+mod fleet;
+mod other_values;
+mod own_step;
+mod partial;
+mod reviewer;
+mod rollback;
+mod screens;
+
+use std::process::ExitCode;
+
+use fleet::Fleet;
+use libtest_mimic::{Arguments, Trial};
+use trustpath_tests::pair::Which;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    trustpath_platform::install_crypto_provider();
+    let fleet = Fleet::new();
+    let conclusion = libtest_mimic::run(&arguments, trials(&fleet));
+    // Before the process ends: servers are stopped, and their directories removed, by their values.
+    fleet.stop();
+    println!("operator's own CRDs: {}", if trustpath_tests::crd::Crd::operators().is_empty() { "not there" } else { "run" });
+    conclusion.exit_code()
+}
+
+fn trials(fleet: &Fleet) -> Vec<Trial> {
+    let pairs = chosen();
+    let mut trials = Vec::new();
+    for which in pairs {
+        for (name, case) in cases::ALL {
+            let fleet = fleet.clone();
+            let run = move || {
+                fleet.run(which, *case);
+                Ok(())
+            };
+            trials.push(Trial::test(format!("{}::{name}", which.name()), run));
+        }
+    }
+    trials
+}
+
+fn chosen() -> Vec<Which> {
+    let Ok(names) = std::env::var("TRUSTPATH_TEST_PAIRS") else { return Which::ALL.to_vec() };
+    let named = |name: &str| Which::ALL.into_iter().find(|which| which.name() == name);
+    names.split(',').map(|name| named(name).unwrap_or_else(|| panic!("there is no pair `{name}`"))).collect()
+}

@@ -1,0 +1,56 @@
+//! Where the reviewer comes from.
+
+use std::sync::Arc;
+
+use secrecy::ExposeSecret;
+use trustpath_tests::{
+    pair::Pair,
+    program::{Program, standard_file},
+    view,
+};
+
+/// A step of the graph makes the reviewer: its token is known only after it was applied.
+pub(crate) async fn as_a_step_of_the_graph(pair: Arc<Pair>) {
+    let before = view::snapshot(&pair).await;
+    let program = Program::bare().connected(&pair);
+    let overlay = program.file(
+        "reviewer.toml",
+        r#"
+[steps.token-reviewer]
+uses = "token-reviewer"
+needs = ["service-account"]
+with = { name = "reviewer" }
+
+[steps.kubernetes-auth]
+needs = ["token-reviewer"]
+"#,
+    );
+    let program = program.with("TRUSTPATH_FILE", &format!("{}:{}", standard_file().display(), overlay.display()));
+    let planned = program.fails(2, &["plan", "--detailed-exitcode"]).await;
+    assert!(planned.stdout.contains("known after apply"), "{}", planned.stdout);
+    program.ok(&["apply", "--yes"]).await;
+    program.ok(&["plan", "--detailed-exitcode"]).await;
+    program.ok(&["verify"]).await;
+    program.ok(&["destroy", "--yes"]).await;
+    view::assert_same(&before, &view::snapshot(&pair).await, "destroy left something");
+}
+
+/// The server cannot show its reviewer JWT; a rotated file is seen all the same.
+pub(crate) async fn a_rotated_file_is_drift(pair: Arc<Pair>) {
+    let program = Program::on(&pair);
+    let jwt = std::fs::read_to_string(pair.reviewer_jwt()).unwrap();
+    let file = program.file("reviewer.jwt", &jwt).display().to_string();
+    let set = format!("steps.kubernetes-auth.with.reviewer.file={file}");
+    program.ok(&["apply", "--yes", "--set", &set]).await;
+    program.ok(&["plan", "--detailed-exitcode", "--set", &set]).await;
+    let rotated = pair.reviewer("rotated", "rotated").await;
+    program.file("reviewer.jwt", rotated.expose_secret());
+    let planned = program.fails(2, &["plan", "--detailed-exitcode", "--set", &set]).await;
+    assert!(planned.stdout.contains("reviewer"), "{}", planned.stdout);
+    assert!(!planned.stdout.contains(rotated.expose_secret()), "a secret is in the plan");
+    let allow = ["apply", "--yes", "--allow-irreversible", "--set", &set];
+    program.ok(&allow).await;
+    program.ok(&["verify", "--set", &set]).await;
+    program.ok(&["destroy", "--yes", "--set", &set, "--allow-irreversible"]).await;
+    pair.remove_reviewer("rotated", "rotated").await;
+}

@@ -1,0 +1,30 @@
+//! What a user sees, as snapshots: the parts that differ from run to run are named instead.
+
+use trustpath_tests::{
+    pair::Pair,
+    program::{Program, Ran, standard_file},
+};
+
+/// Holds a screen against its snapshot, which all pairs share.
+pub(crate) fn same(name: &str, pair: &Pair, program: &Program, ran: &Ran) {
+    let mut filters = vec![
+        (program.home().display().to_string(), "[HOME]"),
+        (standard_file().display().to_string(), "plugins.toml"),
+        (pair.overlay_file().display().to_string(), "overlay.toml"),
+        (pair.vault_proxy.address().to_string(), "[VAULT]"),
+        (pair.kubernetes_proxy.address().to_string(), "[KUBERNETES]"),
+    ];
+    filters.sort_by_key(|(text, _)| std::cmp::Reverse(text.len()));
+    let mut screen = format!("exit code {}\n\n{}{}", ran.code, ran.stdout, ran.stderr);
+    for (text, named) in filters {
+        screen = screen.replace(&text, named);
+    }
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path("screens");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.add_filter(r"127\.0\.0\.1:\d+", "127.0.0.1:[PORT]");
+    settings.add_filter(r"\d{8}-\d{6}(-\d+)?", "[RUN]");
+    settings.add_filter(r"[ \t]+\n", "\n");
+    settings.bind(|| insta::assert_snapshot!(name, screen));
+}

@@ -1,0 +1,73 @@
+//! The house: which crate may depend on which, what the repository holds, what a release must not grow beyond.
+
+use std::{collections::BTreeMap, path::Path, process::Command};
+
+use serde_json::Value;
+
+/// Every package of this workspace, and the packages of this workspace that its *product* part depends on.
+fn arrows() -> BTreeMap<String, Vec<String>> {
+    let output = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+        .args(["metadata", "--no-deps", "--format-version", "1", "--offline"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap();
+    let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let packages = metadata["packages"].as_array().unwrap();
+    let name = |value: &Value| value["name"].as_str().unwrap().to_owned();
+    let own: Vec<_> = packages.iter().map(name).collect();
+    let normal = |package: &Value| {
+        let dependencies = package["dependencies"].as_array().unwrap().iter();
+        let normal = dependencies.filter(|dependency| dependency["kind"].is_null()).map(name);
+        normal.filter(|dependency| own.contains(dependency)).collect()
+    };
+    packages.iter().map(|package| (name(package), normal(package))).collect()
+}
+
+fn allowed(from: &str) -> Vec<&'static str> {
+    match from {
+        "trustpath-core" => vec![],
+        "trustpath-platform" => vec!["trustpath-core"],
+        step if step.starts_with("trustpath-step-") => vec!["trustpath-core", "trustpath-platform"],
+        other => panic!("{other} is not part of the product"),
+    }
+}
+
+#[test]
+fn arrows_point_down() {
+    let arrows = arrows();
+    let product = arrows.iter().filter(|(name, _)| {
+        ["trustpath-core", "trustpath-platform"].contains(&name.as_str()) || name.starts_with("trustpath-step-")
+    });
+    let mut seen = 0;
+    for (from, to) in product {
+        seen += 1;
+        for dependency in to {
+            assert!(allowed(from).contains(&dependency.as_str()), "{from} must not depend on {dependency}");
+        }
+    }
+    assert_eq!(seen, 8, "a crate is missing from this test: {:?}", arrows.keys());
+    for (from, to) in &arrows {
+        let serves_tests = |name: &&String| ["trustpath-sandbox", "trustpath-provision", "trustpath-tests"].contains(&name.as_str());
+        if from == "trustpath-cli" {
+            assert_eq!(to.iter().find(serves_tests), None, "the program must not depend on what tests it");
+        }
+    }
+}
+
+#[test]
+fn every_kind_has_its_page() {
+    for step in arrows().into_keys().filter_map(|name| Some(name.strip_prefix("trustpath-step-")?.to_owned())) {
+        let page = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../docs/steps/{step}.md"));
+        assert!(page.is_file(), "{step} has no page in docs/steps");
+    }
+}
+
+#[test]
+fn ci_runs_the_command_of_the_readme() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let read = |name: &str| std::fs::read_to_string(root.join(name)).unwrap();
+    for command in ["cargo xtask demo", "cargo xtask test"] {
+        assert!(read("README.md").contains(command), "the README does not say `{command}`");
+    }
+    assert!(read(".ci/run").lines().any(|line| line == "cargo xtask test"));
+}

@@ -1,0 +1,36 @@
+//! `cargo xtask test`: everything there is.
+
+use clap::Args;
+use miette::Result;
+use trustpath_tests::pair::Which;
+
+use crate::{
+    provision,
+    shell::{cargo, step},
+};
+
+#[derive(Args)]
+pub(crate) struct Options {
+    /// For the inner loop: no documentation, and end to end on the sandbox alone
+    #[arg(long)]
+    quick: bool,
+}
+
+pub(crate) fn run(options: &Options) -> Result<()> {
+    step("format", cargo(&["fmt", "--all", "--check"]))?;
+    step("clippy", cargo(&["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"]))?;
+    if !options.quick {
+        let mut docs = cargo(&["doc", "--workspace", "--no-deps", "--quiet"]);
+        docs.env("RUSTDOCFLAGS", "-D warnings");
+        step("docs", docs)?;
+    }
+    let pairs: &[Which] = if options.quick { &[Which::SANDBOX] } else { &Which::ALL };
+    for which in pairs {
+        provision::have(*which)?;
+    }
+    let mut tests = cargo(&["test", "--workspace", "--no-fail-fast"]);
+    if options.quick {
+        tests.env("TRUSTPATH_TEST_PAIRS", Which::SANDBOX.name());
+    }
+    step("tests", tests)
+}
