@@ -1,9 +1,10 @@
 //! Asking before anything is written.
 
-use dialoguer::{Input, theme::ColorfulTheme};
+use std::io;
+
 use trustpath_core::{Class, Problem, Result, run::Cancel};
 
-use crate::screen::Screen;
+use crate::{render::Style, screen::Screen};
 
 /// Returns when the user says yes; `yes` is their word beforehand.
 ///
@@ -16,26 +17,33 @@ pub(crate) async fn confirm(screen: &Screen, question: &str, yes: bool, cancel: 
     if !screen.asks() {
         return Err(nobody(screen).into());
     }
-    // A whole line is read, so that the terminal keeps its usual mode: whatever ends the program leaves it usable.
-    let question = question.to_owned();
-    let asking = tokio::task::spawn_blocking(move || ask(&question));
+    // The terminal keeps its usual mode, so that whatever ends the program leaves it usable. Reading cannot be called
+    // off: a thread of its own waits for the line, and is left behind when a signal comes first.
+    let screen = screen.clone();
+    let question = format!("\n{} (yes/no) ", Style::Strong.of(question));
+    let asking = tokio::task::spawn_blocking(move || ask(&screen, &question));
     tokio::select! {
-        answer = asking => match answer {
-            Ok(Ok(true)) => Ok(()),
-            Ok(Ok(false)) => Err(declined().into()),
-            Ok(Err(error)) => Err(unheard().because(error).into()),
+        answer = asking => match answer.map_err(io::Error::other).flatten() {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(declined().into()),
             Err(error) => Err(unheard().because(error).into()),
         },
         () = cancel.cancelled() => Err(interrupted().into()),
     }
 }
 
-fn ask(question: &str) -> dialoguer::Result<bool> {
-    let answer = Input::<String>::with_theme(&ColorfulTheme::default())
-        .with_prompt(format!("{question} (yes/no)"))
-        .validate_with(|answer: &String| meaning(answer).map(drop).ok_or("please say yes or no"))
-        .interact()?;
-    Ok(meaning(&answer).unwrap_or(false))
+fn ask(screen: &Screen, question: &str) -> io::Result<bool> {
+    loop {
+        screen.ask(question);
+        let mut answer = String::new();
+        if io::stdin().read_line(&mut answer)? == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        match meaning(&answer) {
+            Some(answer) => return Ok(answer),
+            None => screen.say("Please say yes or no."),
+        }
+    }
 }
 
 fn meaning(answer: &str) -> Option<bool> {

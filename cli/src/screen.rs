@@ -6,7 +6,7 @@ use std::{
 };
 
 use anstream::{AutoStream, ColorChoice};
-use dialoguer::console::{self, Term};
+use console::Term;
 use indicatif::MultiProgress;
 use serde::Serialize;
 use trustpath_core::{Class, Problem, Result};
@@ -81,6 +81,12 @@ impl Screen {
     /// What moves on a terminal, where there is one.
     pub(crate) fn bars(&self) -> Option<&MultiProgress> {
         self.bars.as_ref()
+    }
+
+    /// Asks, and stays on the line for the answer.
+    pub(crate) fn ask(&self, question: &str) {
+        // When stderr is gone there is nobody to ask, and no answer will come.
+        drop(self.around_bars(|| write(&self.err, question)));
     }
 
     /// Writes a document as it was asked for.

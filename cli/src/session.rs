@@ -1,19 +1,23 @@
 //! From the words of a command line to an engine.
 
-use std::{fs, path::PathBuf, sync::Arc};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use serde::Deserialize as _;
 use serde_json::Value;
 use trustpath_core::{
     Class, Failure, Handles, Problem, Result,
     file::{Source, load},
-    graph::Graph,
-    journal::{Start, Verb},
+    graph::{Graph, Selection},
+    journal::{JournaledStep, Start, VERSION, Verb},
     run::{Cancel, Engine, Permissions, Settings, graph_of},
 };
 use trustpath_platform::Connections;
 
-use crate::{command::Command, progress::Progress};
+use crate::{args::Consent, command::Command, progress::Progress};
 
 /// The graph file where none is named.
 const STANDARD: &str = "plugins.toml";
@@ -63,6 +67,21 @@ impl Session {
         })
     }
 
+    /// What the user agrees to beforehand.
+    ///
+    /// # Errors
+    /// When it names a step that the graph does not have.
+    pub(crate) fn permissions(&self, consent: Consent, keep: bool) -> Result<Permissions> {
+        let named = Selection { only: consent.adopt.clone(), ..Default::default() };
+        named.places(&self.graph)?;
+        Ok(Permissions {
+            adopt: consent.adopt.into_iter().collect(),
+            force_conflicts: consent.force_conflicts,
+            allow_irreversible: consent.allow_irreversible,
+            keep,
+        })
+    }
+
     /// An engine that tells what happens on the screen.
     pub(crate) fn engine(&self, command: &Command<'_>, permissions: Permissions, cancel: Cancel) -> Engine {
         Engine::new(self.graph.clone(), self.handles.clone())
@@ -78,14 +97,14 @@ impl Session {
     /// When a system does not say which one it is.
     pub(crate) async fn start(&self, run: &str, verb: Verb) -> Result<Start> {
         Ok(Start {
-            version: trustpath_core::journal::VERSION,
+            version: VERSION,
             program: concat!("trustpath ", env!("CARGO_PKG_VERSION")).to_owned(),
             run: run.to_owned(),
             verb,
             graph: self.graph.id().to_owned(),
             target: self.handles.target().await?,
             connections: self.connections.clone(),
-            steps: trustpath_core::journal::JournaledStep::of(&self.graph),
+            steps: JournaledStep::of(&self.graph),
         })
     }
 }
@@ -109,13 +128,13 @@ fn files(command: &Command<'_>) -> Vec<PathBuf> {
     std::env::split_paths(listed).filter(|path| !path.as_os_str().is_empty()).collect()
 }
 
-fn read(path: &PathBuf) -> Result<Source> {
+fn read(path: &Path) -> Result<Source> {
     let bytes = fs::read(path).map_err(|error| unreadable(path, error))?;
     let text = String::from_utf8(bytes).map_err(|_| not_text(path))?;
     Ok(Source::new(path.display().to_string(), text))
 }
 
-fn unreadable(path: &PathBuf, error: std::io::Error) -> Failure {
+fn unreadable(path: &Path, error: std::io::Error) -> Failure {
     let message = format!("the graph file {} cannot be read", path.display());
     let help = match error.kind() {
         std::io::ErrorKind::NotFound => "name the file with -f, or write the standard one: trustpath init",
@@ -124,7 +143,7 @@ fn unreadable(path: &PathBuf, error: std::io::Error) -> Failure {
     Problem::new(Class::Config, "trustpath::file::unreadable", message).help(help).because(error).into()
 }
 
-fn not_text(path: &PathBuf) -> Failure {
+fn not_text(path: &Path) -> Failure {
     let message = format!("{} is not a TOML file: it is not text in UTF-8", path.display());
     Problem::new(Class::Config, "trustpath::file::not_toml", message)
         .help("give the path of a graph file; `trustpath init` writes the standard one")

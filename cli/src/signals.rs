@@ -28,8 +28,8 @@ pub(crate) const READING: Words =
 
 /// For commands that write.
 pub(crate) const WRITING: Words = Words {
-    first: "interrupted: what is under way settles, then everything that was changed is taken back",
-    again: "the undo is under way and is not cut off: what was changed is being taken back",
+    first: "interrupted: what is under way settles, and what was changed is taken back",
+    again: "interrupted already: settling and taking back are under way, and are not cut off",
 };
 
 /// For taking back, which is not interrupted.

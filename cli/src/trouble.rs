@@ -51,6 +51,14 @@ impl Trouble {
         self
     }
 
+    /// The verdict on a command whose result was shown, or could not be: what happened to the servers comes first.
+    pub(crate) fn after(shown: Result<(), Failure>, verdict: Result<u8, Self>) -> Result<u8, Self> {
+        match verdict {
+            Ok(code) => Ok(shown.map(|()| code)?),
+            Err(trouble) => Err(trouble.and(shown.err())),
+        }
+    }
+
     /// Tells the user, and returns the exit code.
     pub(crate) fn tell(&self, screen: &Screen) -> u8 {
         if screen.is_json() && !self.told {

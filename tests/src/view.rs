@@ -8,6 +8,8 @@ use crate::{pair::Pair, rest::Rest};
 /// What a server does not give back when something is made again, or counts by itself.
 const KUBERNETES_OWN: [&str; 5] = ["uid", "resourceVersion", "creationTimestamp", "generation", "managedFields"];
 const VAULT_OWN: [&str; 5] = ["accessor", "uuid", "version", "modified", "created_time"];
+/// The API server notes on a token Secret when its token was last used (KEP-2799).
+const LAST_USED: &str = "kubernetes.io/legacy-token-last-used";
 /// Kinds that the API server writes by itself.
 const RESTLESS: [&str; 3] = ["events", "leases", "componentstatuses"];
 
@@ -64,6 +66,12 @@ async fn objects(api: &Rest, path: &str) -> Value {
         let name = [&meta["namespace"], &meta["name"]].map(|part| part.as_str().unwrap_or_default()).join("/");
         let mut object = object.clone();
         object["metadata"] = without(meta.clone(), &KUBERNETES_OWN);
+        if let Some(labels) = object["metadata"]["labels"].as_object_mut() {
+            labels.retain(|label, _| label != LAST_USED);
+        }
+        if object["metadata"]["labels"].as_object().is_some_and(Map::is_empty) {
+            object["metadata"] = without(object["metadata"].take(), &["labels"]);
+        }
         forget_times(&mut object["status"]);
         objects.insert(name, object);
     }

@@ -9,11 +9,12 @@ use super::{plain::visible, style::Style};
 /// How many unchanged lines are shown around a change.
 const AROUND: usize = 2;
 /// Paths are padded to the longest one, up to this width.
-const WIDEST: usize = 40;
+const WIDEST: usize = 64;
 
 /// Every changed value of a step, a line each, or several for a text of several lines.
 pub(super) fn leaves(leaves: &[Leaf], indent: &str) -> String {
-    let width = leaves.iter().map(|leaf| leaf.path.chars().count()).filter(|width| *width <= WIDEST).max().unwrap_or(0);
+    let lines = leaves.iter().filter(|leaf| texts(leaf.before.as_ref(), leaf.after.as_ref()).is_none());
+    let width = lines.map(|leaf| leaf.path.chars().count()).filter(|width| *width <= WIDEST).max().unwrap_or(0);
     leaves.iter().map(|leaf| self::leaf(leaf, width, indent)).collect()
 }
 

@@ -15,13 +15,24 @@ const INDENT: &str = "    ";
 pub(crate) fn plan(plan: &Plan) -> String {
     let chosen: Vec<_> = plan.steps.iter().filter(|step| step.chosen).collect();
     let width = chosen.iter().map(|step| step.step.chars().count()).max().unwrap_or(0);
-    let mut text = String::new();
-    for step in &chosen {
-        text += &self::step(step, width);
-    }
-    text += &format!("\n{}\n", summary(plan.summary));
+    let blocks = chosen.iter().map(|step| self::step(step, width));
+    let mut text = format!("{}\n{}\n", apart(blocks), summary(plan.summary));
     if !plan.objections.is_empty() {
         text += &objections(plan.goal, &plan.objections);
+    }
+    text
+}
+
+/// A step that has something to say stands apart; one that has not is a line in a list.
+fn apart(blocks: impl Iterator<Item = String>) -> String {
+    let (mut text, mut was_long) = (String::new(), false);
+    for block in blocks {
+        let is_long = block.lines().count() > 1;
+        if !text.is_empty() && (is_long || was_long) {
+            text.push('\n');
+        }
+        text += &block;
+        was_long = is_long;
     }
     text
 }

@@ -1,7 +1,7 @@
 //! What `apply` and `destroy` have in common: plan, ask, journal, run, tell.
 
 use trustpath_core::{
-    Failure,
+    Class,
     graph::Selection,
     journal::{Journal, Verb},
     run::{Ended, Engine, Outcome, RunPlan},
@@ -70,21 +70,31 @@ async fn run(
         Ok(ended) => ended,
         Err(failure) => return Err(Trouble::from(failure).with(Aftermath::Unknown(back))),
     };
-    command.screen.show(&json::Run::of(run, &session.graph, document, &ended, back.clone()))?;
-    verdict(engine, ended, back)
+    let ended = quiet(ended);
+    let shown = command.screen.show(&json::Run::of(run, &session.graph, document, &ended, back.clone()));
+    Trouble::after(shown, verdict(engine, ended, back))
+}
+
+/// Proofs that were cut off by an interruption say nothing about the chain.
+fn quiet(ended: Ended) -> Ended {
+    match &ended.outcome {
+        Outcome::RolledBack(why) | Outcome::Stuck { original: why, .. } if why.class() == Class::Interrupted => {
+            Ended { evidence: Vec::new(), ..ended }
+        }
+        _ => ended,
+    }
 }
 
 /// The failure that the run turned back for first, then what became of what it had made.
 fn verdict(engine: &Engine, ended: Ended, back: String) -> Result<u8, Trouble> {
+    let others: Vec<_> = super::verify::broken(engine, &ended.evidence).into_iter().skip(1).collect();
     let (original, aftermath) = match ended.outcome {
         Outcome::Done => return Ok(exit::OK),
         Outcome::Kept(original) => (original, Aftermath::Kept(back)),
         Outcome::RolledBack(original) => (original, Aftermath::Back),
         Outcome::Stuck { original, undo } => (original, Aftermath::Stuck(undo, back)),
     };
-    let others = super::verify::broken(engine, &ended.evidence).into_iter().skip(1);
-    let trouble = Trouble::from(original).and(others.collect::<Vec<Failure>>());
-    Err(trouble.with(aftermath).told())
+    Err(Trouble::from(original).and(others).with(aftermath).told())
 }
 
 /// An earlier run of this graph that was cut off, or is stuck, is worth a word before another one begins.

@@ -43,8 +43,8 @@ pub(super) async fn run(command: &Command<'_>, args: Rollback) -> Result<u8, Tro
     let outcome = engine.rollback(&log).await?;
     let next = command.rollback(&run);
     let stuck = stuck(outcome);
-    screen.show(&json::Rollback::ended(run, steps, &stuck, next.clone()))?;
-    told(stuck, next)
+    let shown = screen.show(&json::Rollback::ended(run, steps, &stuck, next.clone()));
+    Trouble::after(shown, verdict(stuck, next))
 }
 
 /// The latest run that is not rolled back. What was cut off before its first record has changed nothing; any other
@@ -77,7 +77,7 @@ fn stuck(outcome: Outcome) -> Vec<Failure> {
     }
 }
 
-fn told(stuck: Vec<Failure>, next: String) -> Result<u8, Trouble> {
+fn verdict(stuck: Vec<Failure>, next: String) -> Result<u8, Trouble> {
     let mut stuck = stuck.into_iter();
     let Some(first) = stuck.next() else {
         return Ok(exit::OK);

@@ -9,12 +9,13 @@ pub(super) async fn run(command: &Command<'_>, args: Select) -> Result<u8, Troub
     let (cancel, _listening) = signals::listen(&command.screen, signals::READING)?;
     let engine = session.engine(command, Default::default(), cancel);
     let proofs = engine.verify(&args.into()).await?;
-    command.screen.show(&json::Verification::of(&session.graph, &proofs))?;
+    let shown = command.screen.show(&json::Verification::of(&session.graph, &proofs));
     let mut broken = broken(&engine, &proofs).into_iter();
-    match broken.next() {
+    let verdict = match broken.next() {
         None => Ok(exit::OK),
         Some(first) => Err(Trouble::from(first).and(broken).told()),
-    }
+    };
+    Trouble::after(shown, verdict)
 }
 
 /// The links that do not hold or could not be proven, in the order of the graph; one event that several ran into is

@@ -6,7 +6,8 @@ use std::{
 };
 
 use petgraph::{
-    algo::{kosaraju_scc, toposort},
+    Direction,
+    algo::kosaraju_scc,
     graph::{DiGraph, NodeIndex},
 };
 use serde_json::Value;
@@ -80,10 +81,10 @@ pub enum Mistake {
 pub fn assemble(id: &str, ambient: &Facts, specs: Vec<Spec>) -> Result<Graph, Vec<Mistake>> {
     let (edges, mut mistakes) = connect(&specs);
     mistakes.extend(cycles(&edges, &specs));
-    let order = match toposort(&edges, None) {
-        Ok(order) if mistakes.is_empty() => order,
-        _ => return Err(mistakes),
-    };
+    if !mistakes.is_empty() {
+        return Err(mistakes);
+    }
+    let order = in_order_of_the_file(&edges);
     let nodes = hand_on(ambient, in_order(specs, &order))?;
     Ok(Graph { id: id.into(), edges: edges_of(&nodes), nodes })
 }
@@ -124,10 +125,28 @@ fn circle(edges: &DiGraph<(), ()>, group: &[NodeIndex], specs: &[Spec]) -> Vec<S
     while !seen.contains_key(&at) {
         seen.insert(at, walked.len());
         walked.push(at);
-        let mut needs = edges.neighbors_directed(at, petgraph::Direction::Incoming);
+        let mut needs = edges.neighbors_directed(at, Direction::Incoming);
         at = needs.find(|need| inside.contains(need)).expect("each member of a group needs another one of it");
     }
     walked[seen[&at]..].iter().map(|member| specs[member.index()].name.clone()).collect()
+}
+
+/// Needed steps first, and otherwise as they were given: petgraph's own sort keeps no such order.
+fn in_order_of_the_file(edges: &DiGraph<(), ()>) -> Vec<NodeIndex> {
+    let mut waiting: Vec<_> =
+        edges.node_indices().map(|node| edges.neighbors_directed(node, Direction::Incoming).count()).collect();
+    let mut ready: BTreeSet<_> = edges.node_indices().filter(|node| waiting[node.index()] == 0).collect();
+    let mut order = Vec::with_capacity(waiting.len());
+    while let Some(node) = ready.pop_first() {
+        order.push(node);
+        for next in edges.neighbors(node) {
+            waiting[next.index()] -= 1;
+            if waiting[next.index()] == 0 {
+                ready.insert(next);
+            }
+        }
+    }
+    order
 }
 
 fn in_order(specs: Vec<Spec>, order: &[NodeIndex]) -> Vec<Spec> {

@@ -1,10 +1,10 @@
 //! What should be there, and what destroy leaves. Pure.
 
 use serde_json::Value;
-use trustpath_core::{Note, Released, Result, Undo, Wanted};
+use trustpath_core::{Class, Note, Problem, Released, Result, Undo, Wanted};
 use trustpath_platform::{
     kubernetes::owned::{Owned, other_managers},
-    text::listed,
+    text::{clean, listed},
 };
 
 use crate::{ClusterSecretStore, body::Taken, state::State};
@@ -26,6 +26,9 @@ impl ClusterSecretStore {
         around: &Surroundings,
         now: Option<&State>,
     ) -> Result<Wanted<State>> {
+        if let Some(now) = now.filter(|now| now.live["metadata"].get("deletionTimestamp").is_some()) {
+            return Err(self.terminating(now).into());
+        }
         let ca = match around {
             Surroundings::Making(ca) => ca.as_deref(),
             Surroundings::Removing(_) => None,
@@ -35,6 +38,15 @@ impl ClusterSecretStore {
         let owned = Owned::wanting(now.map(|now| &now.owned), body, graph);
         let warn = |field: String| Note::Warning(format!("somebody else has set {field}, and it stays: see `verify`"));
         Ok(Wanted { state: owned.into(), provisional: false, notes: stays.into_iter().map(warn).collect() })
+    }
+
+    fn terminating(&self, now: &State) -> Problem {
+        let waits = now.live["metadata"]["finalizers"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        let waits: Vec<_> = waits.map(clean).collect();
+        let message =
+            format!("the ClusterSecretStore `{}` is being removed, and waits for {}", self.name, listed(&waits));
+        Problem::new(Class::Missing, "trustpath::cluster_secret_store::terminating", message)
+            .help("see whether the operator runs, which clears it; run this again when it is gone")
     }
 
     pub(crate) fn release(&self, around: &Surroundings, now: &State) -> Released<State> {

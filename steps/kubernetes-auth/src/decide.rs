@@ -1,15 +1,14 @@
 //! What the mount and its config should be, whose they are, and what destroy leaves. Pure.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
-use trustpath_core::{Class, Problem, Released, Undo, Wanted};
+use trustpath_core::{Class, Problem, Released, Wanted};
 use trustpath_platform::text::listed;
 
 use crate::{
-    config::{KubernetesAuth, Reviewer as Choice, TokenType, Tune, Visibility},
+    config::KubernetesAuth,
     pem,
-    state::{Config, Digest, Mount, MountMark, Reviewer, State, TYPE},
+    state::{Config, Mount, MountMark, Reviewer, State, TYPE},
     surroundings::{Found, Making, Surroundings},
     target::Target,
 };
@@ -101,42 +100,6 @@ impl KubernetesAuth {
             Surroundings::Removing(Some(_)) | Surroundings::Making(_) => Released::all(),
         }
     }
-
-    pub(crate) fn undo(&self, from: Option<&State>, to: Option<&State>) -> Undo {
-        let Some(from) = from else { return Undo::Yes };
-        match to {
-            None => self.undo_of_removal(from.reviewer()),
-            Some(to) if from.config == to.config => Undo::Yes,
-            Some(_) if from.config.is_none() && !from.roles.is_empty() => Undo::No(format!(
-                "Vault removes a config only with its mount, and that has the roles {}",
-                listed(&from.roles)
-            )),
-            Some(to) => self.undo_of_reviewer(from.reviewer(), |digest| to.at_hand.contains(digest)),
-        }
-    }
-
-    /// Whether a JWT that is removed can come back is known when its source is read again: a source that is given is
-    /// trusted here.
-    fn undo_of_removal(&self, reviewer: &Reviewer) -> Undo {
-        let sourced = !matches!(self.reviewer, Choice::Vault | Choice::Client) || self.previous_reviewer.is_some();
-        self.undo_of_reviewer(reviewer, |_| sourced)
-    }
-
-    fn undo_of_reviewer(&self, reviewer: &Reviewer, at_hand: impl Fn(&Digest) -> bool) -> Undo {
-        match reviewer {
-            Reviewer::None | Reviewer::NotYet => Undo::Yes,
-            Reviewer::Jwt(digest) if at_hand(digest) => Undo::Yes,
-            Reviewer::Jwt(digest) if self.previous_reviewer.is_some() => Undo::IfGiven(format!(
-                "another `previous_reviewer` in its `with`: the reviewer JWT that is there is {digest}, and the one given \
-                 is not"
-            )),
-            Reviewer::Jwt(_) | Reviewer::Unknown => Undo::IfGiven(
-                "`previous_reviewer` in its `with`: the file or Secret that holds the reviewer JWT which is there now, as \
-                 Vault does not give it back"
-                    .to_owned(),
-            ),
-        }
-    }
 }
 
 impl Default for Config {
@@ -158,51 +121,6 @@ impl Default for Config {
 /// Whether the mount bears the mark of this graph.
 pub(crate) fn is_ours(graph: &str, now: &State) -> bool {
     now.mount.mark.as_ref().is_some_and(|mark| mark.graph == graph)
-}
-
-impl Tune {
-    /// Sets what is said, in Vault's spelling; what is equal in meaning stays.
-    fn onto(&self, tune: &mut BTreeMap<String, Value>) {
-        let ttls = [("default_lease_ttl", self.default_lease_ttl), ("max_lease_ttl", self.max_lease_ttl)];
-        for (key, ttl) in ttls {
-            set(tune, key, ttl.map(|ttl| json!(ttl.as_seconds())), &json!(0));
-        }
-        let visibility = self.listing_visibility.map(|visibility| json!(visibility.as_str()));
-        set(tune, "listing_visibility", visibility, &json!(Visibility::Hidden.as_str()));
-        let token_type = self.token_type.map(|token_type| json!(token_type.as_str()));
-        set(tune, "token_type", token_type, &json!(TokenType::DefaultService.as_str()));
-        let lists = [
-            ("audit_non_hmac_request_keys", &self.audit_non_hmac_request_keys),
-            ("audit_non_hmac_response_keys", &self.audit_non_hmac_response_keys),
-            ("passthrough_request_headers", &self.passthrough_request_headers),
-            ("allowed_response_headers", &self.allowed_response_headers),
-        ];
-        for (key, list) in lists {
-            let same = |list: &Vec<String>| tune.get(key).is_some_and(|now| same_members(now, list));
-            if !list.as_ref().is_some_and(same) {
-                set(tune, key, list.as_ref().map(|list| json!(list)), &json!([]));
-            }
-        }
-    }
-}
-
-/// A value that is Vault's default is left out of a state, unless Vault has it written down.
-fn set(tune: &mut BTreeMap<String, Value>, key: &str, value: Option<Value>, default: &Value) {
-    match value {
-        Some(value) if value == *default => {
-            if tune.get(key).is_some_and(|now| now != default) {
-                tune.remove(key);
-            }
-        }
-        Some(value) => drop(tune.insert(key.to_owned(), value)),
-        None => {}
-    }
-}
-
-fn same_members(now: &Value, list: &[String]) -> bool {
-    let members =
-        |value: &Value| value.as_array().map(|list| list.iter().map(ToString::to_string).collect::<BTreeSet<_>>());
-    members(now) == members(&json!(list))
 }
 
 fn same_keys(now: &[String], keys: &[String]) -> bool {

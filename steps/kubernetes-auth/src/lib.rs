@@ -18,6 +18,7 @@ mod survey;
 mod target;
 #[cfg(test)]
 mod tests;
+mod undo;
 mod way;
 mod write;
 

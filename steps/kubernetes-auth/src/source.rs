@@ -58,6 +58,13 @@ impl From<&ReviewerSecret> for JwtSource {
     }
 }
 
+impl JwtSource {
+    /// Whether a step before this one makes it.
+    pub(crate) fn is_made(&self) -> bool {
+        matches!(self, Self::Secret { made: true, .. })
+    }
+}
+
 impl fmt::Display for JwtSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -22,8 +22,8 @@ pub(crate) enum Request<'a> {
     Disable,
     /// Tunes the mount: this is the body.
     Tune(Map<String, Value>),
-    /// Writes the config, in full.
-    Config(&'a Config),
+    /// Writes the config of this state, in full.
+    Config(&'a State, &'a Config),
 }
 
 /// The request that leads from one waypoint to the next.
@@ -35,7 +35,7 @@ pub(crate) fn request<'a>(now: Option<&State>, to: Option<&'a State>) -> Request
         (Some(now), Some(to)) => {
             let writes = to.in_doubt().is_none() && (now.in_doubt().is_some() || now.config != to.config);
             match &to.config {
-                Some(config) if writes => Request::Config(config),
+                Some(config) if writes => Request::Config(to, config),
                 _ => Request::Tune(tuning(now, to)),
             }
         }
@@ -126,7 +126,7 @@ fn one_by_one(from: &State, to: &State) -> Vec<Option<State>> {
 }
 
 /// What a tuning request sets: the description, and what differs.
-fn tuning(now: &State, to: &State) -> Map<String, Value> {
+pub(crate) fn tuning(now: &State, to: &State) -> Map<String, Value> {
     let mut body = Map::from_iter([("description".to_owned(), json!(to.description()))]);
     let (before, after) = (&now.mount.tune, &to.mount.tune);
     let keys = before.keys().chain(after.keys()).filter(|key| before.get(*key) != after.get(*key));

@@ -10,7 +10,7 @@ use crate::{
     config::KubernetesAuth,
     observe,
     source::{self, Jwt, JwtSource},
-    state::{Config, Digest, Reviewer, State},
+    state::{Config, Digest, Mount, MountMark, Reviewer, State},
     way::{self, Request},
 };
 
@@ -21,12 +21,14 @@ impl KubernetesAuth {
             Request::Nothing => Ok(()),
             Request::Enable(to) => self.enable(&vault, to).await,
             Request::Disable => self.disable(&vault).await,
-            Request::Tune(body) => {
-                // Below `sys/auth` it would need sudo.
-                vault.write(&Vault::path(["sys/mounts/auth", self.mount.as_str(), "tune"]), &body).await?;
-                Ok(())
-            }
-            Request::Config(config) => self.configure(at, &vault, config).await,
+            Request::Tune(body) => self.tune(&vault, &body).await,
+            Request::Config(to, config) => match self.jwt(at, &config.reviewer).await {
+                Ok(jwt) => self.configure(&vault, config, jwt.as_ref()).await,
+                Err(failure) => match self.made_anew(at, now).await? {
+                    Some(jwt) => self.configure_anew(&vault, to, config, &jwt).await,
+                    None => Err(failure),
+                },
+            },
         }
     }
 
@@ -56,13 +58,40 @@ impl KubernetesAuth {
         Ok(())
     }
 
-    async fn configure(&self, at: At<'_, Taken>, vault: &Vault, config: &Config) -> Result<()> {
+    async fn tune(&self, vault: &Vault, body: &Map<String, Value>) -> Result<()> {
+        // Below `sys/auth` it would need sudo.
+        vault.write(&Vault::path(["sys/mounts/auth", self.mount.as_str(), "tune"]), body).await?;
+        Ok(())
+    }
+
+    async fn configure(&self, vault: &Vault, config: &Config, jwt: Option<&Jwt>) -> Result<()> {
         let mut body = config.body();
-        if let Some(jwt) = self.jwt(at, &config.reviewer).await? {
+        if let Some(jwt) = jwt {
             body.insert("token_reviewer_jwt".to_owned(), Value::from(jwt.token.expose_secret()));
         }
         vault.write_settling(&self.path("config"), &body).await?;
         Ok(())
+    }
+
+    /// The JWT of the step before this one, for a config that was never written.
+    ///
+    /// When both steps were removed and are brought back, the step before this one makes a new token: the one that was
+    /// there is gone for good, and the new one takes its place.
+    async fn made_anew(&self, at: At<'_, Taken>, now: Option<&State>) -> Result<Option<Jwt>> {
+        match self.source(at.facts) {
+            Some(source) if source.is_made() && now.is_some_and(|now| now.config.is_none()) => {
+                source::read(at.cx, &source).await
+            }
+            _ => Ok(None),
+        }
+    }
+
+    async fn configure_anew(&self, vault: &Vault, to: &State, config: &Config, jwt: &Jwt) -> Result<()> {
+        self.configure(vault, config, Some(jwt)).await?;
+        let mark = to.mount.mark.clone().map(|mark| MountMark { reviewer: Some(jwt.digest.clone()), ..mark });
+        let config = Config { reviewer: Reviewer::Jwt(jwt.digest.clone()), ..config.clone() };
+        let to = State { mount: Mount { mark, ..to.mount.clone() }, config: Some(config), ..to.clone() };
+        self.tune(vault, &way::tuning(&to, &to)).await
     }
 
     /// The JWT that a config is to hold, from whichever source has it.

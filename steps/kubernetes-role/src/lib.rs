@@ -20,4 +20,4 @@ pub use config::{AliasNameSource, Bound, KubernetesRole, RoleName, TokenType};
 pub use selector::Selector;
 pub use state::RoleState;
 
-inventory::submit! { Kind::managed::<KubernetesRole>("kubernetes-role", "Binds a ServiceAccount to policies, for a limited time") }
+inventory::submit! { Kind::managed::<KubernetesRole>("kubernetes-role", "Binds a ServiceAccount to policies") }

@@ -1,6 +1,6 @@
 //! A real login, from the API server's token to the revocation of Vault's.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
@@ -63,7 +63,7 @@ impl Session {
             }
             Err(error) => return Err(error.into()),
         };
-        let seen = format!("a token for {}", humantime(&login));
+        let seen = format!("a token for {}", lifetime(&login));
         let checked = self.check(&login).await;
         let revoked = self.revoke(&login).await;
         Ok(Evidence::new().passed(what, seen).and(checked?).and(revoked))
@@ -110,11 +110,7 @@ impl Session {
             return Ok(rest());
         }
         let paths: Vec<_> = probes.iter().map(|probe| probe.path.as_str()).collect();
-        let held = match self.vault.with_token(&login.token).capabilities(&paths).await {
-            // Without the default policy a token cannot ask about itself.
-            Err(error) if error.kind() == Kind::Denied => self.vault.capabilities_of(&login.accessor, &paths).await,
-            other => other,
-        };
+        let held = self.held(login, &paths).await;
         let held = match held {
             Ok(held) => held,
             Err(error) if is_answer(&error) => return Ok(Evidence::new().unchecked(WHAT, error.to_string())),
@@ -130,11 +126,25 @@ impl Session {
         Ok(evidence.and(rest()))
     }
 
+    /// Asked by the token itself, which needs no right of ours. Without the default policy it may not, and a token that
+    /// can be used once cannot.
+    async fn held(&self, login: &Login, paths: &[&str]) -> Result<BTreeMap<String, Vec<String>>, Error> {
+        if self.state.token_num_uses == 1 {
+            return self.vault.capabilities_of(&login.accessor, paths).await;
+        }
+        match self.vault.with_token(&login.token).capabilities(paths).await {
+            Err(error) if matches!(error.kind(), Kind::Denied | Kind::Unauthenticated) => {
+                self.vault.capabilities_of(&login.accessor, paths).await
+            }
+            other => other,
+        }
+    }
+
     /// By accessor: without the default policy a token cannot revoke itself. Where that is not allowed, by itself.
     async fn revoke(&self, login: &Login) -> Evidence {
         const WHAT: &str = "login token revoked";
         if login.accessor.is_empty() {
-            let why = format!("a batch token cannot be revoked: it ends by itself in {}", humantime(login));
+            let why = format!("a batch token cannot be revoked: it ends by itself in {}", lifetime(login));
             return Evidence::new().unchecked(WHAT, why);
         }
         let Err(error) = self.vault.revoke(&login.accessor).await else {
@@ -144,7 +154,7 @@ impl Session {
         match own.write("auth/token/revoke-self", &json!({})).await {
             Ok(_) => Evidence::new().passed(WHAT, "by itself; the identity entity that a login makes stays"),
             Err(_) => {
-                let why = format!("{error}; it ends by itself in {}", humantime(login));
+                let why = format!("{error}; it ends by itself in {}", lifetime(login));
                 Evidence::new().unchecked(WHAT, why)
             }
         }
@@ -160,7 +170,7 @@ fn named(names: &BTreeSet<String>) -> String {
     listed(&names.iter().map(|name| format!("`{}`", clean(name))).collect::<Vec<_>>())
 }
 
-fn humantime(login: &Login) -> String {
+fn lifetime(login: &Login) -> String {
     trustpath_platform::Ttl::seconds(login.lease.as_secs()).to_string()
 }
 

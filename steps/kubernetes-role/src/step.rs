@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use serde_json::{Map, Value};
-use trustpath_core::{Around, At, Class, Evidence, Managed, Problem, Released, Result, Wanted};
-use trustpath_platform::{AuthMount, RoleRef, Vault, error::Kind};
+use trustpath_core::{Around, At, Class, Evidence, Managed, Note, Problem, Released, Result, Wanted};
+use trustpath_platform::{AuthMount, RoleRef, Vault, error::Kind, vault::Family};
 
 use crate::{
     config::KubernetesRole,
@@ -12,9 +12,14 @@ use crate::{
     state::RoleState,
 };
 
-/// Whether the mount bears the mark of this graph: then so do its roles.
+/// What has to be known besides the role itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct MountIsOurs(bool);
+pub struct Surroundings {
+    /// Whether the mount bears the mark of this graph: then so do its roles.
+    ours: bool,
+    /// Whether the server is one that knows `token_strictly_bind_ip`.
+    binds_addresses: bool,
+}
 
 impl KubernetesRole {
     fn path(&self, mount: &AuthMount) -> String {
@@ -29,7 +34,7 @@ impl KubernetesRole {
 #[async_trait]
 impl Managed for KubernetesRole {
     type State = RoleState;
-    type Around = MountIsOurs;
+    type Around = Surroundings;
     type Takes = Facts;
     type Gives = RoleRef;
 
@@ -44,24 +49,30 @@ impl Managed for KubernetesRole {
         Ok(answer.map(RoleState::answered).transpose().map_err(unlike_a_role)?)
     }
 
-    async fn survey(&self, at: At<'_, Facts>, _: Around) -> Result<MountIsOurs> {
-        let mark = match self.vault(at).await?.mounts().await {
+    async fn survey(&self, at: At<'_, Facts>, _: Around) -> Result<Surroundings> {
+        let vault = self.vault(at).await?;
+        let mark = match vault.mounts().await {
             Ok(mounts) => mounts.auth_at(&at.facts.0.path).and_then(|mount| mount.mark()),
             Err(error) if matches!(error.kind(), Kind::Denied | Kind::NotFound) => None,
             Err(error) => return Err(error.into()),
         };
-        Ok(MountIsOurs(mark.is_some_and(|mark| mark.graph == at.cx.graph())))
+        let ours = mark.is_some_and(|mark| mark.graph == at.cx.graph());
+        Ok(Surroundings { ours, binds_addresses: vault.family() == Family::OpenBao })
     }
 
-    fn desired(&self, at: At<'_, Facts>, _: &MountIsOurs, now: Option<&RoleState>) -> Result<Wanted<RoleState>> {
-        decide::desired(self, at.facts, now)
+    fn desired(&self, at: At<'_, Facts>, around: &Surroundings, now: Option<&RoleState>) -> Result<Wanted<RoleState>> {
+        let mut wanted = decide::desired(self, at.facts, now)?;
+        if wanted.state.token_strictly_bind_ip && !around.binds_addresses {
+            wanted.notes.push(Note::Warning(FORGOTTEN.into()));
+        }
+        Ok(wanted)
     }
 
-    fn ours(&self, _: At<'_, Facts>, around: &MountIsOurs, _: &RoleState) -> bool {
-        around.0
+    fn ours(&self, _: At<'_, Facts>, around: &Surroundings, _: &RoleState) -> bool {
+        around.ours
     }
 
-    fn released(&self, _: At<'_, Facts>, _: &MountIsOurs, _: &RoleState) -> Result<Released<RoleState>> {
+    fn released(&self, _: At<'_, Facts>, _: &Surroundings, _: &RoleState) -> Result<Released<RoleState>> {
         Ok(Released::all())
     }
 
@@ -78,6 +89,8 @@ impl Managed for KubernetesRole {
         prove::prove(self, at, &self.vault(at).await?, state).await
     }
 }
+
+const FORGOTTEN: &str = "only OpenBao knows `token_strictly_bind_ip`: this server takes it and forgets it";
 
 fn unlike_a_role(error: serde_json::Error) -> Problem {
     Problem::new(

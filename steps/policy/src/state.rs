@@ -3,8 +3,8 @@ use serde_json::{Map, Value};
 
 /// A policy as it is on the server, with everything that a write has to carry: what it leaves out, the server clears.
 ///
-/// `GET sys/policies/acl/NAME`; all but the text are there since OpenBao 2.5 or later and never on HashiCorp Vault. Left
-/// out: `version` and `modified`, which no server gives back.
+/// `GET sys/policies/acl/NAME`; HashiCorp Vault 1.21 has the text alone, OpenBao 2.7 all of it. Left out: `version` and
+/// `modified`, which no server gives back.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PolicyState {
     /// The text, byte for byte.

@@ -2,8 +2,9 @@
 
 mod methods;
 
+use std::collections::BTreeMap;
+
 use futures::{StreamExt, TryStreamExt, stream};
-use serde::Deserialize;
 use serde_json::{Map, Value};
 use trustpath_core::Result;
 use trustpath_platform::{
@@ -89,14 +90,9 @@ async fn search(vault: &Vault, policy: &str, graph: &str) -> Result<Vec<String>,
 
 /// Each mount with what can hold policies on it, and identity.
 async fn holders(vault: &Vault, graph: &str) -> Result<Vec<(String, &'static [Holder])>, Obstacle> {
-    #[derive(Deserialize)]
-    struct Described {
-        #[serde(flatten)]
-        mounts: std::collections::BTreeMap<String, Mount>,
-    }
-    let described: Option<Described> = vault.read("sys/auth").await?;
+    let mounts: Option<BTreeMap<String, Mount>> = vault.read("sys/auth").await?;
     let mut all = vec![("identity".to_owned(), methods::IDENTITY)];
-    for (path, mount) in described.map(|described| described.mounts).unwrap_or_default() {
+    for (path, mount) in mounts.unwrap_or_default() {
         if mount.mark().is_some_and(|mark| mark.graph == graph) {
             continue;
         }

@@ -1,7 +1,10 @@
 //! What should be there, what destroy leaves, and the requests on the way. Pure.
 
 use trustpath_core::{Class, Note, Problem, Released, Result};
-use trustpath_platform::{kubernetes::owned::Owned, text::listed};
+use trustpath_platform::{
+    kubernetes::owned::Owned,
+    text::{clean, listed},
+};
 
 use crate::{
     State,
@@ -12,6 +15,10 @@ pub(crate) fn desired(names: &Names, now: Option<&State>, graph: &str) -> Result
     let now = now.cloned().unwrap_or_default();
     if let Some(binding) = &now.binding {
         same_role(names, binding)?;
+        same_subjects(names, binding, graph)?;
+    }
+    if let Some(secret) = &now.secret {
+        same_account(names, secret)?;
     }
     Ok(State {
         account: Some(Owned::wanting(now.account.as_ref(), names.account_body(), graph)),
@@ -26,9 +33,35 @@ fn same_role(names: &Names, binding: &Owned) -> Result<()> {
     if role == ROLE {
         return Ok(());
     }
-    let message = format!("the ClusterRoleBinding `{}` is there, and binds the role `{role}`, not `{ROLE}`", names.binding);
+    let message =
+        format!("the ClusterRoleBinding `{}` is there, and binds the role `{role}`, not `{ROLE}`", names.binding);
     Err(Problem::new(Class::Conflict, "trustpath::token_reviewer::other_role", message)
         .help("choose another name with `cluster_role_binding`")
+        .into())
+}
+
+/// A binding that somebody else made for others would take the right from them.
+fn same_subjects(names: &Names, binding: &Owned, graph: &str) -> Result<()> {
+    let subjects = binding.value(&["subjects"]).cloned().unwrap_or_default();
+    let nobody = subjects.as_array().is_none_or(Vec::is_empty);
+    if nobody || binding.is_marked(graph) || names.binding_body().get("subjects") == Some(&subjects) {
+        return Ok(());
+    }
+    let message = format!("the ClusterRoleBinding `{}` is there, and gives `{ROLE}` to others", names.binding);
+    Err(Problem::new(Class::Conflict, "trustpath::token_reviewer::other_subjects", message)
+        .help("choose another name with `cluster_role_binding`")
+        .into())
+}
+
+/// What a Secret is for cannot be changed (Kubernetes, `type` is immutable), and another account's token is not ours.
+fn same_account(names: &Names, secret: &Owned) -> Result<()> {
+    let body = names.secret_body();
+    let unlike = secret.unlike(&body);
+    let Some((path, found)) = unlike.first() else { return Ok(()) };
+    let found = found.map(|found| clean(&found.to_string())).unwrap_or_else(|| "not set".to_owned());
+    let message = format!("the Secret `{}` is there, and holds something else: its {path} is {found}", names.secret);
+    Err(Problem::new(Class::Conflict, "trustpath::token_reviewer::other_secret", message)
+        .help("choose another name with `secret`")
         .into())
 }
 
@@ -43,8 +76,8 @@ pub(crate) fn partly_ours(now: &State, graph: &str) -> bool {
     now.parts().into_iter().flatten().any(|part| part.is_marked(graph))
 }
 
-/// What is not marked stays, and the ServiceAccount stays while pods run as it.
-pub(crate) fn released(names: &Names, now: &State, pods: &[String], graph: &str) -> Released<State> {
+/// What is not marked stays, and the ServiceAccount stays while somebody needs it.
+pub(crate) fn released(names: &Names, now: &State, users: &[String], graph: &str) -> Released<State> {
     let mut left = now.clone();
     let mut notes = Vec::new();
     for part in left.parts_mut() {
@@ -53,9 +86,9 @@ pub(crate) fn released(names: &Names, now: &State, pods: &[String], graph: &str)
             notes.push(Note::Left("what somebody else made of the reviewer stays".into()));
         }
     }
-    if !pods.is_empty() && left.account.is_none() {
+    if !users.is_empty() && left.account.is_none() && now.account.is_some() {
         left.account.clone_from(&now.account);
-        let why = format!("the ServiceAccount `{}` is in use by {}", names.account, listed(pods));
+        let why = format!("the ServiceAccount `{}` is in use: {}", names.account, listed(users));
         notes.push(Note::Left(why));
     }
     notes.dedup();
@@ -137,6 +170,27 @@ mod tests {
     }
 
     #[test]
+    fn what_others_use_under_the_same_names_is_a_conflict() {
+        let mut binding = names().binding_body();
+        binding["subjects"][0]["name"] = "somebody".into();
+        let now = State { binding: Some(Owned::made(binding.clone())), ..State::default() };
+        let refused = desired(&names(), Some(&now), GRAPH).expect_err("the right was taken from others").report();
+        assert_eq!(refused.code.as_deref(), Some("trustpath::token_reviewer::other_subjects"));
+        binding["metadata"]["annotations"] = json!({"trustpath.dev/graph": GRAPH});
+        let ours = State { binding: Some(Owned::made(binding)), ..State::default() };
+        assert!(desired(&names(), Some(&ours), GRAPH).is_ok(), "what somebody changed on ours is put right");
+
+        for (path, other) in [("/type", "Opaque"), ("/metadata/annotations/kubernetes.io~1service-account.name", "x")] {
+            let mut secret = serde_json::Value::Object(names().secret_body());
+            *secret.pointer_mut(path).expect("a field") = other.into();
+            let secret = secret.as_object().cloned().expect("an object");
+            let now = State { secret: Some(Owned::made(secret)), ..State::default() };
+            let refused = desired(&names(), Some(&now), GRAPH).expect_err("a Secret was taken over").report();
+            assert_eq!(refused.code.as_deref(), Some("trustpath::token_reviewer::other_secret"));
+        }
+    }
+
+    #[test]
     fn the_right_comes_last_and_goes_first() {
         let way = waypoints(None, Some(&made()));
         let last_but_one = way[1].as_ref().expect("a state");
@@ -161,7 +215,7 @@ mod tests {
     fn what_is_in_use_or_somebody_elses_stays() {
         let unmarked = Owned::made(names().secret_body());
         let now = State { secret: Some(unmarked.clone()), ..made() };
-        let kept = released(&names(), &now, &["the pod `a`".into()], GRAPH);
+        let kept = released(&names(), &now, &["the pod `a` runs as it".into()], GRAPH);
         let state = kept.state.expect("something stays");
         assert_eq!((state.secret, state.account, state.binding), (Some(unmarked), now.account, None));
         assert_eq!(kept.notes.len(), 2);

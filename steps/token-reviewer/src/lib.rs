@@ -9,6 +9,7 @@ mod decide;
 mod prove;
 mod state;
 mod step;
+mod users;
 
 use trustpath_core::Kind;
 

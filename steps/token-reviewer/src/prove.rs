@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep};
 use trustpath_core::{At, Evidence, Result};
 use trustpath_platform::{
     Cluster, ServiceAccountRef,
-    error::Error,
+    error::{Error, Kind},
     kubernetes::Access,
     text::clean,
 };
@@ -41,11 +41,24 @@ impl TokenReviewer {
         let what = "the reviewer may review tokens";
         let Some(token) = token(&cluster, &names).await? else {
             let why = format!("the Secret `{}` holds no token", names.secret);
-            return Ok(evidence.failed("token Secret is filled", why, "see whether the cluster's tokens controller runs"));
+            return Ok(evidence.failed(
+                "token Secret is filled",
+                why,
+                "see whether the cluster's tokens controller runs",
+            ));
         };
-        let evidence = evidence.passed("token Secret is filled", format!("{}/{}", names.account.namespace, names.secret));
-        let may = cluster.with_token(token).await?.can_i(&REVIEW).await?;
-        Ok(if may { evidence.passed(what, REVIEW.to_string()) } else { evidence.failed(what, "it may not", next) })
+        let evidence =
+            evidence.passed("token Secret is filled", format!("{}/{}", names.account.namespace, names.secret));
+        match cluster.with_token(token).await?.can_i(&REVIEW).await {
+            Ok(true) => Ok(evidence.passed(what, format!("{} may {REVIEW}", names.account))),
+            Ok(false) => Ok(evidence.failed(what, format!("{} may not {REVIEW}", names.account), next)),
+            Err(error) if error.kind() == Kind::Unauthenticated => {
+                let why = format!("the API server does not accept the token in the Secret `{}`", names.secret);
+                let remove = format!("kubectl delete secret {} -n {}", names.secret, names.account.namespace);
+                Ok(evidence.failed(what, why, format!("{remove}, then {next}")))
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 }
 

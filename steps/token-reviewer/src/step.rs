@@ -1,14 +1,13 @@
 //! The step: observe, decide, write.
 
 use async_trait::async_trait;
-use k8s_openapi::api::core::v1::Pod;
 use trustpath_core::{Around, At, Class, Evidence, Managed, Problem, Released, Result, Wanted};
 use trustpath_platform::{Cluster, ReviewerSecret, ServiceAccountRef, kubernetes::owned::Owned};
 
 use crate::{
     State, TokenReviewer,
     config::{Names, no_namespace},
-    decide,
+    decide, users,
 };
 
 /// What else was looked at.
@@ -19,7 +18,7 @@ pub enum Surroundings {
         /// It is.
         namespace: bool,
     },
-    /// Before it is removed: the pods that run as it.
+    /// Before it is removed: who else needs the ServiceAccount.
     Removing(Vec<String>),
 }
 
@@ -52,11 +51,8 @@ impl Managed for TokenReviewer {
     async fn observe(&self, at: At<'_, Option<ServiceAccountRef>>) -> Result<Option<State>> {
         let (names, cluster) = (self.named(at)?, at.cx.handle::<Cluster>().await?);
         let addresses = (names.account_at(), names.secret_at(), names.binding_at());
-        let (account, secret, binding) = futures::try_join!(
-            cluster.live(&addresses.0),
-            cluster.live(&addresses.1),
-            cluster.live(&addresses.2)
-        )?;
+        let (account, secret, binding) =
+            futures::try_join!(cluster.live(&addresses.0), cluster.live(&addresses.1), cluster.live(&addresses.2))?;
         let state = State {
             account: account.map(|live| Owned::seen(&live, &names.account_body())),
             secret: secret.map(|live| Owned::seen(&live, &names.secret_body())),
@@ -71,8 +67,7 @@ impl Managed for TokenReviewer {
             Around::Making => Ok(Surroundings::Making { namespace: self.namespace(at, &names).await? }),
             Around::Removing => {
                 let cluster = at.cx.handle::<Cluster>().await?;
-                let pods: Vec<Pod> = cluster.list(Some(&names.account.namespace)).await?;
-                Ok(Surroundings::Removing(running_as(&pods, &names.account.name)))
+                Ok(Surroundings::Removing(users::of(&cluster, &names).await))
             }
         }
     }
@@ -105,8 +100,8 @@ impl Managed for TokenReviewer {
         around: &Surroundings,
         now: &State,
     ) -> Result<Released<State>> {
-        let pods = if let Surroundings::Removing(pods) = around { pods.as_slice() } else { &[] };
-        Ok(decide::released(&self.named(at)?, now, pods, at.cx.graph()))
+        let users = if let Surroundings::Removing(users) = around { users.as_slice() } else { &[] };
+        Ok(decide::released(&self.named(at)?, now, users, at.cx.graph()))
     }
 
     fn waypoints(&self, from: Option<&State>, to: Option<&State>) -> Result<Vec<Option<State>>> {
@@ -150,11 +145,6 @@ impl Managed for TokenReviewer {
     async fn prove(&self, at: At<'_, Option<ServiceAccountRef>>, state: &State) -> Result<Evidence> {
         self.evidence(at, state).await
     }
-}
-
-fn running_as(pods: &[Pod], account: &str) -> Vec<String> {
-    let runs = |pod: &&Pod| pod.spec.as_ref().and_then(|spec| spec.service_account_name.as_deref()) == Some(account);
-    pods.iter().filter(runs).filter_map(|pod| Some(format!("the pod `{}`", pod.metadata.name.as_ref()?))).collect()
 }
 
 fn no_such_namespace(namespace: &str) -> Problem {

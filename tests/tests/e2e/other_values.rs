@@ -88,7 +88,7 @@ pub(crate) async fn a_fault_in_the_last_step_puts_every_value_back(pair: Arc<Pai
     let source = somebody.file(&program).display().to_string();
     let set = format!("steps.kubernetes-auth.with.previous_reviewer.file={source}");
     pair.kubernetes_proxy.fault(last_write());
-    let ran = program.fails(7, &apply(&["--set", &set])).await;
+    let ran = program.fails(8, &apply(&["--set", &set])).await;
     assert!(pair.kubernetes_proxy.faults_fired(), "the fault did not happen");
     assert!(ran.stderr.contains("secret-store"), "{}", ran.stderr);
     view::assert_same(&before, &view::snapshot(&pair).await, "the run left something");
@@ -113,7 +113,7 @@ pub(crate) async fn without_the_source_it_is_refused_before_the_first_write(pair
     let before = view::snapshot(&pair).await;
     let program = Program::on(&pair);
     pair.forget();
-    let ran = program.fails(6, &apply(&[])).await;
+    let ran = program.fails(7, &apply(&[])).await;
     assert!(ran.stderr.contains("--allow-irreversible"), "{}", ran.stderr);
     assert!(ran.stderr.contains("previous_reviewer"), "{}", ran.stderr);
     let seen = [pair.vault_proxy.seen(), pair.kubernetes_proxy.seen()].concat();

@@ -66,8 +66,18 @@ pub(super) fn unset(fields: &mut Fields, path: &[&str]) {
 pub(super) fn project(fields: &Fields, tree: &Value) -> Fields {
     let named = tree.as_object().into_iter().flatten();
     let named = named.filter_map(|(key, below)| Some((key.strip_prefix("f:")?, below)));
-    let parts = named.filter_map(|(name, below)| Some((name.to_owned(), part(fields.get(name)?, below)?)));
+    let parts = named.filter_map(|(name, below)| {
+        let value = fields.get(name)?;
+        let part = if is_atomic(name) { Some(value.clone()) } else { part(value, below) };
+        Some((name.to_owned(), part?))
+    });
     parts.collect()
+}
+
+/// Whether a map is one value (`x-kubernetes-map-type: atomic`): who owns it owns all that is in it. A tree does not
+/// tell such a map from one that is owned without its fields; of all that this program applies, only this one is.
+fn is_atomic(name: &str) -> bool {
+    name == "roleRef"
 }
 
 fn part(value: &Value, tree: &Value) -> Option<Value> {
@@ -84,7 +94,7 @@ fn part(value: &Value, tree: &Value) -> Option<Value> {
 pub(super) fn owns(tree: &Value, path: &[&str]) -> bool {
     match path {
         [] => true,
-        [name, rest @ ..] => tree.get(format!("f:{name}")).is_some_and(|below| owns(below, rest)),
+        [name, rest @ ..] => tree.get(format!("f:{name}")).is_some_and(|below| is_atomic(name) || owns(below, rest)),
     }
 }
 
@@ -130,6 +140,14 @@ mod tests {
 
     fn fields(value: Value) -> Fields {
         value.as_object().cloned().expect("a test's object")
+    }
+
+    #[test]
+    fn who_owns_an_atomic_map_owns_all_of_it() {
+        let binding = fields(json!({"roleRef": {"kind": "ClusterRole", "name": "a"}}));
+        let tree = json!({"f:roleRef": {}});
+        assert_eq!(project(&binding, &tree), binding);
+        assert!(owns(&tree, &["roleRef", "name"]));
     }
 
     #[test]

@@ -102,3 +102,14 @@ fn what_others_set_is_lost_with_the_store() {
     assert_eq!(undoable(Some(&now), Some(&now)), Undo::Yes);
     assert_eq!(undoable(Some(&decided(None).state), None), Undo::Yes);
 }
+
+#[test]
+fn a_store_on_its_way_out_is_not_written_to() {
+    let now = theirs(|live| {
+        live["metadata"]["deletionTimestamp"] = json!("2026-01-01T00:00:00Z");
+        live["metadata"]["finalizers"] = json!(["secretstore.externalsecrets.io/finalizer"]);
+    });
+    let refused =
+        config().decide(GRAPH, &taken(), &Surroundings::Making(None), Some(&now)).expect_err("it was written to");
+    assert!(refused.report().message.contains("secretstore.externalsecrets.io/finalizer"));
+}

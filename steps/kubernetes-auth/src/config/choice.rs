@@ -8,17 +8,6 @@ use serde::{
     de::{self, MapAccess, Visitor, value::MapAccessDeserializer},
 };
 use trustpath_platform::kubernetes::names::{NamespaceName, ObjectName};
-use url::Url;
-
-/// Where Vault reaches the API server.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum Host {
-    /// Looked up.
-    #[default]
-    Auto,
-    /// This URL.
-    Url(String),
-}
 
 /// What the API server's certificate is checked against.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -247,43 +236,6 @@ impl Choice for PemKey {
     }
 }
 
-impl<'de> Deserialize<'de> for Host {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(from)?;
-        if text == "auto" {
-            return Ok(Self::Auto);
-        }
-        url(&text).map_err(de::Error::custom)?;
-        Ok(Self::Url(text))
-    }
-}
-
-/// The value stays out of the message: it may hold a password.
-fn url(text: &str) -> Result<(), &'static str> {
-    const LOOKS_LIKE: &str = "it takes \"auto\", or a URL such as https://10.0.0.1:6443";
-    let url = Url::parse(text).map_err(|_| LOOKS_LIKE)?;
-    if !matches!(url.scheme(), "https" | "http") || url.host().is_none() {
-        return Err(LOOKS_LIKE);
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err("a URL here has no user and no password in it");
-    }
-    if url.query().is_some() || url.fragment().is_some() {
-        return Err("a URL here ends with its path");
-    }
-    Ok(())
-}
-
-impl JsonSchema for Host {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Host".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "pattern": "^(auto|https?://.+)$" })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use rstest::rstest;
@@ -304,7 +256,6 @@ mod tests {
         let secret = parse::<Reviewer>(json!({"secret": {"namespace": "a", "name": "b"}}));
         assert!(matches!(secret, Ok(Reviewer::Given(Source::Secret(_)))), "{secret:?}");
         assert_eq!(parse::<PemKey>(json!({"file": "a"})), Ok(PemKey::File("a".into())));
-        assert_eq!(parse::<Host>(json!("https://a:6443")), Ok(Host::Url("https://a:6443".to_owned())));
     }
 
     #[rstest]
@@ -324,16 +275,5 @@ mod tests {
     fn a_jwt_in_the_file_is_refused_and_not_repeated() {
         let error = parse::<Reviewer>(json!("eyJhbGciOiJSUzI1NiJ9.x.y")).expect_err("a JWT was taken");
         assert!(error.contains("reviewer = { file") && !error.contains("eyJ"), "{error}");
-    }
-
-    #[rstest]
-    #[case("kubernetes.default.svc")]
-    #[case("ftp://a")]
-    #[case("https://user:secret@a")]
-    #[case("https://a/?x=1")]
-    #[case("")]
-    fn what_is_no_url_is_refused_and_not_repeated(#[case] text: &str) {
-        let error = parse::<Host>(json!(text)).expect_err("it was taken");
-        assert!(!error.contains("secret"), "{error}");
     }
 }

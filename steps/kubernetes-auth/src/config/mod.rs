@@ -1,13 +1,15 @@
 //! What the graph file says about a Kubernetes auth mount.
 
 mod choice;
+mod host;
 mod mount_path;
 mod tune;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-pub use choice::{Ca, Host, PemKey, Reviewer, SecretRef, Source};
+pub use choice::{Ca, PemKey, Reviewer, SecretRef, Source};
+pub use host::Host;
 pub use mount_path::MountPath;
 pub use tune::{TokenType, Tune, Visibility};
 

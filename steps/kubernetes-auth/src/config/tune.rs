@@ -1,7 +1,10 @@
 //! How a mount is tuned.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use trustpath_platform::Ttl;
 
 /// How a mount is tuned: what is left out stays as it is.
@@ -70,4 +73,45 @@ impl TokenType {
             Self::Batch => "batch",
         }
     }
+}
+
+impl Tune {
+    /// Sets what is said, in Vault's spelling; what is equal in meaning stays.
+    pub(crate) fn onto(&self, tune: &mut BTreeMap<String, Value>) {
+        let ttls = [("default_lease_ttl", self.default_lease_ttl), ("max_lease_ttl", self.max_lease_ttl)];
+        for (key, ttl) in ttls {
+            set(tune, key, ttl.map(|ttl| json!(ttl.as_seconds())), &json!(0));
+        }
+        let visibility = self.listing_visibility.map(|visibility| json!(visibility.as_str()));
+        set(tune, "listing_visibility", visibility, &json!(Visibility::Hidden.as_str()));
+        let token_type = self.token_type.map(|token_type| json!(token_type.as_str()));
+        set(tune, "token_type", token_type, &json!(TokenType::DefaultService.as_str()));
+        let lists = [
+            ("audit_non_hmac_request_keys", &self.audit_non_hmac_request_keys),
+            ("audit_non_hmac_response_keys", &self.audit_non_hmac_response_keys),
+            ("passthrough_request_headers", &self.passthrough_request_headers),
+            ("allowed_response_headers", &self.allowed_response_headers),
+        ];
+        for (key, list) in lists {
+            let same = |list: &Vec<String>| tune.get(key).is_some_and(|now| same_members(now, list));
+            if !list.as_ref().is_some_and(same) {
+                set(tune, key, list.as_ref().map(|list| json!(list)), &json!([]));
+            }
+        }
+    }
+}
+
+/// A value that is Vault's default is left out of a state, unless Vault has it written down.
+fn set(tune: &mut BTreeMap<String, Value>, key: &str, value: Option<Value>, default: &Value) {
+    match value {
+        Some(value) if value != *default => drop(tune.insert(key.to_owned(), value)),
+        Some(_) if tune.get(key).is_some_and(|now| now != default) => drop(tune.remove(key)),
+        Some(_) | None => {}
+    }
+}
+
+fn same_members(now: &Value, list: &[String]) -> bool {
+    let members =
+        |value: &Value| value.as_array().map(|list| list.iter().map(ToString::to_string).collect::<BTreeSet<_>>());
+    members(now) == members(&json!(list))
 }

@@ -53,7 +53,7 @@ impl Server {
                 mount["description"] = body.remove("description").expect("a description");
                 merge(&mut mount["config"], body);
             }
-            Request::Config(config) => {
+            Request::Config(_, config) => {
                 assert!(self.mount.is_some());
                 self.jwt = match &config.reviewer {
                     Reviewer::None => None,
@@ -277,7 +277,7 @@ fn the_mount_comes_first_and_takes_the_config_with_it() {
     let way = way::waypoints(None, Some(&wanted));
     assert_eq!(way.len(), 2);
     assert!(matches!(way::request(None, way[0].as_ref()), Request::Enable(_)));
-    assert!(matches!(way::request(way[0].as_ref(), way[1].as_ref()), Request::Config(_)));
+    assert!(matches!(way::request(way[0].as_ref(), way[1].as_ref()), Request::Config(..)));
     assert_eq!(way::waypoints(Some(&wanted), None), [None]);
     assert_eq!(way::request(Some(&wanted), None), Request::Disable);
 }

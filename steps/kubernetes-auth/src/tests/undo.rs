@@ -15,7 +15,8 @@ fn wants(jwt: Option<&str>, with: Value, now: Option<&State>) -> State {
         Some(jwt) => Found::Jwt { digest: Digest::of(jwt), claims: Claims::default(), origin: "a file".to_owned() },
         None => Found::Nowhere,
     };
-    decide(with, &Making { reviewer, ..inside() }, now).expect("a decision").state
+    let now = now.map(|now| State { at_hand: Vec::new(), ..now.clone() });
+    decide(with, &Making { reviewer, ..inside() }, now.as_ref()).expect("a decision").state
 }
 
 fn undo(from: &State, to: Option<&State>, with: Value) -> Undo {

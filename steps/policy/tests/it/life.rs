@@ -101,7 +101,7 @@ async fn a_policy_of_text_that_is_not_understood_is_replaced_and_comes_back() {
 #[tokio::test]
 async fn a_table_says_to_the_server_what_it_says_to_us() {
     let world = World::start().await;
-    let odd = ["a/${x}/%{y}", "b/\"quoted\\", "c/ä\t😀", "d/$5 100%", "e/{{x}}/+/z"];
+    let odd = ["a/${x}/%{y}", "b/\"quoted\\", "c/ä\t😀", "d/$5 100%", "e/+/z"];
     for path in odd {
         let step = world.step(json!({path: ["update", "list"], "other": {
             "capabilities": ["update"],

@@ -1,5 +1,6 @@
 //! The step against a real OpenBao.
 
+mod file;
 mod life;
 mod surroundings;
 mod world;

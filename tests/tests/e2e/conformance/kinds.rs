@@ -27,7 +27,11 @@ pub(super) async fn case(kind: &str, pair: &Arc<Pair>) -> KindCase {
         secrets: secrets.clone(),
     };
     match kind {
-        "service-account" => simple("service-account", |pair| Box::pin(account(pair))),
+        "service-account" => {
+            // Without a label of its own, the step would find an account that is as it should be, whoever made it.
+            let overlay = "[steps.service-account.with.labels]\nteam = \"platform\"\n";
+            KindCase { overlay: overlay.into(), ..simple("service-account", |pair| Box::pin(account(pair))) }
+        }
         "kubernetes-auth" => auth_case(pair, simple("kubernetes-auth", |pair| Box::pin(auth(pair)))).await,
         "policy" => simple("policy", |pair| Box::pin(policy(pair))),
         "kubernetes-role" => simple("role", |pair| Box::pin(role(pair))),

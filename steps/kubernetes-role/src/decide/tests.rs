@@ -1,0 +1,149 @@
+use rstest::rstest;
+use serde_json::{Value, json};
+use trustpath_core::Note;
+
+use super::*;
+
+fn role(with: Value) -> KubernetesRole {
+    let mut with = with;
+    with["name"] = json!("external-secrets");
+    serde_json::from_value(with).unwrap()
+}
+
+fn facts() -> Facts {
+    let mount = AuthMount { path: "kubernetes".into(), namespace: None };
+    let account = ServiceAccountRef { namespace: "external-secrets".into(), name: "operator".into() };
+    (mount, vec![account], vec![PolicyName { name: "apps-read".into(), namespace: None }])
+}
+
+fn decided(with: Value, now: Option<&RoleState>) -> RoleState {
+    desired(&role(with), &facts(), now).unwrap().state
+}
+
+fn refused(with: Value, facts: &Facts) -> String {
+    let failure = desired(&role(with), facts, None).unwrap_err();
+    failure.report().code.unwrap()
+}
+
+#[test]
+fn facts_are_the_default() {
+    let state = decided(json!({"ttl": "1h"}), None);
+    let expected = json!({
+        "bound_service_account_names": ["operator"],
+        "bound_service_account_namespaces": ["external-secrets"],
+        "token_policies": ["apps-read"],
+        "token_ttl": 3600,
+    });
+    assert_eq!(serde_json::to_value(state).unwrap(), expected);
+}
+
+#[test]
+fn the_configuration_comes_before_the_facts() {
+    let state = decided(
+        json!({
+            "bound_service_account_names": ["a", "b", "a"],
+            "bound_service_account_namespace_selector": {"matchLabels": {"a": "b"}},
+            "token_policies": ["Other"],
+            "alias_name_source": "serviceaccount_name",
+            "token_type": "batch",
+        }),
+        None,
+    );
+    assert_eq!(state.bound_service_account_names, ["a", "b"]);
+    assert!(state.bound_service_account_namespaces.is_empty(), "a selector alone is enough");
+    assert_eq!(state.bound_service_account_namespace_selector, "{\"matchLabels\":{\"a\":\"b\"}}");
+    assert_eq!(state.token_policies, ["other"]);
+    assert_eq!((&*state.alias_name_source, &*state.token_type), ("serviceaccount_name", "batch"));
+}
+
+#[test]
+fn what_means_the_same_stays_as_it_is() {
+    let now = RoleState {
+        bound_service_account_names: vec!["b".into(), "a".into()],
+        bound_service_account_namespaces: vec!["n".into(), "m".into()],
+        bound_service_account_namespace_selector: "{ \"matchLabels\" : {\"x\":\"y\"} }".into(),
+        token_policies: vec!["Q".into(), "p".into(), "p".into()],
+        token_bound_cidrs: vec!["::1".into(), "10.0.0.0/8".into()],
+        token_ttl: 60,
+        legacy_keys: vec!["policies".into(), "ttl".into()],
+        ..RoleState::default()
+    };
+    let with = json!({
+        "bound_service_account_names": ["a", "b"],
+        "bound_service_account_namespaces": ["m", "n"],
+        "bound_service_account_namespace_selector": {"matchLabels": {"x": "y"}},
+        "token_policies": ["p", "q"],
+        "token_bound_cidrs": ["10.0.0.0/8", "::1"],
+        "ttl": "1m",
+    });
+    assert_eq!(decided(with, Some(&now)), now);
+}
+
+#[test]
+fn a_field_that_changes_loses_its_old_name_and_no_other_does() {
+    let there = decided(json!({"ttl": 60, "num_uses": 2}), None);
+    let legacy_keys = ["num_uses", "policies", "ttl"].map(str::to_owned).to_vec();
+    let now = RoleState { legacy_keys, ..there };
+    let state = decided(json!({"ttl": 61}), Some(&now));
+    assert_eq!(state.legacy_keys, ["policies"]);
+    assert_eq!((state.token_ttl, state.token_num_uses), (61, 0));
+}
+
+#[test]
+fn what_is_left_out_is_cleared() {
+    let full = RoleState {
+        audience: "vault".into(),
+        token_max_ttl: 1,
+        token_bound_cidrs: vec!["::1".into()],
+        token_strictly_bind_ip: true,
+        ..RoleState::default()
+    };
+    assert_eq!(decided(json!({}), Some(&full)), decided(json!({}), None));
+}
+
+#[test]
+fn a_role_that_binds_nobody_is_refused() {
+    let (mount, accounts, policies) = facts();
+    let without = (mount, Vec::new(), policies);
+    for with in [
+        json!({}),
+        json!({"bound_service_account_names": ["a"]}),
+        json!({"bound_service_account_namespaces": ["n"]}),
+        json!({"bound_service_account_names": [], "bound_service_account_namespaces": ["n"]}),
+    ] {
+        assert_eq!(refused(with, &without), "trustpath::kubernetes_role::unbound");
+    }
+    assert_eq!(accounts.len(), 1);
+}
+
+#[test]
+fn a_lifetime_beyond_its_limit_is_refused() {
+    let with = json!({"ttl": "2h", "max_ttl": "1h"});
+    assert_eq!(refused(with, &facts()), "trustpath::kubernetes_role::lifetime");
+    assert_eq!(decided(json!({"ttl": "2h"}), None).token_max_ttl, 0);
+}
+
+#[rstest]
+#[case(json!({}), Some("no audience"))]
+#[case(json!({"bound_service_account_names": ["*"], "bound_service_account_namespaces": ["*"]}), Some("every ServiceAccount"))]
+#[case(json!({"token_no_default_policy": true}), Some("never becomes Ready"))]
+#[case(json!({"token_num_uses": 1}), Some("used up"))]
+#[case(json!({"token_policies": []}), Some("no policy"))]
+#[case(json!({"token_policies": ["other"]}), Some("leaves out `apps-read`"))]
+#[case(json!({"audience": "vault", "bound_service_account_names": ["*"], "token_num_uses": 2}), None)]
+fn what_is_likely_to_hurt_is_said(#[case] with: Value, #[case] expected: Option<&str>) {
+    let notes = desired(&role(with), &facts(), None).unwrap().notes;
+    let said = |text: &str| notes.iter().any(|note| matches!(note, Note::Warning(said) if said.contains(text)));
+    match expected {
+        Some(text) => assert!(said(text), "{notes:?}"),
+        None => assert_eq!(notes, []),
+    }
+}
+
+#[test]
+fn several_service_accounts_bind_more_than_themselves() {
+    let (mount, mut accounts, policies) = facts();
+    accounts.push(ServiceAccountRef { namespace: "other".into(), name: "other".into() });
+    let notes = desired(&role(json!({})), &(mount, accounts, policies), None).unwrap().notes;
+    assert!(notes.iter().any(|note| note.text().contains("each of the names in each of the namespaces")));
+}

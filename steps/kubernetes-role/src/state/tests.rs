@@ -1,0 +1,113 @@
+use rstest::rstest;
+
+use super::*;
+
+fn object(value: Value) -> Map<String, Value> {
+    value.as_object().cloned().unwrap()
+}
+
+/// A role with nothing but what it must have, as OpenBao 2.7.2 answers.
+fn bare() -> Map<String, Value> {
+    object(json!({
+        "alias_name_source": "serviceaccount_uid",
+        "bound_service_account_names": ["a"],
+        "bound_service_account_namespace_selector": "",
+        "bound_service_account_namespaces": ["n"],
+        "token_bound_cidrs": [],
+        "token_explicit_max_ttl": 0,
+        "token_max_ttl": 0,
+        "token_no_default_policy": false,
+        "token_num_uses": 0,
+        "token_period": 0,
+        "token_policies": [],
+        "token_strictly_bind_ip": false,
+        "token_ttl": 0,
+        "token_type": "default",
+    }))
+}
+
+/// What a server keeps of a write: old and new names as the two families do.
+fn written(there: &Map<String, Value>, body: &Map<String, Value>) -> Map<String, Value> {
+    let mut after = there.clone();
+    after.extend(body.clone());
+    for (old, new) in LEGACY {
+        if let (Some(value), None) = (body.get(old), body.get(new)) {
+            after.insert(new.to_owned(), value.clone());
+        } else if body.contains_key(new) {
+            after.remove(old);
+        }
+    }
+    after.retain(|key, value| key != "audience" || *value != json!(""));
+    after
+}
+
+#[test]
+fn a_bare_role_has_no_defaults_in_its_state() {
+    let state = RoleState::answered(bare()).unwrap();
+    let shown = json!({"bound_service_account_names": ["a"], "bound_service_account_namespaces": ["n"]});
+    assert_eq!(serde_json::to_value(&state).unwrap(), shown);
+    assert_eq!(serde_json::from_value::<RoleState>(shown).unwrap(), state);
+}
+
+#[rstest]
+#[case("bound_service_account_names", json!(["b", "a"]))]
+#[case("bound_service_account_namespaces", json!(["team-*"]))]
+#[case("bound_service_account_namespace_selector", json!("{\"matchLabels\":{\"a\":\"b\"}}"))]
+#[case("audience", json!("vault"))]
+#[case("alias_name_source", json!("serviceaccount_name"))]
+#[case("token_policies", json!(["p", "q"]))]
+#[case("token_ttl", json!(3600))]
+#[case("token_max_ttl", json!(7200))]
+#[case("token_period", json!(60))]
+#[case("token_explicit_max_ttl", json!(60))]
+#[case("token_num_uses", json!(3))]
+#[case("token_bound_cidrs", json!(["10.0.0.0/8"]))]
+#[case("token_no_default_policy", json!(true))]
+#[case("token_strictly_bind_ip", json!(true))]
+#[case("token_type", json!("batch"))]
+fn a_field_is_set_and_cleared_by_a_write_that_merges(#[case] key: &str, #[case] value: Value) {
+    let mut with = bare();
+    with.insert(key.to_owned(), value.clone());
+    let (without, with) = (RoleState::answered(bare()).unwrap(), RoleState::answered(with).unwrap());
+    assert_ne!(with, without, "{key} is not in the state");
+    assert_eq!(serde_json::to_value(&with).unwrap()[key], value);
+
+    let set = written(&bare(), &with.body(Some(&without)));
+    assert_eq!(RoleState::answered(set.clone()).unwrap(), with, "{key} is not written");
+    let cleared = written(&set, &without.body(Some(&with)));
+    assert_eq!(RoleState::answered(cleared).unwrap(), without, "{key} is not cleared");
+}
+
+#[rstest]
+#[case("policies", json!(["p"]))]
+#[case("ttl", json!(60))]
+#[case("max_ttl", json!(60))]
+#[case("period", json!(60))]
+#[case("num_uses", json!(2))]
+#[case("bound_cidrs", json!(["10.0.0.0/8"]))]
+fn a_field_written_by_its_old_name_comes_back_as_it_was(#[case] old: &str, #[case] value: Value) {
+    let before = written(&bare(), &object(json!({old: value})));
+    let state = RoleState::answered(before.clone()).unwrap();
+    assert_eq!(state.legacy_keys, [old]);
+
+    let ours = RoleState { legacy_keys: Vec::new(), ..state.clone() };
+    let after = written(&before, &ours.body(Some(&state)));
+    assert!(!after.contains_key(old), "{after:?}");
+    assert_eq!(written(&after, &state.body(Some(&ours))), before);
+}
+
+#[test]
+fn lists_may_be_null_and_keys_unknown() {
+    let mut answer = bare();
+    answer.insert("token_policies".into(), Value::Null);
+    answer.insert("something_new".into(), json!(1));
+    assert_eq!(RoleState::answered(answer).unwrap(), RoleState::answered(bare()).unwrap());
+}
+
+#[test]
+fn what_only_some_servers_know_is_sent_to_those_that_have_it() {
+    let (plain, strict) = (RoleState::default(), RoleState { token_strictly_bind_ip: true, ..RoleState::default() });
+    assert!(!plain.body(None).contains_key("token_strictly_bind_ip"));
+    assert_eq!(strict.body(None)["token_strictly_bind_ip"], json!(true));
+    assert_eq!(plain.body(Some(&strict))["token_strictly_bind_ip"], json!(false));
+}
