@@ -66,16 +66,21 @@ async fn objects(api: &Rest, path: &str) -> Value {
         let name = [&meta["namespace"], &meta["name"]].map(|part| part.as_str().unwrap_or_default()).join("/");
         let mut object = object.clone();
         object["metadata"] = without(meta.clone(), &KUBERNETES_OWN);
-        if let Some(labels) = object["metadata"]["labels"].as_object_mut() {
-            labels.retain(|label, _| label != LAST_USED);
+        forget_last_use(&mut object["metadata"]);
+        if let Some(status) = object.get_mut("status") {
+            forget_times(status);
         }
-        if object["metadata"]["labels"].as_object().is_some_and(Map::is_empty) {
-            object["metadata"] = without(object["metadata"].take(), &["labels"]);
-        }
-        forget_times(&mut object["status"]);
         objects.insert(name, object);
     }
     objects.into()
+}
+
+fn forget_last_use(meta: &mut Value) {
+    let Some(labels) = meta.get_mut("labels").and_then(Value::as_object_mut) else { return };
+    labels.remove(LAST_USED);
+    if labels.is_empty() {
+        *meta = without(meta.take(), &["labels"]);
+    }
 }
 
 /// When a condition last changed says when something was made, not what it is.

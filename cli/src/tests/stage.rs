@@ -141,7 +141,7 @@ impl Stage {
         while let Some(first) = rest.chars().next() {
             let (shown, taken) = match () {
                 () if matches(rest, "9999-99-99T99:99:99Z") => ("[time]", 20),
-                () if matches(rest, "99999999-999999-9") => ("[run-2]", 17),
+                () if matches(rest, "99999999-999999-9") => ("[run]", 17),
                 () if matches(rest, "99999999-999999") => ("[run]", 15),
                 () => (&rest[..first.len_utf8()], first.len_utf8()),
             };

@@ -18,7 +18,7 @@ use self::{
 };
 
 #[tokio::test]
-async fn both_servers_answer_alike() {
+async fn the_sandbox_and_a_kube_apiserver_answer_alike() {
     rustls::crypto::ring::default_provider().install_default().expect("nobody was before us");
     let api = KubernetesApi::start().expect("the sandbox starts");
     let real = KubeApiserver::start().await.expect("the real server starts");

@@ -28,7 +28,8 @@ pub(crate) fn of(state: &RoleState, (_, accounts, policies): &Facts) -> Vec<Note
         (state.token_policies.is_empty(), NO_POLICY),
     ];
     let mut said: Vec<_> = checks.into_iter().filter(|(hurts, _)| *hurts).map(|(_, text)| text.to_owned()).collect();
-    let left_out = policies.iter().map(|policy| &policy.name).filter(|name| !state.token_policies.contains(name));
+    let given = |name: &str| state.token_policies.iter().any(|given| given.eq_ignore_ascii_case(name));
+    let left_out = policies.iter().map(|policy| &policy.name).filter(|name| !given(name));
     let left_out: Vec<_> = left_out.map(|name| format!("`{}`", clean(name))).collect();
     if !left_out.is_empty() {
         said.push(format!("`token_policies` leaves out {}, which a step that this one needs makes", listed(&left_out)));
