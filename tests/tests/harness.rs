@@ -25,8 +25,16 @@ async fn a_snapshot_sees_each_thing_that_a_run_could_change() {
         ("a mount", "sys/auth/kubernetes", json!({"type": "kubernetes"})),
         ("a description", "sys/mounts/auth/kubernetes/tune", json!({"description": "d"})),
         ("a tuning", "sys/mounts/auth/kubernetes/tune", json!({"max_lease_ttl": "7h"})),
-        ("a config", "auth/kubernetes/config", json!({"kubernetes_host": "https://h", "kubernetes_ca_cert": pair.proxy_ca()})),
-        ("a role", "auth/kubernetes/role/r", json!({"bound_service_account_names": "a", "bound_service_account_namespaces": "b"})),
+        (
+            "a config",
+            "auth/kubernetes/config",
+            json!({"kubernetes_host": "https://h", "kubernetes_ca_cert": pair.proxy_ca()}),
+        ),
+        (
+            "a role",
+            "auth/kubernetes/role/r",
+            json!({"bound_service_account_names": "a", "bound_service_account_namespaces": "b"}),
+        ),
         ("a field of a role", "auth/kubernetes/role/r", json!({"token_ttl": "5m"})),
         ("a secret", "kv/data/apps/demo", json!({"data": {"greeting": "other"}})),
     ];
@@ -43,7 +51,13 @@ async fn a_snapshot_sees_each_thing_that_a_run_could_change() {
     seen = is_seen(&pair, &seen, "a ServiceAccount").await;
     pair.kubernetes.apply(path, "tests", account(json!({"a": "b"}))).await;
     seen = is_seen(&pair, &seen, "a label").await;
-    pair.kubernetes.apply("api/v1/namespaces/n", "tests", json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "n"}}).to_string()).await;
+    pair.kubernetes
+        .apply(
+            "api/v1/namespaces/n",
+            "tests",
+            json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "n"}}).to_string(),
+        )
+        .await;
     is_seen(&pair, &seen, "a namespace").await;
 }
 

@@ -20,7 +20,10 @@ pub(crate) fn have(which: Which) -> Result<()> {
     }
 }
 
-fn one(name: &str, get: fn(&dyn Fn(&str)) -> trustpath_provision::Result<PathBuf>) -> Result<()> {
+/// Has one server's binary; is told what will take long.
+type Get = fn(&dyn Fn(&str)) -> trustpath_provision::Result<PathBuf>;
+
+fn one(name: &str, get: Get) -> Result<()> {
     let begun = Instant::now();
     let said = std::cell::Cell::new(false);
     get(&|what| {

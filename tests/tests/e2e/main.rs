@@ -28,7 +28,10 @@ fn main() -> ExitCode {
     let conclusion = libtest_mimic::run(&arguments, trials(&fleet));
     // Before the process ends: servers are stopped, and their directories removed, by their values.
     fleet.stop();
-    println!("operator's own CRDs: {}", if trustpath_tests::crd::Crd::operators().is_empty() { "not there" } else { "run" });
+    println!(
+        "operator's own CRDs: {}",
+        if trustpath_tests::crd::Crd::operators().is_empty() { "not there" } else { "run" }
+    );
     conclusion.exit_code()
 }
 

@@ -100,12 +100,7 @@ pub(crate) async fn a_fault_in_the_last_step_puts_every_value_back(pair: Arc<Pai
 
 /// The write of the store, which is not a dry run: the fault lets those pass.
 fn last_write() -> Rule {
-    Rule {
-        method: "PATCH",
-        path: "clustersecretstores/vault-backend".into(),
-        times: 1,
-        fault: Fault::Refuse(422),
-    }
+    Rule { method: "PATCH", path: "clustersecretstores/vault-backend".into(), times: 1, fault: Fault::Refuse(422) }
 }
 
 pub(crate) async fn without_the_source_it_is_refused_before_the_first_write(pair: Arc<Pair>) {

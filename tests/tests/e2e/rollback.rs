@@ -14,7 +14,8 @@ use trustpath_tests::{
 pub(crate) async fn after_the_file_was_edited(pair: Arc<Pair>) {
     let before = view::snapshot(&pair).await;
     let program = Program::on(&pair);
-    let renamed = program.file("renamed.toml", "[steps.policy.with]\nname = \"renamed\"\n[steps.role.with]\nname = \"renamed\"\n");
+    let renamed = program
+        .file("renamed.toml", "[steps.policy.with]\nname = \"renamed\"\n[steps.role.with]\nname = \"renamed\"\n");
     let standard = trustpath_tests::program::standard_file();
     let file = |with: &str| format!("{}:{}{with}", standard.display(), pair.overlay_file().display());
     program.ok(&["apply", "--yes"]).await;

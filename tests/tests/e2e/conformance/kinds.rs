@@ -17,7 +17,8 @@ use super::world::{KindCase, Somebody};
 /// The case of a kind.
 pub(super) async fn case(kind: &str, pair: &Arc<Pair>) -> KindCase {
     let jwt = std::fs::read_to_string(pair.reviewer_jwt()).expect("the reviewer's JWT");
-    let secrets = vec![pair.root_token().expose_secret().to_owned(), pair.admin_token().expose_secret().to_owned(), jwt];
+    let secrets =
+        vec![pair.root_token().expose_secret().to_owned(), pair.admin_token().expose_secret().to_owned(), jwt];
     let simple = |step: &'static str, somebody: Somebody| KindCase {
         pair: pair.clone(),
         step,
@@ -119,5 +120,7 @@ async fn reviewer(pair: Arc<Pair>) {
         "kind": "ServiceAccount",
         "metadata": {"name": "reviewer", "labels": {"team": "somebody"}},
     });
-    pair.kubernetes.apply("api/v1/namespaces/external-secrets/serviceaccounts/reviewer", "somebody", object.to_string()).await;
+    pair.kubernetes
+        .apply("api/v1/namespaces/external-secrets/serviceaccounts/reviewer", "somebody", object.to_string())
+        .await;
 }
