@@ -50,9 +50,10 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
 
 impl<'a> Measured<'a> {
     fn new(pair: &'a Pair, binary: PathBuf) -> Result<Self> {
-        let files = [trustpath_tests::program::standard_file(), pair.overlay_file()];
+        let program = Program::of(binary).connected(pair);
+        let files = [trustpath_tests::program::standard_file(), pair.overlay_file(), direct(&program, pair)];
         let files = files.map(|file| file.display().to_string()).join(":");
-        let program = Program::of(binary).connected(pair).with("TRUSTPATH_FILE", &files);
+        let program = program.with("TRUSTPATH_FILE", &files);
         Ok(Self { program, pair, raw: Raw::new(pair)? })
     }
 
@@ -118,6 +119,14 @@ impl<'a> Measured<'a> {
         self.pair.kubernetes.delete(namespace).await;
         self.pair.kubernetes.wait(namespace, |found| found.is_none()).await;
     }
+}
+
+/// The API server's own address, so that the graph is the same with the proxies in between and without them.
+fn direct(program: &Program, pair: &Pair) -> PathBuf {
+    let (host, ca) = pair.kubernetes_direct();
+    let ca = program.file("ca.pem", ca);
+    let with = format!("kubernetes_host = {host:?}\nca = {{ file = {:?} }}\n", ca.display());
+    program.file("direct.toml", &format!("[steps.kubernetes-auth.with]\n{with}"))
 }
 
 /// What `apply` builds, without what its verify leaves for a moment.

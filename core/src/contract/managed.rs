@@ -5,7 +5,8 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 use super::{
-    Change, Check, Context, Evidence, Facts, Gives, Goal, Leaf, Note, Outcome, Plan, Standing, Step, Takes, Undo, Want,
+    Change, Check, Context, Evidence, Facts, Gives, Goal, Leaf, Note, Op, Outcome, Plan, Standing, Step, Takes, Undo,
+    Want,
 };
 use crate::failure::{Class, Problem, Result};
 
@@ -122,7 +123,7 @@ pub trait Managed: Send + Sync + 'static {
         Undo::Yes
     }
 
-    /// The states on the way, one request apart, the last of them `to`. Pure. Empty when nothing differs.
+    /// The states on the way, one request apart, the last of them `to`. Pure. A state like the one before it costs nothing.
     fn waypoints(&self, from: Option<&Self::State>, to: Option<&Self::State>) -> Result<Vec<Option<Self::State>>> {
         let _ = from;
         Ok(vec![copy(to)?])
@@ -177,7 +178,7 @@ impl<M: Managed> Step for Adapter<M> {
         for waypoint in self.0.waypoints(from.as_ref(), to.as_ref())? {
             let after = waypoint.as_ref().map(json).transpose()?;
             let part = Change { before: std::mem::replace(&mut before, after.clone()), after };
-            parts.push(part);
+            parts.extend((part.op() != Op::Nothing).then_some(part));
         }
         Ok(parts)
     }
