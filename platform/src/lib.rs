@@ -34,6 +34,9 @@ mod tls;
 pub mod ttl;
 pub mod vault;
 
+/// What both systems see of this program in their logs.
+const USER_AGENT: &str = concat!("trustpath/", env!("CARGO_PKG_VERSION"));
+
 pub use connections::Connections;
 pub use crypto::install_crypto_provider;
 pub use environment::Environment;

@@ -79,6 +79,8 @@ impl Pair {
     /// Starts and prepares a pair: the CRD, a KV v2 mount `kv` that holds `apps/demo`, and a reviewer whose JWT lies in
     /// [`Self::reviewer_jwt`].
     pub async fn start(which: Which) -> Self {
+        // An error means that it is installed already, which is as good.
+        rustls::crypto::ring::default_provider().install_default().ok();
         let (server, kubeconfig) = kubernetes(which).await;
         let (vault_server, vault_address, root_token) = vault(which).await;
         let vault = Rest::vault(&vault_address, root_token.clone());

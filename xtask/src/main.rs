@@ -31,7 +31,6 @@ enum Command {
 
 fn main() -> miette::Result<()> {
     let arguments = Arguments::parse();
-    rustls::crypto::ring::default_provider().install_default().map_err(|_| miette::miette!("two TLS providers"))?;
     let runtime = tokio::runtime::Runtime::new().map_err(|error| miette::miette!("no runtime: {error}"))?;
     match arguments.command {
         Command::Demo => runtime.block_on(demo::run()),

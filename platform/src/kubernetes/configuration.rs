@@ -2,6 +2,7 @@
 
 use std::net::Ipv6Addr;
 
+use http::{HeaderValue, header::USER_AGENT};
 use kube::config::{Config, KubeConfigOptions, Kubeconfig, KubeconfigError};
 use trustpath_core::{Class, Problem, nearest};
 use url::Url;
@@ -20,6 +21,7 @@ pub(super) async fn read(settings: &KubernetesSettings) -> Result<Config, Proble
     configuration.read_timeout = Some(settings.limits.total);
     configuration.write_timeout = Some(settings.limits.total);
     configuration.reset_reader_on_write = true;
+    configuration.headers.push((USER_AGENT, HeaderValue::from_static(crate::USER_AGENT)));
     Ok(configuration)
 }
 

@@ -156,7 +156,7 @@ fn client(settings: &VaultSettings, base: &Url, token: &SecretString) -> Result<
 fn http_client(settings: &VaultSettings) -> Result<reqwest::Client, Problem> {
     let mut builder = reqwest::Client::builder()
         .tls_backend_rustls()
-        .user_agent(concat!("trustpath/", env!("CARGO_PKG_VERSION")))
+        .user_agent(crate::USER_AGENT)
         .redirect(reqwest::redirect::Policy::none())
         .retry(reqwest::retry::never())
         .connect_timeout(settings.limits.connect)
