@@ -6,6 +6,7 @@
 use std::{
     net::SocketAddr,
     sync::{Arc, Mutex, PoisonError},
+    time::Instant,
 };
 
 use axum::{
@@ -33,6 +34,8 @@ pub struct Seen {
     pub agent: String,
     /// How the server, or the proxy in its place, answered.
     pub status: u16,
+    /// When it arrived.
+    pub at: Instant,
     /// Its headers, credentials included: for sending it again, never for showing.
     pub headers: Hidden<HeaderMap>,
     /// Its body: for sending it again, never for showing.
@@ -207,6 +210,7 @@ async fn answer(shared: &Shared, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let Ok(body) = to_bytes(body, usize::MAX).await else { return plain(400, "the body was cut off") };
     let (method, path) = (parts.method.to_string(), parts.uri.path().to_owned());
+    let at = Instant::now();
     let (headers, kept) = (Hidden(parts.headers.clone()), Hidden(body.clone()));
     let rehearsal = parts.uri.query().is_some_and(|query| query.contains("dryRun=All"));
     let fault = if rehearsal { None } else { shared.take_fault(&method, &path) };
@@ -230,6 +234,7 @@ async fn answer(shared: &Shared, request: Request) -> Response {
         query: parts.uri.query().unwrap_or_default().to_owned(),
         agent: text(&parts.headers, header::USER_AGENT),
         status: response.status().as_u16(),
+        at,
         headers,
         body: kept,
     });

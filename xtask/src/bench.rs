@@ -57,20 +57,24 @@ impl<'a> Measured<'a> {
         Ok(Self { program, pair, raw: Raw::new(pair)? })
     }
 
-    /// From empty to applied and proven; raw are the writes alone, from empty too.
+    /// From empty to applied and proven; raw are the writes alone, and then all of its requests, both from empty too.
     async fn apply(&self, rounds: usize) -> Result<()> {
         let seen = self.seen(&["apply", "--yes"]).await;
         self.clean().await;
         let writes: Vec<_> = seen.iter().filter(|(_, request)| built(request)).cloned().collect();
-        let (mut ours, mut raw) = (Vec::new(), Vec::new());
+        let (mut ours, mut raw, mut all) = (Vec::new(), Vec::new(), Vec::new());
         for _ in 0..rounds {
             ours.push(self.direct(&["apply", "--yes"]).await);
             self.clean().await;
             raw.push(self.raw.time(&writes).await?);
             self.clean().await;
+            all.push(self.raw.time(&seen).await?);
+            self.clean().await;
         }
         self.direct(&["apply", "--yes"]).await;
-        report("apply", &mut ours, &mut raw, &seen, writes.len());
+        report("apply", "writes", &mut ours, &mut raw, writes.len());
+        report("apply", "requests", &mut ours, &mut all, seen.len());
+        list(&seen);
         Ok(())
     }
 
@@ -82,7 +86,8 @@ impl<'a> Measured<'a> {
             ours.push(self.direct(arguments).await);
             raw.push(self.raw.time(&seen).await?);
         }
-        report(name, &mut ours, &mut raw, &seen, seen.len());
+        report(name, "requests", &mut ours, &mut raw, seen.len());
+        list(&seen);
         Ok(())
     }
 
@@ -93,7 +98,9 @@ impl<'a> Measured<'a> {
         let own = |(_, request): &(Server, Seen)| request.agent.starts_with("trustpath/");
         let vault = self.pair.vault_proxy.seen().into_iter().map(|request| (Server::Vault, request));
         let kubernetes = self.pair.kubernetes_proxy.seen().into_iter().map(|request| (Server::Kubernetes, request));
-        vault.chain(kubernetes).filter(own).collect()
+        let mut seen: Vec<_> = vault.chain(kubernetes).filter(own).collect();
+        seen.sort_by_key(|(_, request)| request.at);
+        seen
     }
 
     /// Without the proxies in between.
@@ -134,10 +141,14 @@ fn built(request: &Seen) -> bool {
     request.writes() && !["/login", "/token", "/revoke-accessor"].iter().any(|end| request.path.ends_with(end))
 }
 
-fn report(name: &str, ours: &mut [Duration], raw: &mut [Duration], seen: &[(Server, Seen)], compared: usize) {
+/// One line: the ratio of the medians, and what was compared.
+fn report(name: &str, what: &str, ours: &mut [Duration], raw: &mut [Duration], compared: usize) {
     let (ours, raw) = (median(ours), median(raw));
     let ratio = ours.as_secs_f64() / raw.as_secs_f64();
-    println!("\n{name} {ratio:.1}x ({ours:.1?}; {compared} raw requests {raw:.1?})");
+    println!("{name} {ratio:.1}x ({ours:.1?}; its {compared} {what} raw {raw:.1?})");
+}
+
+fn list(seen: &[(Server, Seen)]) {
     for (_, request) in seen {
         println!("    {} {}", request.line(), request.status);
     }

@@ -98,6 +98,11 @@ pub trait Managed: Send + Sync + 'static {
     /// Reads what else has to be known, beside `observe` and at the same time; not called for an undo.
     async fn survey(&self, at: At<'_, Self::Takes>, around: Around) -> Result<Self::Around>;
 
+    /// Reads both at the same time. A step that needs one read for both overrides it, so as to ask nothing twice.
+    async fn look(&self, at: At<'_, Self::Takes>, around: Around) -> Result<(Option<Self::State>, Self::Around)> {
+        futures::try_join!(self.observe(at), self.survey(at, around))
+    }
+
     /// Decides what the object should be. Pure.
     fn desired(
         &self,
@@ -123,7 +128,9 @@ pub trait Managed: Send + Sync + 'static {
         Undo::Yes
     }
 
-    /// The states on the way, one request apart, the last of them `to`. Pure. A state like the one before it costs nothing.
+    /// The states on the way, one request apart, the last of them `to`. Pure.
+    ///
+    /// Two that are equal as JSON are still a request apart: what differs may be a secret. Not asked where nothing differs.
     fn waypoints(&self, from: Option<&Self::State>, to: Option<&Self::State>) -> Result<Vec<Option<Self::State>>> {
         let _ = from;
         Ok(vec![copy(to)?])
@@ -172,13 +179,16 @@ impl<M: Managed> Step for Adapter<M> {
     }
 
     fn parts(&self, change: &Change) -> Result<Vec<Change>> {
+        if change.op() == Op::Nothing {
+            return Ok(Vec::new());
+        }
         let (from, to) = (state(change.before.as_ref())?, state(change.after.as_ref())?);
         let mut before = change.before.clone();
         let mut parts = Vec::new();
         for waypoint in self.0.waypoints(from.as_ref(), to.as_ref())? {
             let after = waypoint.as_ref().map(json).transpose()?;
             let part = Change { before: std::mem::replace(&mut before, after.clone()), after };
-            parts.extend((part.op() != Op::Nothing).then_some(part));
+            parts.push(part);
         }
         Ok(parts)
     }
@@ -201,7 +211,7 @@ impl<M: Managed> Step for Adapter<M> {
 
 impl<M: Managed> Adapter<M> {
     async fn make(&self, at: At<'_, M::Takes>) -> Result<Plan> {
-        let (now, around) = futures::try_join!(self.0.observe(at), self.0.survey(at, Around::Making))?;
+        let (now, around) = self.0.look(at, Around::Making).await?;
         let wanted = self.0.desired(at, &around, now.as_ref())?;
         let change = Change { before: now.as_ref().map(json).transpose()?, after: Some(json(&wanted.state)?) };
         if change.before == change.after {
@@ -216,7 +226,7 @@ impl<M: Managed> Adapter<M> {
     }
 
     async fn remove(&self, at: At<'_, M::Takes>) -> Result<Plan> {
-        let (now, around) = futures::try_join!(self.0.observe(at), self.0.survey(at, Around::Removing))?;
+        let (now, around) = self.0.look(at, Around::Removing).await?;
         let Some(now) = now else {
             return Ok(Plan::nothing(None));
         };

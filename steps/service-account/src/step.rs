@@ -12,7 +12,7 @@ use trustpath_platform::{
     },
 };
 
-use crate::{ServiceAccount, State, Surroundings, decide, state::Beside, survey};
+use crate::{Namespace, ServiceAccount, State, Surroundings, decide, state::Beside, survey};
 
 impl ServiceAccount {
     pub(crate) fn at(&self) -> Address<AccountObject> {
@@ -21,6 +21,29 @@ impl ServiceAccount {
 
     pub(crate) fn namespace_at(&self) -> Address<NamespaceObject> {
         Address::cluster(self.namespace.as_str())
+    }
+}
+
+/// What the server has of both objects.
+struct Live {
+    account: Option<Value>,
+    namespace: Option<Value>,
+}
+
+impl ServiceAccount {
+    async fn read(&self, at: At<'_, ()>) -> Result<Live> {
+        let cluster = at.cx.handle::<Cluster>().await?;
+        let addresses = (self.at(), self.namespace_at());
+        let (account, namespace) = futures::try_join!(cluster.live(&addresses.0), cluster.live(&addresses.1))?;
+        Ok(Live { account, namespace })
+    }
+
+    fn state(&self, graph: &str, live: &Live) -> Option<State> {
+        let ours = live.namespace.as_ref().filter(|live| survey::is_marked(live, graph));
+        let others = |live: Option<&Value>| live.map(other_managers).unwrap_or_default();
+        let beside = Beside { namespace: others(ours), account: others(live.account.as_ref()) };
+        let account = live.account.as_ref().map(|live| Owned::seen(live, &self.body()));
+        State { namespace: ours.is_some().then(|| self.namespace.to_string()), account, beside }.there()
     }
 }
 
@@ -36,14 +59,7 @@ impl Managed for ServiceAccount {
     }
 
     async fn observe(&self, at: At<'_, ()>) -> Result<Option<State>> {
-        let cluster = at.cx.handle::<Cluster>().await?;
-        let (account, namespace) = (self.at(), self.namespace_at());
-        let (account, namespace) = futures::try_join!(cluster.live(&account), cluster.live(&namespace))?;
-        let ours = namespace.filter(|live| survey::is_marked(live, at.cx.graph()));
-        let others = |live: &Option<Value>| live.as_ref().map(other_managers).unwrap_or_default();
-        let beside = Beside { namespace: others(&ours), account: others(&account) };
-        let namespace = ours.is_some().then(|| self.namespace.to_string());
-        Ok(State { namespace, account: account.map(|live| Owned::seen(&live, &self.body())), beside }.there())
+        Ok(self.state(at.cx.graph(), &self.read(at).await?))
     }
 
     async fn survey(&self, at: At<'_, ()>, around: Around) -> Result<Surroundings> {
@@ -52,6 +68,15 @@ impl Managed for ServiceAccount {
             Around::Making => Surroundings::Making(survey::namespace(&cluster, &self.namespace_at()).await?),
             Around::Removing => Surroundings::Removing(survey::users(&cluster, self, at.cx.graph()).await?),
         })
+    }
+
+    async fn look(&self, at: At<'_, ()>, around: Around) -> Result<(Option<State>, Surroundings)> {
+        if around == Around::Removing {
+            return futures::try_join!(self.observe(at), self.survey(at, around));
+        }
+        let live = self.read(at).await?;
+        let found = live.namespace.as_ref().map_or(Namespace::Missing, survey::phase);
+        Ok((self.state(at.cx.graph(), &live), Surroundings::Making(found)))
     }
 
     fn desired(&self, at: At<'_, ()>, around: &Surroundings, now: Option<&State>) -> Result<Wanted<State>> {

@@ -91,6 +91,7 @@ pub(crate) async fn a_fault_in_the_last_step_puts_every_value_back(pair: Arc<Pai
     let ran = program.fails(8, &apply(&["--set", &set])).await;
     assert!(pair.kubernetes_proxy.faults_fired(), "the fault did not happen");
     assert!(ran.stderr.contains("secret-store"), "{}", ran.stderr);
+    crate::screens::same("a_failure_in_the_middle_of_a_run", &pair, &program, &ran);
     view::assert_same(&before, &view::snapshot(&pair).await, "the run left something");
     let policy = pair.vault.get("sys/policies/acl/apps-read").await.unwrap();
     assert_eq!(policy["data"]["policy"], Value::from(POLICY), "not byte for byte");

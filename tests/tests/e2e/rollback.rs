@@ -37,6 +37,7 @@ pub(crate) async fn against_other_servers(pair: Arc<Pair>) {
     let empty = view::snapshot(&other).await;
     let refused = program.fails(7, &["rollback", "--yes"]).await;
     assert!(refused.stderr.contains("cluster_id"), "{}", refused.stderr);
+    crate::screens::same("a_journal_of_another_target", &pair, &program, &refused);
     view::assert_same(&empty, &view::snapshot(&other).await, "a refused rollback changed the other server");
     view::assert_same(&made, &view::snapshot(&pair).await, "a refused rollback changed something");
     let program = program.connected(&pair);

@@ -30,6 +30,7 @@ pub(crate) fn same(name: &str, pair: &Pair, program: &Program, ran: &Ran) {
     settings.set_omit_expression(true);
     settings.add_filter(r"127\.0\.0\.1:\d+", "127.0.0.1:[PORT]");
     settings.add_filter(r"\d{8}-\d{6}(-\d+)?", "[RUN]");
+    settings.add_filter(r"[0-9a-f]{8}([-\s│]+[0-9a-f]{4}){3}[-\s│]+[0-9a-f]{12}", "[ID]");
     // Of requests that are sent side by side, any can be the first to fail.
     settings.add_filter(r"(?s)\(GET [^)]*\)", "(GET …)");
     settings.add_filter(r"[ \t]+\n", "\n");
