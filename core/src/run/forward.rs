@@ -8,6 +8,7 @@ use super::{
     Engine, RunPlan,
     event::Event,
     execute::{OnFailure, execute},
+    guard::covers,
     planning::too_long,
     schedule::Direction,
 };
@@ -94,6 +95,7 @@ impl Engine {
         let node = self.graph.node(place);
         let mut logged = Ok(());
         for part in node.step.parts(change)? {
+            covers(&*self.guard, deadline.saturating_duration_since(Instant::now()))?;
             let intent = journal.append(way.intent(&node.name, &part)).await;
             match way {
                 Way::Forward => intent?,

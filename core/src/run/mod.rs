@@ -6,6 +6,7 @@ mod event;
 mod execute;
 mod finish;
 mod forward;
+mod guard;
 mod partial;
 mod planning;
 mod proving;
@@ -18,6 +19,7 @@ pub use cancel::{Cancel, Canceller};
 pub use consent::Objection;
 pub use event::{Event, Observer, Silent};
 pub use finish::{Ended, Outcome};
+pub use guard::{Guard, Unguarded};
 pub use planning::{Failures, Planned, Role, RunPlan};
 pub use rollback::{OtherTarget, graph_of, refuse_other_target};
 pub use settings::{Permissions, Settings};
@@ -38,10 +40,11 @@ pub struct Engine {
     permissions: Permissions,
     observer: Arc<dyn Observer>,
     cancel: Cancel,
+    guard: Arc<dyn Guard>,
 }
 
 impl Engine {
-    /// An engine that asks nobody, tells nobody, and is never interrupted.
+    /// An engine that asks nobody, tells nobody, is never interrupted, and holds no lock.
     pub fn new(graph: Arc<Graph>, handles: Arc<Handles>) -> Self {
         Self {
             graph,
@@ -50,6 +53,7 @@ impl Engine {
             permissions: Permissions::default(),
             observer: Arc::new(Silent),
             cancel: Cancel::never(),
+            guard: Arc::new(Unguarded),
         }
     }
 
@@ -75,6 +79,12 @@ impl Engine {
     #[must_use]
     pub fn with_cancel(self, cancel: Cancel) -> Self {
         Self { cancel, ..self }
+    }
+
+    /// With the lock under which it writes.
+    #[must_use]
+    pub fn with_guard(self, guard: Arc<dyn Guard>) -> Self {
+        Self { guard, ..self }
     }
 
     /// The graph that it runs.

@@ -11,11 +11,23 @@ pub struct Settings {
     pub step_timeout: Duration,
     /// How long the proof of one step may take: it may wait for a controller.
     pub verify_timeout: Duration,
+    /// How long the lock of a run is held without being renewed. A request begins only while it outlasts the step's
+    /// time, so it is longer than `step_timeout`.
+    pub lease: Duration,
+    /// How long after it was sent a request that nobody answered may still be carried out by a server. Vault gives one
+    /// 90 s by default (`default_max_request_duration`), a Kubernetes API server 60 s (`--request-timeout`).
+    pub horizon: Duration,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { parallelism: 8, step_timeout: Duration::from_secs(60), verify_timeout: Duration::from_secs(120) }
+        Self {
+            parallelism: 8,
+            step_timeout: Duration::from_secs(60),
+            verify_timeout: Duration::from_secs(120),
+            lease: Duration::from_secs(120),
+            horizon: Duration::from_secs(90),
+        }
     }
 }
 
