@@ -5,7 +5,9 @@ use std::sync::Arc;
 use futures::future::BoxFuture;
 use trustpath_tests::pair::Pair;
 
-use crate::{bad_days, bad_files, circle, conformance, other_values, own_step, partial, reviewer, rollback};
+use crate::{
+    bad_days, bad_files, bad_servers, circle, conformance, cut_off, other_values, own_step, partial, reviewer, rollback,
+};
 
 /// One case: it panics when what it looks at is not so, and leaves nothing behind.
 pub(crate) type Case = fn(Arc<Pair>) -> BoxFuture<'static, ()>;
@@ -29,6 +31,12 @@ pub(crate) const ALL: &[(&str, Case)] = cases![
     rollback::after_the_file_was_edited,
     rollback::against_other_servers,
     rollback::interrupted_by_a_signal,
+    cut_off::stopped_by_a_second_signal,
+    cut_off::stopped_at_the_end_of_the_grace,
+    cut_off::killed_and_resumed,
+    bad_servers::sealed_in_the_middle,
+    bad_servers::restarted_in_the_middle,
+    bad_servers::a_token_that_ends_in_the_middle,
     reviewer::as_a_step_of_the_graph,
     reviewer::a_rotated_file_is_drift,
     own_step::an_app_role_from_its_own_binary,

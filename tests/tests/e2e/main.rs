@@ -4,9 +4,11 @@
 
 mod bad_days;
 mod bad_files;
+mod bad_servers;
 mod cases;
 mod circle;
 mod conformance;
+mod cut_off;
 mod fleet;
 mod other_values;
 mod own_step;
