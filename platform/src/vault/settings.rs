@@ -6,13 +6,15 @@ use secrecy::{ExposeSecret as _, SecretString};
 use trustpath_core::{Class, Problem, Result};
 use url::{Host, Url};
 
-use crate::{Connections, Environment, proxy, retry::Limits};
+use crate::{Connections, Environment, lock::Fence, proxy, retry::Limits};
 
 /// Where Vault is, and how to talk to it. Its `Debug` shows no secret.
 #[derive(Debug, Clone)]
 pub struct VaultSettings {
     /// Times and limits of requests.
     pub limits: Limits,
+    /// What lets writes pass.
+    pub fence: Fence,
     /// What the user should be told before anything is sent.
     pub warnings: Vec<String>,
     pub(super) address: Url,
@@ -44,6 +46,7 @@ impl VaultSettings {
         let path = |name| Ok::<_, Problem>(environment.vault(name)?.map(PathBuf::from));
         Ok(Self {
             limits: limits(environment)?,
+            fence: Fence::default(),
             warnings: warnings(&address, verify),
             token: token(environment)?,
             token_file: environment.home().map(|home| home.join(".vault-token")),
