@@ -14,6 +14,7 @@ mod allowed;
 mod assembly;
 mod head;
 mod json;
+mod limits;
 mod keys;
 mod load;
 mod merge;

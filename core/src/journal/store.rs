@@ -103,6 +103,11 @@ impl Store {
         Ok(self.runs()?.into_iter().map(read).collect())
     }
 
+    /// Whether a process is at work on a run at this moment.
+    pub fn is_running(&self, run: &str) -> bool {
+        super::lock::is_locked(&self.path(run))
+    }
+
     fn path(&self, run: &str) -> PathBuf {
         self.directory.join(format!("{run}.jsonl"))
     }
@@ -115,7 +120,7 @@ fn sort_key(run: &str) -> (String, u32) {
     (time, parts.next().and_then(|number| number.parse().ok()).unwrap_or(1))
 }
 
-fn create_private(directory: &Path) -> io::Result<()> {
+pub(super) fn create_private(directory: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
