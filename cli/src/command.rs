@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use trustpath_core::{Class, Kind, Problem, journal::Store};
-use trustpath_platform::Environment;
+use trustpath_platform::{Environment, lock::Fence};
 
 use crate::{args::Global, program::Program, render, screen::Screen, systems::Systems};
 
@@ -25,6 +25,7 @@ impl Command<'_> {
             context: self.global.connect.context.clone(),
             more: self.program.more.clone(),
             screen: self.screen.clone(),
+            fence: Fence::default(),
         }
     }
 

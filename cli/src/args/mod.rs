@@ -3,7 +3,7 @@
 mod help;
 mod options;
 
-pub(crate) use options::{Color, Consent, Format, Global, GraphFormat, Select, StepArgs};
+pub(crate) use options::{Color, Consent, Format, Global, GraphFormat, Locking, Select, StepArgs};
 
 use clap::{Parser, Subcommand};
 
@@ -84,6 +84,8 @@ pub(crate) struct Apply {
     /// When the chain does not hold in the end, leave it for a look; without this, everything is taken back
     #[arg(long)]
     pub(crate) keep: bool,
+    #[command(flatten)]
+    pub(crate) locking: Locking,
     /// Do not ask
     #[arg(long, short)]
     pub(crate) yes: bool,
@@ -96,6 +98,8 @@ pub(crate) struct Destroy {
     /// Go on where a change cannot be taken back in full
     #[arg(long)]
     pub(crate) allow_irreversible: bool,
+    #[command(flatten)]
+    pub(crate) locking: Locking,
     /// Do not ask
     #[arg(long, short)]
     pub(crate) yes: bool,
@@ -106,6 +110,8 @@ pub(crate) struct Rollback {
     /// The run, as `trustpath runs` lists it; without it, the latest that is not rolled back
     #[arg(value_name = "RUN")]
     pub(crate) run: Option<String>,
+    #[command(flatten)]
+    pub(crate) locking: Locking,
     /// Do not ask
     #[arg(long, short)]
     pub(crate) yes: bool,

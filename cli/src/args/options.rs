@@ -1,6 +1,6 @@
 //! The options that several verbs share.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, Subcommand, ValueEnum};
 use trustpath_core::graph::Selection;
@@ -71,6 +71,22 @@ pub(crate) struct Consent {
     /// Go on where a change cannot be taken back in full
     #[arg(long)]
     pub(crate) allow_irreversible: bool,
+}
+
+/// What to do about other runs.
+#[derive(Debug, Default, Clone, Args)]
+pub(crate) struct Locking {
+    /// Wait for another run to end, but no longer than this, such as 5m; without it, one that is alive is an error
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub(crate) lock_timeout: Option<Duration>,
+    /// Give up this unfinished run of another host: what it has written stays as it is
+    #[arg(long, value_name = "RUN")]
+    pub(crate) abandon: Option<String>,
+}
+
+fn time(text: &str) -> Result<Duration, String> {
+    let time = text.parse::<jiff::SignedDuration>().ok().and_then(|time| Duration::try_from(time).ok());
+    time.ok_or_else(|| "a length of time is written as `90s` or `5m`".to_owned())
 }
 
 #[derive(Debug, Subcommand)]

@@ -36,6 +36,7 @@ fn state(state: RunState) -> &'static str {
         RunState::Kept => "kept",
         RunState::RolledBack => "rolled back",
         RunState::Stuck => "stuck",
+        RunState::Running => "running",
         RunState::Unfinished => "unfinished",
         RunState::Damaged => "damaged",
     }

@@ -3,15 +3,17 @@
 use trustpath_core::{
     Class,
     graph::Selection,
-    journal::{Journal, Verb},
-    run::{Ended, Engine, Outcome, RunPlan},
+    journal::{End, Journal, Record, Verb},
+    run::{Cancel, Ended, Engine, Outcome, RunPlan},
 };
+use trustpath_platform::lock::Purpose;
 
 use crate::{
-    args::Consent,
+    args::{Consent, Locking},
     command::Command,
     exit, json,
     json::{RunEntry, RunState},
+    lock::{self, Locks, Wish},
     prompt,
     render::{self, Style},
     session::Session,
@@ -25,18 +27,37 @@ pub(super) struct Job {
     pub(super) select: Selection,
     pub(super) consent: Consent,
     pub(super) keep: bool,
+    pub(super) locking: Locking,
     pub(super) yes: bool,
 }
 
 pub(super) async fn carry_out(command: &Command<'_>, job: Job) -> Result<u8, Trouble> {
-    let screen = &command.screen;
     let session = Session::open(command)?;
-    mention_open_runs(command, session.graph.id())?;
-    let permissions = session.permissions(job.consent, job.keep)?;
-    let (cancel, _listening) = signals::listen(screen, signals::WRITING)?;
+    let permissions = session.permissions(job.consent.clone(), job.keep)?;
+    let (cancel, _listening) = signals::listen(&command.screen, signals::WRITING)?;
     let engine = session.engine(command, permissions, cancel.clone());
+    let wish = Wish { verb: verb(job.verb), purpose: Purpose::Begin, options: job.locking.clone() };
+    lock::under(command, &session, &cancel, wish, async |locks| {
+        let engine = engine.with_guard(locks.guard());
+        locked(command, &session, &engine, locks, &job, &cancel).await
+    })
+    .await
+}
+
+/// What is planned under the locks is still true when it is carried out.
+async fn locked(
+    command: &Command<'_>,
+    session: &Session,
+    engine: &Engine,
+    locks: &Locks,
+    job: &Job,
+    cancel: &Cancel,
+) -> Result<u8, Trouble> {
+    let screen = &command.screen;
+    mention_open_runs(command, session.graph.id())?;
     let plan = engine.plan(job.verb, &job.select).await?;
-    let document = json::Plan::of(&session.graph, &plan, None);
+    locks.mention(screen);
+    let document = json::Plan::of(&session.graph, &plan, None).with_notes(session.scope.notes());
     screen.text(&render::plan(&document))?;
     if plan.is_nothing() {
         if screen.is_json() {
@@ -45,8 +66,15 @@ pub(super) async fn carry_out(command: &Command<'_>, job: Job) -> Result<u8, Tro
         return Ok(exit::OK);
     }
     engine.consented(&plan)?;
-    prompt::confirm(screen, question(job.verb), job.yes, &cancel).await?;
-    run(command, &session, &engine, &plan, document).await
+    prompt::confirm(screen, question(job.verb), job.yes, cancel).await?;
+    run(command, session, engine, locks, &plan, document).await
+}
+
+fn verb(verb: Verb) -> &'static str {
+    match verb {
+        Verb::Apply => "apply",
+        Verb::Destroy => "destroy",
+    }
 }
 
 fn question(verb: Verb) -> &'static str {
@@ -60,13 +88,22 @@ async fn run(
     command: &Command<'_>,
     session: &Session,
     engine: &Engine,
+    locks: &Locks,
     plan: &RunPlan,
     document: json::Plan,
 ) -> Result<u8, Trouble> {
     let (run, path) = command.store()?.next()?;
     let journal = Journal::begin(path, session.start(&run, plan.verb).await?).await?;
     let back = command.rollback(&run);
-    let ended = match engine.run(plan, &journal).await {
+    let ended = match locks.during(&run, journal.path(), engine.run(plan, &journal)).await {
+        Ok(ended) => ended,
+        Err(failure) => {
+            // Nothing was written: the run ends before it began.
+            journal.append(Record::End { end: End::RolledBack }).await?;
+            return Err(failure.into());
+        }
+    };
+    let ended = match ended {
         Ok(ended) => ended,
         Err(failure) => return Err(Trouble::from(failure).with(Aftermath::Unknown(back))),
     };
@@ -100,12 +137,12 @@ fn verdict(engine: &Engine, ended: Ended, back: String) -> Result<u8, Trouble> {
 /// An earlier run of this graph that was cut off, or is stuck, is worth a word before another one begins.
 fn mention_open_runs(command: &Command<'_>, graph: &str) -> Result<(), Trouble> {
     for (run, log) in command.store()?.read_all()? {
-        let entry = RunEntry::of(run, log, |run| command.rollback(run));
+        let entry = RunEntry::of(run, log, false, |run| command.rollback(run));
         let what = match entry.state {
             RunState::Unfinished => "is unfinished",
             RunState::Stuck => "is stuck",
             RunState::Damaged => "has a journal that cannot be read: trustpath runs",
-            RunState::Done | RunState::Kept | RunState::RolledBack => continue,
+            RunState::Done | RunState::Kept | RunState::RolledBack | RunState::Running => continue,
         };
         if entry.graph.as_deref().is_some_and(|other| other != graph) {
             continue;

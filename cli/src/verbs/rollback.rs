@@ -3,17 +3,19 @@
 use trustpath_core::{
     Class, Failure, Problem,
     journal::{Corrupt, Log, Store},
-    run::Outcome,
+    run::{Cancel, Outcome},
 };
+use trustpath_platform::lock::Purpose;
 
 use crate::{
     args::Rollback,
     command::Command,
     exit, json,
     json::{RunState, TakenBack},
+    lock::{self, Locks, Wish},
     prompt, render,
     session::Session,
-    signals,
+    signals::{self, Listening},
     trouble::{Aftermath, Trouble},
 };
 
@@ -24,23 +26,48 @@ pub(super) async fn run(command: &Command<'_>, args: Rollback) -> Result<u8, Tro
         None => latest(&command.store()?)?,
     };
     let run = log.start.run.clone();
-    let steps = TakenBack::of(&log);
     if RunState::of(&log) == RunState::RolledBack {
         screen.show(&json::Rollback::nothing(run))?;
         return Ok(exit::OK);
     }
     let session = Session::of_run(command, &log.start)?;
     let (cancel, listening) = signals::listen(screen, signals::READING)?;
+    let purpose = Purpose::GoOn(lock::digest(&log.path)?);
+    let wish = Wish { verb: "rollback", purpose, options: args.locking };
+    lock::under(command, &session, &cancel, wish, async |locks| {
+        // Whoever held the locks before may have been at work on this very run.
+        let log = command.store()?.read(&run)?;
+        locked(command, &session, locks, &log, args.yes, (&cancel, listening)).await
+    })
+    .await
+}
+
+async fn locked(
+    command: &Command<'_>,
+    session: &Session,
+    locks: &Locks,
+    log: &Log,
+    yes: bool,
+    (cancel, listening): (&Cancel, Listening),
+) -> Result<u8, Trouble> {
+    let screen = &command.screen;
+    let run = log.start.run.clone();
+    let steps = TakenBack::of(log);
+    if RunState::of(log) == RunState::RolledBack {
+        screen.show(&json::Rollback::nothing(run))?;
+        return Ok(exit::OK);
+    }
+    locks.mention(screen);
     screen.text(&format!(
         "What the run {} changed is taken back:\n\n{}\n",
         render::line(&run),
         render::taken_back(&steps)
     ))?;
-    prompt::confirm(screen, "Take this back?", args.yes, &cancel).await?;
+    prompt::confirm(screen, "Take this back?", yes, cancel).await?;
     drop(listening);
     let (_, _listening) = signals::listen(screen, signals::UNDOING)?;
-    let engine = session.engine(command, Default::default(), trustpath_core::run::Cancel::never());
-    let outcome = engine.rollback(&log).await?;
+    let engine = session.engine(command, Default::default(), Cancel::never()).with_guard(locks.guard());
+    let outcome = locks.during(&run, &log.path, engine.rollback(log)).await??;
     let next = command.rollback(&run);
     let stuck = stuck(outcome);
     let shown = screen.show(&json::Rollback::ended(run, steps, &stuck, next.clone()));

@@ -108,7 +108,8 @@ impl Store {
         super::lock::is_locked(&self.path(run))
     }
 
-    fn path(&self, run: &str) -> PathBuf {
+    /// Where the journal of a run lies.
+    pub fn path(&self, run: &str) -> PathBuf {
         self.directory.join(format!("{run}.jsonl"))
     }
 }

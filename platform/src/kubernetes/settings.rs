@@ -9,8 +9,7 @@ use crate::{Connections, Environment, lock::Fence, retry::Limits};
 pub struct KubernetesSettings {
     /// Times and limits of requests.
     pub limits: Limits,
-    /// What lets writes pass.
-    pub fence: Fence,
+    pub(super) fence: Fence,
     pub(super) files: Vec<PathBuf>,
     /// The files were named, so that each has to be there.
     pub(super) named: bool,
@@ -40,5 +39,11 @@ impl KubernetesSettings {
             uid: connections.kubernetes.uid.clone(),
             environment: environment.clone(),
         }
+    }
+
+    /// With what lets writes pass.
+    #[must_use]
+    pub fn with_fence(self, fence: Fence) -> Self {
+        Self { fence, ..self }
     }
 }

@@ -1,7 +1,12 @@
 //! What a lock says: who holds it, for how long, and what its holder has begun. Nothing secret.
 
-use std::{fmt, time::Duration};
+use std::{
+    fmt,
+    hash::{BuildHasher as _, Hasher as _, RandomState},
+    time::Duration,
+};
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::Process;
@@ -103,6 +108,15 @@ impl Claim {
 }
 
 impl Holder {
+    /// This process, which does something to a graph.
+    pub fn new(process: Process, user: &str, command: &str, graph: &str) -> Self {
+        // Every hasher of this type has keys of the system's own randomness, which is all that is asked for here.
+        let nonce = RandomState::new().build_hasher().finish();
+        let id = format!("{}/{}/{nonce:016x}", process.host, process.pid);
+        let since = Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+        Self { id, process, user: user.to_owned(), command: command.to_owned(), graph: graph.to_owned(), since }
+    }
+
     /// A holder of whom nothing is known but a name.
     pub fn unknown(name: &str) -> Self {
         let unsaid = || "unknown".to_owned();

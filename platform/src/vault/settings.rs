@@ -13,8 +13,7 @@ use crate::{Connections, Environment, lock::Fence, proxy, retry::Limits};
 pub struct VaultSettings {
     /// Times and limits of requests.
     pub limits: Limits,
-    /// What lets writes pass.
-    pub fence: Fence,
+    pub(super) fence: Fence,
     /// What the user should be told before anything is sent.
     pub warnings: Vec<String>,
     pub(super) address: Url,
@@ -60,6 +59,12 @@ impl VaultSettings {
             proxy: proxy::of_vault(environment, &address)?,
             address,
         })
+    }
+
+    /// With what lets writes pass.
+    #[must_use]
+    pub fn with_fence(self, fence: Fence) -> Self {
+        Self { fence, ..self }
     }
 
     /// The address, which holds no credentials.
