@@ -6,7 +6,8 @@ use futures::future::BoxFuture;
 use trustpath_tests::pair::Pair;
 
 use crate::{
-    bad_days, bad_files, bad_servers, circle, conformance, cut_off, other_values, own_step, partial, reviewer, rollback,
+    bad_days, bad_files, bad_servers, circle, conformance, cut_off, locks, other_values, own_step, partial, races,
+    reviewer, rollback,
 };
 
 /// One case: it panics when what it looks at is not so, and leaves nothing behind.
@@ -57,4 +58,12 @@ pub(crate) const ALL: &[(&str, Case)] = cases![
     bad_files::an_empty_file,
     bad_files::not_toml,
     bad_files::every_mistake_at_once,
+    locks::a_holder_of_another_host_that_is_dead_is_followed,
+    locks::a_holder_that_is_alive_is_named,
+    locks::a_namespace_that_a_run_could_take_away_is_refused,
+    locks::a_lock_in_vault_for_clusters_that_share_it,
+    locks::a_token_that_may_not_remove_the_lock_in_vault,
+    races::eight_graphs_over_the_same_objects,
+    races::one_that_is_stopped_past_its_lease_writes_nothing_once_woken,
+    races::one_that_is_killed_is_followed,
 ];
