@@ -7,7 +7,9 @@ mod fact;
 mod handle;
 mod kind;
 mod managed;
+mod needs;
 mod plan;
+mod right;
 mod step;
 
 pub use change::{Change, Leaf, Op, Standing};
@@ -17,5 +19,7 @@ pub use fact::{Count, Fact, Facts, Gives, Takes, Want};
 pub use handle::{Handle, Handles, Identity, Target};
 pub use kind::{JsonError, Kind, TomlError};
 pub use managed::{Around, At, Managed, Released, Wanted};
+pub(crate) use needs::removal;
 pub use plan::{Goal, Note, Plan, Undo};
+pub use right::{Act, Lacking, Purpose, Right, Stage};
 pub use step::Step;

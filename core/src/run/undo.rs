@@ -47,7 +47,7 @@ impl Engine {
     }
 
     /// What the journal says may have been changed, by place.
-    fn touched(&self, log: &Log) -> Result<BTreeMap<Place, Change>> {
+    pub(super) fn touched(&self, log: &Log) -> Result<BTreeMap<Place, Change>> {
         let progress = replay(&log.entries);
         let place = |step: &str| self.graph.place(step).ok_or_else(|| stranger(step));
         progress.standing().map(|(step, change)| Ok((place(step)?, change.clone()))).collect()

@@ -4,5 +4,6 @@ mod conformance;
 mod engine;
 mod journal;
 mod partial;
+mod rights;
 mod shelf;
 mod undo;

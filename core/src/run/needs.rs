@@ -1,0 +1,93 @@
+//! What a run needs of the systems: the rights of its steps, put together. Pure, but for what is spelled out.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use serde_json::Value;
+
+use crate::{
+    contract::{Handles, Purpose, Right},
+    failure::Result,
+};
+
+/// Who needs a right: a step by its name, or the run itself.
+pub type Needing = Option<Arc<str>>;
+
+/// A right, and what needs it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Need {
+    /// The right.
+    pub right: Right,
+    /// What it is used for in detail, each once, for the system's own handle.
+    pub grants: Vec<Value>,
+    /// Who needs it, and for which verbs.
+    pub by: BTreeMap<Needing, BTreeSet<Purpose>>,
+}
+
+/// Rights, each once, in the order in which they were first needed.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Needs(Vec<Need>);
+
+impl Needs {
+    /// All of them.
+    pub fn all(&self) -> &[Need] {
+        &self.0
+    }
+
+    /// Those of one system.
+    pub fn of<'a>(&'a self, system: &'a str) -> impl Iterator<Item = &'a Need> {
+        self.0.iter().filter(move |need| need.right.system == system)
+    }
+
+    /// The systems, in alphabetical order.
+    pub fn systems(&self) -> BTreeSet<&'static str> {
+        self.0.iter().map(|need| need.right.system).collect()
+    }
+
+    pub(super) fn add(&mut self, who: &Needing, purpose: Purpose, rights: Vec<Right>) {
+        for right in rights {
+            self.merge(Need { grants: vec![right.grant.clone()], right, by: [(who.clone(), [purpose].into())].into() });
+        }
+    }
+
+    fn merge(&mut self, more: Need) {
+        let same = |need: &&mut Need| need.right.system == more.right.system && need.right.what == more.right.what;
+        let Some(need) = self.0.iter_mut().find(same) else {
+            self.0.push(more);
+            return;
+        };
+        for grant in more.grants {
+            if !need.grants.contains(&grant) {
+                need.grants.push(grant);
+            }
+        }
+        for (who, purposes) in more.by {
+            need.by.entry(who).or_default().extend(purposes);
+        }
+    }
+
+    /// The same with every right that stands for many replaced by those, as the systems have them.
+    ///
+    /// # Errors
+    /// When a system does not answer.
+    pub async fn spelled_out(&self, handles: &Handles) -> Result<Self> {
+        let mut spelled = Self::default();
+        for system in self.systems() {
+            let needs: Vec<_> = self.of(system).collect();
+            let rights = needs.iter().map(|need| need.right.clone()).collect();
+            for (need, each) in needs.into_iter().zip(handles.spelled_out(system, rights).await?) {
+                spelled.replace(need, each);
+            }
+        }
+        Ok(spelled)
+    }
+
+    fn replace(&mut self, need: &Need, each: Vec<Right>) {
+        for right in each {
+            let grants = if right == need.right { need.grants.clone() } else { vec![right.grant.clone()] };
+            self.merge(Need { right, grants, by: need.by.clone() });
+        }
+    }
+}
