@@ -24,10 +24,10 @@ pub use consent::Objection;
 pub use event::{Event, Observer, Silent};
 pub use finish::{Ended, Outcome};
 pub use guard::{Guard, Unguarded};
-pub use needs::{Need, Needing, Needs};
+pub use needs::{By, Need, Needing, Needs};
 pub use permissions::Needed;
 pub use planning::{Failures, Planned, Role, RunPlan};
-pub use preflight::{Denied, needing};
+pub use preflight::Denied;
 pub use rollback::{OtherTarget, graph_of, refuse_other_target};
 pub use settings::{Permissions, Settings};
 

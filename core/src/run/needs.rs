@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    fmt,
     sync::Arc,
 };
 
@@ -23,7 +24,35 @@ pub struct Need {
     /// What it is used for in detail, each once, for the system's own handle.
     pub grants: Vec<Value>,
     /// Who needs it, and for which verbs.
-    pub by: BTreeMap<Needing, BTreeSet<Purpose>>,
+    pub by: By,
+}
+
+/// Who needs something, and for which verbs. Shown as `` `policy`: apply, rollback; `role`: verify ``.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct By(pub BTreeMap<Needing, BTreeSet<Purpose>>);
+
+impl By {
+    /// Adds what somebody else needs it for.
+    pub fn extend(&mut self, more: &Self) {
+        for (who, purposes) in &more.0 {
+            self.0.entry(who.clone()).or_default().extend(purposes);
+        }
+    }
+}
+
+impl fmt::Display for By {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (position, (who, purposes)) in self.0.iter().enumerate() {
+            f.write_str(if position == 0 { "" } else { "; " })?;
+            match who {
+                Some(step) => write!(f, "`{step}`: ")?,
+                None => f.write_str("the run itself: ")?,
+            }
+            let verbs: Vec<_> = purposes.iter().map(|purpose| purpose.name()).collect();
+            f.write_str(&verbs.join(", "))?;
+        }
+        Ok(())
+    }
 }
 
 /// Rights, each once, in the order in which they were first needed.
@@ -47,8 +76,9 @@ impl Needs {
     }
 
     pub(super) fn add(&mut self, who: &Needing, purpose: Purpose, rights: Vec<Right>) {
+        let by = By([(who.clone(), [purpose].into())].into());
         for right in rights {
-            self.merge(Need { grants: vec![right.grant.clone()], right, by: [(who.clone(), [purpose].into())].into() });
+            self.merge(Need { grants: vec![right.grant.clone()], right, by: by.clone() });
         }
     }
 
@@ -63,9 +93,7 @@ impl Needs {
                 need.grants.push(grant);
             }
         }
-        for (who, purposes) in more.by {
-            need.by.entry(who).or_default().extend(purposes);
-        }
+        need.by.extend(&more.by);
     }
 
     /// The same with every right that stands for many replaced by those, as the systems have them.

@@ -6,7 +6,7 @@ use futures::future;
 use miette::Diagnostic;
 use thiserror::Error;
 
-use super::{Engine, Need, Needs};
+use super::{By, Engine, Need, Needs};
 use crate::{
     contract::{Lacking, Right},
     failure::{Class, Classified, Result},
@@ -35,7 +35,7 @@ impl Classified for Denied {
 struct Missing {
     right: Right,
     /// Who needs it for what.
-    by: String,
+    by: By,
 }
 
 impl Engine {
@@ -61,7 +61,7 @@ impl Engine {
 
 impl Missing {
     fn of(right: Right, need: &Need) -> Self {
-        Self { right, by: needing(need) }
+        Self { right, by: need.by.clone() }
     }
 }
 
@@ -69,16 +69,6 @@ impl fmt::Display for Missing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {} ({})", self.right.system, self.right.what, self.by)
     }
-}
-
-/// Who needs it, and for which verbs: `` `policy`: apply, rollback ``.
-pub fn needing(need: &Need) -> String {
-    let each = need.by.iter().map(|(who, purposes)| {
-        let verbs: Vec<_> = purposes.iter().map(|purpose| purpose.name()).collect();
-        let who = who.as_ref().map_or_else(|| "the run itself".to_owned(), |step| format!("`{step}`"));
-        format!("{who}: {}", verbs.join(", "))
-    });
-    each.collect::<Vec<_>>().join("; ")
 }
 
 fn counted(missing: &[Missing]) -> String {

@@ -7,14 +7,14 @@ use trustpath_core::{
     Class,
     graph::Selection,
     journal::{Log, Verb},
-    run::{Engine, Needs, needing},
+    run::{Engine, Needs},
 };
 
 use crate::shelf::{Shelf, chain, engine, graph, journal, right, run, step};
 
 /// Each right, with what needs it.
 fn shown(needs: &Needs) -> Vec<String> {
-    needs.all().iter().map(|need| format!("{} ({})", need.right.what, needing(need))).collect()
+    needs.all().iter().map(|need| format!("{} ({})", need.right.what, need.by)).collect()
 }
 
 fn one(shelf: &Shelf) -> Engine {

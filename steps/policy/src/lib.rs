@@ -8,7 +8,6 @@ mod decide;
 mod error;
 mod kv;
 mod prove;
-mod render;
 mod rules;
 mod state;
 mod step;
