@@ -22,6 +22,7 @@ mod command;
 mod exit;
 mod json;
 mod kinds;
+mod own_rights;
 mod panic;
 mod program;
 mod progress;

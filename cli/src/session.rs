@@ -17,7 +17,7 @@ use trustpath_core::{
 };
 use trustpath_platform::Connections;
 
-use crate::{args::Consent, command::Command, progress::Progress};
+use crate::{args::Consent, command::Command, own_rights, progress::Progress};
 
 /// The graph file where none is named.
 const STANDARD: &str = "plugins.toml";
@@ -87,6 +87,7 @@ impl Session {
         Engine::new(self.graph.clone(), self.handles.clone())
             .with_settings(self.settings)
             .with_permissions(permissions)
+            .with_own_rights(own_rights::of_a_run())
             .with_observer(Arc::new(Progress::new(command.screen.clone())))
             .with_cancel(cancel)
     }

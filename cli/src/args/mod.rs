@@ -3,7 +3,7 @@
 mod help;
 mod options;
 
-pub(crate) use options::{Color, Consent, Format, Global, GraphFormat, Select, StepArgs};
+pub(crate) use options::{Color, Consent, Format, Global, GraphFormat, Select, StepArgs, System};
 
 use clap::{Parser, Subcommand};
 
@@ -39,6 +39,9 @@ pub(crate) enum Verb {
     /// Remove what this graph owns and nobody else uses
     #[command(after_help = help::DESTROY)]
     Destroy(Destroy),
+    /// Print the smallest Vault policy and Kubernetes roles that this graph needs, ready to apply
+    #[command(after_help = help::PERMISSIONS)]
+    Permissions(Permissions),
     /// List the runs that were made from here
     Runs,
     /// Draw the graph of the file
@@ -87,6 +90,9 @@ pub(crate) struct Apply {
     /// Do not ask
     #[arg(long, short)]
     pub(crate) yes: bool,
+    /// Do not ask the servers for rights beforehand: a write is tried, and refused where one is missing
+    #[arg(long)]
+    pub(crate) no_preflight: bool,
 }
 
 #[derive(Debug, clap::Args)]
@@ -99,6 +105,9 @@ pub(crate) struct Destroy {
     /// Do not ask
     #[arg(long, short)]
     pub(crate) yes: bool,
+    /// Do not ask the servers for rights beforehand: a write is tried, and refused where one is missing
+    #[arg(long)]
+    pub(crate) no_preflight: bool,
 }
 
 #[derive(Debug, clap::Args)]
@@ -109,6 +118,18 @@ pub(crate) struct Rollback {
     /// Do not ask
     #[arg(long, short)]
     pub(crate) yes: bool,
+    /// Do not ask the servers for rights beforehand: a write is tried, and refused where one is missing
+    #[arg(long)]
+    pub(crate) no_preflight: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Permissions {
+    #[command(flatten)]
+    pub(crate) select: Select,
+    /// Print this part alone, to be piped on
+    #[arg(long, value_enum, value_name = "SYSTEM")]
+    pub(crate) only: Option<System>,
 }
 
 #[derive(Debug, clap::Args)]

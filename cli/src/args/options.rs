@@ -84,6 +84,25 @@ pub(crate) enum StepArgs {
     },
 }
 
+/// A system that rights are given in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum System {
+    /// The policy
+    Vault,
+    /// The ClusterRole, and Roles
+    Kubernetes,
+}
+
+impl System {
+    /// As handles are named.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Vault => <trustpath_platform::Vault as trustpath_core::Handle>::NAME,
+            Self::Kubernetes => <trustpath_platform::Cluster as trustpath_core::Handle>::NAME,
+        }
+    }
+}
+
 /// How results are written.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {

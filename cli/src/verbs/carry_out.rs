@@ -7,6 +7,7 @@ use trustpath_core::{
     run::{Ended, Engine, Outcome, RunPlan},
 };
 
+use super::preflight;
 use crate::{
     args::Consent,
     command::Command,
@@ -26,6 +27,7 @@ pub(super) struct Job {
     pub(super) consent: Consent,
     pub(super) keep: bool,
     pub(super) yes: bool,
+    pub(super) preflight: bool,
 }
 
 pub(super) async fn carry_out(command: &Command<'_>, job: Job) -> Result<u8, Trouble> {
@@ -45,6 +47,9 @@ pub(super) async fn carry_out(command: &Command<'_>, job: Job) -> Result<u8, Tro
         return Ok(exit::OK);
     }
     engine.consented(&plan)?;
+    if job.preflight {
+        preflight::check(command, &engine, &engine.needs(&plan)?).await?;
+    }
     prompt::confirm(screen, question(job.verb), job.yes, &cancel).await?;
     run(command, &session, &engine, &plan, document).await
 }

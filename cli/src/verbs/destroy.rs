@@ -10,7 +10,8 @@ use crate::{
 };
 
 pub(super) async fn run(command: &Command<'_>, args: Destroy) -> Result<u8, Trouble> {
-    let Destroy { select, allow_irreversible, yes } = args;
+    let Destroy { select, allow_irreversible, yes, no_preflight } = args;
     let consent = Consent { allow_irreversible, ..Consent::default() };
-    carry_out(command, Job { verb: Verb::Destroy, select: select.into(), consent, keep: false, yes }).await
+    let (select, preflight) = (select.into(), !no_preflight);
+    carry_out(command, Job { verb: Verb::Destroy, select, consent, keep: false, yes, preflight }).await
 }

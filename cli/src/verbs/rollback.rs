@@ -3,7 +3,7 @@
 use trustpath_core::{
     Class, Failure, Problem,
     journal::{Corrupt, Log, Store},
-    run::Outcome,
+    run::{Outcome, refuse_other_target},
 };
 
 use crate::{
@@ -36,6 +36,9 @@ pub(super) async fn run(command: &Command<'_>, args: Rollback) -> Result<u8, Tro
         render::line(&run),
         render::taken_back(&steps)
     ))?;
+    if !args.no_preflight {
+        preflight(command, &session, &log).await?;
+    }
     prompt::confirm(screen, "Take this back?", args.yes, &cancel).await?;
     drop(listening);
     let (_, _listening) = signals::listen(screen, signals::UNDOING)?;
@@ -45,6 +48,13 @@ pub(super) async fn run(command: &Command<'_>, args: Rollback) -> Result<u8, Tro
     let stuck = stuck(outcome);
     let shown = screen.show(&json::Rollback::ended(run, steps, &stuck, next.clone()));
     Trouble::after(shown, verdict(stuck, next))
+}
+
+/// Another server than that of the run is refused for what it is, before it is asked for rights.
+async fn preflight(command: &Command<'_>, session: &Session, log: &Log) -> Result<(), Trouble> {
+    refuse_other_target(&log.start.run, &log.start.target, &session.handles).await?;
+    let engine = session.engine(command, Default::default(), trustpath_core::run::Cancel::never());
+    super::preflight::check(command, &engine, &engine.needs_of_rollback(log)?).await
 }
 
 /// The latest run that is not rolled back. What was cut off before its first record has changed nothing; any other

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::{
     contract::{Handles, Purpose, Right},
-    failure::Result,
+    failure::Failure,
 };
 
 /// Who needs a right: a step by its name, or the run itself.
@@ -96,20 +96,20 @@ impl Needs {
         need.by.extend(&more.by);
     }
 
-    /// The same with every right that stands for many replaced by those, as the systems have them.
-    ///
-    /// # Errors
-    /// When a system does not answer.
-    pub async fn spelled_out(&self, handles: &Handles) -> Result<Self> {
-        let mut spelled = Self::default();
+    /// The same with every right that stands for many replaced by those, as the systems have them. Those of a system
+    /// that does not answer stay as they are; its failure is answered too.
+    pub async fn spelled_out(&self, handles: &Handles) -> (Self, Vec<Failure>) {
+        let (mut spelled, mut failures) = (Self::default(), Vec::new());
         for system in self.systems() {
             let needs: Vec<_> = self.of(system).collect();
-            let rights = needs.iter().map(|need| need.right.clone()).collect();
-            for (need, each) in needs.into_iter().zip(handles.spelled_out(system, rights).await?) {
-                spelled.replace(need, each);
-            }
+            let rights: Vec<_> = needs.iter().map(|need| need.right.clone()).collect();
+            let each = handles.spelled_out(system, rights.clone()).await.unwrap_or_else(|failure| {
+                failures.push(failure);
+                rights.into_iter().map(|right| vec![right]).collect()
+            });
+            needs.into_iter().zip(each).for_each(|(need, each)| spelled.replace(need, each));
         }
-        Ok(spelled)
+        (spelled, failures)
     }
 
     fn replace(&mut self, need: &Need, each: Vec<Right>) {

@@ -8,6 +8,7 @@ mod decide;
 mod error;
 mod kv;
 mod prove;
+mod rights;
 mod rules;
 mod state;
 mod step;

@@ -1,6 +1,6 @@
 //! One right at Vault, as plain data.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -23,6 +23,16 @@ pub struct Grant {
     /// Not the path itself, but these below each auth mount.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub each_auth_mount: Option<EachAuthMount>,
+}
+
+impl Grant {
+    /// The paths as a policy has them: where nobody knows which auth mounts there are, those of any.
+    pub(super) fn paths(&self) -> BTreeSet<String> {
+        match &self.each_auth_mount {
+            None => [self.path.clone()].into(),
+            Some(each) => each.below.values().flatten().map(|below| format!("auth/+/{below}")).collect(),
+        }
+    }
 }
 
 /// Paths below auth mounts.

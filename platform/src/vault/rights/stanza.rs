@@ -31,8 +31,10 @@ impl Stanza {
         let mut paths: BTreeMap<(Option<String>, String), Joined> = BTreeMap::new();
         for need in needs {
             for grant in need.grants.iter().filter_map(|grant| serde_json::from_value::<Grant>(grant.clone()).ok()) {
-                let joined = paths.entry((grant.namespace.clone(), grant.path.clone())).or_default();
-                joined.add(grant, need);
+                for path in grant.paths() {
+                    let joined = paths.entry((grant.namespace.clone(), path)).or_default();
+                    joined.add(&grant, need);
+                }
             }
         }
         paths.into_iter().map(|((namespace, path), joined)| joined.stanza(namespace, path)).collect()
@@ -70,10 +72,10 @@ struct Joined {
 }
 
 impl Joined {
-    fn add(&mut self, grant: Grant, need: &Need) {
+    fn add(&mut self, grant: &Grant, need: &Need) {
         self.unknown |= writes(grant.capability) && grant.sent.is_none();
         self.capabilities.insert(grant.capability);
-        self.sent.extend(grant.sent);
+        self.sent.extend(grant.sent.clone());
         self.by.extend(&need.by);
     }
 
