@@ -99,8 +99,9 @@ Examples:
   trustpath destroy secret-store --yes";
 
 pub(super) const PERMISSIONS: &str = "\
-It plans first, since an undo writes what is there now: run it before the apply that it is for, with credentials that may
-look. What could not be looked at is said in a comment, and pinned to nothing.
+Covers plan, apply, verify, rollback and destroy. It plans first, since an undo writes what is there
+now: run it before the apply that it is for, with credentials that may look. What could not be
+looked at is said in a comment.
 
 Examples:
   trustpath permissions

@@ -39,7 +39,7 @@ pub(crate) enum Verb {
     /// Remove what this graph owns and nobody else uses
     #[command(after_help = help::DESTROY)]
     Destroy(Destroy),
-    /// Print the smallest Vault policy and Kubernetes roles that this graph needs, ready to apply
+    /// Print the smallest Vault policy and Kubernetes roles for this graph
     #[command(after_help = help::PERMISSIONS)]
     Permissions(Permissions),
     /// List the runs that were made from here

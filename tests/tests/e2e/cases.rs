@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures::future::BoxFuture;
 use trustpath_tests::pair::Pair;
 
-use crate::{bad_days, bad_files, circle, conformance, other_values, own_step, partial, reviewer, rollback};
+use crate::{bad_days, bad_files, circle, conformance, other_values, own_step, partial, reviewer, rights, rollback};
 
 /// One case: it panics when what it looks at is not so, and leaves nothing behind.
 pub(crate) type Case = fn(Arc<Pair>) -> BoxFuture<'static, ()>;
@@ -31,6 +31,7 @@ pub(crate) const ALL: &[(&str, Case)] = cases![
     rollback::interrupted_by_a_signal,
     reviewer::as_a_step_of_the_graph,
     reviewer::a_rotated_file_is_drift,
+    rights::printed_is_enough,
     own_step::an_app_role_from_its_own_binary,
     conformance::every_kind_keeps_every_law,
     bad_days::no_vault_address,

@@ -12,6 +12,7 @@ mod other_values;
 mod own_step;
 mod partial;
 mod reviewer;
+mod rights;
 mod rollback;
 mod screens;
 
