@@ -24,6 +24,7 @@ mod json;
 mod kinds;
 mod lock;
 mod open_runs;
+mod own_rights;
 mod panic;
 mod program;
 mod progress;

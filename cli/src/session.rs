@@ -20,7 +20,7 @@ use trustpath_platform::{
     lock::{Fence, Terms},
 };
 
-use crate::{args::Consent, command::Command, lock::Scope, progress::Progress};
+use crate::{args::Consent, command::Command, lock::Scope, own_rights, progress::Progress};
 
 /// This program, as a journal names it.
 pub(crate) const PROGRAM: &str = concat!("trustpath ", env!("CARGO_PKG_VERSION"));
@@ -107,6 +107,7 @@ impl Session {
         Engine::new(self.graph.clone(), self.handles.clone())
             .with_settings(self.settings)
             .with_permissions(permissions)
+            .with_own_rights(own_rights::of_a_run(&self.scope))
             .with_observer(Arc::new(Progress::new(command.screen.clone())))
             .with_cancel(cancel)
     }

@@ -108,6 +108,16 @@ Examples:
   trustpath destroy
   trustpath destroy secret-store --yes";
 
+pub(super) const PERMISSIONS: &str = "\
+Covers plan, apply, verify, rollback and destroy. It plans first, since an undo writes what is there
+now: run it before the apply that it is for, with credentials that may look. What could not be
+looked at is said in a comment.
+
+Examples:
+  trustpath permissions
+  trustpath permissions --only vault | vault policy write trustpath -
+  trustpath permissions --only kubernetes | kubectl apply -f -";
+
 pub(super) const SCHEMA: &str = "\
 Examples:
   trustpath schema > trustpath.schema.json

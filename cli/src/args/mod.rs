@@ -3,7 +3,7 @@
 mod help;
 mod options;
 
-pub(crate) use options::{Color, Consent, Format, Global, Going, GraphFormat, Locking, Select, StepArgs};
+pub(crate) use options::{Color, Consent, Format, Global, Going, GraphFormat, Locking, Select, StepArgs, System};
 
 use clap::{Parser, Subcommand};
 
@@ -42,6 +42,9 @@ pub(crate) enum Verb {
     /// Remove what this graph owns and nobody else uses
     #[command(after_help = help::DESTROY)]
     Destroy(Destroy),
+    /// Print the smallest Vault policy and Kubernetes roles for this graph
+    #[command(after_help = help::PERMISSIONS)]
+    Permissions(Permissions),
     /// List the runs that were made from here
     Runs,
     /// Draw the graph of the file
@@ -118,6 +121,15 @@ pub(crate) struct Resume {
     pub(crate) run: Option<String>,
     #[command(flatten)]
     pub(crate) going: Going,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Permissions {
+    #[command(flatten)]
+    pub(crate) select: Select,
+    /// Print this part alone, to be piped on
+    #[arg(long, value_enum, value_name = "SYSTEM")]
+    pub(crate) only: Option<System>,
 }
 
 #[derive(Debug, clap::Args)]

@@ -96,6 +96,9 @@ pub(crate) struct Going {
     /// Do not ask
     #[arg(long, short)]
     pub(crate) yes: bool,
+    /// Do not ask the servers for rights beforehand: a write is tried, and refused where one is missing
+    #[arg(long)]
+    pub(crate) no_preflight: bool,
 }
 
 fn time(text: &str) -> Result<Duration, String> {
@@ -112,6 +115,25 @@ pub(crate) enum StepArgs {
         /// The kind, as in `uses`
         kind: String,
     },
+}
+
+/// A system that rights are given in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum System {
+    /// The policy
+    Vault,
+    /// The ClusterRole, and Roles
+    Kubernetes,
+}
+
+impl System {
+    /// As handles are named.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Vault => <trustpath_platform::Vault as trustpath_core::Handle>::NAME,
+            Self::Kubernetes => <trustpath_platform::Cluster as trustpath_core::Handle>::NAME,
+        }
+    }
 }
 
 /// How results are written.

@@ -8,6 +8,7 @@ use trustpath_core::{
 };
 use trustpath_platform::lock::Purpose;
 
+use super::preflight;
 use crate::{
     args::{Consent, Going},
     command::Command,
@@ -66,6 +67,9 @@ async fn locked(
         return Ok(exit::OK);
     }
     engine.consented(&plan)?;
+    if !job.going.no_preflight {
+        preflight::check(command, engine, &engine.needs(&plan)?).await?;
+    }
     prompt::confirm(screen, question(job.verb), job.going.yes, cancel).await?;
     run(command, session, engine, locks, (&plan, document), cancel).await
 }

@@ -6,7 +6,9 @@ mod completions;
 mod destroy;
 mod graph;
 mod init;
+mod permissions;
 mod plan;
+mod preflight;
 mod resume;
 mod rollback;
 mod runs;
@@ -31,6 +33,7 @@ pub(crate) fn run(command: &Command<'_>, verb: Verb) -> Result<u8, Trouble> {
         Verb::Rollback(args) => block_on(rollback::run(command, args)),
         Verb::Resume(args) => block_on(resume::run(command, args)),
         Verb::Destroy(args) => block_on(destroy::run(command, args)),
+        Verb::Permissions(args) => block_on(permissions::run(command, args)),
         Verb::Runs => runs::run(command),
         Verb::Graph(args) => graph::run(command, &args),
         Verb::Steps(args) => steps::run(command, &args),

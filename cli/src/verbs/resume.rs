@@ -9,6 +9,7 @@ use trustpath_platform::lock::Purpose;
 
 use super::{
     carry_out::{question, told},
+    preflight,
     rollback::take_back,
 };
 use crate::{
@@ -47,7 +48,7 @@ async fn forward(command: &Command<'_>, log: &Log, going: Going) -> Result<u8, T
     lock::under(command, &session, &cancel, wish, async |locks| {
         // Whoever held the locks before may have been at work on this very run.
         let log = command.store()?.read(&log.start.run)?;
-        locked(command, &session, locks, &log, (going.yes, &cancel)).await
+        locked(command, &session, locks, &log, (&going, &cancel)).await
     })
     .await
 }
@@ -57,7 +58,7 @@ async fn locked(
     session: &Session,
     locks: &Locks,
     log: &Log,
-    (yes, cancel): (bool, &Cancel),
+    (going, cancel): (&Going, &Cancel),
 ) -> Result<u8, Trouble> {
     let (screen, start) = (&command.screen, &log.start);
     let engine = session.engine(command, start.permissions.clone(), cancel.clone()).with_guard(locks.guard());
@@ -67,9 +68,12 @@ async fn locked(
     let plan = render::plan(&document);
     screen.text(&format!("What the run {} has still to do:\n\n{plan}", render::line(&start.run)))?;
     engine.consented(&rest)?;
+    if !going.no_preflight {
+        preflight::check(command, &engine, &engine.needs(&rest)?).await?;
+    }
     match rest.is_nothing() {
         true => screen.say(&Style::Quiet.of("All of it is made: what is left is to prove it.")),
-        false => prompt::confirm(screen, question(start.verb), yes, cancel).await?,
+        false => prompt::confirm(screen, question(start.verb), going.yes, cancel).await?,
     }
     let ended = tokio::select! {
         ended = locks.during(&start.run, &log.path, engine.resume(log, &rest, session::PROGRAM)) => ended?,

@@ -3,7 +3,7 @@
 use trustpath_core::{
     Class, Failure, Problem,
     journal::{Corrupt, Log, Store},
-    run::{Cancel, Outcome},
+    run::{Cancel, Outcome, refuse_other_target},
 };
 use trustpath_platform::lock::Purpose;
 
@@ -68,6 +68,9 @@ async fn locked(
         render::line(&run),
         render::taken_back(&steps)
     ))?;
+    if !going.no_preflight {
+        preflight(command, session, log).await?;
+    }
     prompt::confirm(screen, "Take this back?", going.yes, cancel).await?;
     drop(listening);
     let (halt, _listening) = signals::listen(screen, signals::UNDOING, going.grace)?;
@@ -80,6 +83,13 @@ async fn locked(
     let stuck = stuck(outcome);
     let shown = screen.show(&json::Rollback::ended(run, steps, &stuck, next.clone()));
     Trouble::after(shown, verdict(stuck, next))
+}
+
+/// Another server than that of the run is refused for what it is, before it is asked for rights.
+async fn preflight(command: &Command<'_>, session: &Session, log: &Log) -> Result<(), Trouble> {
+    refuse_other_target(&log.start.run, &log.start.target, &session.handles).await?;
+    let engine = session.engine(command, Default::default(), Cancel::never());
+    super::preflight::check(command, &engine, &engine.needs_of_rollback(log)?).await
 }
 
 /// The latest run that is not rolled back. What was cut off before its first record has changed nothing; any other

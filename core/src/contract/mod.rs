@@ -8,7 +8,9 @@ mod handle;
 mod kind;
 mod late;
 mod managed;
+mod needs;
 mod plan;
+mod right;
 mod step;
 mod trail;
 
@@ -21,6 +23,8 @@ pub use kind::{JsonError, Kind, TomlError};
 pub use late::note_late;
 pub(crate) use late::watched;
 pub use managed::{Around, At, Managed, Released, Wanted};
+pub(crate) use needs::removal;
 pub use plan::{Goal, Note, Plan, Undo};
+pub use right::{Act, Lacking, Purpose, Right, Stage};
 pub use step::Step;
 pub use trail::{Standing, Trail};

@@ -6,5 +6,6 @@ mod journal;
 mod late;
 mod partial;
 mod resume;
+mod rights;
 mod shelf;
 mod undo;

@@ -15,8 +15,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::sync::{Barrier, Notify};
 use trustpath_core::{
-    Around, At, Class, Evidence, Fact, Facts, Handle, Handles, Identity, Kind, Managed, Note, Problem, Released,
-    Result, Undo, Wanted,
+    Act, Around, At, Class, Evidence, Fact, Facts, Handle, Handles, Identity, Kind, Lacking, Managed, Note, Problem,
+    Released, Result, Right, Undo, Wanted,
     graph::{Graph, Spec, assemble},
     journal::{Journal, JournaledStep, Log, Start, VERSION, Verb},
     note_late,
@@ -55,6 +55,10 @@ pub(crate) struct Shelf {
     pub(crate) hook: Arc<Mutex<Option<Hook>>>,
     /// Writes wait here for each other: they come through only when as many are at work at the same time.
     pub(crate) meeting: Arc<Mutex<Option<Arc<Barrier>>>>,
+    /// The rights that nobody has here, by their words.
+    pub(crate) forbidden: Arc<Mutex<BTreeSet<String>>>,
+    /// Items that nobody can look at.
+    pub(crate) unseen: Arc<Mutex<BTreeSet<String>>>,
     stop: Arc<Mutex<Option<Stop>>>,
 }
 
@@ -76,6 +80,26 @@ impl Handle for Shelf {
     async fn identity(&self) -> Result<Identity> {
         Ok(Identity::from([("id".to_owned(), self.id.lock().unwrap().clone())]))
     }
+
+    async fn lacking(&self, rights: &[Right]) -> Result<Lacking> {
+        let forbidden = self.forbidden.lock().unwrap();
+        let missing = rights.iter().enumerate().filter(|(_, right)| forbidden.contains(&right.what));
+        let missing = missing.map(|(asked, right)| (asked, right.clone())).collect();
+        Ok(Lacking { missing, unasked: vec!["the shelf does not say who may whistle".into()] })
+    }
+
+    async fn spelled_out(&self, rights: Vec<Right>) -> Result<Vec<Vec<Right>>> {
+        let each = |right: Right| match right.what.strip_suffix(" everything") {
+            Some(verb) => ["bread", "salt"].map(|item| self::right(verb, item)).to_vec(),
+            None => vec![right],
+        };
+        Ok(rights.into_iter().map(each).collect())
+    }
+}
+
+/// A right on the shelf.
+pub(crate) fn right(verb: &str, item: &str) -> Right {
+    Right { system: Shelf::NAME, what: format!("{verb} {item}"), grant: json!({ verb: item }) }
 }
 
 impl Shelf {
@@ -252,6 +276,9 @@ impl Managed for Item {
         if self.is(Mutant::PlanWrites) {
             shelf.put("seen", &[]);
         }
+        if shelf.unseen.lock().unwrap().contains(&self.item) {
+            return Err(Problem::new(Class::Denied, "shelf::unseen", "it is in the dark").into());
+        }
         let mut fields = shelf.items.lock().unwrap().get(&self.item).cloned();
         if let Some(fields) = fields.as_mut().filter(|_| self.is(Mutant::ForgetsOnUndo)) {
             fields.remove("note");
@@ -340,6 +367,20 @@ impl Managed for Item {
         let broken = shelf.broken_links.lock().unwrap().contains(&self.item);
         let evidence = Evidence::new().passed("item exists", &self.item);
         Ok(if broken { evidence.failed("item holds", "it does not", "mend the shelf") } else { evidence })
+    }
+
+    fn rights(&self, _: At<'_, Vec<ItemRef>>, act: Act<'_, ItemState>) -> Vec<Right> {
+        let item = |verb: &str| vec![right(verb, &self.item)];
+        match act {
+            Act::Observe => item("see"),
+            Act::Survey(Around::Making, _) | Act::Rehearse(..) => Vec::new(),
+            Act::Survey(Around::Removing, _) => vec![right("see", "everything")],
+            Act::Write(None, Some(to)) => vec![Right { grant: json!(to.fields), ..right("make", &self.item) }],
+            Act::Write(_, Some(to)) => vec![Right { grant: json!(to.fields), ..right("change", &self.item) }],
+            Act::Write(_, None) => item("take"),
+            Act::WriteUnseen => ["make", "change", "take"].map(|verb| right(verb, &self.item)).to_vec(),
+            Act::Prove(_) => item("try"),
+        }
     }
 }
 

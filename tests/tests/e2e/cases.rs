@@ -7,7 +7,7 @@ use trustpath_tests::pair::Pair;
 
 use crate::{
     bad_days, bad_files, bad_servers, circle, conformance, cut_off, locks, other_values, own_step, partial, races,
-    reviewer, rollback,
+    reviewer, rights, rollback,
 };
 
 /// One case: it panics when what it looks at is not so, and leaves nothing behind.
@@ -40,6 +40,7 @@ pub(crate) const ALL: &[(&str, Case)] = cases![
     bad_servers::a_token_that_ends_in_the_middle,
     reviewer::as_a_step_of_the_graph,
     reviewer::a_rotated_file_is_drift,
+    rights::printed_is_enough,
     own_step::an_app_role_from_its_own_binary,
     conformance::every_kind_keeps_every_law,
     bad_days::no_vault_address,

@@ -17,6 +17,7 @@ mod partial;
 mod racer;
 mod races;
 mod reviewer;
+mod rights;
 mod rollback;
 mod screens;
 
