@@ -5,6 +5,7 @@
 
 mod line;
 mod lock;
+mod medium;
 mod read;
 mod record;
 mod replay;
@@ -12,6 +13,7 @@ mod store;
 mod write;
 
 pub use lock::{DirectoryLock, TryLock};
+pub use medium::Medium;
 pub use read::{Corrupt, Log};
 pub use record::{End, Entry, JournaledStep, Record, Start, Verb};
 pub use replay::{Phase, Progress, Touched, replay};

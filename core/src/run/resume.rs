@@ -28,8 +28,15 @@ impl Engine {
     /// # Errors
     /// As [`Engine::run`].
     pub async fn resume(&self, log: &Log, rest: &RunPlan, program: &str) -> Result<Ended> {
-        let journal = Journal::resume(log).await?;
+        self.resume_in(&Journal::resume(log).await?, rest, program).await
+    }
+
+    /// The same, in a journal that is open.
+    ///
+    /// # Errors
+    /// As [`Engine::run`].
+    pub async fn resume_in(&self, journal: &Journal, rest: &RunPlan, program: &str) -> Result<Ended> {
         journal.append(Record::Resumed { program: program.to_owned() }).await?;
-        self.run(rest, &journal).await
+        self.run(rest, journal).await
     }
 }

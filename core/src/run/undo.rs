@@ -61,7 +61,7 @@ impl Engine {
             Ok(()) => self.observer.event(name, Event::Undone),
             Err(failure) => self.observer.event(name, Event::UndoFailed(failure)),
         }
-        answer.and(journal.append(record).await)
+        answer.and(journal.append(record).await.map_err(|failure| failure.in_step(name)))
     }
 
     /// Looks and writes until there is nothing to take back, and nothing that could come late.

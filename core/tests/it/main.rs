@@ -2,8 +2,10 @@
 
 mod conformance;
 mod engine;
+mod guard;
 mod journal;
 mod late;
+mod medium;
 mod partial;
 mod resume;
 mod rights;

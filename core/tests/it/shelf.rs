@@ -426,10 +426,15 @@ pub(crate) fn engine(graph: &Arc<Graph>, shelf: &Shelf) -> Engine {
 /// A journal in a directory of its own.
 pub(crate) async fn journal(engine: &Engine, plan: &RunPlan, directory: &std::path::Path) -> Journal {
     let run = format!("{:?}-{}", plan.verb, std::fs::read_dir(directory).unwrap().count());
-    let start = Start {
+    Journal::begin(directory.join(format!("{run}.jsonl")), start(engine, plan, &run).await).await.unwrap()
+}
+
+/// The first record of a run's journal.
+pub(crate) async fn start(engine: &Engine, plan: &RunPlan, run: &str) -> Start {
+    Start {
         version: VERSION,
         program: "test".into(),
-        run: run.clone(),
+        run: run.to_owned(),
         verb: plan.verb,
         graph: engine.graph().id().into(),
         chosen: plan.chosen().iter().map(|place| engine.graph().node(*place).name.to_string()).collect(),
@@ -438,8 +443,7 @@ pub(crate) async fn journal(engine: &Engine, plan: &RunPlan, directory: &std::pa
         target: engine.handles().target().await.unwrap(),
         connections: Value::Null,
         steps: JournaledStep::of(engine.graph()),
-    };
-    Journal::begin(directory.join(format!("{run}.jsonl")), start).await.unwrap()
+    }
 }
 
 /// The journal of the run of a verb.
