@@ -40,18 +40,23 @@ pub(super) async fn carry_out(command: &Command<'_>, job: Job) -> Result<u8, Tro
     let plan = engine.plan(job.verb, &job.select).await?;
     let document = json::Plan::of(&session.graph, &plan, None);
     screen.text(&render::plan(&document))?;
+    engine.consented(&plan)?;
+    if job.preflight && is_for_rights(&plan) {
+        preflight::check(command, &engine, &engine.needs(&plan)?).await?;
+    }
     if plan.is_nothing() {
         if screen.is_json() {
             screen.json(&json::Run::nothing(document))?;
         }
         return Ok(exit::OK);
     }
-    engine.consented(&plan)?;
-    if job.preflight {
-        preflight::check(command, &engine, &engine.needs(&plan)?).await?;
-    }
     prompt::confirm(screen, question(job.verb), job.yes, &cancel).await?;
     run(command, &session, &engine, &plan, document).await
+}
+
+/// A removal that has nothing to do may have nothing to do because something could not be seen.
+fn is_for_rights(plan: &RunPlan) -> bool {
+    plan.verb == Verb::Destroy || !plan.is_nothing()
 }
 
 fn question(verb: Verb) -> &'static str {
