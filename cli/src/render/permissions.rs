@@ -38,12 +38,12 @@ fn kubernetes(part: &KubernetesPart, graph: &str) -> String {
         format!("Kubernetes: what `trustpath` needs for the graph `{graph}` as things are now."),
         "  trustpath permissions --only kubernetes | kubectl apply -f -".to_owned(),
         "Bind them to whoever runs it, here the ServiceAccount `ci/trustpath`:".to_owned(),
-        format!("  {}", bind("clusterrolebinding", name, &format!("--clusterrole={name}"), &[])),
+        format!("  {}", bind("clusterrolebinding", name, "--clusterrole", &[])),
     ];
     lines.extend(
         part.namespaces
             .iter()
-            .map(|namespace| format!("  {}", bind("rolebinding", name, &format!("--role={name}"), &["-n", namespace]))),
+            .map(|namespace| format!("  {}", bind("rolebinding", name, "--role", &["-n", namespace]))),
     );
     if !part.everywhere_for.is_empty() {
         let namespaces: Vec<_> = part.everywhere_for.iter().map(|name| format!("`{name}`")).collect();
@@ -56,7 +56,7 @@ fn kubernetes(part: &KubernetesPart, graph: &str) -> String {
 }
 
 fn bind(kind: &str, name: &str, role: &str, more: &[&str]) -> String {
-    command(&[&["kubectl", "create", kind, name, role, "--serviceaccount=ci:trustpath"], more].concat())
+    command(&[&["kubectl", "create", kind, name, role, name, "--serviceaccount", "ci:trustpath"], more].concat())
 }
 
 fn unseen(report: &Report) -> String {

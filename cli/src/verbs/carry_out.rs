@@ -60,18 +60,23 @@ async fn locked(
     locks.mention(screen);
     let document = json::Plan::of(&session.graph, &plan, None).with_notes(session.scope.notes());
     screen.text(&render::plan(&document))?;
+    engine.consented(&plan)?;
+    if !job.going.no_preflight && is_for_rights(&plan) {
+        preflight::check(command, engine, &engine.needs(&plan)?).await?;
+    }
     if plan.is_nothing() {
         if screen.is_json() {
             screen.json(&json::Run::nothing(document))?;
         }
         return Ok(exit::OK);
     }
-    engine.consented(&plan)?;
-    if !job.going.no_preflight {
-        preflight::check(command, engine, &engine.needs(&plan)?).await?;
-    }
     prompt::confirm(screen, question(job.verb), job.going.yes, cancel).await?;
     run(command, session, engine, locks, (&plan, document), cancel).await
+}
+
+/// A removal that has nothing to do may have nothing to do because something could not be seen.
+fn is_for_rights(plan: &RunPlan) -> bool {
+    plan.verb == Verb::Destroy || !plan.is_nothing()
 }
 
 fn verb(verb: Verb) -> &'static str {

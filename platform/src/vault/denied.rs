@@ -38,8 +38,8 @@ pub(super) fn explained(call: &Call, denied: &Error, finding: &Finding) -> Error
     let error = match finding {
         Finding::Nothing if denied.says("invalid token") => expired(call, "the Vault token is invalid or expired"),
         Finding::Nothing => expired(call, "the Vault token is invalid or expired, or has not even the default policy"),
-        Finding::Valid => lacking(call, wanted(call.verb)[0]),
-        Finding::Capabilities(held) => match missing(call.verb, held) {
+        Finding::Valid => lacking(call, wanted(call)[0]),
+        Finding::Capabilities(held) => match missing(call, held) {
             Some(capability) => lacking(call, capability),
             None => limited(call),
         },
@@ -48,7 +48,7 @@ pub(super) fn explained(call: &Call, denied: &Error, finding: &Finding) -> Error
 }
 
 fn expired(call: &Call, message: &str) -> Error {
-    let stanza = stanza(call, wanted(call.verb));
+    let stanza = stanza(call, wanted(call));
     call.error(Kind::Unauthenticated, message).help(format!(
         "log in again: `vault login`, or set VAULT_TOKEN; a token that is good needs a policy with {stanza}"
     ))
@@ -56,7 +56,7 @@ fn expired(call: &Call, message: &str) -> Error {
 
 fn lacking(call: &Call, capability: &str) -> Error {
     let message = format!("the Vault token lacks `{capability}` on `{}`", call.path);
-    let mut grant = wanted(call.verb).to_vec();
+    let mut grant = wanted(call).to_vec();
     if capability == "sudo" {
         grant.push("sudo");
     }
@@ -74,24 +74,33 @@ fn limited(call: &Call) -> Error {
     call.error(Kind::Denied, message).help("see `allowed_parameters` and `denied_parameters` in the token's policies")
 }
 
-fn wanted(verb: Verb) -> &'static [&'static str] {
-    match verb {
+/// To the servers, every write below `sys` is an update.
+fn wanted(call: &Call) -> &'static [&'static str] {
+    match call.verb {
         Verb::Read => &["read"],
         Verb::List => &["list"],
+        Verb::Write if call.path.starts_with("sys/") => &["update"],
         Verb::Write => &["create", "update"],
         Verb::Delete => &["delete"],
     }
 }
 
 /// The capability that is not held. Whether a write is a `create` or an `update` is the path's affair: `update` is the
-/// one that covers more. Where all are held, a path that only root may use asks for `sudo` besides.
-fn missing(verb: Verb, held: &[String]) -> Option<&'static str> {
+/// one that covers more. Where all are held, a path that only root may use asks for `sudo` besides; on any other, it is
+/// the values of a write that are not allowed.
+fn missing(call: &Call, held: &[String]) -> Option<&'static str> {
     let holds = |capability: &str| held.iter().any(|held| held == capability);
     if holds("root") {
         return None;
     }
-    let absent = wanted(verb).iter().rev().copied().find(|capability| !holds(capability));
-    absent.or_else(|| (!holds("sudo")).then_some("sudo"))
+    let absent = wanted(call).iter().rev().copied().find(|capability| !holds(capability));
+    let by_values = call.verb == Verb::Write && !is_for_root(&call.path);
+    absent.or_else(|| (!by_values && !holds("sudo")).then_some("sudo"))
+}
+
+/// Paths that are written here, and that only root may use (Vault, root-protected API endpoints).
+fn is_for_root(path: &str) -> bool {
+    path.starts_with("sys/auth/")
 }
 
 #[cfg(test)]
@@ -104,20 +113,33 @@ mod tests {
         list.split_whitespace().map(str::to_owned).collect()
     }
 
+    const ROLE: &str = "auth/kubernetes/role/r";
+    const MOUNT: &str = "sys/auth/kubernetes";
+    const POLICY: &str = "sys/policies/acl/p";
+
     #[rstest]
-    #[case(Verb::Read, "deny", Some("read"))]
-    #[case(Verb::Read, "list", Some("read"))]
-    #[case(Verb::Read, "read", Some("sudo"))]
-    #[case(Verb::Read, "read sudo", None)]
-    #[case(Verb::List, "read", Some("list"))]
-    #[case(Verb::Write, "deny", Some("update"))]
-    #[case(Verb::Write, "update", Some("create"))]
-    #[case(Verb::Write, "create", Some("update"))]
-    #[case(Verb::Write, "create update", Some("sudo"))]
-    #[case(Verb::Write, "create update sudo", None)]
-    #[case(Verb::Delete, "create update", Some("delete"))]
-    #[case(Verb::Delete, "root", None)]
-    fn the_missing_capability(#[case] verb: Verb, #[case] list: &str, #[case] expected: Option<&str>) {
-        assert_eq!(missing(verb, &held(list)), expected);
+    #[case(Call::read(ROLE), "deny", Some("read"))]
+    #[case(Call::read(ROLE), "list", Some("read"))]
+    #[case(Call::read(ROLE), "read", Some("sudo"))]
+    #[case(Call::read(ROLE), "read sudo", None)]
+    #[case(Call::list(ROLE), "read", Some("list"))]
+    #[case(writing(ROLE), "deny", Some("update"))]
+    #[case(writing(ROLE), "update", Some("create"))]
+    #[case(writing(ROLE), "create", Some("update"))]
+    #[case(writing(ROLE), "create update", None)]
+    #[case(writing(MOUNT), "create", Some("update"))]
+    #[case(writing(MOUNT), "update", Some("sudo"))]
+    #[case(writing(MOUNT), "update sudo", None)]
+    #[case(writing(POLICY), "read", Some("update"))]
+    #[case(writing(POLICY), "update", None)]
+    #[case(Call::delete(MOUNT), "create update", Some("delete"))]
+    #[case(Call::delete(MOUNT), "delete", Some("sudo"))]
+    #[case(Call::delete(MOUNT), "root", None)]
+    fn the_missing_capability(#[case] call: Call, #[case] list: &str, #[case] expected: Option<&str>) {
+        assert_eq!(missing(&call, &held(list)), expected);
+    }
+
+    fn writing(path: &str) -> Call {
+        Call { verb: Verb::Write, ..Call::read(path) }
     }
 }

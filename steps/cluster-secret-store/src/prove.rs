@@ -93,9 +93,11 @@ impl ClusterSecretStore {
         loop {
             let mut said = verdict(&live, &[], Timestamp::now());
             if matches!(said, Verdict::Stale | Verdict::Failing(_)) {
-                // Events are where the operator says why, and that it looked again. They may not be ours to read.
-                let events = self.events(cluster).await.unwrap_or_default();
-                said = verdict(&live, &events, Timestamp::now());
+                // Events are where the operator says why, and that it looked again.
+                said = match self.events(cluster).await {
+                    Ok(events) => verdict(&live, &events, Timestamp::now()),
+                    Err(error) => said.without_events(&error.to_string()),
+                };
             }
             if matches!(said, Verdict::Ready | Verdict::Unvalidated(_)) || Instant::now() + pause > deadline {
                 return Ok(said);

@@ -89,15 +89,15 @@ impl KubernetesAuth {
         let mount = &self.mount;
         match around {
             // One role is this graph's own, which goes before the mount does: the removal looks again.
-            Surroundings::Removing(Some(roles)) if roles.len() > 1 => {
+            Surroundings::Removing(Ok(roles)) if roles.len() > 1 => {
                 let why =
                     format!("the mount `{mount}` has the roles {}: not all of them are this graph's", listed(roles));
                 Released::kept(now.clone(), why)
             }
-            Surroundings::Removing(None) => {
-                Released::kept(now.clone(), format!("the roles of the mount `{mount}` may not be listed"))
+            Surroundings::Removing(Err(why)) => {
+                Released::kept(now.clone(), format!("the roles of the mount `{mount}` may not be listed: {why}"))
             }
-            Surroundings::Removing(Some(_)) | Surroundings::Making(_) => Released::all(),
+            Surroundings::Removing(Ok(_)) | Surroundings::Making(_) => Released::all(),
         }
     }
 }

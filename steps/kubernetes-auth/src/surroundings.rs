@@ -10,8 +10,8 @@ use crate::{jwt::Claims, state::Digest};
 pub enum Surroundings {
     /// Before the mount is made or changed.
     Making(Box<Making>),
-    /// Before it is removed: the names of its roles; `None` where they may not be listed.
-    Removing(Option<Vec<String>>),
+    /// Before it is removed: the names of its roles, or why they may not be listed.
+    Removing(Result<Vec<String>, String>),
 }
 
 /// What is looked at before the mount is made or changed.

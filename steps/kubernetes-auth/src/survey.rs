@@ -34,12 +34,12 @@ impl KubernetesAuth {
         })
     }
 
-    /// The names of the mount's roles; `None` where they may not be listed.
-    pub(crate) async fn survey_removing(&self, at: At<'_, Taken>) -> Result<Option<Vec<String>>> {
+    /// The names of the mount's roles, or why they may not be listed.
+    pub(crate) async fn survey_removing(&self, at: At<'_, Taken>) -> Result<Result<Vec<String>, String>> {
         let vault = at.cx.handle::<Vault>().await?;
         match vault.list(&self.path("role")).await {
-            Ok(roles) => Ok(Some(roles)),
-            Err(error) if error.kind() == Kind::Denied => Ok(None),
+            Ok(roles) => Ok(Ok(roles)),
+            Err(error) if error.kind() == Kind::Denied => Ok(Err(error.to_string())),
             Err(error) => Err(error.into()),
         }
     }

@@ -87,7 +87,7 @@ enum Obstacle {
 impl From<Error> for Obstacle {
     fn from(error: Error) -> Self {
         match error.kind() {
-            Kind::Denied => Self::Untold(format!("{} is denied", error.request().unwrap_or("a request"))),
+            Kind::Denied => Self::Untold(error.to_string()),
             _ => Self::Failed(error),
         }
     }

@@ -41,6 +41,7 @@ pub(crate) const ALL: &[(&str, Case)] = cases![
     reviewer::as_a_step_of_the_graph,
     reviewer::a_rotated_file_is_drift,
     rights::printed_is_enough,
+    rights::none_is_too_much,
     own_step::an_app_role_from_its_own_binary,
     conformance::every_kind_keeps_every_law,
     bad_days::no_vault_address,

@@ -62,10 +62,10 @@ async fn a_policy_whose_users_cannot_be_told_is_left() {
     reach(&step, world.context(), Goal::Present).await;
     let policies = "path \"sys/policies/acl/*\" { capabilities = [\"read\", \"delete\"] }";
     let nothing_else = world.context_with(policies).await;
-    assert!(left_because(&plan(&step, &nothing_else, Goal::Absent).await, "GET sys/auth is denied"));
+    assert!(left_because(&plan(&step, &nothing_else, Goal::Absent).await, "lacks `read` on `sys/auth`"));
     let mounts = format!("{policies}\npath \"sys/auth\" {{ capabilities = [\"read\"] }}");
     let mounts = world.context_with(&mounts).await;
-    assert!(left_because(&plan(&step, &mounts, Goal::Absent).await, "identity/entity/id is denied"));
+    assert!(left_because(&plan(&step, &mounts, Goal::Absent).await, "lacks `list` on `identity/entity/id`"));
 }
 
 #[tokio::test]

@@ -1,7 +1,10 @@
 //! The rights that `permissions` prints, and nothing more.
 
+mod one_by_one;
+
 use std::sync::Arc;
 
+pub(crate) use one_by_one::none_is_too_much;
 use trustpath_tests::{least::Least, pair::Pair, program::Program, view};
 
 /// Every verb, with nothing but what `permissions` printed.

@@ -1,0 +1,226 @@
+//! Each single right taken away: refused before the first write with the right named, and, where nobody asks beforehand,
+//! refused by the server in the verb that needs it. A right that nothing needs is found here.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use serde_json::{Value, json};
+use trustpath_tests::{
+    least::{Least, Taken},
+    pair::Pair,
+    program::{Program, Ran},
+    proxy::{Fault, Rule},
+    view,
+};
+
+/// The steps of the standard graph, needed ones first.
+const STEPS: [&str; 5] = ["service-account", "kubernetes-auth", "policy", "role", "secret-store"];
+const ROLE: &str = "auth/kubernetes/role/external-secrets";
+
+/// How many rights there are: at Vault, and at each Kubernetes API, whose types differ.
+const AT_VAULT: usize = 20;
+const AT_THE_SANDBOX: usize = 26;
+const AT_A_REAL_CLUSTER: usize = 50;
+
+pub(crate) async fn none_is_too_much(pair: Arc<Pair>) {
+    Others::come(&pair).await;
+    let least = Least::of(&pair, &Program::on(&pair), &[]).await;
+    let program = least.holder(&pair, Program::on(&pair));
+    let mut sweep = Sweep { pair: &pair, left: least.rights(), least: &least, program, taken: Vec::new() };
+    count(&pair, &sweep.left);
+    let before = view::snapshot(&pair).await;
+    for step in STEPS {
+        sweep.make(step).await;
+    }
+    for step in STEPS.into_iter().rev() {
+        sweep.remove(step).await;
+    }
+    assert!(sweep.left.is_empty(), "nothing needs these: {:#?}", sweep.left);
+    view::assert_same(&before, &view::snapshot(&pair).await, "something was left");
+    least.leave(&pair).await;
+    Others::go(&pair).await;
+}
+
+fn count(pair: &Pair, rights: &[Taken]) {
+    let (vault, kubernetes): (Vec<_>, Vec<_>) = rights.iter().partition(|right| matches!(right, Taken::Capability(..)));
+    println!("{}: {} rights at Vault, {} at Kubernetes", pair.which.name(), vault.len(), kubernetes.len());
+    let expected = if pair.which.real_kubernetes { AT_A_REAL_CLUSTER } else { AT_THE_SANDBOX };
+    assert_eq!((vault.len(), kubernetes.len()), (AT_VAULT, expected), "{rights:#?}");
+}
+
+struct Sweep<'a> {
+    pair: &'a Pair,
+    least: &'a Least,
+    program: Program,
+    /// The rights that were not yet found to be needed.
+    left: Vec<Taken>,
+    /// Those that were.
+    taken: Vec<Taken>,
+}
+
+impl Sweep<'_> {
+    /// Takes away what making and proving a step needs, one by one, and makes it.
+    async fn make(&mut self, step: &str) {
+        let mut for_the_proof = Vec::new();
+        for (right, verbs) in self.needed_by(step, &["plan", "apply", "verify"]) {
+            self.least.take(self.pair, &right).await;
+            self.refused(&right, &["apply", step, "--yes"]).await;
+            if verbs.contains("plan") || verbs.contains("apply") {
+                let stuck = self.denied_in_apply(&right, step).await;
+                self.found(right).await;
+                if stuck {
+                    self.program.ok(&["rollback", "--yes"]).await;
+                }
+            } else {
+                self.least.give_back(self.pair, &right).await;
+                for_the_proof.push(right);
+            }
+        }
+        self.program.ok(&["apply", step, "--yes"]).await;
+        // Once the operator has said something, nobody asks any more whether it runs.
+        for_the_proof.sort_by_key(is_about_events);
+        for right in for_the_proof {
+            self.least.take(self.pair, &right).await;
+            self.denied_in_verify(&right, step).await;
+            self.found(right).await;
+        }
+    }
+
+    /// Takes away what removing a step needs, one by one, and removes it.
+    async fn remove(&mut self, step: &str) {
+        for (right, _) in self.needed_by(step, &["destroy", "rollback"]) {
+            self.least.take(self.pair, &right).await;
+            self.refused(&right, &["destroy", step, "--yes"]).await;
+            self.denied_in_destroy(&right, step).await;
+            self.found(right).await;
+        }
+        self.program.ok(&["destroy", step, "--yes"]).await;
+    }
+
+    async fn found(&mut self, right: Taken) {
+        self.least.give_back(self.pair, &right).await;
+        self.left.retain(|other| *other != right);
+        self.taken.push(right);
+    }
+
+    /// The rights that a step needs for one of these verbs, each with its verbs, and that no step before it showed to be
+    /// needed. What the run itself needs is shown with the first step.
+    fn needed_by(&self, step: &str, verbs: &[&str]) -> Vec<(Taken, BTreeSet<String>)> {
+        let each = self.left.iter().map(|right| (right.clone(), self.verbs(right, step)));
+        each.filter(|(_, needed)| verbs.iter().any(|verb| needed.contains(*verb))).collect()
+    }
+
+    fn verbs(&self, right: &Taken, step: &str) -> BTreeSet<String> {
+        let rights = self.least.document["rights"].as_array().into_iter().flatten();
+        let these = rights.filter(|one| right.is(one["right"].as_str().unwrap_or_default()));
+        let uses = these.flat_map(|one| one["for"].as_array().into_iter().flatten());
+        let own = uses.filter(|one| one["step"] == step || (one["step"].is_null() && step == STEPS[0]));
+        let verbs = own.flat_map(|one| one["verbs"].as_array().into_iter().flatten());
+        verbs.filter_map(|verb| verb.as_str().map(str::to_owned)).collect()
+    }
+
+    /// With the check: one message with the right, and nothing written.
+    async fn refused(&self, right: &Taken, arguments: &[&str]) {
+        self.pair.forget();
+        let ran = self.program.fails(5, &[arguments, &["--output", "json"]].concat()).await;
+        named(right, &document(&ran)["error"], &ran);
+        let seen = [self.pair.vault_proxy.seen(), self.pair.kubernetes_proxy.seen()].concat();
+        let written: Vec<_> = seen.iter().filter(|request| request.writes()).map(|request| request.line()).collect();
+        assert!(written.is_empty(), "{right:?}: something was written: {written:?}");
+        assert!(!ran.stderr.contains("creating"), "{right:?}: {}", ran.stderr);
+    }
+
+    /// Without it, the server says no in the middle of the run, which goes back; whether it is stuck, because the way
+    /// back needs the very same right.
+    async fn denied_in_apply(&self, right: &Taken, step: &str) -> bool {
+        let retried = *right == Taken::Capability(ROLE.into(), "update".into());
+        if retried {
+            // An answer that got lost makes the program send it again, which is an update then.
+            let fault = Fault::LoseAnswer(503);
+            self.pair.vault_proxy.fault(Rule { method: "POST", path: ROLE.into(), times: 1, fault });
+        }
+        let ran = self.program.run(&["apply", step, "--yes", "--no-preflight", "--output", "json"]).await;
+        let answer = document(&ran);
+        let stuck = answer["outcome"] == "stuck";
+        assert_eq!(ran.code, if stuck { 12 } else { 5 }, "{right:?}: {}\n{}", ran.stdout, ran.stderr);
+        let failure = if answer["document"] == "run" { &answer["failure"] } else { &answer["error"] };
+        named(right, failure, &ran);
+        let ended = answer["outcome"].as_str();
+        assert!(matches!(ended, None | Some("rolled-back" | "stuck")), "{right:?}: {}\n{}", ran.stdout, ran.stderr);
+        stuck
+    }
+
+    /// A proof that could not be made says so.
+    async fn denied_in_verify(&self, right: &Taken, step: &str) {
+        has_something_to_say(self.pair, right).await;
+        let waits = "steps.secret-store.with.ready_timeout=1s";
+        let ran = self.program.run(&["verify", step, "--output", "json", "--set", waits]).await;
+        named(right, &document(&ran), &ran);
+    }
+
+    /// Either the plan says that something stays because it could not be seen, or the removal is refused.
+    async fn denied_in_destroy(&self, right: &Taken, step: &str) {
+        let planned = self.program.ok(&["plan", step, "--destroy", "--output", "json"]).await;
+        if is_named(right, &document(&planned)) {
+            return;
+        }
+        let ran = self.program.fails(5, &["destroy", step, "--yes", "--no-preflight", "--output", "json"]).await;
+        let answer = document(&ran);
+        named(right, &answer["failure"], &ran);
+        assert_eq!(answer["outcome"], "rolled-back", "{right:?}: {}\n{}", ran.stdout, ran.stderr);
+    }
+}
+
+fn document(ran: &Ran) -> Value {
+    serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("{error}: {}\n{}", ran.stdout, ran.stderr))
+}
+
+fn is_named(right: &Taken, answer: &Value) -> bool {
+    let said = answer.to_string();
+    right.words().iter().all(|word| said.contains(word))
+}
+
+fn named(right: &Taken, answer: &Value, ran: &Ran) {
+    assert!(is_named(right, answer), "{right:?} is not named:\n{}\n{}", ran.stdout, ran.stderr);
+}
+
+fn is_about_events(right: &Taken) -> bool {
+    matches!(right, Taken::Verb(cell) if cell.resource == "events")
+}
+
+/// The operator's events are read where it finds something wrong.
+async fn has_something_to_say(pair: &Pair, right: &Taken) {
+    if !is_about_events(right) {
+        return;
+    }
+    let condition =
+        json!({"type": "Ready", "status": "False", "reason": "InvalidProviderConfig", "message": "see events"});
+    let status = json!({
+        "apiVersion": "external-secrets.io/v1", "kind": "ClusterSecretStore", "metadata": {"name": "vault-backend"},
+        "status": {"conditions": [condition]},
+    });
+    let path = "apis/external-secrets.io/v1/clustersecretstores/vault-backend/status";
+    pair.kubernetes.apply(path, "operator", status.to_string()).await;
+}
+
+/// Others on the same servers, who have to be looked at: another role of tokens, an identity group, Vault's own Service.
+struct Others;
+
+impl Others {
+    async fn come(pair: &Pair) {
+        pair.vault.post("auth/token/roles/others", &json!({"allowed_policies": ["others"]})).await;
+        pair.vault.post("identity/group", &json!({"name": "others", "policies": ["others"]})).await;
+        pair.vault.post("identity/entity", &json!({"name": "others"})).await;
+        let service = json!({
+            "apiVersion": "v1", "kind": "Service", "metadata": {"name": "vault"},
+            "spec": {"selector": {"app": "vault"}, "ports": [{"port": 8200}]},
+        });
+        pair.kubernetes.apply("api/v1/namespaces/vault/services/vault", "tests", service.to_string()).await;
+    }
+
+    async fn go(pair: &Pair) {
+        for path in ["auth/token/roles/others", "identity/group/name/others", "identity/entity/name/others"] {
+            pair.vault.delete(path).await;
+        }
+        pair.kubernetes.delete("api/v1/namespaces/vault/services/vault").await;
+    }
+}
