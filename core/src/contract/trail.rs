@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{
     Change, Leaf,
-    change::{flatten, leaf},
+    change::{Path, flatten, leaf},
 };
 
 /// The states that were announced for one object, in order, the first of them what was there before.
@@ -81,7 +81,10 @@ impl Trail {
         let others: Vec<_> = self.others.iter().map(|state| flatten(state.as_ref())).collect();
         let known = || [&before, &made].into_iter().chain(&others);
         let paths: BTreeSet<_> = known().flat_map(|state| state.keys()).chain(there.keys()).collect();
-        let foreign = paths.into_iter().filter(|path| known().all(|state| state.get(*path) != there.get(*path)));
+        // That nothing at all is there is foreign too, whatever its leaves were.
+        let gone = now.is_none() && [&self.before, &self.made].into_iter().chain(&self.others).all(Option::is_some);
+        let unknown = |path: &Path<'_>| gone || known().all(|state| state.get(path) != there.get(path));
+        let foreign = paths.into_iter().filter(|path| unknown(path));
         let foreign: Vec<_> =
             foreign.map(|path| leaf(path, made.get(path).copied(), there.get(path).copied())).collect();
         if foreign.is_empty() { Standing::Ours } else { Standing::Foreign(foreign) }
@@ -122,6 +125,13 @@ mod tests {
     #[test]
     fn an_object_that_somebody_else_deleted_is_not_ours_to_bring_back() {
         assert!(matches!(trail(json!({"ttl": 1}), json!({"ttl": 2})).standing(None), Standing::Foreign(_)));
+    }
+
+    #[test]
+    fn even_where_nothing_was_said_about_it() {
+        let trail = trail(json!({}), json!({"ttl": 2}));
+        assert_eq!(trail.standing(Some(&json!({}))), Standing::AsBefore);
+        assert!(matches!(trail.standing(None), Standing::Foreign(_)));
     }
 
     #[test]

@@ -49,7 +49,7 @@ pub(crate) struct Trouble {
     pub(crate) cancel: Option<usize>,
     /// The process ends here.
     pub(crate) stop: Option<Stop>,
-    /// Somebody else changes an item as soon as its step is made.
+    /// Somebody else changes an item: as soon as its step is made, or else before a run that was cut off goes on.
     pub(crate) edit: Option<(String, Edit)>,
     /// From this record on, so many cannot be written.
     pub(crate) disk_full: Option<(usize, usize)>,
@@ -161,7 +161,8 @@ pub(crate) fn beginning(steps: usize, made: bool) -> impl Strategy<Value = Act> 
 /// Where one may be.
 pub(crate) fn going_on(steps: usize) -> impl Strategy<Value = Act> {
     prop_oneof![
-        4 => trouble(steps).prop_map(Act::Resume),
+        4 => (trouble(steps), option::weighted(0.6, (step(steps), edit())))
+            .prop_map(|(trouble, edit)| Act::Resume(Trouble { edit, ..trouble })),
         3 => trouble(steps).prop_map(|trouble| Act::Rollback(None, trouble)),
         2 => somebody(steps),
         1 => Just(Act::Mend),
@@ -179,32 +180,43 @@ fn step(steps: usize) -> impl Strategy<Value = String> {
 /// What somebody else writes may be what the run wrote, too.
 fn edit() -> impl Strategy<Value = Edit> {
     prop_oneof![
-        4 => ("size|note|colour|mark", "[ab]|theirs|test").prop_map(|(field, value)| Edit::Set(field, value)),
+        4 => ("size|note|colour|mark", "a|theirs|others|test").prop_map(|(field, value)| Edit::Set(field, value)),
         1 => Just(Edit::Remove),
     ]
 }
 
 fn trouble(steps: usize) -> impl Strategy<Value = Trouble> {
-    let calm = (1..=4usize).prop_map(|parallelism| Trouble { parallelism, ..Trouble::default() });
-    prop_oneof![1 => calm, 4 => troubled(steps)]
+    prop_oneof![1 => calm(), 4 => troubled(steps), 1 => hopeless(steps), 1 => unproven(steps)]
+}
+
+fn calm() -> impl Strategy<Value = Trouble> {
+    (1..=4usize).prop_map(|parallelism| Trouble { parallelism, ..Trouble::default() })
+}
+
+/// The way back is barred for longer than an undo has patience.
+fn hopeless(steps: usize) -> impl Strategy<Value = Trouble> {
+    let late = Just(Fault::ComesLate(Duration::from_secs(89)));
+    let barred = vec(prop_oneof![8 => Just(Fault::Refused), 1 => late], 6);
+    (calm(), btree_map((step(steps), 0..2usize), fault(), 1..=3), btree_map(step(steps), barred, 1..=4))
+        .prop_map(|(calm, forward, back)| Trouble { forward, back, ..calm })
+}
+
+fn unproven(steps: usize) -> impl Strategy<Value = Trouble> {
+    (calm(), step(steps), any::<bool>()).prop_map(|(calm, step, keep)| Trouble { broken: Some(step), keep, ..calm })
 }
 
 fn troubled(steps: usize) -> impl Strategy<Value = Trouble> {
     let at_the_server = (
         btree_map((step(steps), 0..2usize), fault(), 0..=2),
-        btree_map(
-            step(steps),
-            prop_oneof![vec(fault(), 1..=7), vec(fault().prop_filter("fails", |fault| fault.fails()), 6)],
-            0..=3,
-        ),
+        btree_map(step(steps), vec(fault(), 1..=7), 0..=2),
         option::weighted(0.1, step(steps)),
         option::weighted(0.15, (step(steps), edit())),
     );
     let here = (
         option::weighted(0.15, 0..8usize),
         option::weighted(0.4, stop()),
-        option::weighted(0.1, (0..20usize, 1..=3usize)),
-        option::weighted(0.1, (0..150u64).prop_map(Duration::from_secs)),
+        option::weighted(0.15, (0..20usize, 1..=3usize)),
+        option::weighted(0.15, (0..150u64).prop_map(Duration::from_secs)),
     );
     (1..=4usize, prop::bool::weighted(0.1), at_the_server, here).prop_map(|(parallelism, keep, server, here)| {
         let (forward, back, broken, edit) = server;

@@ -26,9 +26,10 @@ pub(crate) struct History {
 impl History {
     /// `None` where not even the beginning was recorded.
     pub(crate) fn read(path: &Path) -> Option<Self> {
-        let entries = entries(&fs::read(path).unwrap());
+        let bytes = fs::read(path).unwrap();
+        lines(&bytes).next()?;
         let mut history = Self::default();
-        for entry in entries.first().is_some().then_some(entries)? {
+        for entry in lines(&bytes).map(entry) {
             history.end = None;
             match entry["record"].as_str().unwrap() {
                 "intent" | "undo-intent" => history.announce(&entry),
@@ -76,15 +77,18 @@ impl Announced {
 pub(crate) fn announced(path: &Path, synced: u64, item: &str, to: &Option<Fields>, back: bool) -> bool {
     let bytes = fs::read(path).unwrap();
     let synced = bytes.len().min(usize::try_from(synced).unwrap());
-    let entries = entries(&bytes[..synced]);
-    let last = entries.iter().rfind(|entry| entry["step"] == item);
     let record = if back { "undo-intent" } else { "intent" };
+    let mut entries = lines(&bytes[..synced]).rev().map(entry);
+    let last = entries.find(|entry| entry["step"] == item);
     last.is_some_and(|last| last["record"] == record && fields(&last["change"]["after"]) == *to)
 }
 
-fn entries(bytes: &[u8]) -> Vec<Value> {
-    let lines = bytes.split_inclusive(|byte| *byte == b'\n').filter(|line| line.ends_with(b"\n"));
-    lines.map(|line| serde_json::from_slice::<Value>(line).unwrap()["entry"].take()).collect()
+fn lines(bytes: &[u8]) -> impl DoubleEndedIterator<Item = &[u8]> {
+    bytes.split_inclusive(|byte| *byte == b'\n').filter(|line| line.ends_with(b"\n"))
+}
+
+fn entry(line: &[u8]) -> Value {
+    serde_json::from_slice::<Value>(line).unwrap()["entry"].take()
 }
 
 fn step(entry: &Value) -> String {

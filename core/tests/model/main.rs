@@ -74,7 +74,8 @@ impl StateMachineTest for Runs {
 
 #[test]
 fn whatever_happens_each_object_is_as_before_as_made_or_stuck_for_a_reason() {
-    let config = Config { failure_persistence: None, max_shrink_iters: 4096, ..Config::default() };
+    let config = Config::default();
+    let config = Config { cases: 4 * config.cases, failure_persistence: None, max_shrink_iters: 4096, ..config };
     let runs = Reference::sequential_strategy(1..8);
     let ran = TestRunner::new(config.clone()).run(&runs, |(begin, acts, seen)| {
         Runs::test_sequential(config.clone(), begin, acts, seen);

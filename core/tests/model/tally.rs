@@ -23,7 +23,7 @@ const ALL: [&str; 11] = [
 ];
 
 /// With so many cases each of them is reached.
-const ENOUGH: u32 = 256;
+const ENOUGH: u32 = 1024;
 
 pub(crate) fn count(what: &str) {
     let mut counts = COUNTS.lock().unwrap_or_else(PoisonError::into_inner);

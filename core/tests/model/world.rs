@@ -133,6 +133,9 @@ impl World {
         if earlier.turned_back || earlier.end.is_some() {
             return;
         }
+        if let Some((item, edit)) = &trouble.edit {
+            self.edit(item, edit).await;
+        }
         let (canceller, cancel) = Canceller::new();
         let client = Client::new(self.server.clone(), Trouble { edit: None, ..trouble }, path.clone(), canceller);
         let log = Log::read(&path).unwrap();
