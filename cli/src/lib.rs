@@ -23,6 +23,8 @@ mod exit;
 mod json;
 mod kinds;
 mod lock;
+mod open_runs;
+mod own_rights;
 mod panic;
 mod program;
 mod progress;

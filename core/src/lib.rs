@@ -22,7 +22,8 @@ pub mod nearest;
 pub mod run;
 
 pub use contract::{
-    Around, At, Change, Check, Context, Evidence, Fact, Facts, Gives, Goal, Handle, Handles, Identity, Kind, Leaf,
-    Managed, Note, Op, Outcome, Plan, Released, Step, Takes, Target, Undo, Want, Wanted,
+    Act, Around, At, Change, Check, Context, Evidence, Fact, Facts, Gives, Goal, Handle, Handles, Identity, Kind,
+    Lacking, Leaf, Managed, Note, Op, Outcome, Plan, Purpose, Released, Right, Stage, Step, Takes, Target, Trail, Undo,
+    Want, Wanted, note_late,
 };
 pub use failure::{Class, Classified, Failure, Problem, Result};

@@ -2,12 +2,14 @@
 //!
 //! - [`pair`]: a Kubernetes API and a Vault, of which there are three pairs.
 //! - [`crd`]: the ClusterSecretStore CRDs that the cases run against.
+//! - [`least`]: credentials with the rights that `permissions` prints, and no other.
 //! - [`proxy`]: sees every request, and can make one fail.
 //! - [`rest`]: the servers' own APIs, without the program in between.
 //! - [`view`]: what the servers hold, seen from outside.
 //! - [`program`]: the program under test, as a process with an environment of its own.
 
 pub mod crd;
+pub mod least;
 pub mod pair;
 pub mod program;
 pub mod proxy;

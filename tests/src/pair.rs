@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use trustpath_provision::{HashiCorpVault, KubeApiserver, OpenBao};
 use trustpath_sandbox::KubernetesApi;
 
-use crate::{crd::Crd, proxy::Proxy, rest::Rest};
+use crate::{crd::Crd, least, proxy::Proxy, rest::Rest};
 
 /// A pair of servers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -112,6 +112,7 @@ impl Pair {
     async fn prepare(&self) {
         Crd::own_v1().install(&self.kubernetes).await;
         trustpath_sandbox::prepare_kv(&self.address.vault, &self.address.root_token).await.expect("a KV v2 mount");
+        least::prepare(self).await;
         let jwt = self.reviewer("trust-reviewer", "vault").await;
         write(&self.directory, "reviewer.jwt", jwt.expose_secret());
         write(&self.directory, "overlay.toml", &self.overlay());
@@ -205,6 +206,11 @@ impl Pair {
     /// A kubeconfig that leads through the proxy.
     pub fn kubeconfig(&self) -> PathBuf {
         self.directory.path().join("kubeconfig")
+    }
+
+    /// A kubeconfig that leads through the proxy, with this token.
+    pub fn kubeconfig_of(&self, token: &SecretString) -> String {
+        yaml(&format!("https://{}", self.kubernetes_proxy.address()), &self.proxy_ca(), token)
     }
 
     /// A kubeconfig that leads to the server itself.

@@ -3,7 +3,7 @@
 mod help;
 mod options;
 
-pub(crate) use options::{Color, Consent, Format, Global, GraphFormat, Locking, Select, StepArgs};
+pub(crate) use options::{Color, Consent, Format, Global, Going, GraphFormat, Locking, Select, StepArgs, System};
 
 use clap::{Parser, Subcommand};
 
@@ -36,9 +36,15 @@ pub(crate) enum Verb {
     /// Take back what a run has changed, from its journal alone
     #[command(after_help = help::ROLLBACK)]
     Rollback(Rollback),
+    /// Carry a run that was cut off to its end
+    #[command(after_help = help::RESUME)]
+    Resume(Resume),
     /// Remove what this graph owns and nobody else uses
     #[command(after_help = help::DESTROY)]
     Destroy(Destroy),
+    /// Print the smallest Vault policy and Kubernetes roles for this graph
+    #[command(after_help = help::PERMISSIONS)]
+    Permissions(Permissions),
     /// List the runs that were made from here
     Runs,
     /// Draw the graph of the file
@@ -85,10 +91,7 @@ pub(crate) struct Apply {
     #[arg(long)]
     pub(crate) keep: bool,
     #[command(flatten)]
-    pub(crate) locking: Locking,
-    /// Do not ask
-    #[arg(long, short)]
-    pub(crate) yes: bool,
+    pub(crate) going: Going,
 }
 
 #[derive(Debug, clap::Args)]
@@ -99,10 +102,7 @@ pub(crate) struct Destroy {
     #[arg(long)]
     pub(crate) allow_irreversible: bool,
     #[command(flatten)]
-    pub(crate) locking: Locking,
-    /// Do not ask
-    #[arg(long, short)]
-    pub(crate) yes: bool,
+    pub(crate) going: Going,
 }
 
 #[derive(Debug, clap::Args)]
@@ -111,10 +111,25 @@ pub(crate) struct Rollback {
     #[arg(value_name = "RUN")]
     pub(crate) run: Option<String>,
     #[command(flatten)]
-    pub(crate) locking: Locking,
-    /// Do not ask
-    #[arg(long, short)]
-    pub(crate) yes: bool,
+    pub(crate) going: Going,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Resume {
+    /// The run, as `trustpath runs` lists it; without it, the latest that is unfinished
+    #[arg(value_name = "RUN")]
+    pub(crate) run: Option<String>,
+    #[command(flatten)]
+    pub(crate) going: Going,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Permissions {
+    #[command(flatten)]
+    pub(crate) select: Select,
+    /// Print this part alone, to be piped on
+    #[arg(long, value_enum, value_name = "SYSTEM")]
+    pub(crate) only: Option<System>,
 }
 
 #[derive(Debug, clap::Args)]

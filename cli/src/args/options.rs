@@ -3,6 +3,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, Subcommand, ValueEnum};
+use jiff::SignedDuration;
 use trustpath_core::graph::Selection;
 
 /// The options of every verb.
@@ -84,8 +85,24 @@ pub(crate) struct Locking {
     pub(crate) abandon: Option<String>,
 }
 
+/// How a command that writes is carried out.
+#[derive(Debug, Default, Clone, Args)]
+pub(crate) struct Going {
+    #[command(flatten)]
+    pub(crate) locking: Locking,
+    /// How long taking back may go on after a SIGTERM, such as 25s; then it stops where it is [default: to its end]
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub(crate) grace: Option<Duration>,
+    /// Do not ask
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+    /// Do not ask the servers for rights beforehand: a write is tried, and refused where one is missing
+    #[arg(long)]
+    pub(crate) no_preflight: bool,
+}
+
 fn time(text: &str) -> Result<Duration, String> {
-    let time = text.parse::<jiff::SignedDuration>().ok().and_then(|time| Duration::try_from(time).ok());
+    let time = text.parse::<SignedDuration>().ok().and_then(|time| Duration::try_from(time).ok());
     time.ok_or_else(|| "a length of time is written as `90s` or `5m`".to_owned())
 }
 
@@ -98,6 +115,25 @@ pub(crate) enum StepArgs {
         /// The kind, as in `uses`
         kind: String,
     },
+}
+
+/// A system that rights are given in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum System {
+    /// The policy
+    Vault,
+    /// The ClusterRole, and Roles
+    Kubernetes,
+}
+
+impl System {
+    /// As handles are named.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Vault => <trustpath_platform::Vault as trustpath_core::Handle>::NAME,
+            Self::Kubernetes => <trustpath_platform::Cluster as trustpath_core::Handle>::NAME,
+        }
+    }
 }
 
 /// How results are written.

@@ -3,6 +3,7 @@
 
 mod error;
 mod evidence;
+mod permissions;
 mod plan;
 mod rollback;
 mod run;
@@ -10,6 +11,7 @@ mod runs;
 
 pub(crate) use error::ErrorDocument;
 pub(crate) use evidence::{Counts, Link, Verification, links};
+pub(crate) use permissions::{KubernetesPart, Permissions, VaultPart};
 pub(crate) use plan::{Plan, StepPlan, Summary};
 pub(crate) use rollback::{Rollback, TakenBack};
 pub(crate) use run::{Left, Run, RunOutcome};

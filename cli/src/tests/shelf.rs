@@ -10,7 +10,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use trustpath_core::{
-    Around, At, Class, Evidence, Fact, Handle, Identity, Kind, Managed, Note, Problem, Released, Result, Undo, Wanted,
+    Act, Around, At, Class, Evidence, Fact, Handle, Identity, Kind, Lacking, Managed, Note, Problem, Released, Result,
+    Right, Undo, Wanted,
 };
 
 /// The system: items by name, and what goes wrong with them.
@@ -26,6 +27,8 @@ pub(super) struct Inside {
     pub(super) holds_fast: BTreeSet<String>,
     /// These do not do their part.
     pub(super) broken: BTreeSet<String>,
+    /// The rights that nobody has here, by their words.
+    pub(super) forbidden: BTreeSet<String>,
     /// It is another shelf than this one.
     pub(super) serial: u32,
 }
@@ -47,6 +50,12 @@ impl Handle for Shelf {
 
     async fn identity(&self) -> Result<Identity> {
         Ok(Identity::from([("serial".to_owned(), self.inside(|shelf| shelf.serial).to_string())]))
+    }
+
+    async fn lacking(&self, rights: &[Right]) -> Result<Lacking> {
+        let asked = rights.iter().cloned().enumerate();
+        let missing = self.inside(|shelf| asked.filter(|(_, right)| shelf.forbidden.contains(&right.what)).collect());
+        Ok(Lacking { missing, unasked: Vec::new() })
     }
 }
 
@@ -169,6 +178,16 @@ impl Managed for Item {
             Some(Care::Hot) => evidence.unchecked("item is cool", "there is no thermometer here"),
             _ => evidence,
         })
+    }
+
+    fn rights(&self, _: At<'_, Vec<ItemRef>>, act: Act<'_, Self::State>) -> Vec<Right> {
+        let verb = match act {
+            Act::Observe | Act::Survey(..) | Act::Rehearse(..) => "see",
+            Act::Write(_, Some(_)) | Act::WriteUnseen => "put",
+            Act::Write(_, None) => "take",
+            Act::Prove(_) => "try",
+        };
+        vec![Right { system: Shelf::NAME, what: format!("`{verb}` on {}", self.item), grant: Value::Null }]
     }
 }
 

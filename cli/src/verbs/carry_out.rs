@@ -1,25 +1,27 @@
 //! What `apply` and `destroy` have in common: plan, ask, journal, run, tell.
 
 use trustpath_core::{
-    Class,
+    Class, Failure,
     graph::Selection,
     journal::{End, Journal, Record, Verb},
     run::{Cancel, Ended, Engine, Outcome, RunPlan},
 };
 use trustpath_platform::lock::Purpose;
 
+use super::preflight;
 use crate::{
-    args::{Consent, Locking},
+    args::{Consent, Going},
     command::Command,
     exit, json,
-    json::{RunEntry, RunState},
     lock::{self, Locks, Wish},
-    prompt,
-    render::{self, Style},
+    open_runs, prompt, render,
     session::Session,
     signals,
     trouble::{Aftermath, Trouble},
 };
+
+/// How many journals of runs that are over are kept.
+const KEPT: usize = 100;
 
 /// What to carry out.
 pub(super) struct Job {
@@ -27,16 +29,16 @@ pub(super) struct Job {
     pub(super) select: Selection,
     pub(super) consent: Consent,
     pub(super) keep: bool,
-    pub(super) locking: Locking,
-    pub(super) yes: bool,
+    pub(super) going: Going,
 }
 
 pub(super) async fn carry_out(command: &Command<'_>, job: Job) -> Result<u8, Trouble> {
     let session = Session::open(command)?;
+    open_runs::refuse(command, &session.handles).await?;
     let permissions = session.permissions(job.consent.clone(), job.keep)?;
-    let (cancel, _listening) = signals::listen(&command.screen, signals::WRITING)?;
+    let (cancel, _listening) = signals::listen(&command.screen, signals::WRITING, job.going.grace)?;
     let engine = session.engine(command, permissions, cancel.clone());
-    let wish = Wish { verb: verb(job.verb), purpose: Purpose::Begin, options: job.locking.clone() };
+    let wish = Wish { verb: verb(job.verb), purpose: Purpose::Begin, options: job.going.locking.clone() };
     lock::under(command, &session, &cancel, wish, async |locks| {
         let engine = engine.with_guard(locks.guard());
         locked(command, &session, &engine, locks, &job, &cancel).await
@@ -54,7 +56,6 @@ async fn locked(
     cancel: &Cancel,
 ) -> Result<u8, Trouble> {
     let screen = &command.screen;
-    mention_open_runs(command, session.graph.id())?;
     let plan = engine.plan(job.verb, &job.select).await?;
     locks.mention(screen);
     let document = json::Plan::of(&session.graph, &plan, None).with_notes(session.scope.notes());
@@ -66,8 +67,11 @@ async fn locked(
         return Ok(exit::OK);
     }
     engine.consented(&plan)?;
-    prompt::confirm(screen, question(job.verb), job.yes, cancel).await?;
-    run(command, session, engine, locks, &plan, document).await
+    if !job.going.no_preflight {
+        preflight::check(command, engine, &engine.needs(&plan)?).await?;
+    }
+    prompt::confirm(screen, question(job.verb), job.going.yes, cancel).await?;
+    run(command, session, engine, locks, (&plan, document), cancel).await
 }
 
 fn verb(verb: Verb) -> &'static str {
@@ -77,7 +81,7 @@ fn verb(verb: Verb) -> &'static str {
     }
 }
 
-fn question(verb: Verb) -> &'static str {
+pub(super) fn question(verb: Verb) -> &'static str {
     match verb {
         Verb::Apply => "Make these changes?",
         Verb::Destroy => "Remove these?",
@@ -89,25 +93,38 @@ async fn run(
     session: &Session,
     engine: &Engine,
     locks: &Locks,
-    plan: &RunPlan,
-    document: json::Plan,
+    (plan, document): (&RunPlan, json::Plan),
+    cancel: &Cancel,
 ) -> Result<u8, Trouble> {
-    let (run, path) = command.store()?.next()?;
-    let journal = Journal::begin(path, session.start(&run, plan.verb).await?).await?;
-    let back = command.rollback(&run);
-    let ended = match locks.during(&run, journal.path(), engine.run(plan, &journal)).await {
-        Ok(ended) => ended,
+    let (run, path) = command.store()?.next(KEPT)?;
+    let journal = Journal::begin(path, session.start(&run, plan, engine).await?).await?;
+    let ended = tokio::select! {
+        ended = locks.during(&run, journal.path(), engine.run(plan, &journal)) => ended,
+        () = cancel.halted() => return Err(Trouble::halted(command.rollback(&run))),
+    };
+    match ended {
+        Ok(ended) => told(command, session, engine, (run, document), ended),
         Err(failure) => {
             // Nothing was written: the run ends before it began.
             journal.append(Record::End { end: End::RolledBack }).await?;
-            return Err(failure.into());
+            Err(failure.into())
         }
-    };
+    }
+}
+
+/// Tells how a run ended.
+pub(super) fn told(
+    command: &Command<'_>,
+    session: &Session,
+    engine: &Engine,
+    (run, document): (String, json::Plan),
+    ended: Result<Ended, Failure>,
+) -> Result<u8, Trouble> {
+    let back = command.rollback(&run);
     let ended = match ended {
-        Ok(ended) => ended,
+        Ok(ended) => quiet(ended),
         Err(failure) => return Err(Trouble::from(failure).with(Aftermath::Unknown(back))),
     };
-    let ended = quiet(ended);
     let shown = command.screen.show(&json::Run::of(run, &session.graph, document, &ended, back.clone()));
     Trouble::after(shown, verdict(engine, ended, back))
 }
@@ -132,24 +149,4 @@ fn verdict(engine: &Engine, ended: Ended, back: String) -> Result<u8, Trouble> {
         Outcome::Stuck { original, undo } => (original, Aftermath::Stuck(undo, back)),
     };
     Err(Trouble::from(original).and(others).with(aftermath).told())
-}
-
-/// An earlier run of this graph that was cut off, or is stuck, is worth a word before another one begins.
-fn mention_open_runs(command: &Command<'_>, graph: &str) -> Result<(), Trouble> {
-    for (run, log) in command.store()?.read_all()? {
-        let entry = RunEntry::of(run, log, false, |run| command.rollback(run));
-        let what = match entry.state {
-            RunState::Unfinished => "is unfinished",
-            RunState::Stuck => "is stuck",
-            RunState::Damaged => "has a journal that cannot be read: trustpath runs",
-            RunState::Done | RunState::Kept | RunState::RolledBack | RunState::Running => continue,
-        };
-        if entry.graph.as_deref().is_some_and(|other| other != graph) {
-            continue;
-        }
-        let next = entry.next.map(|next| format!("; to take it back: {next}")).unwrap_or_default();
-        let (warning, run) = (Style::Careful.of("warning:"), render::line(&entry.run));
-        command.screen.say(&format!("{warning} the run {run} {what}{next}"));
-    }
-    Ok(())
 }

@@ -3,12 +3,12 @@
 use trustpath_core::{
     Class, Failure, Problem,
     journal::{Corrupt, Log, Store},
-    run::{Cancel, Outcome},
+    run::{Cancel, Outcome, refuse_other_target},
 };
 use trustpath_platform::lock::Purpose;
 
 use crate::{
-    args::Rollback,
+    args::{Going, Rollback},
     command::Command,
     exit, json,
     json::{RunState, TakenBack},
@@ -20,24 +20,29 @@ use crate::{
 };
 
 pub(super) async fn run(command: &Command<'_>, args: Rollback) -> Result<u8, Trouble> {
-    let screen = &command.screen;
     let log = match &args.run {
         Some(run) => command.store()?.read(run)?,
         None => latest(&command.store()?)?,
     };
+    take_back(command, &log, args.going).await
+}
+
+/// Takes back whatever of a run still stands.
+pub(super) async fn take_back(command: &Command<'_>, log: &Log, going: Going) -> Result<u8, Trouble> {
+    let screen = &command.screen;
     let run = log.start.run.clone();
-    if RunState::of(&log) == RunState::RolledBack {
+    if RunState::of(log) == RunState::RolledBack {
         screen.show(&json::Rollback::nothing(run))?;
         return Ok(exit::OK);
     }
     let session = Session::of_run(command, &log.start)?;
-    let (cancel, listening) = signals::listen(screen, signals::READING)?;
+    let (cancel, listening) = signals::listen(screen, signals::READING, None)?;
     let purpose = Purpose::GoOn(lock::digest(&log.path)?);
-    let wish = Wish { verb: "rollback", purpose, options: args.locking };
+    let wish = Wish { verb: "rollback", purpose, options: going.locking.clone() };
     lock::under(command, &session, &cancel, wish, async |locks| {
         // Whoever held the locks before may have been at work on this very run.
         let log = command.store()?.read(&run)?;
-        locked(command, &session, locks, &log, args.yes, (&cancel, listening)).await
+        locked(command, &session, locks, &log, &going, (&cancel, listening)).await
     })
     .await
 }
@@ -47,7 +52,7 @@ async fn locked(
     session: &Session,
     locks: &Locks,
     log: &Log,
-    yes: bool,
+    going: &Going,
     (cancel, listening): (&Cancel, Listening),
 ) -> Result<u8, Trouble> {
     let screen = &command.screen;
@@ -63,15 +68,28 @@ async fn locked(
         render::line(&run),
         render::taken_back(&steps)
     ))?;
-    prompt::confirm(screen, "Take this back?", yes, cancel).await?;
+    if !going.no_preflight {
+        preflight(command, session, log).await?;
+    }
+    prompt::confirm(screen, "Take this back?", going.yes, cancel).await?;
     drop(listening);
-    let (_, _listening) = signals::listen(screen, signals::UNDOING)?;
+    let (halt, _listening) = signals::listen(screen, signals::UNDOING, going.grace)?;
     let engine = session.engine(command, Default::default(), Cancel::never()).with_guard(locks.guard());
-    let outcome = locks.during(&run, &log.path, engine.rollback(log)).await??;
     let next = command.rollback(&run);
+    let outcome = tokio::select! {
+        outcome = locks.during(&run, &log.path, engine.rollback(log)) => outcome??,
+        () = halt.halted() => return Err(Trouble::halted(next)),
+    };
     let stuck = stuck(outcome);
     let shown = screen.show(&json::Rollback::ended(run, steps, &stuck, next.clone()));
     Trouble::after(shown, verdict(stuck, next))
+}
+
+/// Another server than that of the run is refused for what it is, before it is asked for rights.
+async fn preflight(command: &Command<'_>, session: &Session, log: &Log) -> Result<(), Trouble> {
+    refuse_other_target(&log.start.run, &log.start.target, &session.handles).await?;
+    let engine = session.engine(command, Default::default(), Cancel::never());
+    super::preflight::check(command, &engine, &engine.needs_of_rollback(log)?).await
 }
 
 /// The latest run that is not rolled back. What was cut off before its first record has changed nothing; any other

@@ -10,6 +10,7 @@ use async_trait::async_trait;
 use futures::future::BoxFuture;
 use tokio::sync::OnceCell;
 
+use super::{Lacking, Right};
 use crate::failure::{Class, Problem, Result};
 
 /// What tells one server from another of its sort, such as a cluster id: name and value, no secrets.
@@ -29,6 +30,24 @@ pub trait Handle: Send + Sync + 'static {
     /// # Errors
     /// When the server does not answer.
     async fn identity(&self) -> Result<Identity>;
+
+    /// Which of these rights the connection does not have, asked in as few requests as possible. A right of which the
+    /// server does not say is never called missing.
+    ///
+    /// # Errors
+    /// When the server does not answer.
+    async fn lacking(&self, rights: &[Right]) -> Result<Lacking> {
+        let unasked = (!rights.is_empty()).then(|| format!("{} cannot be asked who may do what.", Self::NAME));
+        Ok(Lacking { missing: Vec::new(), unasked: unasked.into_iter().collect() })
+    }
+
+    /// The rights one by one, where one stands for all that this server has of a sort.
+    ///
+    /// # Errors
+    /// When the server does not answer.
+    async fn spelled_out(&self, rights: Vec<Right>) -> Result<Vec<Vec<Right>>> {
+        Ok(rights.into_iter().map(|right| vec![right]).collect())
+    }
 }
 
 /// A handle without its type.
@@ -36,6 +55,8 @@ pub trait Handle: Send + Sync + 'static {
 trait Erased: Send + Sync {
     fn any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync>;
     async fn identity(&self) -> Result<Identity>;
+    async fn lacking(&self, rights: &[Right]) -> Result<Lacking>;
+    async fn spelled_out(&self, rights: Vec<Right>) -> Result<Vec<Vec<Right>>>;
 }
 
 #[async_trait]
@@ -46,6 +67,14 @@ impl<H: Handle> Erased for H {
 
     async fn identity(&self) -> Result<Identity> {
         Handle::identity(self).await
+    }
+
+    async fn lacking(&self, rights: &[Right]) -> Result<Lacking> {
+        Handle::lacking(self, rights).await
+    }
+
+    async fn spelled_out(&self, rights: Vec<Right>) -> Result<Vec<Vec<Right>>> {
+        Handle::spelled_out(self, rights).await
     }
 }
 
@@ -117,8 +146,28 @@ impl Handles {
     /// # Errors
     /// When there is no such system, or it does not answer.
     pub async fn identify(&self, name: &str) -> Result<Identity> {
+        self.named(name).await?.identity().await
+    }
+
+    /// Which of these rights, all of one system, are missing there.
+    ///
+    /// # Errors
+    /// When there is no such system, or it does not answer.
+    pub async fn lacking(&self, system: &str, rights: &[Right]) -> Result<Lacking> {
+        self.named(system).await?.lacking(rights).await
+    }
+
+    /// For each of these rights, all of one system, the rights that it stands for there.
+    ///
+    /// # Errors
+    /// When there is no such system, or it does not answer.
+    pub async fn spelled_out(&self, system: &str, rights: Vec<Right>) -> Result<Vec<Vec<Right>>> {
+        self.named(system).await?.spelled_out(rights).await
+    }
+
+    async fn named(&self, name: &str) -> Result<Arc<dyn Erased>> {
         let slot = self.slots.iter().find(|slot| slot.name == name).ok_or_else(|| unknown(name))?;
-        slot.get().await?.identity().await
+        slot.get().await
     }
 }
 

@@ -5,8 +5,8 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 use super::{
-    Change, Check, Context, Evidence, Facts, Gives, Goal, Leaf, Note, Op, Outcome, Plan, Standing, Step, Takes, Undo,
-    Want,
+    Act, Change, Check, Context, Evidence, Facts, Gives, Goal, Leaf, Note, Op, Outcome, Plan, Right, Stage, Standing,
+    Step, Takes, Trail, Undo, Want,
 };
 use crate::failure::{Class, Problem, Result};
 
@@ -156,6 +156,9 @@ pub trait Managed: Send + Sync + 'static {
 
     /// Proves that the object that is there does its part.
     async fn prove(&self, at: At<'_, Self::Takes>, state: &Self::State) -> Result<Evidence>;
+
+    /// What the systems have to allow for one of these. Pure: asks nobody, and opens no connection.
+    fn rights(&self, at: At<'_, Self::Takes>, act: Act<'_, Self::State>) -> Vec<Right>;
 }
 
 /// Makes a [`Managed`] configuration a [`Step`].
@@ -182,7 +185,7 @@ impl<M: Managed> Step for Adapter<M> {
         match goal {
             Goal::Present => self.make(at).await,
             Goal::Absent => self.remove(at).await,
-            Goal::Back(change) => self.back(at, change).await,
+            Goal::Back(trail) => self.back(at, trail).await,
         }
     }
 
@@ -205,6 +208,11 @@ impl<M: Managed> Step for Adapter<M> {
         let facts = M::Takes::take(cx.facts())?;
         let (now, to) = (state(change.before.as_ref())?, state(change.after.as_ref())?);
         self.0.write(At { cx, facts: &facts }, now.as_ref(), to.as_ref()).await
+    }
+
+    fn rights(&self, cx: &Context, stage: Stage<'_>) -> Result<Vec<Right>> {
+        let facts = M::Takes::take(cx.facts())?;
+        self.needs(At { cx, facts: &facts }, stage)
     }
 
     async fn verify(&self, cx: &Context) -> Result<Evidence> {
@@ -252,12 +260,12 @@ impl<M: Managed> Adapter<M> {
         Ok(Plan { change, undo, adopt: false, provisional: false, notes: released.notes })
     }
 
-    async fn back(&self, at: At<'_, M::Takes>, made: &Change) -> Result<Plan> {
+    async fn back(&self, at: At<'_, M::Takes>, trail: &Trail) -> Result<Plan> {
         let now = self.0.observe(at).await?.as_ref().map(json).transpose()?;
-        match made.standing(now.as_ref()) {
+        match trail.standing(now.as_ref()) {
             Standing::AsBefore => Ok(Plan::nothing(now)),
             Standing::Ours => {
-                let change = Change { before: now, after: made.before.clone() };
+                let change = Change { before: now, after: trail.before().cloned() };
                 let (from, to) = (state(change.before.as_ref())?, state(change.after.as_ref())?);
                 let undo = self.0.undoable(from.as_ref(), to.as_ref());
                 Ok(Plan { change, undo, adopt: false, provisional: false, notes: Vec::new() })
@@ -287,7 +295,7 @@ fn json<S: Serialize>(state: &S) -> Result<Value> {
     }
 }
 
-fn state<S: DeserializeOwned>(value: Option<&Value>) -> Result<Option<S>> {
+pub(super) fn state<S: DeserializeOwned>(value: Option<&Value>) -> Result<Option<S>> {
     let parsed = value.map(S::deserialize).transpose();
     Ok(parsed.map_err(|error| defect("a recorded state is not one of this kind").because(error))?)
 }

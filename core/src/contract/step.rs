@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::{Change, Context, Evidence, Facts, Goal, Plan, Want};
+use super::{Change, Context, Evidence, Facts, Goal, Plan, Right, Stage, Want};
 use crate::failure::Result;
 
 /// One link of the chain: planned, applied, verified.
@@ -59,4 +59,10 @@ pub trait Step: Send + Sync {
     /// # Errors
     /// When the proof itself could not be carried out; a link that does not hold is evidence, not an error.
     async fn verify(&self, cx: &Context) -> Result<Evidence>;
+
+    /// What the systems have to allow for this stage of a run. Pure: asks nobody, and opens no connection.
+    ///
+    /// # Errors
+    /// When what is to be done is not one of this step's.
+    fn rights(&self, cx: &Context, stage: Stage<'_>) -> Result<Vec<Right>>;
 }

@@ -10,7 +10,7 @@ use super::{
     steps::Entry,
 };
 use crate::{
-    contract::{Change, Context, Evidence, Facts, Goal, Plan, Step},
+    contract::{Change, Context, Evidence, Facts, Goal, Plan, Right, Stage, Step},
     failure::Result,
     graph::{self, Graph, Spec},
     nearest,
@@ -199,5 +199,9 @@ impl Step for Unsound {
 
     async fn verify(&self, _: &Context) -> Result<Evidence> {
         Ok(Evidence::new())
+    }
+
+    fn rights(&self, _: &Context, _: Stage<'_>) -> Result<Vec<Right>> {
+        Ok(Vec::new())
     }
 }

@@ -7,12 +7,19 @@ mod execute;
 mod finish;
 mod forward;
 mod guard;
+mod needs;
 mod partial;
+mod permissions;
 mod planning;
+mod preflight;
 mod proving;
+mod requests;
+mod resume;
+mod rights;
 mod rollback;
 mod schedule;
 mod settings;
+mod settle;
 mod undo;
 
 pub use cancel::{Cancel, Canceller};
@@ -20,14 +27,17 @@ pub use consent::Objection;
 pub use event::{Event, Observer, Silent};
 pub use finish::{Ended, Outcome};
 pub use guard::{Guard, Unguarded};
+pub use needs::{By, Need, Needing, Needs};
+pub use permissions::Needed;
 pub use planning::{Failures, Planned, Role, RunPlan};
+pub use preflight::Denied;
 pub use rollback::{OtherTarget, graph_of, refuse_other_target};
 pub use settings::{Permissions, Settings};
 
 use std::sync::Arc;
 
 use crate::{
-    contract::{Consent, Context, Handles},
+    contract::{Consent, Context, Handles, Right},
     graph::{Graph, Place},
 };
 
@@ -41,6 +51,7 @@ pub struct Engine {
     observer: Arc<dyn Observer>,
     cancel: Cancel,
     guard: Arc<dyn Guard>,
+    own_rights: Arc<[Right]>,
 }
 
 impl Engine {
@@ -54,6 +65,7 @@ impl Engine {
             observer: Arc::new(Silent),
             cancel: Cancel::never(),
             guard: Arc::new(Unguarded),
+            own_rights: Arc::new([]),
         }
     }
 
@@ -85,6 +97,22 @@ impl Engine {
     #[must_use]
     pub fn with_guard(self, guard: Arc<dyn Guard>) -> Self {
         Self { guard, ..self }
+    }
+
+    /// With the rights that every run needs, whatever its steps are.
+    #[must_use]
+    pub fn with_own_rights(self, rights: Vec<Right>) -> Self {
+        Self { own_rights: rights.into(), ..self }
+    }
+
+    /// The limits on time and parallelism.
+    pub fn settings(&self) -> Settings {
+        self.settings
+    }
+
+    /// What the user agreed to beforehand.
+    pub fn permissions(&self) -> &Permissions {
+        &self.permissions
     }
 
     /// The graph that it runs.

@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use trustpath_core::{
-    Around, At, Change, Context, Evidence, Fact, Facts, Gives, Goal, Kind, Managed, Plan, Problem, Released, Result,
-    Step, Takes, Want, Wanted, failure::Class,
+    Act, Around, At, Change, Context, Evidence, Fact, Facts, Gives, Goal, Kind, Managed, Plan, Problem, Released,
+    Result, Right, Stage, Step, Takes, Want, Wanted, failure::Class,
 };
 
 pub(crate) const KINDS: &[&Kind] = &[&MOUNT, &POLICY, &ROLE, &PROBE];
@@ -84,6 +84,10 @@ macro_rules! inert {
 
             async fn verify(&self, _: &Context) -> Result<Evidence> {
                 Ok(Evidence::new())
+            }
+
+            fn rights(&self, _: &Context, _: Stage<'_>) -> Result<Vec<Right>> {
+                Ok(Vec::new())
             }
         }
     };
@@ -242,5 +246,9 @@ impl Managed for Role {
 
     async fn prove(&self, _: At<'_, Self::Takes>, _: &Self) -> Result<Evidence> {
         Ok(Evidence::new())
+    }
+
+    fn rights(&self, _: At<'_, Self::Takes>, _: Act<'_, Self>) -> Vec<Right> {
+        Vec::new()
     }
 }

@@ -52,18 +52,18 @@ pub struct Access<'a> {
 
 impl fmt::Display for Access<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.verb, self.resource)?;
-        if let Some(subresource) = self.subresource {
-            write!(f, "/{subresource}")?;
-        }
-        if !self.group.is_empty() {
-            write!(f, ".{}", self.group)?;
-        }
-        Ok(())
+        write!(f, "{} {}", self.verb, self.resource())
     }
 }
 
 impl Access<'_> {
+    /// The resource with its subresource and group: `serviceaccounts/token`, `tokenreviews.authentication.k8s.io`.
+    pub fn resource(&self) -> String {
+        let subresource = self.subresource.map(|subresource| format!("/{subresource}")).unwrap_or_default();
+        let group = if self.group.is_empty() { String::new() } else { format!(".{}", self.group) };
+        format!("{}{subresource}{group}", self.resource)
+    }
+
     fn attributes(&self) -> ResourceAttributes {
         ResourceAttributes {
             verb: Some(self.verb.to_owned()),

@@ -38,8 +38,8 @@ impl Cluster {
         self.server.served.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Every type that lives in namespaces and can be listed, each in its group's preferred version. One request a
-    /// group.
+    /// Every type that lives in namespaces and can be listed, each in its group's preferred version, but for events: they
+    /// are about other objects, and nobody's property. One request a group.
     ///
     /// # Errors
     /// When the server cannot be reached or denies it; also when one group's server is down, since then nobody can tell
@@ -54,14 +54,14 @@ impl Cluster {
         let versions = std::iter::once((String::new(), "v1".to_owned())).chain(preferred);
         let found = try_join_all(versions.map(|(group, version)| async move {
             let served = self.resources(&group_version(&group, &version)).await?;
-            let listed = served.iter().filter(|served| served.namespaced && listable(served));
+            let listed = served.iter().filter(|served| served.namespaced && listable(served) && served.kind != "Event");
             Ok::<_, Error>(listed.map(|served| api_resource(&group, &version, served)).collect::<Vec<_>>())
         }));
         Ok(found.await?.into_iter().flatten().collect())
     }
 
     /// The types of one version of a group; none where it is not served.
-    async fn resources(&self, group_version: &str) -> Result<Vec<APIResource>, Error> {
+    pub(super) async fn resources(&self, group_version: &str) -> Result<Vec<APIResource>, Error> {
         let root = if group_version.contains('/') { "apis" } else { "api" };
         let call = Call::get(&format!("/{root}/{group_version}"))?;
         let list: Option<APIResourceList> = self.found(&call).await?;

@@ -16,9 +16,9 @@ use kube::core::{
     params::{DeleteParams, PostParams, Preconditions},
 };
 use serde::{Serialize, de::DeserializeOwned};
-use trustpath_core::{Class, Problem, Result};
+use trustpath_core::{Class, Problem, Result, Right};
 
-use super::{Address, Cluster, FIELD_MANAGER, request::Call};
+use super::{Address, Cluster, FIELD_MANAGER, request::Call, rights::on};
 use crate::{
     error::{Error, Kind, System},
     lock::{Claim, Found, Holder, Record, Unfinished, Version, Written},
@@ -55,6 +55,13 @@ impl LeaseRecord {
         lasting(namespace, found.as_ref())?;
         let at = Address::namespaced(namespace, NAME);
         Ok(Self { cluster: cluster.clone(), at, namespace: namespace.to_owned(), horizon_seconds })
+    }
+
+    /// What holding the lock needs. `create` cannot be bound to a name by the API server's RBAC.
+    pub fn rights(namespace: &str) -> Vec<Right> {
+        let leases = on("coordination.k8s.io", "leases").within(namespace);
+        let there = on("", "namespaces").named(namespace).may(&["get"]);
+        [there, leases.may(&["create"]), leases.named(NAME).may(&["get", "update", "delete"])].concat()
     }
 
     /// A write of the Lease itself, which no lock stands in the way of.

@@ -11,6 +11,7 @@ mod objects;
 mod open;
 pub mod owned;
 mod request;
+pub mod rights;
 mod select;
 mod settings;
 
@@ -32,9 +33,10 @@ use async_trait::async_trait;
 use k8s_openapi::api::core::v1::Namespace;
 use kube::discovery::ApiResource;
 use tokio::sync::OnceCell;
-use trustpath_core::{Class, Handle, Identity, Problem, Result};
+use trustpath_core::{Class, Handle, Identity, Lacking, Problem, Result, Right};
 
 use crate::{lock::Fence, retry::Limits};
+use rights::Grant;
 
 /// A connection to a Kubernetes API server. Cheap to clone.
 ///
@@ -87,6 +89,15 @@ impl Handle for Cluster {
 
     async fn identity(&self) -> Result<Identity> {
         Ok(Identity::from([("kube-system".to_owned(), self.uid().await?.to_owned())]))
+    }
+
+    async fn lacking(&self, rights: &[Right]) -> Result<Lacking> {
+        Ok(self.lacks(rights).await?)
+    }
+
+    async fn spelled_out(&self, rights: Vec<Right>) -> Result<Vec<Vec<Right>>> {
+        let spelled = self.spell_out(&rights).await?;
+        Ok(spelled.iter().map(|grants| grants.iter().map(Grant::right).collect()).collect())
     }
 }
 

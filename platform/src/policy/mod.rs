@@ -7,11 +7,13 @@
 mod capability;
 mod meaning;
 mod misread;
+mod render;
 mod rules;
 mod tree;
 
 pub use capability::{Capability, KNOWN};
 pub use meaning::Meaning;
 pub use misread::Misread;
+pub use render::render;
 pub use rules::{Parameters, Rules};
 pub use tree::{Tree, Value, is_json};

@@ -3,13 +3,14 @@
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use trustpath_core::{Class, Problem, Result};
+use trustpath_core::{Class, Problem, Result, Right};
 
-use super::{Mounts, Vault, request::Call};
+use super::{Mounts, Vault, request::Call, rights::on};
 use crate::{
     connections::LockPath,
     error::{Error, Kind},
     lock::{Claim, Found, Record, Version, Written},
+    policy::Capability::{Create, Delete, Read, Update},
     retry::Repeat,
 };
 
@@ -56,6 +57,14 @@ impl KvRecord {
         let (mount, secret) = split(path.as_str(), &mounts).ok_or_else(|| no_kv(path))?;
         let at = |api: &str| Vault::path([mount, api, secret]);
         Ok(Self { vault: vault.clone(), path: path.to_string(), data: at("data"), metadata: at("metadata") })
+    }
+
+    /// What holding the lock needs, where the mount is the first segment of the path: which it is, only the server knows.
+    pub fn rights(path: &LockPath) -> Vec<Right> {
+        let (mount, secret) = path.as_str().split_once('/').unwrap_or_default();
+        let at = |api: &str| Vault::path([mount, api, secret]);
+        let (data, metadata) = (at("data"), at("metadata"));
+        [on(None, &data).may(&[Create, Read, Update]), on(None, &metadata).may(&[Read, Delete])].concat()
     }
 
     async fn put(&self, cas: u64, data: &impl Serialize) -> Result<Written, Error> {

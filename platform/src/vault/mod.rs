@@ -11,6 +11,7 @@ mod open;
 mod reply;
 mod request;
 mod requests;
+pub mod rights;
 mod settings;
 
 pub use health::Family;
@@ -24,12 +25,13 @@ use std::{fmt, sync::Arc};
 
 use async_trait::async_trait;
 use secrecy::SecretString;
-use trustpath_core::{Handle, Identity, Result};
+use trustpath_core::{Handle, Identity, Lacking, Result, Right};
 use vaultrs::client::VaultClient;
 
 use crate::{lock::Fence, retry::Limits};
 use consistency::States;
 use health::Health;
+use rights::Grant;
 
 /// A connection to Vault or OpenBao. Cheap to clone.
 ///
@@ -117,6 +119,15 @@ impl Handle for Vault {
         let namespace = self.namespace().map(str::to_owned);
         let entries = [("cluster_id", cluster), ("namespace", namespace)];
         Ok(entries.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect())
+    }
+
+    async fn lacking(&self, rights: &[Right]) -> Result<Lacking> {
+        Ok(self.lacks(rights).await?)
+    }
+
+    async fn spelled_out(&self, rights: Vec<Right>) -> Result<Vec<Vec<Right>>> {
+        let spelled = self.spell_out(&rights).await?;
+        Ok(spelled.iter().map(|grants| grants.iter().map(Grant::right).collect()).collect())
     }
 }
 

@@ -11,6 +11,7 @@ mod config;
 mod decide;
 mod prove;
 mod ready;
+mod rights;
 mod state;
 mod step;
 mod survey;

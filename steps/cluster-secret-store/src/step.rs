@@ -1,7 +1,9 @@
 //! The step: observe, decide, write, prove.
 
 use async_trait::async_trait;
-use trustpath_core::{Around, At, Class, Evidence, Handle, Managed, Problem, Released, Result, Undo, Wanted};
+use trustpath_core::{
+    Act, Around, At, Class, Evidence, Handle, Managed, Problem, Released, Result, Right, Undo, Wanted,
+};
 use trustpath_platform::{
     Cluster,
     error::{Error, Kind},
@@ -88,6 +90,10 @@ impl Managed for ClusterSecretStore {
 
     async fn prove(&self, at: At<'_, Taken>, state: &State) -> Result<Evidence> {
         self.evidence(at, state).await
+    }
+
+    fn rights(&self, _: At<'_, Taken>, act: Act<'_, State>) -> Vec<Right> {
+        self.needs(act)
     }
 }
 

@@ -8,18 +8,26 @@ use trustpath_platform::{Cluster, error::Error, kubernetes::Address, text::clean
 use crate::ClusterSecretStore;
 
 /// The operator's API group.
-const GROUP: &str = "external-secrets.io";
+pub(crate) const GROUP: &str = "external-secrets.io";
 /// The versions of the store that this program writes, the better one first.
 const VERSIONS: [&str; 2] = ["v1", "v1beta1"];
 /// What refers to stores, and the versions that have the reference where it is looked for.
-const USERS: [(&str, &[&str]); 4] = [
-    ("ExternalSecret", &VERSIONS),
-    ("ClusterExternalSecret", &VERSIONS),
-    ("PushSecret", &["v1", "v1alpha1"]),
-    ("ClusterPushSecret", &["v1", "v1alpha1"]),
+pub(crate) const USERS: [User; 4] = [
+    User { kind: "ExternalSecret", plural: "externalsecrets", versions: &VERSIONS },
+    User { kind: "ClusterExternalSecret", plural: "clusterexternalsecrets", versions: &VERSIONS },
+    User { kind: "PushSecret", plural: "pushsecrets", versions: &["v1", "v1alpha1"] },
+    User { kind: "ClusterPushSecret", plural: "clusterpushsecrets", versions: &["v1", "v1alpha1"] },
 ];
 /// How many users are named in a message.
 const NAMED: usize = 5;
+
+/// Something that refers to stores.
+pub(crate) struct User {
+    kind: &'static str,
+    /// The name of its resource.
+    pub(crate) plural: &'static str,
+    versions: &'static [&'static str],
+}
 
 impl ClusterSecretStore {
     /// Where the store is; `None` where the operator's CRD is not installed.
@@ -35,7 +43,7 @@ impl ClusterSecretStore {
 
     /// Everything that uses the store, as far as it can be seen.
     pub(crate) async fn users(&self, cluster: &Cluster) -> Vec<String> {
-        let each = USERS.map(|(kind, versions)| async move {
+        let each = USERS.map(|User { kind, versions, .. }| async move {
             let users = self.users_of_kind(cluster, kind, versions).await;
             users.unwrap_or_else(|error| vec![format!("{kind}s, which cannot be listed: {error}")])
         });

@@ -11,6 +11,7 @@ mod jwt;
 mod observe;
 mod pem;
 mod prove;
+mod rights;
 mod source;
 mod state;
 mod surroundings;
@@ -23,7 +24,7 @@ mod way;
 mod write;
 
 use async_trait::async_trait;
-use trustpath_core::{Around, At, Evidence, Handle, Kind, Managed, Released, Result, Undo, Wanted};
+use trustpath_core::{Act, Around, At, Evidence, Handle, Kind, Managed, Released, Result, Right, Undo, Wanted};
 use trustpath_platform::{AuthMount, Cluster, ReviewerSecret, Vault, VaultServer};
 
 pub use config::{
@@ -96,5 +97,9 @@ impl Managed for KubernetesAuth {
 
     async fn prove(&self, at: At<'_, Taken>, state: &State) -> Result<Evidence> {
         self.evidence(at, state).await
+    }
+
+    fn rights(&self, at: At<'_, Taken>, act: Act<'_, State>) -> Vec<Right> {
+        self.needs(at.facts, act)
     }
 }

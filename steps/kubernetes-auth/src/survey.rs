@@ -61,9 +61,19 @@ impl KubernetesAuth {
         })
     }
 
+    /// Namespace and name of the Service that is looked for, where something depends on it.
+    pub(crate) fn service_asked_for(&self, facts: &Taken) -> Option<(String, String)> {
+        let (VaultServer { url, .. }, _) = facts;
+        if self.asks_for_place(facts) { service(url.as_deref()?) } else { None }
+    }
+
+    fn asks_for_place(&self, facts: &Taken) -> bool {
+        let reviewer_open = self.reviewer == Choice::Auto && self.source(facts).is_none();
+        self.kubernetes_host == Host::Auto || self.ca == Ca::Auto || reviewer_open
+    }
+
     async fn place(&self, at: At<'_, Taken>) -> Result<Place> {
-        let reviewer_open = self.reviewer == Choice::Auto && self.source(at.facts).is_none();
-        if self.kubernetes_host != Host::Auto && self.ca != Ca::Auto && !reviewer_open {
+        if !self.asks_for_place(at.facts) {
             return Ok(Place::Unasked);
         }
         let (VaultServer { url, .. }, _) = at.facts;
@@ -72,7 +82,7 @@ impl KubernetesAuth {
                 "`[connections.vault] server` does not say where the cluster reaches Vault".to_owned(),
             ));
         };
-        match service(url) {
+        match self.service_asked_for(at.facts) {
             Some((namespace, name)) => look_up(at.cx, &namespace, &name).await,
             None => Ok(Place::Outside(format!("{} is no Service of this cluster", clean(url)))),
         }

@@ -125,13 +125,33 @@ fn one_by_one(from: &State, to: &State) -> Vec<Option<State>> {
     way
 }
 
+/// What the request sets that enables the auth method. How it is tuned is an object, which no policy can be held to: it
+/// is left out where there is nothing in it.
+pub(crate) fn enabling(to: &State) -> Map<String, Value> {
+    let mut body: Map<_, _> = to.mount.made_with.clone().into_iter().collect();
+    body.insert("type".to_owned(), to.mount.kind.clone().into());
+    body.insert("description".to_owned(), to.description().into());
+    if !to.mount.tune.is_empty() {
+        body.insert("config".to_owned(), json!(to.mount.tune));
+    }
+    body
+}
+
 /// What a tuning request sets: the description, and what differs.
 pub(crate) fn tuning(now: &State, to: &State) -> Map<String, Value> {
     let mut body = Map::from_iter([("description".to_owned(), json!(to.description()))]);
     let (before, after) = (&now.mount.tune, &to.mount.tune);
     let keys = before.keys().chain(after.keys()).filter(|key| before.get(*key) != after.get(*key));
-    body.extend(keys.map(|key| (key.clone(), after.get(key).cloned().unwrap_or_else(|| unset(key, before)))));
+    body.extend(keys.map(|key| (key.clone(), in_words(after.get(key).cloned().unwrap_or_else(|| unset(key, before))))));
     body
+}
+
+/// Vault reads numbers from texts too, and its policies can be held to a text alone.
+fn in_words(value: Value) -> Value {
+    match value {
+        Value::Number(number) => number.to_string().into(),
+        other => other,
+    }
 }
 
 /// The value that puts a key back to Vault's default (run on OpenBao 2.7.2 and Vault 1.21.4).

@@ -1,7 +1,7 @@
 //! Sends the one request between two waypoints.
 
 use secrecy::ExposeSecret as _;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use trustpath_core::{At, Class, Problem, Result};
 use trustpath_platform::{Vault, text::listed};
 
@@ -33,11 +33,7 @@ impl KubernetesAuth {
     }
 
     async fn enable(&self, vault: &Vault, to: &State) -> Result<()> {
-        let mut body: Map<_, _> = to.mount.made_with.clone().into_iter().collect();
-        body.insert("type".to_owned(), to.mount.kind.clone().into());
-        body.insert("description".to_owned(), to.description().into());
-        body.insert("config".to_owned(), json!(to.mount.tune));
-        match vault.write_once(&Vault::path(["sys/auth", self.mount.as_str()]), &body).await {
+        match vault.write_once(&Vault::path(["sys/auth", self.mount.as_str()]), &way::enabling(to)).await {
             Ok(_) => Ok(()),
             // In use: by the very mount that was to be made, where this is done for the second time.
             Err(error) if error.status() == Some(400) => {
@@ -59,8 +55,7 @@ impl KubernetesAuth {
     }
 
     async fn tune(&self, vault: &Vault, body: &Map<String, Value>) -> Result<()> {
-        // Below `sys/auth` it would need sudo.
-        vault.write(&Vault::path(["sys/mounts/auth", self.mount.as_str(), "tune"]), body).await?;
+        vault.write(&self.tuned(), body).await?;
         Ok(())
     }
 

@@ -9,6 +9,7 @@ mod decide;
 mod login;
 mod prove;
 mod refusal;
+mod rights;
 mod selector;
 mod state;
 mod step;

@@ -129,7 +129,7 @@ impl Session {
     /// Asked by the token itself, which needs no right of ours. Without the default policy it may not, and a token that
     /// can be used once cannot.
     async fn held(&self, login: &Login, paths: &[&str]) -> Result<BTreeMap<String, Vec<String>>, Error> {
-        if self.state.token_num_uses == 1 {
+        if !asks_for_itself(&self.state) {
             return self.vault.capabilities_of(&login.accessor, paths).await;
         }
         match self.vault.with_token(&login.token).capabilities(paths).await {
@@ -140,25 +140,35 @@ impl Session {
         }
     }
 
-    /// By accessor: without the default policy a token cannot revoke itself. Where that is not allowed, by itself.
+    /// By itself, which needs no right of ours; by its accessor where the token may not, as without the default policy.
     async fn revoke(&self, login: &Login) -> Evidence {
         const WHAT: &str = "login token revoked";
         if login.accessor.is_empty() {
             let why = format!("a batch token cannot be revoked: it ends by itself in {}", lifetime(login));
             return Evidence::new().unchecked(WHAT, why);
         }
-        let Err(error) = self.vault.revoke(&login.accessor).await else {
-            return Evidence::new().passed(WHAT, "by its accessor; the identity entity that a login makes stays");
-        };
         let own = self.vault.with_token(&login.token);
-        match own.write("auth/token/revoke-self", &json!({})).await {
-            Ok(_) => Evidence::new().passed(WHAT, "by itself; the identity entity that a login makes stays"),
-            Err(_) => {
+        if revokes_itself(&self.state) && own.write("auth/token/revoke-self", &json!({})).await.is_ok() {
+            return Evidence::new().passed(WHAT, "by itself; the identity entity that a login makes stays");
+        }
+        match self.vault.revoke(&login.accessor).await {
+            Ok(()) => Evidence::new().passed(WHAT, "by its accessor; the identity entity that a login makes stays"),
+            Err(error) => {
                 let why = format!("{error}; it ends by itself in {}", lifetime(login));
                 Evidence::new().unchecked(WHAT, why)
             }
         }
     }
+}
+
+/// Whether the token of a login can ask what it may do: the default policy lets it, and it can be used once more.
+pub(crate) fn asks_for_itself(state: &RoleState) -> bool {
+    !state.token_no_default_policy && state.token_num_uses != 1
+}
+
+/// Whether the token of a login can revoke itself: the default policy lets it.
+pub(crate) fn revokes_itself(state: &RoleState) -> bool {
+    !state.token_no_default_policy
 }
 
 fn probed(probe: &capabilities::Probe) -> String {

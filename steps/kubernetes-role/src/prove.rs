@@ -107,9 +107,14 @@ impl Policy {
     }
 }
 
-/// Reads the policies at the same time. Servers always have `default`.
+/// Servers always have `default`.
+pub(crate) fn is_read(policy: &str) -> bool {
+    policy != "default"
+}
+
+/// Reads the policies at the same time.
 async fn policies(vault: &Vault, names: &[String]) -> Result<Vec<(String, Policy)>> {
-    let own = names.iter().filter(|name| *name != "default");
+    let own = names.iter().filter(|name| is_read(name));
     future::try_join_all(own.map(|name| async move { Ok((name.clone(), policy(vault, name).await?)) })).await
 }
 
@@ -150,7 +155,7 @@ fn there(policies: &[(String, Policy)]) -> Evidence {
 }
 
 /// The ServiceAccounts to log in as: those of the facts, else the one that the role names, if it is one.
-fn bound(state: &RoleState, accounts: &[ServiceAccountRef]) -> Result<Vec<ServiceAccountRef>, String> {
+pub(crate) fn bound(state: &RoleState, accounts: &[ServiceAccountRef]) -> Result<Vec<ServiceAccountRef>, String> {
     if !accounts.is_empty() {
         return Ok(accounts.to_vec());
     }

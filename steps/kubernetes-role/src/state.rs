@@ -101,11 +101,11 @@ impl RoleState {
             ("audience", json!(self.audience)),
             ("alias_name_source", json!(or(&self.alias_name_source, DEFAULT_ALIAS))),
             ("token_policies", json!(self.token_policies)),
-            ("token_ttl", json!(self.token_ttl)),
-            ("token_max_ttl", json!(self.token_max_ttl)),
-            ("token_period", json!(self.token_period)),
-            ("token_explicit_max_ttl", json!(self.token_explicit_max_ttl)),
-            ("token_num_uses", json!(self.token_num_uses)),
+            ("token_ttl", number(self.token_ttl)),
+            ("token_max_ttl", number(self.token_max_ttl)),
+            ("token_period", number(self.token_period)),
+            ("token_explicit_max_ttl", number(self.token_explicit_max_ttl)),
+            ("token_num_uses", number(self.token_num_uses)),
             ("token_bound_cidrs", json!(self.token_bound_cidrs)),
             ("token_no_default_policy", json!(self.token_no_default_policy)),
             ("token_type", json!(or(&self.token_type, DEFAULT_TYPE))),
@@ -121,6 +121,11 @@ impl RoleState {
         }
         body
     }
+}
+
+/// As a text: servers read numbers from it, and a policy can be held to a text alone.
+fn number(number: u64) -> Value {
+    number.to_string().into()
 }
 
 const DEFAULT_ALIAS: &str = "serviceaccount_uid";

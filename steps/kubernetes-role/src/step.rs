@@ -2,7 +2,9 @@
 
 use async_trait::async_trait;
 use serde_json::{Map, Value};
-use trustpath_core::{Around, At, Class, Evidence, Handle, Managed, Note, Problem, Released, Result, Wanted};
+use trustpath_core::{
+    Act, Around, At, Class, Evidence, Handle, Managed, Note, Problem, Released, Result, Right, Wanted,
+};
 use trustpath_platform::{AuthMount, Cluster, RoleRef, Vault, error::Kind, vault::Family};
 
 use crate::{
@@ -22,7 +24,7 @@ pub struct Surroundings {
 }
 
 impl KubernetesRole {
-    fn path(&self, mount: &AuthMount) -> String {
+    pub(crate) fn path(&self, mount: &AuthMount) -> String {
         Vault::path(["auth", &mount.path, "role", self.name.as_str()])
     }
 
@@ -91,6 +93,10 @@ impl Managed for KubernetesRole {
 
     async fn prove(&self, at: At<'_, Facts>, state: &RoleState) -> Result<Evidence> {
         prove::prove(self, at, &self.vault(at).await?, state).await
+    }
+
+    fn rights(&self, at: At<'_, Facts>, act: Act<'_, RoleState>) -> Vec<Right> {
+        self.needs(at.facts, act)
     }
 }
 

@@ -8,7 +8,7 @@ mod decide;
 mod error;
 mod kv;
 mod prove;
-mod render;
+mod rights;
 mod rules;
 mod state;
 mod step;

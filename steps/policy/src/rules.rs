@@ -4,10 +4,9 @@ use std::{borrow::Cow, path::PathBuf};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, de};
-use trustpath_platform::policy::{Capability, Tree};
+use trustpath_platform::policy::{Capability, Tree, render};
 
 use crate::{
-    render,
     table::{Entry, EntrySeed, PathRules},
     text::Text,
 };
@@ -67,7 +66,7 @@ fn from_table<E: de::Error>(mut paths: Vec<(String, PathRules)>) -> Result<Sourc
         return Err(E::custom(format!("`{path}` has no capability; to forbid it, write [\"deny\"]")));
     }
     let paths = Tree::object(paths.into_iter().map(|(path, rules)| (path, rules.tree())));
-    let policy = render::policy(&Tree::object([("path".to_owned(), paths)]));
+    let policy = render(&Tree::object([("path".to_owned(), paths)]));
     Text::given(&policy).map(Source::Given).map_err(|misread| E::custom(misread.why()))
 }
 

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use serde_json::Value;
-use trustpath_core::{Around, At, Class, Evidence, Handle, Managed, Problem, Released, Result, Wanted};
+use trustpath_core::{Act, Around, At, Class, Evidence, Handle, Managed, Problem, Released, Result, Right, Wanted};
 use trustpath_platform::{PolicyName, Vault, VaultServer};
 
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
 };
 
 impl Policy {
-    fn path(&self) -> String {
+    pub(crate) fn path(&self) -> String {
         Vault::path(["sys/policies/acl", self.name.as_str()])
     }
 
@@ -93,6 +93,10 @@ impl Managed for Policy {
 
     async fn prove(&self, at: At<'_, Self::Takes>, state: &PolicyState) -> Result<Evidence> {
         Ok(prove::prove(&self.rules.text().await?, at.cx.step(), state))
+    }
+
+    fn rights(&self, at: At<'_, Self::Takes>, act: Act<'_, PolicyState>) -> Vec<Right> {
+        self.needs(at.cx.graph(), at.facts.namespace.as_deref(), act)
     }
 }
 

@@ -2,10 +2,8 @@
 
 use trustpath_platform::{
     mark,
-    policy::{Meaning, Misread, Tree, is_json},
+    policy::{Meaning, Misread, Tree, is_json, render},
 };
-
-use crate::render;
 
 /// A policy's text that is understood.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,7 +26,7 @@ impl Text {
         if meaning.all_paths().is_empty() {
             return Err(Misread::whole("there is no path in it, so it would allow nothing"));
         }
-        let body = if is_json(text) { render::policy(&Tree::read(text)?) } else { unmarked(text) };
+        let body = if is_json(text) { render(&Tree::read(text)?) } else { unmarked(text) };
         Ok(Self { body, meaning })
     }
 

@@ -6,12 +6,16 @@ use std::collections::BTreeMap;
 
 use futures::{StreamExt, TryStreamExt, stream};
 use serde_json::{Map, Value};
-use trustpath_core::Result;
+use trustpath_core::{Result, Right};
 use trustpath_platform::{
     Vault,
     error::{Error, Kind},
+    policy::Capability,
     text::{clean, listed},
-    vault::Mount,
+    vault::{
+        Mount,
+        rights::{EachAuthMount, on, on_each_auth_mount},
+    },
 };
 
 use self::methods::Holder;
@@ -61,6 +65,18 @@ pub(crate) async fn of(vault: &Vault, policy: &str, graph: &str) -> Result<Users
         Err(Obstacle::Untold(why)) => Ok(Users::Untold(why)),
         Err(Obstacle::Failed(error)) => Err(error.into()),
     }
+}
+
+/// What it takes to see them. Pure.
+pub(crate) fn to_see_them(graph: &str, namespace: Option<&str>) -> Vec<Right> {
+    let identity = methods::IDENTITY.iter().flat_map(Holder::places);
+    let identity =
+        identity.flat_map(|(capability, place)| on(namespace, &Vault::path(["identity", &place])).may(&[capability]));
+    let each = [Capability::List, Capability::Read].map(|capability| {
+        let each = EachAuthMount { below: methods::places(capability), but_of: graph.to_owned() };
+        on_each_auth_mount(namespace, capability, each)
+    });
+    on(namespace, "sys/auth").may(&[Capability::Read]).into_iter().chain(identity).chain(each).collect()
 }
 
 enum Obstacle {

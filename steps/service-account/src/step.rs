@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use k8s_openapi::api::core::v1::{Namespace as NamespaceObject, ServiceAccount as AccountObject};
 use serde_json::Value;
-use trustpath_core::{Around, At, Evidence, Handle, Managed, Released, Result, Undo, Wanted};
+use trustpath_core::{Act, Around, At, Evidence, Handle, Managed, Released, Result, Right, Undo, Wanted};
 use trustpath_platform::{
     Cluster, ServiceAccountRef,
     kubernetes::{
@@ -118,5 +118,9 @@ impl Managed for ServiceAccount {
 
     async fn prove(&self, at: At<'_, ()>, state: &State) -> Result<Evidence> {
         self.evidence(at, state).await
+    }
+
+    fn rights(&self, _: At<'_, ()>, act: Act<'_, State>) -> Vec<Right> {
+        self.needs(act)
     }
 }

@@ -93,9 +93,7 @@ pub(crate) async fn contents(cluster: &Cluster, namespace: &str, graph: &str) ->
         Ok(types) => types,
         Err(error) => return Contents { ours: Vec::new(), foreign: vec![unlisted("its contents", &error)] },
     };
-    // Events are about other objects, and nobody's property.
-    let types = types.into_iter().filter(|resource| resource.kind != "Event");
-    let listed = types.map(|resource| contents_of(cluster, resource, namespace, graph));
+    let listed = types.into_iter().map(|resource| contents_of(cluster, resource, namespace, graph));
     stream::iter(listed)
         .buffered(AT_ONCE)
         .fold(Contents::default(), |mut all, more| {

@@ -7,6 +7,7 @@
 mod config;
 mod decide;
 mod prove;
+mod rights;
 mod state;
 mod step;
 mod users;

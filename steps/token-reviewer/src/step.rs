@@ -1,7 +1,7 @@
 //! The step: observe, decide, write.
 
 use async_trait::async_trait;
-use trustpath_core::{Around, At, Class, Evidence, Handle, Managed, Problem, Released, Result, Wanted};
+use trustpath_core::{Act, Around, At, Class, Evidence, Handle, Managed, Problem, Released, Result, Right, Wanted};
 use trustpath_platform::{Cluster, ReviewerSecret, ServiceAccountRef, kubernetes::owned::Owned};
 
 use crate::{
@@ -148,6 +148,12 @@ impl Managed for TokenReviewer {
 
     async fn prove(&self, at: At<'_, Option<ServiceAccountRef>>, state: &State) -> Result<Evidence> {
         self.evidence(at, state).await
+    }
+
+    /// Without a namespace there is nothing to be allowed: every verb says so by itself.
+    fn rights(&self, at: At<'_, Option<ServiceAccountRef>>, act: Act<'_, State>) -> Vec<Right> {
+        let names = self.names(at.facts.as_ref());
+        names.map(|names| names.needs(at.facts.as_ref(), act)).unwrap_or_default()
     }
 }
 

@@ -3,9 +3,15 @@
 use async_trait::async_trait;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
-use trustpath_core::{Around, At, Class, Evidence, Handle, Kind, Managed, Problem, Released, Result, Wanted};
-use trustpath_platform::{PolicyName, Vault};
+use serde_json::{Map, Value, json};
+use trustpath_core::{
+    Act, Around, At, Class, Evidence, Handle, Kind, Managed, Problem, Released, Result, Right, Wanted,
+};
+use trustpath_platform::{
+    PolicyName, Vault,
+    policy::Capability::{Create, Delete, List, Read, Sudo, Update},
+    vault::rights::on,
+};
 
 inventory::submit! { Kind::managed::<AppRole>("approle", "A machine outside of the cluster: the AppRole mount and a role") }
 
@@ -126,8 +132,7 @@ impl Managed for AppRole {
             (None, Some(to)) => {
                 // Enabling twice is refused, so a second run looks first.
                 if self.observe(at).await?.is_none() {
-                    let mount = json!({"type": "approle", "description": to.description});
-                    vault.write_once(&self.mount_path(), &mount).await?;
+                    vault.write_once(&self.mount_path(), &enabling(to)).await?;
                 }
             }
             (Some(_), Some(State { role: Some(role), .. })) => {
@@ -151,6 +156,45 @@ impl Managed for AppRole {
             }
         })
     }
+
+    fn rights(&self, _: At<'_, Vec<PolicyName>>, act: Act<'_, State>) -> Vec<Right> {
+        let (mount, role) = (self.mount_path(), self.role_path());
+        let below = |path: &str| format!("{role}/{path}");
+        match act {
+            Act::Observe => [on(None, "sys/auth").may(&[Read]), on(None, &role).may(&[Read])].concat(),
+            Act::Survey(Around::Removing, _) => on(None, &Vault::path(["auth", &self.mount, "role"])).may(&[List]),
+            Act::Survey(Around::Making, _) | Act::Rehearse(..) => Vec::new(),
+            Act::Write(_, None) => on(None, &mount).may(&[Delete, Sudo]),
+            Act::Write(None, Some(to)) => on(None, &mount).may_send(&[Update, Sudo], &enabling(to), &[]),
+            Act::Write(Some(_), Some(State { role: None, .. })) => on(None, &role).may(&[Delete]),
+            Act::Write(Some(now), Some(State { role: Some(_), .. })) if now.role.is_some() => {
+                on(None, &role).may(&[Update])
+            }
+            Act::Write(..) => on(None, &role).may(&[Create, Update]),
+            Act::WriteUnseen => {
+                let role = on(None, &role).may(&[Create, Update, Delete]);
+                [on(None, &mount).may(&[Update, Delete, Sudo]), role].concat()
+            }
+            Act::Prove(_) => {
+                let secret =
+                    ["secret-id", "secret-id-accessor/destroy"].map(|path| on(None, &below(path)).may(&[Update]));
+                [
+                    on(None, &below("role-id")).may(&[Read]),
+                    secret.concat(),
+                    on(None, "auth/token/revoke-accessor").may(&[Update]),
+                ]
+                .concat()
+            }
+        }
+    }
+}
+
+/// What enables the mount, as a policy can be held to it.
+fn enabling(to: &State) -> Map<String, Value> {
+    [("type", "approle"), ("description", &to.description)]
+        .map(|(name, value)| (name.to_owned(), value.into()))
+        .into_iter()
+        .collect()
 }
 
 fn mark(graph: &str) -> String {

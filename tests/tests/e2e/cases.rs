@@ -6,7 +6,8 @@ use futures::future::BoxFuture;
 use trustpath_tests::pair::Pair;
 
 use crate::{
-    bad_days, bad_files, circle, conformance, locks, other_values, own_step, partial, races, reviewer, rollback,
+    bad_days, bad_files, bad_servers, circle, conformance, cut_off, locks, other_values, own_step, partial, races,
+    reviewer, rights, rollback,
 };
 
 /// One case: it panics when what it looks at is not so, and leaves nothing behind.
@@ -31,8 +32,15 @@ pub(crate) const ALL: &[(&str, Case)] = cases![
     rollback::after_the_file_was_edited,
     rollback::against_other_servers,
     rollback::interrupted_by_a_signal,
+    cut_off::stopped_by_a_second_signal,
+    cut_off::stopped_at_the_end_of_the_grace,
+    cut_off::killed_and_resumed,
+    bad_servers::sealed_in_the_middle,
+    bad_servers::restarted_in_the_middle,
+    bad_servers::a_token_that_ends_in_the_middle,
     reviewer::as_a_step_of_the_graph,
     reviewer::a_rotated_file_is_drift,
+    rights::printed_is_enough,
     own_step::an_app_role_from_its_own_binary,
     conformance::every_kind_keeps_every_law,
     bad_days::no_vault_address,

@@ -4,9 +4,11 @@
 
 mod bad_days;
 mod bad_files;
+mod bad_servers;
 mod cases;
 mod circle;
 mod conformance;
+mod cut_off;
 mod fleet;
 mod locks;
 mod other_values;
@@ -15,6 +17,7 @@ mod partial;
 mod racer;
 mod races;
 mod reviewer;
+mod rights;
 mod rollback;
 mod screens;
 

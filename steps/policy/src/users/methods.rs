@@ -1,5 +1,9 @@
 //! Where each auth method keeps the policies that it gives.
 
+use std::collections::BTreeMap;
+
+use trustpath_platform::policy::Capability;
+
 /// Something on a mount that can hold policies.
 #[derive(Debug)]
 pub(super) struct Holder {
@@ -40,6 +44,27 @@ const METHODS: &[(&[&str], &[Holder])] = &[
 
 const fn mapped(list: &'static str) -> Holder {
     Holder { list: Some(list), read: list, keys: &["value"] }
+}
+
+impl Holder {
+    /// Where it is looked for below a mount, and what that takes.
+    pub(super) fn places(&self) -> Vec<(Capability, String)> {
+        match self.list {
+            Some(list) => vec![(Capability::List, list.to_owned()), (Capability::Read, format!("{}/+", self.read))],
+            None => vec![(Capability::Read, self.read.to_owned())],
+        }
+    }
+}
+
+/// Every place below a mount where something is looked for in this way, by the type of the mount.
+pub(super) fn places(capability: Capability) -> BTreeMap<String, Vec<String>> {
+    let below = |holders: &[Holder]| {
+        let places = holders.iter().flat_map(Holder::places).filter(|(with, _)| *with == capability);
+        places.map(|(_, place)| place).collect::<Vec<_>>()
+    };
+    let types =
+        METHODS.iter().flat_map(|(kinds, holders)| kinds.iter().map(|kind| ((*kind).to_owned(), below(holders))));
+    types.collect()
 }
 
 /// What can hold policies on a mount of this type; `None` for a type that is not known here.

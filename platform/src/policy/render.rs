@@ -2,12 +2,12 @@
 
 use std::fmt::Write;
 
-use trustpath_platform::policy::{Tree, Value};
+use super::{Tree, Value};
 
 const INDENT: &str = "  ";
 
 /// The HCL of a whole policy.
-pub(crate) fn policy(tree: &Tree) -> String {
+pub fn render(tree: &Tree) -> String {
     let mut hcl = String::new();
     for (name, value) in entries(tree) {
         if name == "path" {
@@ -109,9 +109,9 @@ fn escape(into: &mut String, c: char) {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use trustpath_platform::policy::Meaning;
 
     use super::*;
+    use crate::policy::Meaning;
 
     fn allowing(path: &str, parameter: &str, value: &str) -> Tree {
         let values = Tree::object([(parameter.to_owned(), Tree::list([Tree::text(value)]))]);
@@ -124,7 +124,7 @@ mod tests {
     #[test]
     fn it_looks_as_people_write_it() {
         assert_eq!(
-            policy(&allowing("auth/token/create", "no_parent", "true")),
+            render(&allowing("auth/token/create", "no_parent", "true")),
             "path \"auth/token/create\" {\n  capabilities = [\"update\"]\n  allowed_parameters = {\n    \
              no_parent = [\"true\"]\n  }\n}\n"
         );
@@ -138,7 +138,7 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_rendered_is_read_back(path in "[^/].*", parameter in ".+", value in ".*") {
-            let meaning = Meaning::read(&policy(&allowing(&path, &parameter, &value))).unwrap();
+            let meaning = Meaning::read(&render(&allowing(&path, &parameter, &value))).unwrap();
             let rules = meaning.rules(&path).unwrap();
             let read = rules.allowed.iter().map(|(name, values)| (name.clone(), values.iter().cloned().collect()));
             let expected = vec![(parameter.to_lowercase(), vec![serde_json::Value::from(value).to_string()])];

@@ -1,0 +1,14 @@
+//! `permissions`: the smallest policy and roles for the graph at hand.
+
+use crate::{args::Permissions, command::Command, exit, json, session::Session, signals, trouble::Trouble};
+
+pub(super) async fn run(command: &Command<'_>, args: Permissions) -> Result<u8, Trouble> {
+    let session = Session::open(command)?;
+    let (cancel, _listening) = signals::listen(&command.screen, signals::READING, None)?;
+    let engine = session.engine(command, Default::default(), cancel);
+    let needed = engine.needed(&args.select.into()).await?;
+    let (needs, untold) = needed.needs.spelled_out(engine.handles()).await;
+    let document = json::Permissions::of(&session.graph, &needs, &needed.unseen, &untold, args.only);
+    command.screen.show(&document)?;
+    Ok(exit::OK)
+}

@@ -1,0 +1,96 @@
+//! Rights: what a step needs the systems to allow, as plain data.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Around, Change, Goal};
+
+/// What a system has to allow.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Right {
+    /// The name of the system: that of its [`Handle`](super::Handle).
+    pub system: &'static str,
+    /// What, in one line, such as `` `update` on `sys/policies/acl/apps-read` ``. Two that read the same are the same
+    /// right, though what it is used for may differ in detail.
+    pub what: String,
+    /// The same for the system's own handle, which alone understands it.
+    pub grant: Value,
+}
+
+/// A verb of the program that needs rights.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Purpose {
+    /// `plan`, and the plan that other verbs begin with.
+    Plan,
+    /// `apply`.
+    Apply,
+    /// `verify`, and the proof at the end of an apply.
+    Verify,
+    /// `rollback`, and the way back of a run that fails.
+    Rollback,
+    /// `destroy`.
+    Destroy,
+}
+
+impl Purpose {
+    /// The verb.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Plan => "plan",
+            Self::Apply => "apply",
+            Self::Verify => "verify",
+            Self::Rollback => "rollback",
+            Self::Destroy => "destroy",
+        }
+    }
+}
+
+/// One of the things that a [`Managed`](super::Managed) step does, and needs rights for.
+#[derive(Debug)]
+pub enum Act<'a, S> {
+    /// [`observe`](super::Managed::observe).
+    Observe,
+    /// [`survey`](super::Managed::survey), while this is there.
+    Survey(Around, Option<&'a S>),
+    /// [`rehearse`](super::Managed::rehearse), from one state to another.
+    Rehearse(Option<&'a S>, Option<&'a S>),
+    /// [`write`](super::Managed::write), from one waypoint to the next.
+    Write(Option<&'a S>, Option<&'a S>),
+    /// Every [`write`](super::Managed::write) that there may be, where what is there could not be seen.
+    WriteUnseen,
+    /// [`prove`](super::Managed::prove); `None` where what is proven is not known yet.
+    Prove(Option<&'a S>),
+}
+
+impl<S> Clone for Act<'_, S> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<S> Copy for Act<'_, S> {}
+
+/// One of the things that the engine does with a step, and needs rights for.
+#[derive(Debug, Clone, Copy)]
+pub enum Stage<'a> {
+    /// Planning for this goal, which comes to this change.
+    Plan(&'a Goal, &'a Change),
+    /// Making this change.
+    Change(&'a Change),
+    /// Taking this change back, of which any part may have been made.
+    Undo(&'a Change),
+    /// Proving this state; `None` where it is not known.
+    Prove(Option<&'a Value>),
+    /// Changing what could not be seen, in any way.
+    Unseen,
+}
+
+/// What a system does not allow.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Lacking {
+    /// The rights that are missing, each with the number of the right that was asked for: that one may stand for many.
+    pub missing: Vec<(usize, Right)>,
+    /// What could not be asked, and why, in whole sentences.
+    pub unasked: Vec<String>,
+}

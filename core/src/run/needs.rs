@@ -1,0 +1,121 @@
+//! What a run needs of the systems: the rights of its steps, put together. Pure, but for what is spelled out.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    sync::Arc,
+};
+
+use serde_json::Value;
+
+use crate::{
+    contract::{Handles, Purpose, Right},
+    failure::Failure,
+};
+
+/// Who needs a right: a step by its name, or the run itself.
+pub type Needing = Option<Arc<str>>;
+
+/// A right, and what needs it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Need {
+    /// The right.
+    pub right: Right,
+    /// What it is used for in detail, each once, for the system's own handle.
+    pub grants: Vec<Value>,
+    /// Who needs it, and for which verbs.
+    pub by: By,
+}
+
+/// Who needs something, and for which verbs. Shown as `` `policy`: apply, rollback; `role`: verify ``.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct By(pub BTreeMap<Needing, BTreeSet<Purpose>>);
+
+impl By {
+    /// Adds what somebody else needs it for.
+    pub fn extend(&mut self, more: &Self) {
+        for (who, purposes) in &more.0 {
+            self.0.entry(who.clone()).or_default().extend(purposes);
+        }
+    }
+}
+
+impl fmt::Display for By {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (position, (who, purposes)) in self.0.iter().enumerate() {
+            f.write_str(if position == 0 { "" } else { "; " })?;
+            match who {
+                Some(step) => write!(f, "`{step}`: ")?,
+                None => f.write_str("the run itself: ")?,
+            }
+            let verbs: Vec<_> = purposes.iter().map(|purpose| purpose.name()).collect();
+            f.write_str(&verbs.join(", "))?;
+        }
+        Ok(())
+    }
+}
+
+/// Rights, each once, in the order in which they were first needed.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Needs(Vec<Need>);
+
+impl Needs {
+    /// All of them.
+    pub fn all(&self) -> &[Need] {
+        &self.0
+    }
+
+    /// Those of one system.
+    pub fn of<'a>(&'a self, system: &'a str) -> impl Iterator<Item = &'a Need> {
+        self.0.iter().filter(move |need| need.right.system == system)
+    }
+
+    /// The systems, in alphabetical order.
+    pub fn systems(&self) -> BTreeSet<&'static str> {
+        self.0.iter().map(|need| need.right.system).collect()
+    }
+
+    pub(super) fn add(&mut self, who: &Needing, purpose: Purpose, rights: Vec<Right>) {
+        let by = By([(who.clone(), [purpose].into())].into());
+        for right in rights {
+            self.merge(Need { grants: vec![right.grant.clone()], right, by: by.clone() });
+        }
+    }
+
+    fn merge(&mut self, more: Need) {
+        let same = |need: &&mut Need| need.right.system == more.right.system && need.right.what == more.right.what;
+        let Some(need) = self.0.iter_mut().find(same) else {
+            self.0.push(more);
+            return;
+        };
+        for grant in more.grants {
+            if !need.grants.contains(&grant) {
+                need.grants.push(grant);
+            }
+        }
+        need.by.extend(&more.by);
+    }
+
+    /// The same with every right that stands for many replaced by those, as the systems have them. Those of a system
+    /// that does not answer stay as they are; its failure is answered too.
+    pub async fn spelled_out(&self, handles: &Handles) -> (Self, Vec<Failure>) {
+        let (mut spelled, mut failures) = (Self::default(), Vec::new());
+        for system in self.systems() {
+            let needs: Vec<_> = self.of(system).collect();
+            let rights: Vec<_> = needs.iter().map(|need| need.right.clone()).collect();
+            let each = handles.spelled_out(system, rights.clone()).await.unwrap_or_else(|failure| {
+                failures.push(failure);
+                rights.into_iter().map(|right| vec![right]).collect()
+            });
+            needs.into_iter().zip(each).for_each(|(need, each)| spelled.replace(need, each));
+        }
+        (spelled, failures)
+    }
+
+    fn replace(&mut self, need: &Need, each: Vec<Right>) {
+        for right in each {
+            let grants = if right == need.right { need.grants.clone() } else { vec![right.grant.clone()] };
+            self.merge(Need { right, grants, by: need.by.clone() });
+        }
+    }
+}

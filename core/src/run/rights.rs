@@ -1,0 +1,101 @@
+//! Which rights the verbs of the program need: of each step, for exactly what is to be done. Pure.
+
+use super::{Engine, Needs, Role, RunPlan, needs::Needing};
+use crate::{
+    contract::{Change, Goal, Plan, Purpose, Stage, removal},
+    failure::Result,
+    graph::Place,
+    journal::{Log, Verb},
+};
+
+impl Engine {
+    /// What carrying out this plan needs, the way back and the proof at the end included. What was needed to plan it is
+    /// left out, as it was planned; but for a removal: what could not be seen is left there without an error.
+    ///
+    /// # Errors
+    /// When a step does not know one of its own changes.
+    pub fn needs(&self, plan: &RunPlan) -> Result<Needs> {
+        let mut needs = Needs::default();
+        for (place, planned) in plan.steps.iter().filter(|(_, planned)| planned.role == Role::Chosen) {
+            match plan.verb {
+                Verb::Apply => self.to_apply(&mut needs, *place, &planned.plan)?,
+                Verb::Destroy => self.to_destroy(&mut needs, *place, &planned.plan.change)?,
+            }
+        }
+        let purpose = match plan.verb {
+            Verb::Apply => Purpose::Apply,
+            Verb::Destroy => Purpose::Destroy,
+        };
+        self.of_the_run(&mut needs, &[purpose]);
+        Ok(needs)
+    }
+
+    /// What taking back all that stands in a run's journal needs.
+    ///
+    /// # Errors
+    /// When the journal names a step that its own graph does not have, or a change that is not one of the step's.
+    pub fn needs_of_rollback(&self, log: &Log) -> Result<Needs> {
+        let mut needs = Needs::default();
+        for (place, standing) in self.standing(log)? {
+            self.stage(&mut needs, place, Purpose::Rollback, Stage::Undo(&standing.trail.change()))?;
+        }
+        self.of_the_run(&mut needs, &[Purpose::Rollback]);
+        Ok(needs)
+    }
+
+    fn to_apply(&self, needs: &mut Needs, place: Place, plan: &Plan) -> Result<()> {
+        self.to_change(needs, place, Purpose::Apply, &plan.change)?;
+        self.stage(needs, place, Purpose::Verify, Stage::Prove(plan.change.after.as_ref()))
+    }
+
+    /// Where there is nothing, nothing has to be seen that would keep it from going.
+    fn to_destroy(&self, needs: &mut Needs, place: Place, change: &Change) -> Result<()> {
+        if change.before.is_none() {
+            return Ok(());
+        }
+        self.stage(needs, place, Purpose::Destroy, Stage::Plan(&Goal::Absent, change))?;
+        self.to_change(needs, place, Purpose::Destroy, change)
+    }
+
+    fn to_change(&self, needs: &mut Needs, place: Place, purpose: Purpose, change: &Change) -> Result<()> {
+        if change.before == change.after {
+            return Ok(());
+        }
+        self.stage(needs, place, purpose, Stage::Change(change))?;
+        self.stage(needs, place, Purpose::Rollback, Stage::Undo(change))
+    }
+
+    /// Everything that the verbs need for a step that is planned like this: plan, apply, prove, take back, destroy.
+    pub(super) fn for_all_verbs(&self, needs: &mut Needs, place: Place, plan: &Plan) -> Result<()> {
+        self.stage(needs, place, Purpose::Plan, Stage::Plan(&Goal::Present, &plan.change))?;
+        self.to_apply(needs, place, plan)?;
+        self.to_destroy(needs, place, &removal(plan.change.after.as_ref()))
+    }
+
+    /// The same for a step that could not be planned.
+    pub(super) fn for_all_verbs_unseen(&self, needs: &mut Needs, place: Place) -> Result<()> {
+        let unknown = Change::default();
+        self.stage(needs, place, Purpose::Plan, Stage::Plan(&Goal::Present, &unknown))?;
+        self.stage(needs, place, Purpose::Destroy, Stage::Plan(&Goal::Absent, &unknown))?;
+        for purpose in [Purpose::Apply, Purpose::Rollback, Purpose::Destroy] {
+            self.stage(needs, place, purpose, Stage::Unseen)?;
+        }
+        self.stage(needs, place, Purpose::Verify, Stage::Prove(None))
+    }
+
+    pub(super) fn stage(&self, needs: &mut Needs, place: Place, purpose: Purpose, stage: Stage<'_>) -> Result<()> {
+        let rights = self.graph.node(place).step.rights(&self.context(place), stage);
+        let rights = rights.map_err(|failure| failure.in_step(self.name(place)))?;
+        needs.add(&Needing::Some(self.name(place).into()), purpose, rights);
+        Ok(())
+    }
+
+    /// What the run itself needs, of the systems that its steps talk to.
+    pub(super) fn of_the_run(&self, needs: &mut Needs, purposes: &[Purpose]) {
+        let systems = needs.systems();
+        let own: Vec<_> = self.own_rights.iter().filter(|right| systems.contains(right.system)).cloned().collect();
+        for purpose in purposes {
+            needs.add(&None, *purpose, own.clone());
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! Asking the API server what the connection's own user may do.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures::{StreamExt, TryStreamExt, stream};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::APIGroup;
+use trustpath_core::{Lacking, Right};
+
+use super::Grant;
+use crate::{
+    error::{Error, Kind},
+    kubernetes::{Access, Cluster},
+};
+
+/// How many questions are under way at the same time.
+const AT_ONCE: usize = 16;
+
+/// Who may do this may do everything: one question instead of many.
+const ALL: Access<'_> = Access { verb: "*", group: "*", resource: "*", subresource: None, namespace: None, name: None };
+
+const MAY_NOT_ASK: &str = "Kubernetes does not let this user ask what it may do, as the ClusterRole system:basic-user would: its rights \
+     there are not known.";
+
+impl Cluster {
+    pub(in crate::kubernetes) async fn lacks(&self, rights: &[Right]) -> Result<Lacking, Error> {
+        match self.lacks_of(rights).await {
+            Err(error) if error.kind() == Kind::Denied => {
+                Ok(Lacking { missing: Vec::new(), unasked: vec![MAY_NOT_ASK.to_owned()] })
+            }
+            lacking => lacking,
+        }
+    }
+
+    async fn lacks_of(&self, rights: &[Right]) -> Result<Lacking, Error> {
+        if rights.is_empty() || self.can_i(&ALL).await? {
+            return Ok(Lacking::default());
+        }
+        let asked: Vec<_> =
+            rights.iter().enumerate().filter_map(|(asked, right)| Some((asked, read(right)?))).collect();
+        let denied = self.denied(asked).await?;
+        let mut spelled = Vec::new();
+        for (asked, grant) in denied {
+            let each = self.each(&grant).await?;
+            match grant.is_everything() {
+                true => spelled.extend(self.denied(each.into_iter().map(|grant| (asked, grant)).collect()).await?),
+                false => spelled.extend(each.into_iter().map(|grant| (asked, grant))),
+            }
+        }
+        let missing = spelled.iter().map(|(asked, grant)| (*asked, grant.right())).collect();
+        Ok(Lacking { missing, unasked: Vec::new() })
+    }
+
+    /// Those that the server says no to, in the order in which they are given.
+    async fn denied(&self, asked: Vec<(usize, Grant)>) -> Result<Vec<(usize, Grant)>, Error> {
+        let answers = asked.into_iter().map(|(asked, grant)| async move {
+            let allowed = self.can_i(&grant.access()).await?;
+            Ok((!allowed).then_some((asked, grant)))
+        });
+        stream::iter(answers).buffered(AT_ONCE).try_filter_map(|denied| async { Ok(denied) }).try_collect().await
+    }
+
+    /// For each right the grants that it stands for, and whether their namespaces are there.
+    pub(in crate::kubernetes) async fn spell_out(&self, rights: &[Right]) -> Result<Vec<Vec<Grant>>, Error> {
+        let grants: Vec<_> = rights.iter().map(read).collect();
+        let namespaces: BTreeSet<_> = grants.iter().flatten().filter_map(|grant| grant.namespace.clone()).collect();
+        let there = stream::iter(namespaces).map(|name| async move { Ok((name.clone(), self.is_there(&name).await?)) });
+        let there: BTreeMap<String, bool> =
+            there.buffered(AT_ONCE).try_collect::<Vec<_>>().await?.into_iter().collect();
+        let absent = |grant: &Grant| grant.namespace.as_ref().is_some_and(|name| there.get(name) == Some(&false));
+        let mut spelled = Vec::new();
+        for grant in grants {
+            let each = match grant {
+                Some(grant) => self.each(&grant).await?,
+                None => Vec::new(),
+            };
+            spelled.push(each.into_iter().map(|grant| Grant { cluster_wide: absent(&grant), ..grant }).collect());
+        }
+        Ok(spelled)
+    }
+
+    async fn each(&self, grant: &Grant) -> Result<Vec<Grant>, Error> {
+        if grant.if_served && !self.serves(&grant.group, &grant.resource).await? {
+            return Ok(Vec::new());
+        }
+        if !grant.is_everything() {
+            return Ok(vec![Grant { if_served: false, ..grant.clone() }]);
+        }
+        let types = self.namespaced_types().await?.into_iter();
+        Ok(types.map(|found| Grant { group: found.group, resource: found.plural, ..grant.clone() }).collect())
+    }
+
+    async fn serves(&self, group: &str, plural: &str) -> Result<bool, Error> {
+        let call = crate::kubernetes::request::Call::get(&format!("/apis/{group}"))?;
+        let Some(found) = self.found::<APIGroup>(&call).await? else { return Ok(false) };
+        for version in found.versions {
+            let served = self.resources(&version.group_version).await?;
+            if served.iter().any(|resource| resource.name == plural) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Who may not look is taken at the word of the graph file.
+    async fn is_there(&self, namespace: &str) -> Result<bool, Error> {
+        match self.has_namespace(namespace).await {
+            Err(error) if error.kind() == Kind::Denied => Ok(true),
+            there => there,
+        }
+    }
+}
+
+fn read(right: &Right) -> Option<Grant> {
+    serde_json::from_value(right.grant.clone()).ok()
+}

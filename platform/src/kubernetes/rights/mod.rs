@@ -1,0 +1,112 @@
+//! Rights at a Kubernetes API server: a verb on a resource.
+//!
+//! Steps say what they need with [`on`]; [`Role`] is what the cluster's roles have to give, so that they have it. What
+//! the connection's own user lacks is asked for by `Cluster::lacking`.
+
+mod grant;
+mod lacking;
+mod role;
+
+use trustpath_core::{Handle as _, Right};
+
+pub use grant::Grant;
+pub use role::Role;
+
+use super::{Cluster, owned::Owned};
+use crate::text::clean;
+
+/// Resources on which something is needed.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct On<'a> {
+    group: &'a str,
+    resource: &'a str,
+    subresource: Option<&'a str>,
+    namespace: Option<&'a str>,
+    name: Option<&'a str>,
+    if_served: bool,
+}
+
+/// Every object of a resource, by its plural, in the whole cluster.
+pub fn on<'a>(group: &'a str, resource: &'a str) -> On<'a> {
+    On { group, resource, ..On::default() }
+}
+
+/// Looking at everything that a namespace holds.
+pub fn list_everything_in(namespace: &str) -> Right {
+    on("*", "*").within(namespace).grant("list").right()
+}
+
+impl<'a> On<'a> {
+    /// Those in one namespace.
+    #[must_use]
+    pub fn within(self, namespace: &'a str) -> Self {
+        Self { namespace: Some(namespace), ..self }
+    }
+
+    /// The one with this name.
+    #[must_use]
+    pub fn named(self, name: &'a str) -> Self {
+        Self { name: Some(name), ..self }
+    }
+
+    /// What lies below it, such as `token`.
+    #[must_use]
+    pub fn below(self, subresource: &'a str) -> Self {
+        Self { subresource: Some(subresource), ..self }
+    }
+
+    /// Nothing, where the cluster has no such resource.
+    #[must_use]
+    pub fn if_served(self) -> Self {
+        Self { if_served: true, ..self }
+    }
+
+    /// These verbs.
+    pub fn may(self, verbs: &[&str]) -> Vec<Right> {
+        verbs.iter().map(|verb| self.grant(verb).right()).collect()
+    }
+
+    /// What [`Cluster::write_owned`] needs to go from one waypoint to the next. An apply that makes an object needs
+    /// `create` on its very name.
+    pub fn may_write(self, now: Option<&Owned>, to: Option<&Owned>) -> Vec<Right> {
+        self.may(match (now, to) {
+            (None, None) => &[],
+            (None, Some(_)) => &["get", "patch", "create"],
+            (Some(_), None) => &["get", "delete"],
+            (Some(now), Some(to)) if now == to => &[],
+            (Some(_), Some(_)) => &["get", "patch"],
+        })
+    }
+
+    fn grant(self, verb: &str) -> Grant {
+        let owned = |text: Option<&str>| text.map(str::to_owned);
+        Grant {
+            verb: verb.to_owned(),
+            group: self.group.to_owned(),
+            resource: self.resource.to_owned(),
+            subresource: owned(self.subresource),
+            namespace: owned(self.namespace),
+            name: owned(self.name),
+            if_served: self.if_served,
+            cluster_wide: false,
+        }
+    }
+}
+
+impl Grant {
+    /// The right as it is handed around.
+    pub fn right(&self) -> Right {
+        let grant = serde_json::to_value(self).unwrap_or_default();
+        Right { system: Cluster::NAME, what: self.what(), grant }
+    }
+
+    fn what(&self) -> String {
+        let name = self.name.as_ref().map(|name| format!(" `{}`", clean(name))).unwrap_or_default();
+        let within = self.namespace.as_ref().map(|namespace| format!(" in `{}`", clean(namespace)));
+        let within = within.unwrap_or_default();
+        if self.is_everything() {
+            return format!("`{}` on everything{within}", self.verb);
+        }
+        format!("`{}` on {}{name}{within}", self.verb, self.access().resource())
+    }
+}

@@ -1,0 +1,118 @@
+//! Asking Vault what the connection's own token may do: one request for all paths.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+use trustpath_core::{Lacking, Right};
+
+use super::{EachAuthMount, Grant};
+use crate::{
+    error::{Error, Kind},
+    vault::{Mount, Vault, reply::Envelope, request::Call},
+};
+
+/// What stands for a segment that can be any.
+const ANYTHING: &str = "trustpath-probe";
+
+/// The capabilities that the token has, by path.
+type Held = BTreeMap<String, Vec<String>>;
+
+impl Vault {
+    pub(in crate::vault) async fn lacks(&self, rights: &[Right]) -> Result<Lacking, Error> {
+        let each = self.spell_out(rights).await?;
+        let asked: Vec<_> = each
+            .iter()
+            .enumerate()
+            .flat_map(|(asked, grants)| grants.iter().map(move |grant| (asked, grant)))
+            .collect();
+        let namespaces: BTreeSet<_> = asked.iter().map(|(_, grant)| grant.namespace.as_deref()).collect();
+        let mut lacking = Lacking::default();
+        for namespace in namespaces {
+            let here: Vec<_> = asked.iter().filter(|(_, grant)| grant.namespace.as_deref() == namespace).collect();
+            let paths: BTreeSet<_> = here.iter().map(|(_, grant)| example(&grant.path)).collect();
+            match self.within(namespace).held(&paths).await? {
+                None => lacking.unasked.push(MAY_NOT_ASK.to_owned()),
+                Some(held) => {
+                    let missing = here.iter().filter(|(_, grant)| !holds(&held, grant));
+                    lacking.missing.extend(missing.map(|(asked, grant)| (*asked, grant.right())));
+                    let limits = here.iter().any(|(_, grant)| grant.sent.is_some() && !is_root(&held, grant));
+                    lacking.unasked.extend(limits.then(|| MAY_LIMIT.to_owned()));
+                }
+            }
+        }
+        Ok(lacking)
+    }
+
+    /// `None` where the token may not even ask, as without the default policy.
+    async fn held(&self, paths: &BTreeSet<String>) -> Result<Option<Held>, Error> {
+        let call = Call::write("sys/capabilities-self", &json!({ "paths": paths }))?;
+        let answer = match self.call(&call).await {
+            Err(error) if matches!(error.kind(), Kind::Denied | Kind::Unauthenticated) => return Ok(None),
+            answer => answer?,
+        };
+        let envelope: Envelope<BTreeMap<String, Value>> = answer.parse(&call)?;
+        let list = |(path, held): (String, Value)| Some((path, serde_json::from_value(held).ok()?));
+        Ok(Some(envelope.data.unwrap_or_default().into_iter().filter_map(list).collect()))
+    }
+
+    /// For each right the grants that it stands for.
+    pub(in crate::vault) async fn spell_out(&self, rights: &[Right]) -> Result<Vec<Vec<Grant>>, Error> {
+        let mut mounts: BTreeMap<Option<String>, BTreeMap<String, Mount>> = BTreeMap::new();
+        let mut spelled = Vec::new();
+        for right in rights {
+            let Ok(grant) = serde_json::from_value::<Grant>(right.grant.clone()) else {
+                spelled.push(Vec::new());
+                continue;
+            };
+            let Some(each) = grant.each_auth_mount.clone() else {
+                spelled.push(vec![grant]);
+                continue;
+            };
+            if !mounts.contains_key(&grant.namespace) {
+                let seen = self.within(grant.namespace.as_deref()).auth_mounts().await?;
+                mounts.insert(grant.namespace.clone(), seen);
+            }
+            spelled.push(below(&grant, &each, &mounts[&grant.namespace]));
+        }
+        Ok(spelled)
+    }
+
+    /// Who may not see the mounts lacks that right by itself: nothing is said about what lies below them.
+    async fn auth_mounts(&self) -> Result<BTreeMap<String, Mount>, Error> {
+        match self.read("sys/auth").await {
+            Err(error) if matches!(error.kind(), Kind::Denied | Kind::Unauthenticated) => Ok(BTreeMap::new()),
+            mounts => Ok(mounts?.unwrap_or_default()),
+        }
+    }
+}
+
+const MAY_NOT_ASK: &str =
+    "Vault does not let this token ask what it may do, as the default policy would: its rights there are not known.";
+const MAY_LIMIT: &str = "Vault does not say which values the token's policies allow (`allowed_parameters`): a write may \
+                         still be refused for one.";
+
+fn below(grant: &Grant, each: &EachAuthMount, mounts: &BTreeMap<String, Mount>) -> Vec<Grant> {
+    let others = mounts.iter().filter(|(_, mount)| mount.mark().is_none_or(|mark| mark.graph != each.but_of));
+    let paths = others.flat_map(|(path, mount)| {
+        let below = each.below.get(&mount.kind).into_iter().flatten();
+        below.map(move |below| Vault::path(["auth", path, below]))
+    });
+    paths.map(|path| Grant { path, each_auth_mount: None, ..grant.clone() }).collect()
+}
+
+fn example(path: &str) -> String {
+    let segments: Vec<_> = path.split('/').map(|segment| if segment == "+" { ANYTHING } else { segment }).collect();
+    segments.join("/")
+}
+
+fn capabilities<'a>(held: &'a Held, grant: &Grant) -> &'a [String] {
+    held.get(&example(&grant.path)).map(Vec::as_slice).unwrap_or_default()
+}
+
+fn is_root(held: &Held, grant: &Grant) -> bool {
+    capabilities(held, grant).iter().any(|held| held == "root")
+}
+
+fn holds(held: &Held, grant: &Grant) -> bool {
+    is_root(held, grant) || capabilities(held, grant).iter().any(|held| held == grant.capability.name())
+}

@@ -1,0 +1,63 @@
+//! What the API server has to allow. Pure.
+
+use trustpath_core::{Act, Around, Right};
+use trustpath_platform::kubernetes::rights::{On, list_everything_in, on};
+
+use crate::{ServiceAccount, State};
+
+impl ServiceAccount {
+    pub(crate) fn needs(&self, act: Act<'_, State>) -> Vec<Right> {
+        match act {
+            Act::Observe => [self.account().may(&["get"]), self.home().may(&["get"])].concat(),
+            Act::Survey(Around::Making, _) => Vec::new(),
+            Act::Survey(Around::Removing, now) => self.to_see_users(now),
+            Act::Rehearse(None, Some(to)) if to.namespace.is_some() => Vec::new(),
+            Act::Rehearse(now, to) => self.account().may_write(account(now), account(to)),
+            Act::Write(now, to) => self.to_write(now, to),
+            Act::WriteUnseen => self.to_write_anything(),
+            Act::Prove(_) => self.account().below("token").may(&["create"]),
+        }
+    }
+
+    fn account(&self) -> On<'_> {
+        on("", "serviceaccounts").within(self.namespace.as_str()).named(self.name.as_str())
+    }
+
+    fn home(&self) -> On<'_> {
+        on("", "namespaces").named(self.namespace.as_str())
+    }
+
+    fn to_see_users(&self, now: Option<&State>) -> Vec<Right> {
+        let list = |resource| on("", resource).within(self.namespace.as_str()).may(&["list"]);
+        let contents = now.is_some_and(|now| now.namespace.is_some()).then(|| self.to_see_contents());
+        [list("pods"), list("secrets"), contents.into_iter().collect()].concat()
+    }
+
+    fn to_see_contents(&self) -> Right {
+        list_everything_in(self.namespace.as_str())
+    }
+
+    fn to_write(&self, now: Option<&State>, to: Option<&State>) -> Vec<Right> {
+        let owns = |state: Option<&State>| state.is_some_and(|state| state.namespace.is_some());
+        let account = self.account().may_write(account(now), account(to));
+        let home = match (owns(now), owns(to)) {
+            (false, true) => self.home().may(&["get", "patch", "create"]),
+            (true, false) => [self.home().may(&["get", "delete"]), vec![self.to_see_contents()]].concat(),
+            _ => Vec::new(),
+        };
+        [account, home].concat()
+    }
+
+    fn to_write_anything(&self) -> Vec<Right> {
+        let account = self.account().may(&["get", "patch", "create", "delete"]);
+        if !self.create_namespace {
+            return account;
+        }
+        let home = self.home().may(&["get", "patch", "create", "delete"]);
+        [account, home, vec![self.to_see_contents()]].concat()
+    }
+}
+
+fn account(state: Option<&State>) -> Option<&trustpath_platform::kubernetes::owned::Owned> {
+    state.and_then(|state| state.account.as_ref())
+}
