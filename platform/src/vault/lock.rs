@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use trustpath_core::{Class, Problem, Result, Right};
 
-use super::{Mount, Vault, request::Call, rights::on};
+use super::{Mounts, Vault, request::Call, rights::on};
 use crate::{
     connections::LockPath,
     error::{Error, Kind},
@@ -41,14 +41,6 @@ struct History {
     current_version: u64,
 }
 
-/// The mount that serves a path.
-#[derive(Deserialize)]
-struct Served {
-    path: String,
-    #[serde(flatten)]
-    mount: Mount,
-}
-
 /// What a write is tied to: the version that is the latest.
 #[derive(Serialize)]
 struct Cas {
@@ -61,13 +53,8 @@ impl KvRecord {
     /// # Errors
     /// When no KV v2 mount serves the path, or Vault cannot be reached or denies it.
     pub async fn open(vault: &Vault, path: &LockPath) -> Result<Self> {
-        let served: Option<Served> = vault.read(&Vault::path(["sys/internal/ui/mounts", path.as_str()])).await?;
-        let served = served.filter(|served| served.mount.is_kv_v2()).ok_or_else(|| no_kv(path))?;
-        let mount = served.path.trim_matches('/');
-        let secret = path.as_str().strip_prefix(mount).map(|rest| rest.trim_matches('/')).unwrap_or_default();
-        if secret.is_empty() {
-            return Err(no_kv(path).into());
-        }
+        let mounts = vault.mounts().await?;
+        let (mount, secret) = split(path.as_str(), &mounts).ok_or_else(|| no_kv(path))?;
         let at = |api: &str| Vault::path([mount, api, secret]);
         Ok(Self { vault: vault.clone(), path: path.to_string(), data: at("data"), metadata: at("metadata") })
     }
@@ -142,6 +129,13 @@ impl Record for KvRecord {
     }
 }
 
+/// The KV v2 mount that serves a path, and the secret below it. Pure.
+fn split<'a>(path: &'a str, mounts: &'a Mounts) -> Option<(&'a str, &'a str)> {
+    let below = |mount: &'a String| Some((mount.as_str(), path.strip_prefix(mount.as_str())?));
+    let (mount, secret) = mounts.secret.keys().filter_map(below).max_by_key(|(mount, _)| mount.len())?;
+    (mounts.secret[mount].is_kv_v2() && !secret.is_empty()).then_some((mount, secret))
+}
+
 fn version(number: u64) -> Version {
     Version { object: String::new(), revision: number.to_string() }
 }
@@ -168,6 +162,18 @@ mod tests {
         let seconds = std::time::Duration::from_secs;
         let written = Claim::new(Holder::unknown("id"), Terms::new(seconds(120), seconds(90), seconds(60)));
         assert_eq!(claim(serde_json::to_value(&written).unwrap()), written);
+    }
+
+    #[test]
+    fn a_path_is_served_by_the_longest_mount_that_fits() {
+        let kv = |version: &str| json!({"type": "kv", "options": {"version": version}});
+        let mounts = json!({"secret": {"kv/": kv("2"), "kv/old/": kv("1"), "team/kv/": kv("2")}});
+        let mounts: Mounts = serde_json::from_value(mounts).unwrap();
+        assert_eq!(split("kv/trustpath/lock", &mounts), Some(("kv/", "trustpath/lock")));
+        assert_eq!(split("team/kv/lock", &mounts), Some(("team/kv/", "lock")));
+        for path in ["kv/old/lock", "team/lock", "kvx/lock", "team/kv"] {
+            assert_eq!(split(path, &mounts), None, "{path}");
+        }
     }
 
     #[test]

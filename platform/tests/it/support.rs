@@ -82,6 +82,17 @@ pub(crate) async fn open_cluster(kubeconfig: &Value, connections: &Connections) 
     Cluster::open(settings).await
 }
 
+/// Settings for a fake API server. The folder of the kubeconfig goes with them.
+pub(crate) fn cluster_settings(server: &MockServer) -> (tempfile::TempDir, KubernetesSettings) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("config");
+    std::fs::write(&file, kubeconfig(&server.uri(), None).to_string()).unwrap();
+    let environment = environment(&[("KUBECONFIG", file.to_str().unwrap())]);
+    let mut settings = KubernetesSettings::from(&environment, &Connections::default(), None);
+    settings.limits = quick();
+    (folder, settings)
+}
+
 /// A connection to a fake API server.
 pub(crate) async fn cluster(server: &MockServer) -> Cluster {
     open_cluster(&kubeconfig(&server.uri(), None), &Connections::default()).await.unwrap()

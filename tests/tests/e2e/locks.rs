@@ -159,6 +159,8 @@ pub(crate) async fn a_token_that_may_not_remove_the_lock_in_vault(pair: Arc<Pair
         let left = pair.vault.get("kv/data/trustpath/lock").await.expect("a secret that stays");
         assert_eq!(left["data"]["data"], json!({}), "nobody holds it");
     }
+    // Destroy leaves a policy whose users this token may not list.
+    remove_shared(&pair).await;
     pair.vault.delete("kv/metadata/trustpath/lock").await;
     pair.vault.delete("sys/policies/acl/lock-alone").await;
     pair.vault.post("auth/token/revoke-accessor", &json!({"accessor": made["auth"]["accessor"]})).await;

@@ -15,23 +15,23 @@ pub(crate) struct Racer {
     pub(crate) program: Program,
     /// The graph's id, which marks what it writes to the cluster.
     pub(crate) graph: String,
-    number: usize,
+    hours: usize,
     token: String,
     accessor: String,
 }
 
 impl Racer {
-    /// `run` are the lines of its `[run]` table.
-    pub(crate) async fn new(pair: &Pair, number: usize, run: &str) -> Self {
+    /// `run` are the lines of its `[run]` table, `hours` is what its role says.
+    pub(crate) async fn new(pair: &Pair, number: usize, hours: usize, run: &str) -> Self {
         let graph = format!("racer-{number}");
         let made = pair.vault.post("auth/token/create", &json!({"policies": ["root"]})).await;
         let text = |key: &str| made["auth"][key].as_str().expect("a token").to_owned();
         let (token, accessor) = (text("client_token"), text("accessor"));
         let program = Program::on(pair).with("VAULT_TOKEN", &token);
-        let own = program.file("own.toml", &own_file(&graph, number, run));
+        let own = program.file("own.toml", &own_file(&graph, hours, run));
         let files = [standard_file(), pair.overlay_file(), own].map(|file| file.display().to_string());
         let program = program.with("TRUSTPATH_FILE", &files.join(":"));
-        Self { program, graph, number, token, accessor }
+        Self { program, graph, hours, token, accessor }
     }
 
     /// The words of an apply that takes over whatever is there.
@@ -58,9 +58,10 @@ impl Racer {
         let rules = policy["data"]["policy"].as_str().expect("rules").to_owned();
         assert!(rules.contains(&format!("kv/data/{}/*", self.graph)), "{}: {rules}", self.graph);
         let role = pair.vault.get("auth/kubernetes/role/external-secrets").await.expect("a role");
-        assert_eq!(role["data"]["token_ttl"], json!(3600 * (self.number + 1)), "{}", self.graph);
+        assert_eq!(role["data"]["token_ttl"], json!(3600 * self.hours), "{}", self.graph);
         let store = "apis/external-secrets.io/v1/clustersecretstores/vault-backend";
         let store = pair.kubernetes.get(store).await.expect("a store");
+        assert_eq!(store["spec"]["provider"]["vault"]["server"], json!(server(&self.graph)));
         assert_eq!(store["metadata"]["annotations"]["trustpath.dev/graph"], json!(self.graph));
     }
 
@@ -70,11 +71,16 @@ impl Racer {
     }
 }
 
-fn own_file(graph: &str, number: usize, run: &str) -> String {
-    let ttl = number + 1;
+/// Every racer's store leads to another Vault.
+fn server(graph: &str) -> String {
+    format!("http://{graph}.vault.svc:8200")
+}
+
+fn own_file(graph: &str, hours: usize, run: &str) -> String {
+    let server = server(graph);
     format!(
-        "graph = \"{graph}\"\n[run]\n{run}\n[steps.policy.with]\nrules = {{ \"kv/data/{graph}/*\" = [\"read\"] }}\n\
-         [steps.role.with]\nttl = \"{ttl}h\"\n"
+        "graph = \"{graph}\"\n[run]\n{run}\n[connections.vault]\nserver = \"{server}\"\n[steps.policy.with]\nrules = {{ \"kv/data/{graph}/*\" = [\"read\"] }}\n\
+         [steps.role.with]\nttl = \"{hours}h\"\n"
     )
 }
 
