@@ -86,7 +86,7 @@ impl Pair {
         let vault = Rest::vault(&vault_address, root_token.clone());
         let kubernetes = Rest::kubernetes(&kubeconfig.server, &kubeconfig.ca, &kubeconfig.token);
         let identity = trustpath_sandbox::tls::identity().expect("a certificate");
-        let vault_proxy = Proxy::start(&vault_address, None, None).await;
+        let vault_proxy = Proxy::start(&vault_address, None, Some(Arc::clone(&identity.config))).await;
         let kubernetes_proxy =
             Proxy::start(&kubeconfig.server, Some(&kubeconfig.ca), Some(Arc::clone(&identity.config))).await;
         let directory = tempfile::tempdir().expect("a directory");
@@ -172,14 +172,19 @@ impl Pair {
         self.kubernetes.wait(&path, |found| found.is_none()).await;
     }
 
-    /// The CA of the proxy in front of the cluster.
+    /// The CA of both proxies.
     pub fn proxy_ca(&self) -> String {
-        std::fs::read_to_string(self.directory.path().join("proxy-ca.pem")).expect("a file that was just written")
+        std::fs::read_to_string(self.proxy_ca_file()).expect("a file that was just written")
+    }
+
+    /// The file with the CA of both proxies.
+    pub fn proxy_ca_file(&self) -> PathBuf {
+        self.directory.path().join("proxy-ca.pem")
     }
 
     /// The address of Vault, through the proxy.
     pub fn vault_address(&self) -> String {
-        format!("http://{}", self.vault_proxy.address())
+        format!("https://{}", self.vault_proxy.address())
     }
 
     /// The address of Vault itself.

@@ -58,6 +58,7 @@ impl Program {
     #[must_use]
     pub fn connected(self, pair: &Pair) -> Self {
         self.with("VAULT_ADDR", &pair.vault_address())
+            .with("VAULT_CACERT", &pair.proxy_ca_file().display().to_string())
             .with("VAULT_TOKEN", pair.root_token().expose_secret())
             .with("KUBECONFIG", &pair.kubeconfig().display().to_string())
     }
