@@ -233,6 +233,12 @@ impl Pair {
         self.kubernetes_proxy.forget();
     }
 
+    /// From now on nothing fails.
+    pub fn lift(&self) {
+        self.vault_proxy.lift();
+        self.kubernetes_proxy.lift();
+    }
+
     /// Returns once no request is under way at either server.
     pub async fn quiet(&self) {
         self.vault_proxy.quiet().await;

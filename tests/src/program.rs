@@ -30,6 +30,16 @@ pub struct Ran {
     pub stderr: String,
 }
 
+impl Ran {
+    /// Whether it ended well; else what it said.
+    ///
+    /// # Errors
+    /// Exit code and words.
+    pub fn ended_well(self) -> Result<(), String> {
+        if self.code == 0 { Ok(()) } else { Err(format!("exit code {}\n{}", self.code, self.stderr)) }
+    }
+}
+
 impl Program {
     /// The program in an empty environment.
     pub fn bare() -> Self {

@@ -1,20 +1,8 @@
 //! Every case, by name.
 
-use std::sync::Arc;
-
-use futures::future::BoxFuture;
-use trustpath_tests::pair::Pair;
+use trustpath_tests::{cases, fleet::Case};
 
 use crate::{bad_days, bad_files, circle, conformance, other_values, own_step, partial, reviewer, rollback};
-
-/// One case: it panics when what it looks at is not so, and leaves nothing behind.
-pub(crate) type Case = fn(Arc<Pair>) -> BoxFuture<'static, ()>;
-
-macro_rules! cases {
-    ($($module:ident::$case:ident),+ $(,)?) => {
-        &[$((concat!(stringify!($module), "::", stringify!($case)), |pair| Box::pin($module::$case(pair)))),+]
-    };
-}
 
 pub(crate) const ALL: &[(&str, Case)] = cases![
     circle::from_empty_and_back,

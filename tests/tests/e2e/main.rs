@@ -7,7 +7,6 @@ mod bad_files;
 mod cases;
 mod circle;
 mod conformance;
-mod fleet;
 mod other_values;
 mod own_step;
 mod partial;
@@ -17,9 +16,8 @@ mod screens;
 
 use std::process::ExitCode;
 
-use fleet::Fleet;
 use libtest_mimic::{Arguments, Trial};
-use trustpath_tests::pair::Which;
+use trustpath_tests::fleet::{Fleet, chosen};
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
@@ -49,10 +47,4 @@ fn trials(fleet: &Fleet) -> Vec<Trial> {
         }
     }
     trials
-}
-
-fn chosen() -> Vec<Which> {
-    let Ok(names) = std::env::var("TRUSTPATH_TEST_PAIRS") else { return Which::ALL.to_vec() };
-    let named = |name: &str| Which::ALL.into_iter().find(|which| which.name() == name);
-    names.split(',').map(|name| named(name).unwrap_or_else(|| panic!("there is no pair `{name}`"))).collect()
 }

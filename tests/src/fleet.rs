@@ -5,31 +5,49 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+use futures::future::BoxFuture;
 use tokio::{runtime::Runtime, sync::Mutex as AsyncMutex};
-use trustpath_tests::{
+
+use crate::{
     pair::{Pair, Which},
     view,
 };
 
-use crate::cases::Case;
+/// One case: it panics when what it looks at is not so, and leaves nothing behind.
+pub type Case = fn(Arc<Pair>) -> BoxFuture<'static, ()>;
+
+/// A list of cases, by module and name.
+#[macro_export]
+macro_rules! cases {
+    ($($module:ident::$case:ident),+ $(,)?) => {
+        &[$((concat!(stringify!($module), "::", stringify!($case)), |pair| Box::pin($module::$case(pair)))),+]
+    };
+}
 
 /// A pair, once it is started.
 type Slot = Arc<AsyncMutex<Option<Arc<Pair>>>>;
 
 /// All pairs of one run of the tests.
 #[derive(Clone)]
-pub(crate) struct Fleet {
+pub struct Fleet {
     runtime: Arc<Runtime>,
     pairs: Arc<Mutex<BTreeMap<Which, Slot>>>,
 }
 
+impl Default for Fleet {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Fleet {
-    pub(crate) fn new() -> Self {
+    /// None runs yet.
+    pub fn new() -> Self {
         Self { runtime: Arc::new(Runtime::new().expect("a runtime")), pairs: Arc::default() }
     }
 
     /// Runs a case on a pair, and sees that it leaves nothing behind.
-    pub(crate) fn run(&self, which: Which, case: Case) {
+    pub fn run(&self, which: Which, case: Case) {
         let slot = self.pairs.lock().unwrap_or_else(PoisonError::into_inner).entry(which).or_default().clone();
         self.runtime.block_on(async {
             let mut slot = slot.lock().await;
@@ -51,7 +69,17 @@ impl Fleet {
     }
 
     /// Stops every server.
-    pub(crate) fn stop(&self) {
+    pub fn stop(&self) {
         self.runtime.block_on(async { self.pairs.lock().unwrap_or_else(PoisonError::into_inner).clear() });
     }
+}
+
+/// The pairs that `TRUSTPATH_TEST_PAIRS` names, separated by commas; without it all of them.
+///
+/// # Panics
+/// When it names one that there is not.
+pub fn chosen() -> Vec<Which> {
+    let Ok(names) = std::env::var("TRUSTPATH_TEST_PAIRS") else { return Which::ALL.to_vec() };
+    let named = |name: &str| Which::ALL.into_iter().find(|which| which.name() == name);
+    names.split(',').map(|name| named(name).unwrap_or_else(|| panic!("there is no pair `{name}`"))).collect()
 }
