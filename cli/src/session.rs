@@ -12,12 +12,15 @@ use trustpath_core::{
     Class, Failure, Handles, Problem, Result,
     file::{Source, load},
     graph::{Graph, Selection},
-    journal::{JournaledStep, Start, VERSION, Verb},
-    run::{Cancel, Engine, Permissions, Settings, graph_of},
+    journal::{JournaledStep, Start, VERSION},
+    run::{Cancel, Engine, Permissions, RunPlan, Settings, graph_of},
 };
 use trustpath_platform::Connections;
 
 use crate::{args::Consent, command::Command, progress::Progress};
+
+/// This program, as a journal names it.
+pub(crate) const PROGRAM: &str = concat!("trustpath ", env!("CARGO_PKG_VERSION"));
 
 /// The graph file where none is named.
 const STANDARD: &str = "plugins.toml";
@@ -62,7 +65,7 @@ impl Session {
         Ok(Self {
             graph: Arc::new(graph),
             handles: systems.handles(&connections),
-            settings: Settings::default(),
+            settings: start.limits,
             connections: start.connections.clone(),
         })
     }
@@ -95,13 +98,17 @@ impl Session {
     ///
     /// # Errors
     /// When a system does not say which one it is.
-    pub(crate) async fn start(&self, run: &str, verb: Verb) -> Result<Start> {
+    pub(crate) async fn start(&self, run: &str, plan: &RunPlan, engine: &Engine) -> Result<Start> {
+        let name = |place| self.graph.node(place).name.to_string();
         Ok(Start {
             version: VERSION,
-            program: concat!("trustpath ", env!("CARGO_PKG_VERSION")).to_owned(),
+            program: PROGRAM.to_owned(),
             run: run.to_owned(),
-            verb,
+            verb: plan.verb,
             graph: self.graph.id().to_owned(),
+            chosen: plan.chosen().into_iter().map(name).collect(),
+            permissions: engine.permissions().clone(),
+            limits: self.settings,
             target: self.handles.target().await?,
             connections: self.connections.clone(),
             steps: JournaledStep::of(&self.graph),

@@ -23,6 +23,6 @@ pub mod run;
 
 pub use contract::{
     Around, At, Change, Check, Context, Evidence, Fact, Facts, Gives, Goal, Handle, Handles, Identity, Kind, Leaf,
-    Managed, Note, Op, Outcome, Plan, Released, Step, Takes, Target, Undo, Want, Wanted,
+    Managed, Note, Op, Outcome, Plan, Released, Step, Takes, Target, Trail, Undo, Want, Wanted, note_late,
 };
 pub use failure::{Class, Classified, Failure, Problem, Result};

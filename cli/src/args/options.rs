@@ -1,8 +1,9 @@
 //! The options that several verbs share.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, Subcommand, ValueEnum};
+use jiff::SignedDuration;
 use trustpath_core::graph::Selection;
 
 /// The options of every verb.
@@ -71,6 +72,22 @@ pub(crate) struct Consent {
     /// Go on where a change cannot be taken back in full
     #[arg(long)]
     pub(crate) allow_irreversible: bool,
+}
+
+/// How a command that writes is carried out.
+#[derive(Debug, Default, Clone, Copy, Args)]
+pub(crate) struct Going {
+    /// Do not ask
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+    /// How long taking back may go on after a SIGTERM, such as 25s; then it stops where it is [default: to its end]
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub(crate) grace: Option<Duration>,
+}
+
+fn time(text: &str) -> Result<Duration, String> {
+    let parsed = text.parse::<SignedDuration>().ok().and_then(|time| Duration::try_from(time).ok());
+    parsed.ok_or_else(|| "it is no length of time such as `25s` or `2m`".to_owned())
 }
 
 #[derive(Debug, Subcommand)]

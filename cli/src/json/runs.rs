@@ -76,6 +76,18 @@ impl RunState {
         }
     }
 
+    /// In words, as in a table.
+    pub(crate) fn words(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Kept => "kept",
+            Self::RolledBack => "rolled back",
+            Self::Stuck => "stuck",
+            Self::Unfinished => "unfinished",
+            Self::Damaged => "damaged",
+        }
+    }
+
     /// Whether somebody still has to do something about it.
     pub(crate) fn is_open(self) -> bool {
         matches!(self, Self::Kept | Self::Stuck | Self::Unfinished)
@@ -83,8 +95,8 @@ impl RunState {
 }
 
 impl RunEntry {
-    /// The entry of a journal; `next` is the command that takes its run back.
-    pub(crate) fn of(run: String, log: Result<Log, Corrupt>, next: impl FnOnce(&str) -> String) -> Self {
+    /// The entry of a journal; `next` is the command that goes on with its run.
+    pub(crate) fn of(run: String, log: Result<Log, Corrupt>, next: impl FnOnce(&Log) -> String) -> Self {
         let empty = Self {
             run: String::new(),
             state: RunState::Damaged,
@@ -106,7 +118,7 @@ impl RunEntry {
                     graph: Some(log.start.graph.clone()),
                     started,
                     standing: replay(&log.entries).standing().map(|(step, _)| step.to_owned()).collect(),
-                    next: state.is_open().then(|| next(&run)),
+                    next: state.is_open().then(|| next(&log)),
                     run,
                     ..empty
                 }

@@ -10,7 +10,7 @@ use crate::{
 };
 
 pub(super) async fn run(command: &Command<'_>, args: Destroy) -> Result<u8, Trouble> {
-    let Destroy { select, allow_irreversible, yes } = args;
+    let Destroy { select, allow_irreversible, going } = args;
     let consent = Consent { allow_irreversible, ..Consent::default() };
-    carry_out(command, Job { verb: Verb::Destroy, select: select.into(), consent, keep: false, yes }).await
+    carry_out(command, Job { verb: Verb::Destroy, select: select.into(), consent, keep: false, going }).await
 }

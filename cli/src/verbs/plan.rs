@@ -2,12 +2,13 @@
 
 use trustpath_core::journal::Verb;
 
-use crate::{args::Plan, command::Command, exit, json, session::Session, signals, trouble::Trouble};
+use crate::{args::Plan, command::Command, exit, json, open_runs, session::Session, signals, trouble::Trouble};
 
 pub(super) async fn run(command: &Command<'_>, args: Plan) -> Result<u8, Trouble> {
     let session = Session::open(command)?;
+    open_runs::mention(command)?;
     let permissions = session.permissions(args.consent, false)?;
-    let (cancel, _listening) = signals::listen(&command.screen, signals::READING)?;
+    let (cancel, _listening) = signals::listen(&command.screen, signals::READING, None)?;
     let engine = session.engine(command, permissions, cancel);
     let goal = if args.destroy { Verb::Destroy } else { Verb::Apply };
     let plan = engine.plan(goal, &args.select.into()).await?;

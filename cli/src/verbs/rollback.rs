@@ -7,7 +7,7 @@ use trustpath_core::{
 };
 
 use crate::{
-    args::Rollback,
+    args::{Going, Rollback},
     command::Command,
     exit, json,
     json::{RunState, TakenBack},
@@ -18,33 +18,42 @@ use crate::{
 };
 
 pub(super) async fn run(command: &Command<'_>, args: Rollback) -> Result<u8, Trouble> {
-    let screen = &command.screen;
     let log = match &args.run {
         Some(run) => command.store()?.read(run)?,
         None => latest(&command.store()?)?,
     };
+    take_back(command, &log, args.going).await
+}
+
+/// Takes back whatever of a run still stands.
+pub(super) async fn take_back(command: &Command<'_>, log: &Log, going: Going) -> Result<u8, Trouble> {
+    let screen = &command.screen;
     let run = log.start.run.clone();
-    let steps = TakenBack::of(&log);
-    if RunState::of(&log) == RunState::RolledBack {
+    let steps = TakenBack::of(log);
+    if RunState::of(log) == RunState::RolledBack {
         screen.show(&json::Rollback::nothing(run))?;
         return Ok(exit::OK);
     }
     let session = Session::of_run(command, &log.start)?;
-    let (cancel, listening) = signals::listen(screen, signals::READING)?;
-    screen.text(&format!(
-        "What the run {} changed is taken back:\n\n{}\n",
-        render::line(&run),
-        render::taken_back(&steps)
-    ))?;
-    prompt::confirm(screen, "Take this back?", args.yes, &cancel).await?;
-    drop(listening);
-    let (_, _listening) = signals::listen(screen, signals::UNDOING)?;
+    ask(command, &run, &steps, going.yes).await?;
+    let (cancel, _listening) = signals::listen(screen, signals::UNDOING, going.grace)?;
     let engine = session.engine(command, Default::default(), trustpath_core::run::Cancel::never());
-    let outcome = engine.rollback(&log).await?;
     let next = command.rollback(&run);
+    let outcome = tokio::select! {
+        outcome = engine.rollback(log) => outcome?,
+        () = cancel.halted() => return Err(Trouble::halted(next)),
+    };
     let stuck = stuck(outcome);
     let shown = screen.show(&json::Rollback::ended(run, steps, &stuck, next.clone()));
     Trouble::after(shown, verdict(stuck, next))
+}
+
+async fn ask(command: &Command<'_>, run: &str, steps: &[TakenBack], yes: bool) -> Result<(), Failure> {
+    let screen = &command.screen;
+    let (cancel, _listening) = signals::listen(screen, signals::READING, None)?;
+    let what = render::taken_back(steps);
+    screen.text(&format!("What the run {} changed is taken back:\n\n{what}\n", render::line(run)))?;
+    prompt::confirm(screen, "Take this back?", yes, &cancel).await
 }
 
 /// The latest run that is not rolled back. What was cut off before its first record has changed nothing; any other

@@ -9,7 +9,7 @@ use crate::{
 
 pub(super) fn run(command: &Command<'_>) -> Result<u8, Trouble> {
     let store = command.store()?;
-    let entry = |(run, log)| RunEntry::of(run, log, |run| command.rollback(run));
+    let entry = |(run, log)| RunEntry::of(run, log, |log| command.go_on(log));
     let runs = store.read_all()?.into_iter().map(entry).collect();
     command.screen.show(&Runs { directory: store.directory().display().to_string(), runs })?;
     Ok(exit::OK)

@@ -5,8 +5,8 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 use super::{
-    Change, Check, Context, Evidence, Facts, Gives, Goal, Leaf, Note, Op, Outcome, Plan, Standing, Step, Takes, Undo,
-    Want,
+    Change, Check, Context, Evidence, Facts, Gives, Goal, Leaf, Note, Op, Outcome, Plan, Standing, Step, Takes, Trail,
+    Undo, Want,
 };
 use crate::failure::{Class, Problem, Result};
 
@@ -174,7 +174,7 @@ impl<M: Managed> Step for Adapter<M> {
         match goal {
             Goal::Present => self.make(at).await,
             Goal::Absent => self.remove(at).await,
-            Goal::Back(change) => self.back(at, change).await,
+            Goal::Back(trail) => self.back(at, trail).await,
         }
     }
 
@@ -244,12 +244,12 @@ impl<M: Managed> Adapter<M> {
         Ok(Plan { change, undo, adopt: false, provisional: false, notes: released.notes })
     }
 
-    async fn back(&self, at: At<'_, M::Takes>, made: &Change) -> Result<Plan> {
+    async fn back(&self, at: At<'_, M::Takes>, trail: &Trail) -> Result<Plan> {
         let now = self.0.observe(at).await?.as_ref().map(json).transpose()?;
-        match made.standing(now.as_ref()) {
+        match trail.standing(now.as_ref()) {
             Standing::AsBefore => Ok(Plan::nothing(now)),
             Standing::Ours => {
-                let change = Change { before: now, after: made.before.clone() };
+                let change = Change { before: now, after: trail.before().cloned() };
                 let (from, to) = (state(change.before.as_ref())?, state(change.after.as_ref())?);
                 let undo = self.0.undoable(from.as_ref(), to.as_ref());
                 Ok(Plan { change, undo, adopt: false, provisional: false, notes: Vec::new() })

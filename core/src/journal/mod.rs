@@ -12,9 +12,9 @@ mod write;
 
 pub use read::{Corrupt, Log};
 pub use record::{End, Entry, JournaledStep, Record, Start, Verb};
-pub use replay::{Phase, Progress, replay};
+pub use replay::{Phase, Progress, Touched, replay};
 pub use store::{Store, UnknownRun};
 pub use write::Journal;
 
 /// The version of the format that this program writes, and the only one that it reads.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;

@@ -10,9 +10,12 @@ mod guard;
 mod partial;
 mod planning;
 mod proving;
+mod requests;
+mod resume;
 mod rollback;
 mod schedule;
 mod settings;
+mod settle;
 mod undo;
 
 pub use cancel::{Cancel, Canceller};
@@ -85,6 +88,16 @@ impl Engine {
     #[must_use]
     pub fn with_guard(self, guard: Arc<dyn Guard>) -> Self {
         Self { guard, ..self }
+    }
+
+    /// The limits on time and parallelism.
+    pub fn settings(&self) -> Settings {
+        self.settings
+    }
+
+    /// What the user agreed to beforehand.
+    pub fn permissions(&self) -> &Permissions {
+        &self.permissions
     }
 
     /// The graph that it runs.

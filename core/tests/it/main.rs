@@ -3,6 +3,8 @@
 mod conformance;
 mod engine;
 mod journal;
+mod late;
 mod partial;
+mod resume;
 mod shelf;
 mod undo;

@@ -53,6 +53,12 @@ impl Call {
         self.request.uri().path()
     }
 
+    /// Whether it may change something: a dry run does not, and a review that is only asked counts as a write.
+    fn writes(&self) -> bool {
+        let rehearsal = self.request.uri().query().is_some_and(|query| query.contains("dryRun=All"));
+        !self.method().is_safe() && !rehearsal
+    }
+
     pub(super) fn error(&self, kind: Kind, message: impl Into<String>) -> Error {
         Error::new(System::Kubernetes, kind, message).during(self.method(), self.path())
     }
@@ -77,7 +83,7 @@ impl Cluster {
             call.error(Kind::Timeout, format!("Kubernetes did not answer within {} s", limits.total.as_secs_f32()))
                 .help("see whether the API server is overloaded")
         };
-        limits.retry(call.repeat, || self.attempt(call), late).await
+        limits.retry((call.repeat, call.writes()), || self.attempt(call), late).await
     }
 
     async fn attempt(&self, call: &Call) -> Result<Answer, Error> {

@@ -57,7 +57,7 @@ impl Vault {
         let root = self.within(None).with_token(&SecretString::default());
         let limits = &self.server.limits;
         let call = health_call();
-        limits.retry(call.repeat, || root.ask_health(), || super::request::late(&call, limits.total)).await
+        limits.retry((call.repeat, false), || root.ask_health(), || super::request::late(&call, limits.total)).await
     }
 
     /// One attempt at `sys/health`.

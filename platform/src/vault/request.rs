@@ -53,6 +53,13 @@ impl Verb {
     }
 }
 
+impl Verb {
+    /// Whether it may change something: what is only asked by a write counts as one.
+    pub(super) fn writes(self) -> bool {
+        matches!(self, Self::Write | Self::Delete)
+    }
+}
+
 impl Call {
     pub(super) fn read(path: &str) -> Self {
         Self {
@@ -130,7 +137,8 @@ impl Vault {
         call.check()?;
         let asked = AtomicBool::new(false);
         let limits = &self.server.limits;
-        limits.retry(call.repeat, || self.attempt(call, &asked), || late(call, limits.total)).await
+        let kind = (call.repeat, call.verb.writes());
+        limits.retry(kind, || self.attempt(call, &asked), || late(call, limits.total)).await
     }
 
     /// One attempt. The first 503 asks the server whether it is sealed, which no patience mends.
@@ -154,7 +162,9 @@ impl Vault {
         let (method, path) = (call.verb.method(), clean(&call.path));
         let status = result.as_ref().ok().map(|answer| answer.status);
         tracing::debug!(target: "trustpath::request", system = "vault", %method, path, status, millis);
-        if let (Ok(answer), Verb::Write | Verb::Delete) = (&result, call.verb) {
+        if let Ok(answer) = &result
+            && call.verb.writes()
+        {
             self.server.states.note(&answer.headers);
         }
         result.map_err(|error| http::failure(call, &error, &self.client.http.base))
