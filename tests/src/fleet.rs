@@ -1,4 +1,4 @@
-//! The running pairs: each is started by the first case that needs it, and used by one case at a time.
+//! The running pairs: each is started when a case needs it, and used by one case at a time.
 
 use std::{
     collections::BTreeMap,
@@ -6,7 +6,7 @@ use std::{
 };
 
 use futures::future::BoxFuture;
-use tokio::{runtime::Runtime, sync::Mutex as AsyncMutex};
+use tokio::{runtime::Runtime, sync::Semaphore};
 
 use crate::{
     pair::{Pair, Which},
@@ -24,54 +24,64 @@ macro_rules! cases {
     };
 }
 
-/// A pair, once it is started.
-type Slot = Arc<AsyncMutex<Option<Arc<Pair>>>>;
-
 /// All pairs of one run of the tests.
 #[derive(Clone)]
 pub struct Fleet {
     runtime: Arc<Runtime>,
-    pairs: Arc<Mutex<BTreeMap<Which, Slot>>>,
+    of_each: usize,
+    lanes: Arc<Mutex<BTreeMap<Which, Arc<Lane>>>>,
 }
 
-impl Default for Fleet {
-    fn default() -> Self {
-        Self::new()
-    }
+/// The pairs of one sort.
+struct Lane {
+    /// How many more may be used at the same time.
+    permits: Semaphore,
+    /// Those that run, and that nobody uses.
+    idle: Mutex<Vec<Arc<Pair>>>,
 }
 
 impl Fleet {
-    /// None runs yet.
-    pub fn new() -> Self {
-        Self { runtime: Arc::new(Runtime::new().expect("a runtime")), pairs: Arc::default() }
+    /// None runs yet; there will be no more than so many of each sort.
+    pub fn new(of_each: usize) -> Self {
+        Self { runtime: Arc::new(Runtime::new().expect("a runtime")), of_each, lanes: Arc::default() }
     }
 
-    /// Runs a case on a pair, and sees that it leaves nothing behind.
+    /// Runs a case on a pair that it has for itself, and sees that it leaves nothing behind.
     pub fn run(&self, which: Which, case: Case) {
-        let slot = self.pairs.lock().unwrap_or_else(PoisonError::into_inner).entry(which).or_default().clone();
+        let lane = self.lane(which);
         self.runtime.block_on(async {
-            let mut slot = slot.lock().await;
-            if slot.is_none() {
-                *slot = Some(Arc::new(Pair::start(which).await));
-            }
-            let pair = slot.clone().expect("it was just started");
+            let _permit = lane.permits.acquire().await.expect("it is never closed");
+            let idle = lock(&lane.idle).pop();
+            let pair = match idle {
+                Some(pair) => pair,
+                None => Arc::new(Pair::start(which).await),
+            };
             let before = view::snapshot(&pair).await;
             let ran = tokio::spawn(case(pair.clone())).await;
             pair.quiet().await;
             if let Err(failed) = ran {
                 // What a failed case left would fail every one after it: the next one gets servers of its own.
-                *slot = None;
                 drop(pair);
                 std::panic::resume_unwind(failed.into_panic());
             }
             view::assert_same(&before, &view::snapshot(&pair).await, "the case left something behind");
+            lock(&lane.idle).push(pair);
         });
+    }
+
+    fn lane(&self, which: Which) -> Arc<Lane> {
+        let new = || Arc::new(Lane { permits: Semaphore::new(self.of_each), idle: Mutex::default() });
+        lock(&self.lanes).entry(which).or_insert_with(new).clone()
     }
 
     /// Stops every server.
     pub fn stop(&self) {
-        self.runtime.block_on(async { self.pairs.lock().unwrap_or_else(PoisonError::into_inner).clear() });
+        self.runtime.block_on(async { lock(&self.lanes).clear() });
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The pairs that `TRUSTPATH_TEST_PAIRS` names, separated by commas; without it all of them.

@@ -30,6 +30,16 @@ pub struct Ran {
     pub stderr: String,
 }
 
+impl From<std::process::Output> for Ran {
+    fn from(output: std::process::Output) -> Self {
+        Self {
+            code: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+}
+
 impl Ran {
     /// Whether it ended well; else what it said.
     ///
@@ -110,12 +120,7 @@ impl Program {
 
     /// Runs it to its end.
     pub async fn run(&self, arguments: &[&str]) -> Ran {
-        let output = self.command(arguments).output().await.expect("the program starts");
-        Ran {
-            code: output.status.code().unwrap_or(-1),
-            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-        }
+        self.command(arguments).output().await.expect("the program starts").into()
     }
 
     /// Runs it, and expects it to end well.

@@ -31,15 +31,15 @@ pub async fn account(pair: &Pair) {
     pair.kubernetes.apply(ACCOUNT, "somebody", object.to_string()).await;
 }
 
-/// The mount, with its tuning, and its config with the JWT of [`keep_jwt`].
-pub async fn auth(pair: &Pair) {
+/// The mount, with its tuning, and its config: this API server, with the JWT of [`keep_jwt`].
+pub async fn auth(pair: &Pair, host: &str, ca: &str) {
     let config = json!({"default_lease_ttl": "17m", "max_lease_ttl": "19h"});
     let mount = json!({"type": "kubernetes", "description": "somebody's", "config": config});
     pair.vault.post("sys/auth/kubernetes", &mount).await;
     let jwt = std::fs::read_to_string(pair.reviewer_jwt().with_file_name(JWT)).expect("somebody's JWT");
     let config = json!({
-        "kubernetes_host": format!("https://{}", pair.kubernetes_proxy.address()),
-        "kubernetes_ca_cert": pair.proxy_ca(),
+        "kubernetes_host": host,
+        "kubernetes_ca_cert": ca,
         "token_reviewer_jwt": jwt,
     });
     pair.vault.post("auth/kubernetes/config", &config).await;

@@ -160,6 +160,12 @@ impl Proxy {
         }
     }
 
+    /// Returns once a request that came after what is held was answered, by which somebody has looked.
+    pub async fn until_another_is_answered(&self) {
+        let held = lock(&self.shared.seen).len();
+        self.until(|seen| seen.iter().skip(held).any(|seen| seen.status != 0)).await;
+    }
+
     /// Returns once no request is under way.
     pub async fn quiet(&self) {
         let mut under_way = self.shared.under_way.subscribe();

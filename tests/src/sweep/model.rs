@@ -24,11 +24,33 @@ impl Outcome {
 
 /// What must come of a run from `asked` on when this befalls it once.
 pub fn expected(asked: &Asked, way: Way) -> Outcome {
-    match asked.phase {
-        _ if is_survived(asked, way) => Outcome::After,
-        // A fault that happens once has passed when the undo comes.
-        Phase::Planning | Phase::Making | Phase::Proving => Outcome::Before,
+    // A fault that happens once has passed when the undo comes, if there is anything to undo.
+    if is_survived(asked, way) { Outcome::After } else { Outcome::Before }
+}
+
+/// What must come of an undo in which one request goes wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Undone {
+    /// It is tried again, and everything is back.
+    Back,
+    /// The fault outlives it.
+    Stuck,
+}
+
+impl Undone {
+    /// The same as the outcome of the run.
+    pub fn outcome(self) -> Outcome {
+        match self {
+            Self::Back => Outcome::Before,
+            Self::Stuck => Outcome::Stuck,
+        }
     }
+}
+
+/// What must come of an undo from a request on to which this happens, once or as long as it lasts. An undo looks before it
+/// writes, so that whatever passes is repeated; a right that is missing does not come by itself.
+pub fn expected_undo(way: Way, lasts: bool) -> Undone {
+    if lasts || way == Way::Status(403) { Undone::Stuck } else { Undone::Back }
 }
 
 /// Whether asking again, or doing without, mends it.
@@ -59,8 +81,35 @@ fn is_below_new_mount(asked: &Asked) -> bool {
     asked.makes && asked.what().starts_with("POST /v1/auth/kubernetes/")
 }
 
-/// What the program can do without: it says so, and goes on.
-fn is_optional(asked: &Asked, way: Way) -> bool {
-    let _ = (asked, way);
-    false
+/// Whether a server that answers so is simply believed: it says that something is not there which is. Nobody who asks one
+/// server can know better, so nothing is promised, and there is no cell for it.
+pub fn is_believed(asked: &Asked, way: Way) -> bool {
+    asked.phase == Phase::Planning && !asked.makes && way == Way::Status(404) && asked.status != 404
 }
+
+/// What a plan or a proof can do without: the link is then called unchecked, and never broken.
+fn is_optional(asked: &Asked, way: Way) -> bool {
+    let Way::Status(status) = way else { return false };
+    let optional = OPTIONAL.iter().filter(|(phase, ..)| *phase == asked.phase);
+    let is = |what: &str| asked.what().ends_with(what) || asked.to_string() == what;
+    let fits = |what: &str, statuses: &[u16]| is(what) && statuses.contains(&status);
+    optional.into_iter().any(|(_, what, statuses)| fits(what, statuses))
+}
+
+const ANY: &[u16] = &[400, 403, 404, 500];
+
+/// When, what (and the how many-th where that matters), and the statuses that do no harm there.
+const OPTIONAL: [(Phase, &str, &[u16]); 8] = [
+    // A token that may not see the engines plans without a word about them.
+    (Phase::Planning, "GET /v1/sys/internal/ui/mounts", &[403, 404]),
+    // The ServiceAccount is there, whatever is said of the namespace that it is in.
+    (Phase::Proving, "GET /api/v1/namespaces/external-secrets", &[404]),
+    // What this program may not do, the operator may: it is not checked from here.
+    (Phase::Proving, "/serviceaccounts/external-secrets/token", &[403]),
+    // The proof of the role reads the policy, the second one in the proofs, to know what the token should be able to do.
+    (Phase::Proving, "GET /v1/sys/policies/acl/apps-read #3", &[403]),
+    (Phase::Proving, "POST /v1/sys/capabilities-self", ANY),
+    (Phase::Proving, "POST /v1/auth/token/revoke-accessor", ANY),
+    (Phase::Proving, "GET /apis/apps/v1/deployments", ANY),
+    (Phase::Proving, "GET /api/v1/pods", ANY),
+];

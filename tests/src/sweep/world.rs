@@ -23,9 +23,9 @@ pub enum Beginning {
 const LIMITS: &str = r#"
 [run]
 parallelism = 1
-step_timeout = "3s"
-verify_timeout = "3s"
-horizon = "1s"
+step_timeout = "2s"
+verify_timeout = "2s"
+horizon = "500ms"
 lease = "60s"
 
 # A label of its own: else an account is as it should be, whoever made it.
@@ -54,12 +54,12 @@ pub struct World {
 impl World {
     /// Servers as `beginning` says, and a program with short limits.
     pub async fn new(pair: Arc<Pair>, beginning: Beginning) -> Self {
-        let program = Program::on(&pair).with("VAULT_CLIENT_TIMEOUT", "2s");
-        let mut limits = LIMITS.to_owned();
+        let program = Program::on(&pair).with("VAULT_CLIENT_TIMEOUT", "1500ms");
+        let mut limits = format!("{LIMITS}\n{}", direct(&program, &pair));
         if beginning == Beginning::Other {
             let (name, namespace) = SOMEBODYS;
             let file = somebody::keep_jwt(&pair, &pair.reviewer(name, namespace).await);
-            limits += &format!("[steps.kubernetes-auth.with.previous_reviewer]\nfile = {:?}\n", file.display());
+            limits += &format!("previous_reviewer = {{ file = {:?} }}\n", file.display());
         }
         let files = [standard_file(), pair.overlay_file(), program.file("limits.toml", &limits)];
         let program = program.with("TRUSTPATH_FILE", &files.map(|file| file.display().to_string()).join(":"));
@@ -142,10 +142,18 @@ impl World {
         }
         if self.beginning == Beginning::Other {
             somebody::account(&self.pair).await;
-            somebody::auth(&self.pair).await;
+            let (host, ca) = self.pair.kubernetes_direct();
+            somebody::auth(&self.pair, host, ca).await;
             somebody::policy(&self.pair).await;
             somebody::role(&self.pair).await;
             somebody::store(&self.pair).await;
         }
     }
+}
+
+/// Vault reaches the API server past the proxy, so that the program alone is seen there.
+fn direct(program: &Program, pair: &Pair) -> String {
+    let (host, ca) = pair.kubernetes_direct();
+    let ca = program.file("ca.pem", ca);
+    format!("[steps.kubernetes-auth.with]\nkubernetes_host = {host:?}\nca = {{ file = {:?} }}\n", ca.display())
 }

@@ -21,6 +21,7 @@ pub(crate) const ALL: &[(&str, Case)] = cases![
     reviewer::a_rotated_file_is_drift,
     own_step::an_app_role_from_its_own_binary,
     conformance::every_kind_keeps_every_law,
+    conformance::every_kind_may_be_cut_off_at_every_request,
     bad_days::no_vault_address,
     bad_days::an_invalid_token,
     bad_days::a_token_that_lacks_a_right,

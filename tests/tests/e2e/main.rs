@@ -22,7 +22,7 @@ use trustpath_tests::fleet::{Fleet, chosen};
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     trustpath_platform::install_crypto_provider();
-    let fleet = Fleet::new();
+    let fleet = Fleet::new(1);
     let conclusion = libtest_mimic::run(&arguments, trials(&fleet));
     // Before the process ends: servers are stopped, and their directories removed, by their values.
     fleet.stop();

@@ -39,7 +39,7 @@ pub(super) async fn case(kind: &str, pair: &Arc<Pair>) -> KindCase {
             let overlay = "[steps.service-account.with.labels]\nteam = \"platform\"\n";
             KindCase { overlay: overlay.into(), ..simple("service-account", by_somebody!(account)) }
         }
-        "kubernetes-auth" => auth_case(pair, simple("kubernetes-auth", by_somebody!(auth))).await,
+        "kubernetes-auth" => auth_case(pair, simple("kubernetes-auth", |pair| Box::pin(auth(pair)))).await,
         "policy" => simple("policy", by_somebody!(policy)),
         "kubernetes-role" => simple("role", by_somebody!(role)),
         "cluster-secret-store" => simple("secret-store", by_somebody!(store)),
@@ -59,4 +59,9 @@ async fn auth_case(pair: &Arc<Pair>, case: KindCase) -> KindCase {
     let overlay = format!("[steps.kubernetes-auth.with]\nprevious_reviewer = {{ file = {:?} }}\n", file.display());
     let secrets = [case.secrets.clone(), vec![jwt.expose_secret().to_owned()]].concat();
     KindCase { overlay, secrets, beside: vec![("conformance-reviewer", "conformance")], ..case }
+}
+
+async fn auth(pair: Arc<Pair>) {
+    let host = format!("https://{}", pair.kubernetes_proxy.address());
+    somebody::auth(&pair, &host, &pair.proxy_ca()).await;
 }
