@@ -6,7 +6,7 @@ use trustpath_core::{
     Class, Kind, Problem,
     journal::{Log, Store, replay},
 };
-use trustpath_platform::Environment;
+use trustpath_platform::{Environment, lock::Fence};
 
 use crate::{args::Global, program::Program, render, screen::Screen, systems::Systems};
 
@@ -28,6 +28,7 @@ impl Command<'_> {
             context: self.global.connect.context.clone(),
             more: self.program.more.clone(),
             screen: self.screen.clone(),
+            fence: Fence::default(),
         }
     }
 

@@ -22,6 +22,7 @@ mod command;
 mod exit;
 mod json;
 mod kinds;
+mod lock;
 mod open_runs;
 mod panic;
 mod program;

@@ -45,9 +45,10 @@ pub(crate) fn mention(command: &Command<'_>) -> trustpath_core::Result<()> {
 }
 
 /// The journals of runs that are neither done nor taken back. One that was cut off before its first record has changed
-/// nothing.
+/// nothing; one that a process is at work on has that process's locks to keep others out.
 fn unfinished(store: &Store) -> trustpath_core::Result<Vec<(String, Result<Log, Corrupt>)>> {
     let mut runs = store.read_all()?;
+    runs.retain(|(run, _)| !store.is_running(run));
     runs.retain(|(_, found)| match found {
         Ok(log) => matches!(RunState::of(log), RunState::Unfinished | RunState::Stuck),
         Err(corrupt) => !matches!(corrupt, Corrupt::NoStart { .. }),

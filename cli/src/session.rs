@@ -15,9 +15,12 @@ use trustpath_core::{
     journal::{JournaledStep, Start, VERSION},
     run::{Cancel, Engine, Permissions, RunPlan, Settings, graph_of},
 };
-use trustpath_platform::Connections;
+use trustpath_platform::{
+    Connections,
+    lock::{Fence, Terms},
+};
 
-use crate::{args::Consent, command::Command, progress::Progress};
+use crate::{args::Consent, command::Command, lock::Scope, progress::Progress};
 
 /// This program, as a journal names it.
 pub(crate) const PROGRAM: &str = concat!("trustpath ", env!("CARGO_PKG_VERSION"));
@@ -29,6 +32,10 @@ const STANDARD: &str = "plugins.toml";
 pub(crate) struct Session {
     pub(crate) graph: Arc<Graph>,
     pub(crate) handles: Arc<Handles>,
+    /// What is locked for it.
+    pub(crate) scope: Scope,
+    /// Stands before every write, once the locks are taken.
+    pub(crate) fence: Fence,
     settings: Settings,
     /// `[connections]` as it is journaled.
     connections: Value,
@@ -47,8 +54,10 @@ impl Session {
         })?;
         ambient?;
         Ok(Self {
+            scope: Scope::of(&loaded.graph, &loaded.connections),
             graph: Arc::new(loaded.graph),
             handles: systems.handles(&loaded.connections),
+            fence: systems.fence,
             settings: loaded.run,
             connections: loaded.connections_json,
         })
@@ -63,11 +72,19 @@ impl Session {
         let connections = connections(start)?;
         let graph = graph_of(start, &command.kinds, &systems.ambient(&connections)?)?;
         Ok(Self {
+            scope: Scope::of(&graph, &connections),
             graph: Arc::new(graph),
             handles: systems.handles(&connections),
+            fence: systems.fence,
             settings: start.limits,
             connections: start.connections.clone(),
         })
+    }
+
+    /// On which terms its locks are held.
+    pub(crate) fn terms(&self) -> Terms {
+        let Settings { lease, horizon, step_timeout, .. } = self.settings;
+        Terms::new(lease, horizon, step_timeout)
     }
 
     /// What the user agrees to beforehand.

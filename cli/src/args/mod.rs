@@ -3,7 +3,7 @@
 mod help;
 mod options;
 
-pub(crate) use options::{Color, Consent, Format, Global, Going, GraphFormat, Select, StepArgs};
+pub(crate) use options::{Color, Consent, Format, Global, Going, GraphFormat, Locking, Select, StepArgs};
 
 use clap::{Parser, Subcommand};
 

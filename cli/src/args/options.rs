@@ -74,20 +74,33 @@ pub(crate) struct Consent {
     pub(crate) allow_irreversible: bool,
 }
 
+/// What to do about other runs.
+#[derive(Debug, Default, Clone, Args)]
+pub(crate) struct Locking {
+    /// Wait for another run to end, but no longer than this, such as 5m; without it, one that is alive is an error
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub(crate) lock_timeout: Option<Duration>,
+    /// Give up this unfinished run of another host: what it has written stays as it is
+    #[arg(long, value_name = "RUN")]
+    pub(crate) abandon: Option<String>,
+}
+
 /// How a command that writes is carried out.
-#[derive(Debug, Default, Clone, Copy, Args)]
+#[derive(Debug, Default, Clone, Args)]
 pub(crate) struct Going {
-    /// Do not ask
-    #[arg(long, short)]
-    pub(crate) yes: bool,
+    #[command(flatten)]
+    pub(crate) locking: Locking,
     /// How long taking back may go on after a SIGTERM, such as 25s; then it stops where it is [default: to its end]
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub(crate) grace: Option<Duration>,
+    /// Do not ask
+    #[arg(long, short)]
+    pub(crate) yes: bool,
 }
 
 fn time(text: &str) -> Result<Duration, String> {
-    let parsed = text.parse::<SignedDuration>().ok().and_then(|time| Duration::try_from(time).ok());
-    parsed.ok_or_else(|| "it is no length of time such as `25s` or `2m`".to_owned())
+    let time = text.parse::<SignedDuration>().ok().and_then(|time| Duration::try_from(time).ok());
+    time.ok_or_else(|| "a length of time is written as `90s` or `5m`".to_owned())
 }
 
 #[derive(Debug, Subcommand)]

@@ -3,14 +3,17 @@
 use trustpath_core::{
     Class, Failure,
     graph::Selection,
-    journal::{Journal, Verb},
-    run::{Ended, Engine, Outcome},
+    journal::{End, Journal, Record, Verb},
+    run::{Cancel, Ended, Engine, Outcome, RunPlan},
 };
+use trustpath_platform::lock::Purpose;
 
 use crate::{
     args::{Consent, Going},
     command::Command,
-    exit, json, open_runs, prompt, render,
+    exit, json,
+    lock::{self, Locks, Wish},
+    open_runs, prompt, render,
     session::Session,
     signals,
     trouble::{Aftermath, Trouble},
@@ -29,14 +32,32 @@ pub(super) struct Job {
 }
 
 pub(super) async fn carry_out(command: &Command<'_>, job: Job) -> Result<u8, Trouble> {
-    let screen = &command.screen;
     let session = Session::open(command)?;
     open_runs::refuse(command, &session.handles).await?;
-    let permissions = session.permissions(job.consent, job.keep)?;
-    let (cancel, _listening) = signals::listen(screen, signals::WRITING, job.going.grace)?;
+    let permissions = session.permissions(job.consent.clone(), job.keep)?;
+    let (cancel, _listening) = signals::listen(&command.screen, signals::WRITING, job.going.grace)?;
     let engine = session.engine(command, permissions, cancel.clone());
+    let wish = Wish { verb: verb(job.verb), purpose: Purpose::Begin, options: job.going.locking.clone() };
+    lock::under(command, &session, &cancel, wish, async |locks| {
+        let engine = engine.with_guard(locks.guard());
+        locked(command, &session, &engine, locks, &job, &cancel).await
+    })
+    .await
+}
+
+/// What is planned under the locks is still true when it is carried out.
+async fn locked(
+    command: &Command<'_>,
+    session: &Session,
+    engine: &Engine,
+    locks: &Locks,
+    job: &Job,
+    cancel: &Cancel,
+) -> Result<u8, Trouble> {
+    let screen = &command.screen;
     let plan = engine.plan(job.verb, &job.select).await?;
-    let document = json::Plan::of(&session.graph, &plan, None);
+    locks.mention(screen);
+    let document = json::Plan::of(&session.graph, &plan, None).with_notes(session.scope.notes());
     screen.text(&render::plan(&document))?;
     if plan.is_nothing() {
         if screen.is_json() {
@@ -45,20 +66,45 @@ pub(super) async fn carry_out(command: &Command<'_>, job: Job) -> Result<u8, Tro
         return Ok(exit::OK);
     }
     engine.consented(&plan)?;
-    prompt::confirm(screen, question(job.verb), job.going.yes, &cancel).await?;
-    let (run, path) = command.store()?.next(KEPT)?;
-    let journal = Journal::begin(path, session.start(&run, &plan, &engine).await?).await?;
-    let ended = tokio::select! {
-        ended = engine.run(&plan, &journal) => ended,
-        () = cancel.halted() => return Err(Trouble::halted(command.rollback(&run))),
-    };
-    told(command, &session, &engine, (run, document), ended)
+    prompt::confirm(screen, question(job.verb), job.going.yes, cancel).await?;
+    run(command, session, engine, locks, (&plan, document), cancel).await
+}
+
+fn verb(verb: Verb) -> &'static str {
+    match verb {
+        Verb::Apply => "apply",
+        Verb::Destroy => "destroy",
+    }
 }
 
 pub(super) fn question(verb: Verb) -> &'static str {
     match verb {
         Verb::Apply => "Make these changes?",
         Verb::Destroy => "Remove these?",
+    }
+}
+
+async fn run(
+    command: &Command<'_>,
+    session: &Session,
+    engine: &Engine,
+    locks: &Locks,
+    (plan, document): (&RunPlan, json::Plan),
+    cancel: &Cancel,
+) -> Result<u8, Trouble> {
+    let (run, path) = command.store()?.next(KEPT)?;
+    let journal = Journal::begin(path, session.start(&run, plan, engine).await?).await?;
+    let ended = tokio::select! {
+        ended = locks.during(&run, journal.path(), engine.run(plan, &journal)) => ended,
+        () = cancel.halted() => return Err(Trouble::halted(command.rollback(&run))),
+    };
+    match ended {
+        Ok(ended) => told(command, session, engine, (run, document), ended),
+        Err(failure) => {
+            // Nothing was written: the run ends before it began.
+            journal.append(Record::End { end: End::RolledBack }).await?;
+            Err(failure.into())
+        }
     }
 }
 

@@ -13,6 +13,8 @@ pub(super) async fn run(command: &Command<'_>, args: Plan) -> Result<u8, Trouble
     let goal = if args.destroy { Verb::Destroy } else { Verb::Apply };
     let plan = engine.plan(goal, &args.select.into()).await?;
     let objections = engine.consented(&plan).err();
-    command.screen.show(&json::Plan::of(&session.graph, &plan, objections.as_ref()))?;
+    command
+        .screen
+        .show(&json::Plan::of(&session.graph, &plan, objections.as_ref()).with_notes(session.scope.notes()))?;
     Ok(if args.detailed_exitcode && !plan.is_nothing() { exit::CHANGES } else { exit::OK })
 }

@@ -3,7 +3,9 @@
 use trustpath_core::{
     Class, Failure, Problem,
     journal::{Log, Store, replay},
+    run::Cancel,
 };
+use trustpath_platform::lock::Purpose;
 
 use super::{
     carry_out::{question, told},
@@ -14,6 +16,7 @@ use crate::{
     command::Command,
     json,
     json::RunState,
+    lock::{self, Locks, Wish},
     prompt,
     render::{self, Style},
     session::{self, Session},
@@ -30,30 +33,49 @@ pub(super) async fn run(command: &Command<'_>, args: Resume) -> Result<u8, Troub
         RunState::Unfinished if replay(&log.entries).turned_back.is_none() => forward(command, &log, args.going).await,
         // It was on its way back already: that is the way on which it goes on.
         RunState::Unfinished | RunState::Stuck => take_back(command, &log, args.going).await,
-        RunState::Done | RunState::Kept | RunState::RolledBack | RunState::Damaged => Err(over(&log).into()),
+        RunState::Done | RunState::Kept | RunState::RolledBack | RunState::Running | RunState::Damaged => {
+            Err(over(&log).into())
+        }
     }
 }
 
 async fn forward(command: &Command<'_>, log: &Log, going: Going) -> Result<u8, Trouble> {
-    let screen = &command.screen;
     let session = Session::of_run(command, &log.start)?;
-    let (cancel, _listening) = signals::listen(screen, signals::WRITING, going.grace)?;
-    let engine = session.engine(command, log.start.permissions.clone(), cancel.clone());
+    let (cancel, _listening) = signals::listen(&command.screen, signals::WRITING, going.grace)?;
+    let purpose = Purpose::GoOn(lock::digest(&log.path)?);
+    let wish = Wish { verb: "resume", purpose, options: going.locking.clone() };
+    lock::under(command, &session, &cancel, wish, async |locks| {
+        // Whoever held the locks before may have been at work on this very run.
+        let log = command.store()?.read(&log.start.run)?;
+        locked(command, &session, locks, &log, (going.yes, &cancel)).await
+    })
+    .await
+}
+
+async fn locked(
+    command: &Command<'_>,
+    session: &Session,
+    locks: &Locks,
+    log: &Log,
+    (yes, cancel): (bool, &Cancel),
+) -> Result<u8, Trouble> {
+    let (screen, start) = (&command.screen, &log.start);
+    let engine = session.engine(command, start.permissions.clone(), cancel.clone()).with_guard(locks.guard());
     let rest = engine.plan_rest(log).await?;
-    let document = json::Plan::of(&session.graph, &rest, None);
-    let run = render::line(&log.start.run);
-    screen.text(&format!("What the run {run} has still to do:\n\n{}", render::plan(&document)))?;
+    locks.mention(screen);
+    let document = json::Plan::of(&session.graph, &rest, None).with_notes(session.scope.notes());
+    let plan = render::plan(&document);
+    screen.text(&format!("What the run {} has still to do:\n\n{plan}", render::line(&start.run)))?;
     engine.consented(&rest)?;
-    if rest.is_nothing() {
-        screen.say(&Style::Quiet.of("All of it is made: what is left is to prove it."));
-    } else {
-        prompt::confirm(screen, question(log.start.verb), going.yes, &cancel).await?;
+    match rest.is_nothing() {
+        true => screen.say(&Style::Quiet.of("All of it is made: what is left is to prove it.")),
+        false => prompt::confirm(screen, question(start.verb), yes, cancel).await?,
     }
     let ended = tokio::select! {
-        ended = engine.resume(log, &rest, session::PROGRAM) => ended,
-        () = cancel.halted() => return Err(Trouble::halted(command.rollback(&log.start.run))),
+        ended = locks.during(&start.run, &log.path, engine.resume(log, &rest, session::PROGRAM)) => ended?,
+        () = cancel.halted() => return Err(Trouble::halted(command.rollback(&start.run))),
     };
-    told(command, &session, &engine, (log.start.run.clone(), document), ended)
+    told(command, session, &engine, (start.run.clone(), document), ended)
 }
 
 /// The latest run that has something left to do.

@@ -3,17 +3,19 @@
 use trustpath_core::{
     Class, Failure, Problem,
     journal::{Corrupt, Log, Store},
-    run::Outcome,
+    run::{Cancel, Outcome},
 };
+use trustpath_platform::lock::Purpose;
 
 use crate::{
     args::{Going, Rollback},
     command::Command,
     exit, json,
     json::{RunState, TakenBack},
+    lock::{self, Locks, Wish},
     prompt, render,
     session::Session,
-    signals,
+    signals::{self, Listening},
     trouble::{Aftermath, Trouble},
 };
 
@@ -29,31 +31,55 @@ pub(super) async fn run(command: &Command<'_>, args: Rollback) -> Result<u8, Tro
 pub(super) async fn take_back(command: &Command<'_>, log: &Log, going: Going) -> Result<u8, Trouble> {
     let screen = &command.screen;
     let run = log.start.run.clone();
-    let steps = TakenBack::of(log);
     if RunState::of(log) == RunState::RolledBack {
         screen.show(&json::Rollback::nothing(run))?;
         return Ok(exit::OK);
     }
     let session = Session::of_run(command, &log.start)?;
-    ask(command, &run, &steps, going.yes).await?;
-    let (cancel, _listening) = signals::listen(screen, signals::UNDOING, going.grace)?;
-    let engine = session.engine(command, Default::default(), trustpath_core::run::Cancel::never());
+    let (cancel, listening) = signals::listen(screen, signals::READING, None)?;
+    let purpose = Purpose::GoOn(lock::digest(&log.path)?);
+    let wish = Wish { verb: "rollback", purpose, options: going.locking.clone() };
+    lock::under(command, &session, &cancel, wish, async |locks| {
+        // Whoever held the locks before may have been at work on this very run.
+        let log = command.store()?.read(&run)?;
+        locked(command, &session, locks, &log, &going, (&cancel, listening)).await
+    })
+    .await
+}
+
+async fn locked(
+    command: &Command<'_>,
+    session: &Session,
+    locks: &Locks,
+    log: &Log,
+    going: &Going,
+    (cancel, listening): (&Cancel, Listening),
+) -> Result<u8, Trouble> {
+    let screen = &command.screen;
+    let run = log.start.run.clone();
+    let steps = TakenBack::of(log);
+    if RunState::of(log) == RunState::RolledBack {
+        screen.show(&json::Rollback::nothing(run))?;
+        return Ok(exit::OK);
+    }
+    locks.mention(screen);
+    screen.text(&format!(
+        "What the run {} changed is taken back:\n\n{}\n",
+        render::line(&run),
+        render::taken_back(&steps)
+    ))?;
+    prompt::confirm(screen, "Take this back?", going.yes, cancel).await?;
+    drop(listening);
+    let (halt, _listening) = signals::listen(screen, signals::UNDOING, going.grace)?;
+    let engine = session.engine(command, Default::default(), Cancel::never()).with_guard(locks.guard());
     let next = command.rollback(&run);
     let outcome = tokio::select! {
-        outcome = engine.rollback(log) => outcome?,
-        () = cancel.halted() => return Err(Trouble::halted(next)),
+        outcome = locks.during(&run, &log.path, engine.rollback(log)) => outcome??,
+        () = halt.halted() => return Err(Trouble::halted(next)),
     };
     let stuck = stuck(outcome);
     let shown = screen.show(&json::Rollback::ended(run, steps, &stuck, next.clone()));
     Trouble::after(shown, verdict(stuck, next))
-}
-
-async fn ask(command: &Command<'_>, run: &str, steps: &[TakenBack], yes: bool) -> Result<(), Failure> {
-    let screen = &command.screen;
-    let (cancel, _listening) = signals::listen(screen, signals::READING, None)?;
-    let what = render::taken_back(steps);
-    screen.text(&format!("What the run {} changed is taken back:\n\n{what}\n", render::line(run)))?;
-    prompt::confirm(screen, "Take this back?", yes, &cancel).await
 }
 
 /// The latest run that is not rolled back. What was cut off before its first record has changed nothing; any other

@@ -89,6 +89,10 @@ pub trait Managed: Send + Sync + 'static {
     /// The facts that it hands on.
     type Gives: Gives;
 
+    /// The systems that it reads or writes, by the names of their handles (`&[Vault::NAME]`): a run locks them before it
+    /// plans.
+    fn systems(&self) -> &'static [&'static str];
+
     /// The facts that it hands on. Pure, from configuration alone.
     fn gives(&self, taken: &Self::Takes) -> Self::Gives;
 
@@ -166,6 +170,10 @@ impl<M: Managed> Step for Adapter<M> {
     fn give(&self, name: &str, taken: &Facts, out: &mut Facts) -> Result<()> {
         self.0.gives(&M::Takes::take(taken)?).give(name, out);
         Ok(())
+    }
+
+    fn systems(&self) -> &'static [&'static str] {
+        self.0.systems()
     }
 
     async fn plan(&self, cx: &Context, goal: &Goal) -> Result<Plan> {

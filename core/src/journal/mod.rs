@@ -4,12 +4,14 @@
 //! alone a run can be taken back, in another process and after the graph file was edited.
 
 mod line;
+mod lock;
 mod read;
 mod record;
 mod replay;
 mod store;
 mod write;
 
+pub use lock::{DirectoryLock, TryLock};
 pub use read::{Corrupt, Log};
 pub use record::{End, Entry, JournaledStep, Record, Start, Verb};
 pub use replay::{Phase, Progress, Touched, replay};

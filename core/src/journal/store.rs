@@ -117,7 +117,13 @@ impl Store {
         Ok(())
     }
 
-    fn path(&self, run: &str) -> PathBuf {
+    /// Whether a process is at work on a run at this moment.
+    pub fn is_running(&self, run: &str) -> bool {
+        super::lock::is_locked(&self.path(run))
+    }
+
+    /// Where the journal of a run lies.
+    pub fn path(&self, run: &str) -> PathBuf {
         self.directory.join(format!("{run}.jsonl"))
     }
 }
@@ -129,7 +135,7 @@ fn sort_key(run: &str) -> (String, u32) {
     (time, parts.next().and_then(|number| number.parse().ok()).unwrap_or(1))
 }
 
-fn create_private(directory: &Path) -> io::Result<()> {
+pub(super) fn create_private(directory: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]

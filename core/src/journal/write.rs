@@ -9,7 +9,7 @@ use std::{
 
 use jiff::Timestamp;
 
-use super::{Entry, Log, Record, Start, line};
+use super::{Entry, Log, Record, Start, line, lock::exclusively};
 use crate::failure::{Class, Problem, Result};
 
 /// The open journal of one run. Cheap to clone; records from several steps do not mix.
@@ -41,6 +41,7 @@ impl Journal {
         let opened = path.clone();
         let open = move || {
             let file = OpenOptions::new().append(true).open(opened)?;
+            exclusively(&file)?;
             file.set_len(sound)?;
             Ok(file)
         };
@@ -76,6 +77,7 @@ fn create(path: &Path) -> io::Result<File> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let file = options.open(path)?;
+    exclusively(&file)?;
     if let Some(directory) = path.parent() {
         File::open(directory)?.sync_all()?;
     }
@@ -87,6 +89,11 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send
 }
 
 fn unwritable(path: &Path, error: io::Error) -> Problem {
+    if error.kind() == io::ErrorKind::ResourceBusy {
+        let message = format!("another process is at work on the run whose journal is {}", path.display());
+        return Problem::new(Class::Conflict, "trustpath::journal::busy", message)
+            .help("wait until it has ended: `trustpath runs` shows it as running");
+    }
     let message = format!("the journal {} cannot be written", path.display());
     Problem::new(Class::Config, "trustpath::journal::unwritable", message)
         .help("nothing is changed without a journal: make room, or choose another place with --state-dir")

@@ -236,6 +236,10 @@ impl Managed for Item {
     type Takes = Vec<ItemRef>;
     type Gives = ItemRef;
 
+    fn systems(&self) -> &'static [&'static str] {
+        &[Shelf::NAME]
+    }
+
     fn gives(&self, _: &Vec<ItemRef>) -> ItemRef {
         static ASKED: AtomicUsize = AtomicUsize::new(0);
         let asked = ASKED.fetch_add(1, Ordering::SeqCst);

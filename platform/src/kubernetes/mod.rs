@@ -5,6 +5,7 @@ mod address;
 mod answer;
 mod configuration;
 mod discovery;
+mod lease;
 pub mod names;
 mod objects;
 mod open;
@@ -15,6 +16,7 @@ mod settings;
 
 pub use access::{Access, Token};
 pub use address::Address;
+pub use lease::LeaseRecord;
 pub use objects::{Applied, Apply, FIELD_MANAGER};
 pub use open::ApiServer;
 pub use select::Selection;
@@ -32,7 +34,7 @@ use kube::discovery::ApiResource;
 use tokio::sync::OnceCell;
 use trustpath_core::{Class, Handle, Identity, Problem, Result};
 
-use crate::retry::Limits;
+use crate::{lock::Fence, retry::Limits};
 
 /// A connection to a Kubernetes API server. Cheap to clone.
 ///
@@ -48,6 +50,7 @@ pub struct Cluster {
 struct Server {
     configuration: kube::Config,
     limits: Limits,
+    fence: Fence,
     uid: OnceCell<String>,
     served: Mutex<BTreeMap<(String, String), ApiResource>>,
 }

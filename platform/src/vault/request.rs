@@ -31,6 +31,8 @@ pub(super) struct Call {
     pub(super) repeat: Repeat,
     /// Something at this path was just made: 404 means not yet.
     pub(super) settling: bool,
+    /// It writes what is written under the lock of the run, and not the lock itself.
+    pub(super) locked: bool,
 }
 
 /// Vault's verbs. `List` travels as `GET ?list=true`, as Vault's own client sends it: proxies know no method `LIST`.
@@ -69,6 +71,7 @@ impl Call {
             body: None,
             repeat: Repeat::Harmless,
             settling: false,
+            locked: false,
         }
     }
 
@@ -77,11 +80,11 @@ impl Call {
     }
 
     pub(super) fn delete(path: &str) -> Self {
-        Self { verb: Verb::Delete, ..Self::read(path) }
+        Self { verb: Verb::Delete, locked: true, ..Self::read(path) }
     }
 
     pub(super) fn write(path: &str, body: &impl Serialize) -> Result<Self, Error> {
-        let call = Self { verb: Verb::Write, ..Self::read(path) };
+        let call = Self { verb: Verb::Write, locked: true, ..Self::read(path) };
         match serde_json::to_vec(body) {
             Ok(body) => Ok(Self { body: Some(body), ..call }),
             Err(error) => Err(call.error(Kind::Unspeakable, "a body cannot be written as JSON").because(&error)),
@@ -143,6 +146,9 @@ impl Vault {
 
     /// One attempt. The first 503 asks the server whether it is sealed, which no patience mends.
     async fn attempt(&self, call: &Call, asked: &AtomicBool) -> Result<Answer, Error> {
+        if call.locked && !self.server.fence.is_open() {
+            return Err(Error::unlocked(System::Vault).during(&call.verb.method(), &call.path));
+        }
         let answer = self.exchange(call).await?;
         if (200..300).contains(&answer.status) {
             return Ok(answer);

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use trustpath_core::{Around, At, Class, Evidence, Kind, Managed, Problem, Released, Result, Wanted};
+use trustpath_core::{Around, At, Class, Evidence, Handle, Kind, Managed, Problem, Released, Result, Wanted};
 use trustpath_platform::{PolicyName, Vault};
 
 inventory::submit! { Kind::managed::<AppRole>("approle", "A machine outside of the cluster: the AppRole mount and a role") }
@@ -64,6 +64,10 @@ impl Managed for AppRole {
     type Around = Vec<String>;
     type Takes = Vec<PolicyName>;
     type Gives = ();
+
+    fn systems(&self) -> &'static [&'static str] {
+        &[Vault::NAME]
+    }
 
     fn gives(&self, _: &Vec<PolicyName>) {}
 

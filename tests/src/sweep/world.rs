@@ -130,6 +130,8 @@ impl World {
         }
         cluster.delete("apis/external-secrets.io/v1/clustersecretstores/vault-backend").await;
         cluster.delete(&format!("api/v1/namespaces/{NAMESPACE}/serviceaccounts/external-secrets")).await;
+        // The lock says which run was left unfinished; its journal goes too.
+        cluster.delete("apis/coordination.k8s.io/v1/namespaces/default/leases/trustpath").await;
         if !self.pair.which.real_kubernetes {
             self.pair.remove_namespace(NAMESPACE).await;
         }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::{
     array,
-    left_out::{LAST_USED, OF_OBJECTS, RESTLESS, TIMES},
+    left_out::{LAST_USED, LEASE, OF_OBJECTS, RESTLESS, TIMES},
     without, without_anywhere,
 };
 use crate::rest::Rest;
@@ -31,7 +31,8 @@ async fn listable(api: &Rest, group: &str) -> Vec<String> {
 async fn objects(api: &Rest, path: &str) -> Value {
     let list = api.get(path).await.unwrap_or_default();
     let mut objects = Map::new();
-    for object in array(&list["items"]) {
+    let restless = |object: &&Value| path.ends_with("/leases") && object["metadata"]["name"] != LEASE;
+    for object in array(&list["items"]).iter().filter(|object| !restless(object)) {
         let meta = &object["metadata"];
         let name = [&meta["namespace"], &meta["name"]].map(|part| part.as_str().unwrap_or_default()).join("/");
         objects.insert(name, comparable(object.clone()));

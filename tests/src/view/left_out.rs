@@ -8,7 +8,9 @@ pub(super) const TIMES: [&str; 2] = ["lastTransitionTime", "time"];
 /// The API server notes on a token Secret when its token was last used (KEP-2799).
 pub(super) const LAST_USED: &str = "kubernetes.io/legacy-token-last-used";
 /// Kinds that the API server writes by itself.
-pub(super) const RESTLESS: [&str; 3] = ["events", "leases", "componentstatuses"];
+pub(super) const RESTLESS: [&str; 2] = ["events", "componentstatuses"];
+/// The API server keeps Leases of its own: of these only the program's is looked at, in whatever namespace.
+pub(super) const LEASE: &str = "trustpath";
 
 /// Vault gives a mount that is made again another accessor and uuid, and counts the versions of a policy.
 pub(super) const OF_VAULT: [&str; 5] = ["accessor", "uuid", "version", "modified", "created_time"];
