@@ -40,6 +40,8 @@ pub struct Asked {
     pub phase: Phase,
     /// Whether it makes a part of the chain.
     pub makes: bool,
+    /// Whether it is about the lock of the run.
+    pub locks: bool,
     /// What the server answered when nothing went wrong.
     pub status: u16,
 }
@@ -82,7 +84,7 @@ pub fn asked(pair: &Pair) -> Vec<Asked> {
     };
     let asked = all.into_iter().enumerate().map(|(at, (system, before, key, seen))| {
         let (makes, phase) = (makes(&seen), phase(at));
-        Asked { system, key, before, phase, makes, status: seen.status }
+        Asked { system, key, before, phase, makes, locks: seen.locks(), status: seen.status }
     });
     asked.collect()
 }

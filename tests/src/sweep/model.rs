@@ -99,9 +99,13 @@ fn is_optional(asked: &Asked, way: Way) -> bool {
 const ANY: &[u16] = &[400, 403, 404, 500];
 
 /// When, what (and the how many-th where that matters), and the statuses that do no harm there.
-const OPTIONAL: [(Phase, &str, &[u16]); 8] = [
+const OPTIONAL: [(Phase, &str, &[u16]); 10] = [
     // A token that may not see the engines plans without a word about them.
     (Phase::Planning, "GET /v1/sys/internal/ui/mounts", &[403, 404]),
+    // The lock notes which run has begun until it is noted, or the lock is lost.
+    (Phase::Planning, "PUT /apis/coordination.k8s.io/v1/namespaces/default/leases/trustpath", &[400, 403, 500]),
+    // A lock that cannot be given back expires; the run is over by then.
+    (Phase::Proving, "DELETE /apis/coordination.k8s.io/v1/namespaces/default/leases/trustpath", ANY),
     // The ServiceAccount is there, whatever is said of the namespace that it is in.
     (Phase::Proving, "GET /api/v1/namespaces/external-secrets", &[404]),
     // What this program may not do, the operator may: it is not checked from here.

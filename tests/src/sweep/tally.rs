@@ -30,7 +30,7 @@ impl Tally {
     /// A row for each way, a column for each outcome, and how many cells there are in all.
     pub fn table(&self) -> String {
         let count = |row: &BTreeMap<Outcome, usize>, outcome| row.get(outcome).copied().unwrap_or_default();
-        let mut lines = vec![format!("{:<16}{:>8}{:>8}{:>8}", "", "before", "after", "stuck")];
+        let mut lines = vec![format!("{:<24}{:>8}{:>8}{:>8}", "", "before", "after", "stuck")];
         let mut sums = [0; Outcome::ALL.len()];
         for (name, row) in &self.counts {
             let cells = Outcome::ALL.each_ref().map(|outcome| count(row, outcome));
@@ -45,5 +45,5 @@ impl Tally {
 
 fn line(name: &str, cells: [usize; Outcome::ALL.len()]) -> String {
     let cells = cells.map(|cell| format!("{cell:>8}")).concat();
-    format!("{name:<16}{cells}")
+    format!("{name:<24}{cells}")
 }

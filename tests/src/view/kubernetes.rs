@@ -40,7 +40,7 @@ async fn objects(api: &Rest, path: &str) -> Value {
     objects.into()
 }
 
-fn comparable(mut object: Value) -> Value {
+pub(super) fn comparable(mut object: Value) -> Value {
     let mut meta = without(object["metadata"].take(), &OF_OBJECTS);
     forget_last_use(&mut meta);
     without_anywhere(&mut meta["managedFields"], &TIMES);

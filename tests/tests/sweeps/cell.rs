@@ -8,6 +8,8 @@ use trustpath_tests::{
     },
 };
 
+use crate::is_full;
+
 /// Runs once to the end and back, and once more; what it asks for is what can go wrong.
 pub(crate) async fn clean_run(world: &mut World) -> Vec<Asked> {
     let mut runs = Vec::new();
@@ -20,13 +22,17 @@ pub(crate) async fn clean_run(world: &mut World) -> Vec<Asked> {
         world.assert_before("a clean rollback left something").await;
     }
     assert_steady(&runs[0], &runs[1]);
-    runs.remove(0)
+    let requests = runs.remove(0);
+    if is_full() {
+        requests.iter().for_each(|asked| println!("    {:?} {asked} {}", asked.phase, asked.status));
+    }
+    requests
 }
 
 /// Holds exit code and servers against what must be, and leaves them as they were before.
 pub(crate) async fn judge(world: &World, ran: &Ran, must: Outcome) -> Result<(), String> {
     let seen = world.seen().await;
-    let (before, after) = (seen == world.before, seen == world.after);
+    let (before, after) = (seen == world.before, world.is_after(&seen));
     let came = match (ran.code, before, after) {
         (0, _, true) => Some(Outcome::After),
         (12, ..) => Some(Outcome::Stuck),

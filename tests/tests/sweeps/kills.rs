@@ -99,7 +99,7 @@ async fn forward(world: &World, asked: &Asked, moment: Moment, journal: Journal,
     match then {
         Then::Rollback => is_before(world, &ran).await,
         Then::Resume => {
-            if ran.code != 0 || world.seen().await != world.after {
+            if ran.code != 0 || !world.is_after(&world.seen().await) {
                 world.mend().await;
                 return Err(format!("exit code {}, and it is not as after\n{}", ran.code, said(&ran)));
             }
