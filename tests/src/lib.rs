@@ -1,17 +1,23 @@
 //! The harness of the end-to-end cases.
 //!
 //! - [`pair`]: a Kubernetes API and a Vault, of which there are three pairs.
+//! - [`fleet`]: the pairs that run, and the cases that run on them.
 //! - [`crd`]: the ClusterSecretStore CRDs that the cases run against.
 //! - [`least`]: credentials with the rights that `permissions` prints, and no other.
 //! - [`proxy`]: sees every request, and can make one fail.
 //! - [`rest`]: the servers' own APIs, without the program in between.
 //! - [`view`]: what the servers hold, seen from outside.
+//! - [`somebody`]: somebody else's chain, with other values.
+//! - [`sweep`]: every fault at every request, and what must come of each.
 //! - [`program`]: the program under test, as a process with an environment of its own.
 
 pub mod crd;
+pub mod fleet;
 pub mod least;
 pub mod pair;
 pub mod program;
 pub mod proxy;
 pub mod rest;
+pub mod somebody;
+pub mod sweep;
 pub mod view;

@@ -9,7 +9,12 @@ use tempfile::TempDir;
 use trustpath_provision::{HashiCorpVault, KubeApiserver, OpenBao};
 use trustpath_sandbox::KubernetesApi;
 
-use crate::{crd::Crd, least, proxy::Proxy, rest::Rest};
+use crate::{
+    crd::Crd,
+    least,
+    proxy::Proxy,
+    rest::{Etcd, Rest},
+};
 
 /// A pair of servers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -50,6 +55,8 @@ pub struct Pair {
     pub vault: Rest,
     /// What the cluster really holds.
     pub kubernetes: Rest,
+    /// What the cluster really has stored; only a real one has an etcd.
+    pub etcd: Option<Etcd>,
     /// In front of Vault.
     pub vault_proxy: Proxy,
     /// In front of the cluster.
@@ -81,12 +88,12 @@ impl Pair {
     pub async fn start(which: Which) -> Self {
         // An error means that it is installed already, which is as good.
         rustls::crypto::ring::default_provider().install_default().ok();
-        let (server, kubeconfig) = kubernetes(which).await;
+        let (server, kubeconfig, etcd) = kubernetes(which).await;
         let (vault_server, vault_address, root_token) = vault(which).await;
         let vault = Rest::vault(&vault_address, root_token.clone());
         let kubernetes = Rest::kubernetes(&kubeconfig.server, &kubeconfig.ca, &kubeconfig.token);
         let identity = trustpath_sandbox::tls::identity().expect("a certificate");
-        let vault_proxy = Proxy::start(&vault_address, None, None).await;
+        let vault_proxy = Proxy::start(&vault_address, None, Some(Arc::clone(&identity.config))).await;
         let kubernetes_proxy =
             Proxy::start(&kubeconfig.server, Some(&kubeconfig.ca), Some(Arc::clone(&identity.config))).await;
         let directory = tempfile::tempdir().expect("a directory");
@@ -98,6 +105,7 @@ impl Pair {
             which,
             vault,
             kubernetes,
+            etcd,
             vault_proxy,
             kubernetes_proxy,
             address: Address { vault: vault_address, root_token, kubeconfig },
@@ -173,14 +181,19 @@ impl Pair {
         self.kubernetes.wait(&path, |found| found.is_none()).await;
     }
 
-    /// The CA of the proxy in front of the cluster.
+    /// The CA of both proxies.
     pub fn proxy_ca(&self) -> String {
-        std::fs::read_to_string(self.directory.path().join("proxy-ca.pem")).expect("a file that was just written")
+        std::fs::read_to_string(self.proxy_ca_file()).expect("a file that was just written")
+    }
+
+    /// The file with the CA of both proxies.
+    pub fn proxy_ca_file(&self) -> PathBuf {
+        self.directory.path().join("proxy-ca.pem")
     }
 
     /// The address of Vault, through the proxy.
     pub fn vault_address(&self) -> String {
-        format!("http://{}", self.vault_proxy.address())
+        format!("https://{}", self.vault_proxy.address())
     }
 
     /// The address of Vault itself.
@@ -234,6 +247,12 @@ impl Pair {
         self.kubernetes_proxy.forget();
     }
 
+    /// From now on nothing fails.
+    pub fn lift(&self) {
+        self.vault_proxy.lift();
+        self.kubernetes_proxy.lift();
+    }
+
     /// Returns once no request is under way at either server.
     pub async fn quiet(&self) {
         self.vault_proxy.quiet().await;
@@ -241,12 +260,12 @@ impl Pair {
     }
 }
 
-async fn kubernetes(which: Which) -> (Running, Kubeconfig) {
+async fn kubernetes(which: Which) -> (Running, Kubeconfig, Option<Etcd>) {
     if !which.real_kubernetes {
         let api = KubernetesApi::start().expect("the sandbox's API");
         let (server, ca) = (api.address().to_owned(), api.ca_pem().to_owned());
         let token = api.admin_token().clone();
-        return (Box::new(api), Kubeconfig { server, ca, token });
+        return (Box::new(api), Kubeconfig { server, ca, token }, None);
     }
     let server = KubeApiserver::start().await.expect("a kube-apiserver");
     let text = std::fs::read_to_string(server.kubeconfig()).expect("a kubeconfig");
@@ -256,7 +275,8 @@ async fn kubernetes(which: Which) -> (Running, Kubeconfig) {
     let token = kubeconfig["users"][0]["user"]["token"].as_str().expect("a token").into();
     let address = server.address().to_owned();
     let ca = String::from_utf8(ca).expect("PEM");
-    (Box::new(server), Kubeconfig { server: address, ca, token })
+    let etcd = Etcd::at(server.etcd());
+    (Box::new(server), Kubeconfig { server: address, ca, token }, Some(etcd))
 }
 
 async fn vault(which: Which) -> (Running, String, SecretString) {

@@ -30,6 +30,26 @@ pub struct Ran {
     pub stderr: String,
 }
 
+impl From<std::process::Output> for Ran {
+    fn from(output: std::process::Output) -> Self {
+        Self {
+            code: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+}
+
+impl Ran {
+    /// Whether it ended well; else what it said.
+    ///
+    /// # Errors
+    /// Exit code and words.
+    pub fn ended_well(self) -> Result<(), String> {
+        if self.code == 0 { Ok(()) } else { Err(format!("exit code {}\n{}", self.code, self.stderr)) }
+    }
+}
+
 impl Program {
     /// The program in an empty environment.
     pub fn bare() -> Self {
@@ -58,6 +78,7 @@ impl Program {
     #[must_use]
     pub fn connected(self, pair: &Pair) -> Self {
         self.with("VAULT_ADDR", &pair.vault_address())
+            .with("VAULT_CACERT", &pair.proxy_ca_file().display().to_string())
             .with("VAULT_TOKEN", pair.root_token().expose_secret())
             .with("KUBECONFIG", &pair.kubeconfig().display().to_string())
     }
@@ -99,12 +120,7 @@ impl Program {
 
     /// Runs it to its end.
     pub async fn run(&self, arguments: &[&str]) -> Ran {
-        let output = self.command(arguments).output().await.expect("the program starts");
-        Ran {
-            code: output.status.code().unwrap_or(-1),
-            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-        }
+        self.command(arguments).output().await.expect("the program starts").into()
     }
 
     /// Runs it, and expects it to end well.

@@ -1,15 +1,23 @@
 //! The servers' own APIs, spoken plainly: nothing of the program under test is in between.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use reqwest::{Method, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
-use serde_json::Value;
+use serde_json::{Value, json};
+use tokio::sync::Semaphore;
 
 /// How long a condition may take to come true.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// How long to wait before looking again.
 const PAUSE: Duration = Duration::from_millis(50);
+
+/// How many requests are under way at the same time: a snapshot has hundreds, and each its own connection.
+const AT_ONCE: usize = 16;
 
 /// One server's API.
 #[derive(Clone)]
@@ -18,23 +26,47 @@ pub struct Rest {
     client: reqwest::Client,
     token: SecretString,
     token_header: &'static str,
+    permits: Arc<Semaphore>,
 }
 
 impl Rest {
     /// The API of a Vault or OpenBao.
     pub fn vault(address: &str, token: SecretString) -> Self {
-        Self { base: format!("{address}/v1"), client: client(None), token, token_header: "X-Vault-Token" }
+        Self::new(format!("{address}/v1"), client(None), token, "X-Vault-Token")
     }
 
     /// The API of a Kubernetes API server.
     pub fn kubernetes(address: &str, ca: &str, token: &SecretString) -> Self {
         let token = SecretString::from(format!("Bearer {}", token.expose_secret()));
-        Self { base: address.to_owned(), client: client(Some(ca)), token, token_header: "Authorization" }
+        Self::new(address.to_owned(), client(Some(ca)), token, "Authorization")
     }
 
-    /// Sends a request; answers with status and body, null where there is none.
+    fn new(base: String, client: reqwest::Client, token: SecretString, token_header: &'static str) -> Self {
+        Self { base, client, token, token_header, permits: Arc::new(Semaphore::new(AT_ONCE)) }
+    }
+
+    /// Sends a request; answers with status and body, null where there is none. A read is repeated where the connection
+    /// breaks: a busy machine is no finding.
     pub async fn send(&self, method: &str, path: &str, body: Option<(&str, String)>) -> (StatusCode, Value) {
+        let reads = matches!(method, "GET" | "LIST");
         let method = Method::from_bytes(method.as_bytes()).expect("a method");
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            match self.send_once(method.clone(), path, body.clone()).await {
+                Ok(answer) => return answer,
+                Err(_) if reads && Instant::now() < deadline => tokio::time::sleep(PAUSE).await,
+                Err(error) => panic!("{path}: {error:?}"),
+            }
+        }
+    }
+
+    async fn send_once(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<(&str, String)>,
+    ) -> reqwest::Result<(StatusCode, Value)> {
+        let _permit = self.permits.acquire().await.expect("it is never closed");
         let mut request = self.client.request(method, format!("{}/{path}", self.base));
         if !self.token.expose_secret().is_empty() {
             request = request.header(self.token_header, self.token.expose_secret());
@@ -42,9 +74,9 @@ impl Rest {
         if let Some((content_type, body)) = body {
             request = request.header("Content-Type", content_type).body(body);
         }
-        let response = request.send().await.unwrap_or_else(|error| panic!("{path}: {error}"));
-        let (status, text) = (response.status(), response.text().await.unwrap_or_default());
-        (status, serde_json::from_str(&text).unwrap_or(Value::Null))
+        let response = request.send().await?;
+        let (status, text) = (response.status(), response.text().await?);
+        Ok((status, serde_json::from_str(&text).unwrap_or(Value::Null)))
     }
 
     /// Reads; `None` where there is nothing.
@@ -106,4 +138,35 @@ pub(crate) fn client(ca: Option<&str>) -> reqwest::Client {
         .tls_certs_only(certificates)
         .build()
         .expect("an HTTP client")
+}
+
+/// The storage of a real cluster.
+#[derive(Clone)]
+pub struct Etcd {
+    url: String,
+    client: reqwest::Client,
+}
+
+impl Etcd {
+    /// The etcd that listens there.
+    pub fn at(url: &str) -> Self {
+        Self { url: url.to_owned(), client: client(None) }
+    }
+
+    /// Every entry below a prefix: path and value.
+    ///
+    /// # Panics
+    /// When it does not answer.
+    pub async fn entries(&self, prefix: &str) -> Vec<(String, Vec<u8>)> {
+        // The end of a range is the first key behind it.
+        let end = format!("{}{}", &prefix[..prefix.len() - 1], char::from(prefix.as_bytes()[prefix.len() - 1] + 1));
+        let range = json!({"key": STANDARD.encode(prefix), "range_end": STANDARD.encode(end)});
+        let answer = self.client.post(format!("{}/v3/kv/range", self.url)).body(range.to_string()).send().await;
+        let text = answer.expect("etcd answers").text().await.expect("a body");
+        let body: Value = serde_json::from_str(&text).expect("JSON");
+        let decoded = |value: &Value| STANDARD.decode(value.as_str().unwrap_or_default()).expect("base64");
+        let entries = body["kvs"].as_array().cloned().unwrap_or_default();
+        let path = |entry: &Value| String::from_utf8_lossy(&decoded(&entry["key"])).into_owned();
+        entries.iter().map(|entry| (path(entry), decoded(&entry["value"]))).collect()
+    }
 }

@@ -1,4 +1,4 @@
-//! The commands of the README: `cargo xtask demo`, `test`, `servers`, `bench`.
+//! The commands of the README: `cargo xtask demo`, `test`, `sweep`, `servers`, `bench`.
 
 mod bench;
 mod demo;
@@ -6,6 +6,7 @@ mod provision;
 mod raw;
 mod servers;
 mod shell;
+mod sweep;
 mod test;
 
 use clap::{Parser, Subcommand};
@@ -23,6 +24,8 @@ enum Command {
     Demo,
     /// Check everything: format, lints, docs, unit tests, conformance, snapshots, end to end on three pairs of servers
     Test(test::Options),
+    /// Run every cell of the sweeps: every fault at every request, and SIGKILL at each
+    Sweep(sweep::Options),
     /// Run servers in the foreground and print the `export` lines that a shell needs
     Servers(servers::Options),
     /// Measure the release binary against raw requests
@@ -35,6 +38,7 @@ fn main() -> miette::Result<()> {
     match arguments.command {
         Command::Demo => runtime.block_on(demo::run()),
         Command::Test(options) => test::run(&options),
+        Command::Sweep(options) => sweep::run(&options),
         Command::Servers(options) => runtime.block_on(servers::run(&options)),
         Command::Bench(options) => runtime.block_on(bench::run(&options)),
     }

@@ -13,7 +13,7 @@ use crate::{
 
 #[derive(Args)]
 pub(crate) struct Options {
-    /// For the inner loop: no documentation, and end to end on the sandbox alone
+    /// For the inner loop: no documentation, no sweeps, and end to end on the sandbox alone
     #[arg(long)]
     quick: bool,
 }
@@ -40,7 +40,7 @@ fn tests(quick: bool) -> Command {
     tests.env("TRUSTPATH_TEST_BUILT", "1");
     if quick {
         tests.args(["--exclude", "trustpath-provision", "--", "--skip", "kube_apiserver"]);
-        tests.env("TRUSTPATH_TEST_PAIRS", Which::SANDBOX.name());
+        tests.env("TRUSTPATH_TEST_PAIRS", Which::SANDBOX.name()).env("TRUSTPATH_SWEEP", "none");
     }
     tests
 }

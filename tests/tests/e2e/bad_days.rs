@@ -87,7 +87,8 @@ pub(crate) async fn a_wrong_ca(pair: Arc<Pair>) {
 
     let vault = OpenBao::start_with(Options { tls: Some(Tls::default()), ..Options::default() }).await.unwrap();
     let token = vault.root_token().expose_secret().to_owned();
-    let program = Program::on(&pair).with("VAULT_ADDR", vault.address()).with("VAULT_TOKEN", &token);
+    let program =
+        Program::on(&pair).with("VAULT_ADDR", vault.address()).with("VAULT_TOKEN", &token).without("VAULT_CACERT");
     refused_unwritten(&pair, "a_wrong_ca_of_vault", 4, &program, &[]).await;
     let ca = vault.ca().unwrap().display().to_string();
     program.with("VAULT_CACERT", &ca).fails(2, &["plan", "--detailed-exitcode"]).await;

@@ -1,23 +1,11 @@
 //! Every case, by name.
 
-use std::sync::Arc;
-
-use futures::future::BoxFuture;
-use trustpath_tests::pair::Pair;
+use trustpath_tests::{cases, fleet::Case};
 
 use crate::{
     bad_days, bad_files, bad_servers, circle, conformance, cut_off, locks, other_values, own_step, partial, races,
     reviewer, rights, rollback,
 };
-
-/// One case: it panics when what it looks at is not so, and leaves nothing behind.
-pub(crate) type Case = fn(Arc<Pair>) -> BoxFuture<'static, ()>;
-
-macro_rules! cases {
-    ($($module:ident::$case:ident),+ $(,)?) => {
-        &[$((concat!(stringify!($module), "::", stringify!($case)), |pair| Box::pin($module::$case(pair)))),+]
-    };
-}
 
 pub(crate) const ALL: &[(&str, Case)] = cases![
     circle::from_empty_and_back,
@@ -44,6 +32,7 @@ pub(crate) const ALL: &[(&str, Case)] = cases![
     rights::none_is_too_much,
     own_step::an_app_role_from_its_own_binary,
     conformance::every_kind_keeps_every_law,
+    conformance::every_kind_may_be_cut_off_at_every_request,
     bad_days::no_vault_address,
     bad_days::an_invalid_token,
     bad_days::a_token_that_lacks_a_right,

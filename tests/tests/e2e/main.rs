@@ -9,7 +9,6 @@ mod cases;
 mod circle;
 mod conformance;
 mod cut_off;
-mod fleet;
 mod locks;
 mod other_values;
 mod own_step;
@@ -23,14 +22,13 @@ mod screens;
 
 use std::process::ExitCode;
 
-use fleet::Fleet;
 use libtest_mimic::{Arguments, Trial};
-use trustpath_tests::pair::Which;
+use trustpath_tests::fleet::{Fleet, chosen};
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     trustpath_platform::install_crypto_provider();
-    let fleet = Fleet::new();
+    let fleet = Fleet::new(1);
     let conclusion = libtest_mimic::run(&arguments, trials(&fleet));
     // Before the process ends: servers are stopped, and their directories removed, by their values.
     fleet.stop();
@@ -55,10 +53,4 @@ fn trials(fleet: &Fleet) -> Vec<Trial> {
         }
     }
     trials
-}
-
-fn chosen() -> Vec<Which> {
-    let Ok(names) = std::env::var("TRUSTPATH_TEST_PAIRS") else { return Which::ALL.to_vec() };
-    let named = |name: &str| Which::ALL.into_iter().find(|which| which.name() == name);
-    names.split(',').map(|name| named(name).unwrap_or_else(|| panic!("there is no pair `{name}`"))).collect()
 }

@@ -33,7 +33,7 @@ pub(crate) async fn against_other_servers(pair: Arc<Pair>) {
     program.ok(&["apply", "--yes"]).await;
     let made = view::snapshot(&pair).await;
     let other = Pair::start(Which::SANDBOX).await;
-    let program = program.with("VAULT_ADDR", &other.vault_address()).with("VAULT_TOKEN", &token(&other));
+    let program = program.connected(&other).with("KUBECONFIG", &pair.kubeconfig().display().to_string());
     let empty = view::snapshot(&other).await;
     let refused = program.fails(7, &["rollback", "--yes"]).await;
     assert!(refused.stderr.contains("cluster_id"), "{}", refused.stderr);
@@ -42,11 +42,6 @@ pub(crate) async fn against_other_servers(pair: Arc<Pair>) {
     view::assert_same(&made, &view::snapshot(&pair).await, "a refused rollback changed something");
     let program = program.connected(&pair);
     program.ok(&["rollback", "--yes"]).await;
-}
-
-fn token(pair: &Pair) -> String {
-    use secrecy::ExposeSecret;
-    pair.root_token().expose_secret().to_owned()
 }
 
 /// SIGTERM in the middle of a run: what is under way settles, and everything is taken back.

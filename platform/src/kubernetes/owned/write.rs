@@ -75,7 +75,9 @@ impl Cluster {
         // With the uid it is this very object, or a conflict: none is made where one was to be changed.
         let uid = live.as_ref().and_then(|live| live["metadata"]["uid"].as_str());
         let body = body(at, to, uid);
-        let applied = self.apply(&retyped(at), &body, Apply { force, dry_run: false }).await?;
+        // What was not there when force was agreed to is somebody's new object: nothing of it is taken.
+        let how = Apply { force: force && live.is_some(), dry_run: false };
+        let applied = self.apply(&retyped(at), &body, how).await?;
         drop::<Value>(applied.object);
         Ok(())
     }

@@ -1,5 +1,6 @@
 //! The conformance kit over every kind, on real servers.
 
+mod cut;
 mod kinds;
 mod world;
 
@@ -22,6 +23,18 @@ pub(crate) async fn every_kind_keeps_every_law(pair: Arc<Pair>) {
                 broken.push(format!("{}: {error}", kind.name()));
             }
         }
+        case.finish().await;
+    }
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
+}
+
+/// Each verb of each kind, cut off at each of its requests, run again, and taken back.
+pub(crate) async fn every_kind_may_be_cut_off_at_every_request(pair: Arc<Pair>) {
+    let mut broken = Vec::new();
+    for kind in Kind::registered() {
+        let case = kinds::case(kind.name(), &pair).await;
+        case.begin().await;
+        broken.extend(cut::every_request(&case).await);
         case.finish().await;
     }
     assert!(broken.is_empty(), "{}", broken.join("\n"));

@@ -89,7 +89,9 @@ impl KindCase {
     fn environment(&self) -> Environment {
         let token = self.pair.root_token().expose_secret().to_owned();
         let kubeconfig = self.pair.kubeconfig().display().to_string();
-        let variables = [("VAULT_ADDR", self.pair.vault_address()), ("VAULT_TOKEN", token), ("KUBECONFIG", kubeconfig)];
+        let ca = self.pair.proxy_ca_file().display().to_string();
+        let vault = [("VAULT_ADDR", self.pair.vault_address()), ("VAULT_CACERT", ca), ("VAULT_TOKEN", token)];
+        let variables = vault.into_iter().chain([("KUBECONFIG", kubeconfig)]);
         Environment::new(variables.map(|(name, value)| (name.to_owned(), value)), None)
     }
 

@@ -1,0 +1,201 @@
+//! A proxy in front of a server: it sees every request, and can make one fail.
+//!
+//! A request that has arrived is carried to its end even when the client hangs up, as a server would: what was sent
+//! cannot be recalled.
+
+mod answer;
+mod fault;
+mod line;
+mod seen;
+mod serve;
+
+use std::{
+    net::SocketAddr,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use tokio::{net::TcpListener, sync::watch, task::AbortHandle};
+use tokio_rustls::TlsAcceptor;
+
+use self::{fault::Faults, serve::serve};
+pub use self::{
+    fault::{Fault, Lasts, Rule},
+    seen::{Hidden, Key, Seen, keys},
+};
+use crate::rest;
+
+/// A running proxy; it ends when dropped.
+pub struct Proxy {
+    address: SocketAddr,
+    shared: Arc<Shared>,
+    serving: AbortHandle,
+}
+
+struct Shared {
+    upstream: String,
+    client: reqwest::Client,
+    seen: Mutex<Vec<Seen>>,
+    faults: Mutex<Faults>,
+    refusal: Mutex<Option<Refusal>>,
+    /// Is bumped whenever a request arrives or is answered.
+    news: watch::Sender<u64>,
+    under_way: watch::Sender<usize>,
+    held: watch::Sender<usize>,
+    orders: watch::Sender<Orders>,
+}
+
+/// Connections that are turned away before anything was sent over them.
+#[derive(Debug, Clone, Copy)]
+struct Refusal {
+    /// How many connections are let in first.
+    let_in: usize,
+    /// How many are turned away then.
+    left: usize,
+    refused: usize,
+}
+
+/// What becomes of the requests that are held; a new number is a new order to those that are held by then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Orders {
+    number: u64,
+    discard: bool,
+}
+
+impl Proxy {
+    /// Starts one on a free port of the loopback interface in front of `upstream`, which is trusted through
+    /// `upstream_ca`; it speaks TLS itself when it is given a certificate.
+    pub async fn start(upstream: &str, upstream_ca: Option<&str>, tls: Option<Arc<rustls::ServerConfig>>) -> Self {
+        let shared = Arc::new(Shared {
+            upstream: upstream.trim_end_matches('/').to_owned(),
+            client: rest::client(upstream_ca),
+            seen: Mutex::default(),
+            faults: Mutex::default(),
+            refusal: Mutex::default(),
+            news: watch::Sender::new(0),
+            under_way: watch::Sender::new(0),
+            held: watch::Sender::new(0),
+            orders: watch::Sender::default(),
+        });
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("a bound address");
+        let tls = tls.map(|config| {
+            let mut config = rustls::ServerConfig::clone(&config);
+            // Requests of one connection come one after the other: a reset meets the one that is meant.
+            config.alpn_protocols = vec![b"http/1.1".to_vec()];
+            TlsAcceptor::from(Arc::new(config))
+        });
+        let serving = tokio::spawn(serve(listener, tls, shared.clone())).abort_handle();
+        Self { address, shared, serving }
+    }
+
+    /// Where it listens, without a scheme.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What came by since the start, or since `forget`, in the order in which it came.
+    pub fn seen(&self) -> Vec<Seen> {
+        lock(&self.shared.seen).clone()
+    }
+
+    /// Forgets what came by, and counts from one again.
+    pub fn forget(&self) {
+        lock(&self.shared.seen).clear();
+        lock(&self.shared.faults).recount();
+    }
+
+    /// Makes requests fail.
+    pub fn fault(&self, rule: Rule) {
+        lock(&self.shared.faults).add(rule);
+    }
+
+    /// Makes one request fail, counted since `forget`; or all from that one on that ask for the same.
+    pub fn fault_nth(&self, key: Key, lasts: Lasts, fault: Fault) {
+        lock(&self.shared.faults).add_nth(key, lasts, fault);
+    }
+
+    /// Turns away so many connections before anything is sent over them, after letting in so many. Until the faults are
+    /// lifted, each connection carries one request.
+    pub fn refuse_connections(&self, after: usize, times: usize) {
+        *lock(&self.shared.refusal) = Some(Refusal { let_in: after, left: times, refused: 0 });
+    }
+
+    /// Whether every fault has happened as often as it should.
+    pub fn faults_fired(&self) -> bool {
+        let refused = lock(&self.shared.refusal).is_none_or(|refusal| refusal.refused > 0);
+        refused && lock(&self.shared.faults).fired()
+    }
+
+    /// From now on nothing fails.
+    pub fn lift(&self) {
+        lock(&self.shared.faults).lift();
+        *lock(&self.shared.refusal) = None;
+    }
+
+    /// Returns once a request, or an answer, is held.
+    pub async fn held(&self) {
+        let mut held = self.shared.held.subscribe();
+        held.wait_for(|held| *held > 0).await.expect("the proxy outlives its requests");
+    }
+
+    /// Lets what is held go on.
+    pub fn release(&self) {
+        self.shared.order(false);
+    }
+
+    /// Drops what is held.
+    pub fn discard(&self) {
+        self.shared.order(true);
+    }
+
+    /// Returns once what came by is as it was waited for.
+    pub async fn until(&self, mut ready: impl FnMut(&[Seen]) -> bool) {
+        let mut news = self.shared.news.subscribe();
+        loop {
+            news.mark_unchanged();
+            if ready(&lock(&self.shared.seen)) {
+                return;
+            }
+            news.changed().await.expect("the proxy outlives its requests");
+        }
+    }
+
+    /// Returns once a request that came after what is held was answered, by which somebody has looked.
+    pub async fn until_another_is_answered(&self) {
+        let held = lock(&self.shared.seen).len();
+        self.until(|seen| seen.iter().skip(held).any(|seen| seen.status != 0)).await;
+    }
+
+    /// Returns once no request is under way.
+    pub async fn quiet(&self) {
+        let mut under_way = self.shared.under_way.subscribe();
+        under_way.wait_for(|requests| *requests == 0).await.expect("the proxy outlives its requests");
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.serving.abort();
+    }
+}
+
+impl Shared {
+    fn order(&self, discard: bool) {
+        self.orders.send_modify(|orders| *orders = Orders { number: orders.number + 1, discard });
+    }
+
+    /// Returns with the next order; `true` when it is to drop what is held.
+    async fn ordered(&self) -> bool {
+        let mut orders = self.orders.subscribe();
+        let now = orders.borrow_and_update().number;
+        self.held.send_modify(|held| *held += 1);
+        let order = orders.wait_for(|orders| orders.number > now).await.map(|orders| *orders);
+        self.held.send_modify(|held| *held -= 1);
+        // A proxy that is gone passes nothing on.
+        order.map_or(true, |orders| orders.discard)
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

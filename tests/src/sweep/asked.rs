@@ -1,0 +1,103 @@
+//! The requests of one run, in their order, and what each is for.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    pair::Pair,
+    proxy::{Key, Seen, keys},
+};
+
+/// Whom a request asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum System {
+    /// Vault.
+    Vault,
+    /// The API server.
+    Kubernetes,
+}
+
+/// Where in a run a request is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Phase {
+    /// Before the first write: nothing is changed yet.
+    Planning,
+    /// From the first write to the last.
+    Making,
+    /// After the last write: what was made is proven.
+    Proving,
+}
+
+/// A request of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    /// Whom.
+    pub system: System,
+    /// What, and the how many-th time.
+    pub key: Key,
+    /// How many requests came before it, at the same system.
+    pub before: usize,
+    /// When.
+    pub phase: Phase,
+    /// Whether it makes a part of the chain.
+    pub makes: bool,
+    /// Whether it is about the lock of the run.
+    pub locks: bool,
+    /// What the server answered when nothing went wrong.
+    pub status: u16,
+}
+
+impl Asked {
+    /// Method and path.
+    pub fn what(&self) -> &str {
+        &self.key.what
+    }
+}
+
+impl std::fmt::Display for Asked {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.key)
+    }
+}
+
+/// What the proof of a role leaves for a moment: a token of the ServiceAccount, and one of Vault.
+const OF_PROOFS: [&str; 3] = ["/login", "/token", "/revoke-accessor"];
+
+/// What the program asked since the proxies forgot, in the order in which it came.
+pub fn asked(pair: &Pair) -> Vec<Asked> {
+    let of = |system, seen: Vec<Seen>| {
+        let keys = keys(&seen);
+        let numbered = seen.into_iter().zip(keys).enumerate();
+        numbered.map(move |(before, (seen, key))| (system, before, key, seen)).collect::<Vec<_>>()
+    };
+    let mut all = of(System::Vault, pair.vault_proxy.seen());
+    all.extend(of(System::Kubernetes, pair.kubernetes_proxy.seen()));
+    // Vault asks the cluster too.
+    all.retain(|(.., seen)| seen.agent.starts_with("trustpath/"));
+    all.sort_by_key(|(.., seen)| seen.at);
+    let makes = |seen: &Seen| seen.writes() && !OF_PROOFS.iter().any(|end| seen.path.ends_with(end));
+    let first = all.iter().position(|(.., seen)| makes(seen)).unwrap_or(all.len());
+    let last = all.iter().rposition(|(.., seen)| makes(seen)).unwrap_or(all.len());
+    let phase = |at: usize| match at {
+        _ if at < first => Phase::Planning,
+        _ if at <= last => Phase::Making,
+        _ => Phase::Proving,
+    };
+    let asked = all.into_iter().enumerate().map(|(at, (system, before, key, seen))| {
+        let (makes, phase) = (makes(&seen), phase(at));
+        Asked { system, key, before, phase, makes, locks: seen.locks(), status: seen.status }
+    });
+    asked.collect()
+}
+
+/// Fails where two clean runs do not ask for the same: a sweep over requests that come and go would prove nothing.
+///
+/// # Panics
+/// With what differs.
+pub fn assert_steady(one: &[Asked], other: &[Asked]) {
+    let count = |asked: &[Asked]| {
+        let mut counted = BTreeMap::<String, usize>::new();
+        asked.iter().for_each(|asked| *counted.entry(asked.key.what.clone()).or_default() += 1);
+        counted
+    };
+    assert_eq!(count(one), count(other), "two clean runs do not ask for the same");
+}

@@ -1,0 +1,119 @@
+//! What must come of a run in which one request goes wrong. Pure, and made without looking at the program: it knows what
+//! a request is for, what may be asked twice, and what nobody can know.
+
+use super::{
+    asked::{Asked, Phase},
+    way::Way,
+};
+
+/// What is on the servers when the program has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Outcome {
+    /// What was there before; the program says that it failed.
+    Before,
+    /// What the graph file says; the program says that all is well.
+    After,
+    /// The program says that it is stuck, and `rollback` ends as it was before once the fault is gone.
+    Stuck,
+}
+
+impl Outcome {
+    /// Every outcome.
+    pub const ALL: [Self; 3] = [Self::Before, Self::After, Self::Stuck];
+}
+
+/// What must come of a run from `asked` on when this befalls it once.
+pub fn expected(asked: &Asked, way: Way) -> Outcome {
+    // A fault that happens once has passed when the undo comes, if there is anything to undo.
+    if is_survived(asked, way) { Outcome::After } else { Outcome::Before }
+}
+
+/// What must come of an undo in which one request goes wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Undone {
+    /// It is tried again, and everything is back.
+    Back,
+    /// The fault outlives it.
+    Stuck,
+}
+
+impl Undone {
+    /// The same as the outcome of the run.
+    pub fn outcome(self) -> Outcome {
+        match self {
+            Self::Back => Outcome::Before,
+            Self::Stuck => Outcome::Stuck,
+        }
+    }
+}
+
+/// What must come of an undo from a request on to which this happens, once or as long as it lasts. An undo looks before it
+/// writes, so that whatever passes is repeated; a right that is missing does not come by itself.
+pub fn expected_undo(way: Way, lasts: bool) -> Undone {
+    if lasts || way == Way::Status(403) { Undone::Stuck } else { Undone::Back }
+}
+
+/// Whether asking again, or doing without, mends it.
+pub fn is_survived(asked: &Asked, way: Way) -> bool {
+    if is_optional(asked, way) {
+        return true;
+    }
+    match way {
+        // Nothing was sent, or the server says that it did not begin.
+        Way::Refused | Way::Throttled | Way::Status(412 | 429) => true,
+        Way::ResetBefore | Way::ResetAfter | Way::CutBody => may_be_repeated(asked),
+        Way::Status(502 | 503) | Way::LostAnswer(502 | 503) => may_be_repeated(asked),
+        // Nothing there is what the server would have said anyway; or the mount is so new that this node does not know it.
+        Way::Status(404) => asked.status == 404 || is_below_new_mount(asked),
+        Way::Status(_) | Way::LostAnswer(_) => false,
+        Way::StallBefore | Way::StallAfter | Way::Late => false,
+    }
+}
+
+/// Asking twice does no more than asking once: everything but enabling a mount and logging in.
+fn may_be_repeated(asked: &Asked) -> bool {
+    let once = ["POST /v1/sys/auth/kubernetes", "POST /v1/auth/kubernetes/login"];
+    !once.contains(&asked.what())
+}
+
+/// Written with patience: config and role of a mount that may just have been made.
+fn is_below_new_mount(asked: &Asked) -> bool {
+    asked.makes && asked.what().starts_with("POST /v1/auth/kubernetes/")
+}
+
+/// Whether a server that answers so is simply believed: it says that something is not there which is. Nobody who asks one
+/// server can know better, so nothing is promised, and there is no cell for it.
+pub fn is_believed(asked: &Asked, way: Way) -> bool {
+    asked.phase == Phase::Planning && !asked.makes && way == Way::Status(404) && asked.status != 404
+}
+
+/// What a plan or a proof can do without: the link is then called unchecked, and never broken.
+fn is_optional(asked: &Asked, way: Way) -> bool {
+    let Way::Status(status) = way else { return false };
+    let optional = OPTIONAL.iter().filter(|(phase, ..)| *phase == asked.phase);
+    let is = |what: &str| asked.what().ends_with(what) || asked.to_string() == what;
+    let fits = |what: &str, statuses: &[u16]| is(what) && statuses.contains(&status);
+    optional.into_iter().any(|(_, what, statuses)| fits(what, statuses))
+}
+
+const ANY: &[u16] = &[400, 403, 404, 500];
+
+/// When, what (and the how many-th where that matters), and the statuses that do no harm there.
+const OPTIONAL: [(Phase, &str, &[u16]); 10] = [
+    // A token that may not see the engines plans without a word about them.
+    (Phase::Planning, "GET /v1/sys/internal/ui/mounts", &[403, 404]),
+    // The lock notes which run has begun until it is noted, or the lock is lost.
+    (Phase::Planning, "PUT /apis/coordination.k8s.io/v1/namespaces/default/leases/trustpath", &[400, 403, 500]),
+    // A lock that cannot be given back expires; the run is over by then.
+    (Phase::Proving, "DELETE /apis/coordination.k8s.io/v1/namespaces/default/leases/trustpath", ANY),
+    // The ServiceAccount is there, whatever is said of the namespace that it is in.
+    (Phase::Proving, "GET /api/v1/namespaces/external-secrets", &[404]),
+    // What this program may not do, the operator may: it is not checked from here.
+    (Phase::Proving, "/serviceaccounts/external-secrets/token", &[403]),
+    // The proof of the role reads the policy, the second one in the proofs, to know what the token should be able to do.
+    (Phase::Proving, "GET /v1/sys/policies/acl/apps-read #3", &[403]),
+    (Phase::Proving, "POST /v1/sys/capabilities-self", ANY),
+    (Phase::Proving, "POST /v1/auth/token/revoke-accessor", ANY),
+    (Phase::Proving, "GET /apis/apps/v1/deployments", ANY),
+    (Phase::Proving, "GET /api/v1/pods", ANY),
+];

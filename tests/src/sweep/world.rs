@@ -1,0 +1,175 @@
+//! The servers and the program of a sweep, and what was there before.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::{
+    pair::Pair,
+    program::{Program, standard_file},
+    somebody, view,
+};
+
+/// What the servers hold before the program comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Beginning {
+    /// Nothing of the graph.
+    Empty,
+    /// Everything of it, with other values, made by somebody else.
+    Other,
+}
+
+/// Steps that are one after the other, and limits that are short: a fault is told from the next one, and given up on.
+const LIMITS: &str = r#"
+[run]
+parallelism = 1
+step_timeout = "2s"
+verify_timeout = "2s"
+horizon = "500ms"
+lease = "60s"
+
+# A label of its own: else an account is as it should be, whoever made it.
+[steps.service-account.with.labels]
+team = "platform"
+"#;
+const NAMESPACE: &str = "external-secrets";
+const STEPS: [&str; 5] = ["service-account", "kubernetes-auth", "policy", "role", "secret-store"];
+/// Where the lock of a run is in a snapshot.
+const LEASES: &str = "/kubernetes/apis~1coordination.k8s.io~1v1~1leases";
+/// Whose reviewer somebody's config has.
+const SOMEBODYS: (&str, &str) = ("somebodys-reviewer", "somebody");
+
+/// A pair, a program on it, and what both servers held when it came.
+pub struct World {
+    /// The servers.
+    pub pair: Arc<Pair>,
+    /// What they held.
+    pub beginning: Beginning,
+    /// The program; its state directory is the sweep's own.
+    pub program: Program,
+    /// All that they held, as seen from outside.
+    pub before: Value,
+    /// All that they hold when the program has built its chain; null as long as it has not.
+    pub after: Value,
+}
+
+impl World {
+    /// Servers as `beginning` says, and a program with short limits.
+    pub async fn new(pair: Arc<Pair>, beginning: Beginning) -> Self {
+        let program = Program::on(&pair).with("VAULT_CLIENT_TIMEOUT", "1500ms");
+        let mut limits = format!("{LIMITS}\n{}", direct(&program, &pair));
+        if beginning == Beginning::Other {
+            let (name, namespace) = SOMEBODYS;
+            let file = somebody::keep_jwt(&pair, &pair.reviewer(name, namespace).await);
+            limits += &format!("previous_reviewer = {{ file = {:?} }}\n", file.display());
+        }
+        let files = [standard_file(), pair.overlay_file(), program.file("limits.toml", &limits)];
+        let program = program.with("TRUSTPATH_FILE", &files.map(|file| file.display().to_string()).join(":"));
+        let mut world = Self { pair, beginning, program, before: Value::Null, after: Value::Null };
+        world.fill().await;
+        world.before = world.seen().await;
+        world
+    }
+
+    /// All that both servers hold now.
+    pub async fn seen(&self) -> Value {
+        self.pair.quiet().await;
+        view::snapshot(&self.pair).await
+    }
+
+    /// Forgets what came by, and every journal.
+    pub fn forget(&self) {
+        self.pair.forget();
+        // There is none before the first run.
+        std::fs::remove_dir_all(self.program.home().join("state")).ok();
+    }
+
+    /// What is otherwise than it was before, if anything is.
+    pub async fn differs(&self) -> Option<String> {
+        view::difference(&self.before, &self.seen().await)
+    }
+
+    /// Whether this is what the program's chain looks like. A lock that could not be given back expires by itself.
+    pub fn is_after(&self, seen: &Value) -> bool {
+        let without_lock = |seen: &Value| {
+            let mut seen = seen.clone();
+            if let Some(Value::Object(leases)) = seen.pointer_mut(LEASES) {
+                leases.clear();
+            }
+            seen
+        };
+        without_lock(seen) == without_lock(&self.after)
+    }
+
+    /// Fails where anything is otherwise than it was before.
+    ///
+    /// # Panics
+    /// With what is.
+    pub async fn assert_before(&self, what: &str) {
+        view::assert_same(&self.before, &self.seen().await, what);
+    }
+
+    /// The command that builds the chain, and takes over what is there.
+    pub fn apply(&self) -> Vec<&'static str> {
+        let mut words = vec!["apply", "--yes"];
+        if self.beginning == Beginning::Other {
+            words.extend(STEPS.iter().flat_map(|step| ["--adopt", step]));
+            words.push("--force-conflicts");
+        }
+        words
+    }
+
+    /// Puts everything back by hand, whatever a cell left.
+    pub async fn mend(&self) {
+        self.pair.lift();
+        self.pair.quiet().await;
+        self.clean().await;
+        self.fill().await;
+    }
+
+    /// Leaves the servers as they were before the sweep.
+    pub async fn leave(self) {
+        self.clean().await;
+        self.pair.remove_namespace(NAMESPACE).await;
+        if self.beginning == Beginning::Other {
+            let (name, namespace) = SOMEBODYS;
+            self.pair.remove_reviewer(name, namespace).await;
+        }
+    }
+
+    async fn clean(&self) {
+        let (vault, cluster) = (&self.pair.vault, &self.pair.kubernetes);
+        for path in ["sys/policies/acl/apps-read", "sys/auth/kubernetes"] {
+            vault.delete(path).await;
+        }
+        cluster.delete("apis/external-secrets.io/v1/clustersecretstores/vault-backend").await;
+        cluster.delete(&format!("api/v1/namespaces/{NAMESPACE}/serviceaccounts/external-secrets")).await;
+        // The lock says which run was left unfinished; its journal goes too.
+        cluster.delete("apis/coordination.k8s.io/v1/namespaces/default/leases/trustpath").await;
+        if !self.pair.which.real_kubernetes {
+            self.pair.remove_namespace(NAMESPACE).await;
+        }
+    }
+
+    async fn fill(&self) {
+        // A real cluster takes seconds to remove a namespace: there it stays, and only the sandbox sees it made.
+        if self.pair.which.real_kubernetes {
+            self.pair.make_namespace(NAMESPACE).await;
+        }
+        if self.beginning == Beginning::Other {
+            somebody::account(&self.pair).await;
+            let (host, ca) = self.pair.kubernetes_direct();
+            somebody::auth(&self.pair, host, ca).await;
+            somebody::policy(&self.pair).await;
+            somebody::role(&self.pair).await;
+            somebody::store(&self.pair).await;
+        }
+    }
+}
+
+/// Vault reaches the API server past the proxy, so that the program alone is seen there.
+fn direct(program: &Program, pair: &Pair) -> String {
+    let (host, ca) = pair.kubernetes_direct();
+    let ca = program.file("ca.pem", ca);
+    format!("[steps.kubernetes-auth.with]\nkubernetes_host = {host:?}\nca = {{ file = {:?} }}\n", ca.display())
+}

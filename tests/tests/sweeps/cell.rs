@@ -1,0 +1,82 @@
+//! What all sweeps do with a run: list its requests, hold its end against what must be, and put everything back.
+
+use trustpath_tests::{
+    program::Ran,
+    sweep::{
+        Asked, Outcome, World,
+        asked::{asked, assert_steady},
+    },
+};
+
+use crate::is_full;
+
+/// Runs once to the end and back, and once more; what it asks for is what can go wrong.
+pub(crate) async fn clean_run(world: &mut World) -> Vec<Asked> {
+    let mut runs = Vec::new();
+    for _ in 0..2 {
+        world.forget();
+        world.program.ok(&world.apply()).await;
+        runs.push(asked(&world.pair));
+        world.after = world.seen().await;
+        world.program.ok(&["rollback", "--yes"]).await;
+        world.assert_before("a clean rollback left something").await;
+    }
+    assert_steady(&runs[0], &runs[1]);
+    let requests = runs.remove(0);
+    if is_full() {
+        requests.iter().for_each(|asked| println!("    {:?} {asked} {}", asked.phase, asked.status));
+    }
+    requests
+}
+
+/// Holds exit code and servers against what must be, and leaves them as they were before.
+pub(crate) async fn judge(world: &World, ran: &Ran, must: Outcome) -> Result<(), String> {
+    let seen = world.seen().await;
+    let (before, after) = (seen == world.before, world.is_after(&seen));
+    let came = match (ran.code, before, after) {
+        (0, _, true) => Some(Outcome::After),
+        (12, ..) => Some(Outcome::Stuck),
+        (1..=11 | 130, true, _) => Some(Outcome::Before),
+        _ => None,
+    };
+    let back = if came == Some(Outcome::Before) { Ok(()) } else { rolled_back(world).await };
+    match (came, back) {
+        (Some(came), Ok(())) if came == must => Ok(()),
+        (came, back) => {
+            world.mend().await;
+            let is = if before {
+                "as before"
+            } else if after {
+                "as after"
+            } else {
+                "neither before nor after"
+            };
+            let back = back.err().map(|why| format!("\nand rollback: {why}")).unwrap_or_default();
+            Err(format!("must be {must:?}, and is {came:?} (exit code {}, {is})\n{}{back}", ran.code, said(ran)))
+        }
+    }
+}
+
+/// Takes the latest run back: it has to end well, with everything as it was before.
+pub(crate) async fn rolled_back(world: &World) -> Result<(), String> {
+    let ran = world.program.run(&["rollback", "--yes"]).await;
+    is_before(world, &ran).await
+}
+
+/// Whether a run ended well, with everything as it was before.
+pub(crate) async fn is_before(world: &World, ran: &Ran) -> Result<(), String> {
+    let left = world.differs().await;
+    match (ran.code, left) {
+        (0, None) => Ok(()),
+        (code, left) => {
+            world.mend().await;
+            Err(format!("exit code {code}, and it leaves {}\n{}", left.unwrap_or("nothing".into()), said(ran)))
+        }
+    }
+}
+
+/// What a run said, without its progress.
+pub(crate) fn said(ran: &Ran) -> String {
+    let lines = ran.stderr.lines().filter(|line| !line.starts_with(['…', '✓', '↩']) && !line.trim().is_empty());
+    lines.map(|line| format!("        {line}")).collect::<Vec<_>>().join("\n")
+}

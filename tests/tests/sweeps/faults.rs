@@ -1,0 +1,81 @@
+//! One fault in `apply`: every request, every way, from an empty server and from one that holds other values.
+
+use std::sync::Arc;
+
+use trustpath_tests::{
+    pair::Pair,
+    program::Ran,
+    sweep::{
+        Asked, Beginning, Outcome, Tally, Way, World,
+        model::{expected, is_believed},
+        way::proxy,
+    },
+};
+
+use crate::{
+    cell::{clean_run, judge},
+    is_full, pinned,
+};
+
+pub(crate) async fn from_empty(pair: Arc<Pair>) {
+    sweep(pair, Beginning::Empty).await;
+}
+
+pub(crate) async fn from_other_values(pair: Arc<Pair>) {
+    sweep(pair, Beginning::Other).await;
+}
+
+async fn sweep(pair: Arc<Pair>, beginning: Beginning) {
+    let mut world = World::new(pair, beginning).await;
+    let requests = clean_run(&mut world).await;
+    let mut tally = Tally::default();
+    for asked in &requests {
+        for way in Way::ALL.into_iter().filter(|way| fits(asked, *way)) {
+            let must = expected(asked, way);
+            match cell(&world, asked, way, must).await {
+                Ok(()) => tally.right(way, must),
+                Err(why) => tally.wrong(format!("{asked}, {way}: {why}")),
+            }
+        }
+    }
+    pinned(&world, "faults", &tally);
+    world.leave().await;
+}
+
+/// Every way for what makes something. For all else the ways that leave something to be seen; not all of them unless the
+/// sweep is the full one: that a status is asked again is told from the status alone, whatever was asked.
+fn fits(asked: &Asked, way: Way) -> bool {
+    let of_reads = [Way::ResetBefore, Way::Status(403), Way::Status(404), Way::Status(500)];
+    let sensible = asked.makes || of_reads.contains(&way) || (is_full() && way.is_for_reads());
+    sensible && !is_believed(asked, way)
+}
+
+/// Runs one cell, from what was before; says what came out otherwise than it must.
+async fn cell(world: &World, asked: &Asked, way: Way, must: Outcome) -> Result<(), String> {
+    world.forget();
+    way.befall(&world.pair, asked);
+    let ran = if way == Way::Late { late(world, asked).await } else { world.program.run(&world.apply()).await };
+    let fired = proxy(&world.pair, asked.system).faults_fired();
+    world.pair.lift();
+    let came = judge(world, &ran, must).await;
+    if fired { came } else { Err("the fault did not happen".into()) }
+}
+
+/// The request goes on when the undo has looked at what it would have made, or the program has ended.
+async fn late(world: &World, asked: &Asked) -> Ran {
+    let proxy = proxy(&world.pair, asked.system);
+    let words = world.apply();
+    let mut run = std::pin::pin!(world.program.run(&words));
+    let deliver = async {
+        proxy.held().await;
+        proxy.until_another_is_answered().await;
+        proxy.release();
+    };
+    tokio::select! {
+        ran = &mut run => {
+            proxy.release();
+            ran
+        }
+        () = deliver => run.await,
+    }
+}

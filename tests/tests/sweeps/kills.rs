@@ -1,0 +1,207 @@
+//! SIGKILL at every request of `apply`, and of its undo: then another process takes it back, or carries it to its end.
+
+use std::{path::PathBuf, sync::Arc};
+
+use trustpath_tests::{
+    pair::Pair,
+    program::Ran,
+    proxy::{Fault, Lasts},
+    sweep::{Asked, Beginning, Outcome, Phase, Tally, Way, World, asked::asked, way::proxy},
+};
+
+use crate::{
+    cell::{clean_run, is_before, rolled_back, said},
+    is_full, pinned,
+};
+
+pub(crate) async fn from_empty(pair: Arc<Pair>) {
+    sweep(pair, Beginning::Empty).await;
+}
+
+pub(crate) async fn from_other_values(pair: Arc<Pair>) {
+    sweep(pair, Beginning::Other).await;
+}
+
+/// Where a request is when its process is killed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Moment {
+    /// On its way, and lost with its process.
+    Lost,
+    /// On its way, and carried out when another process has looked.
+    Late,
+    /// Carried out; nobody has heard of it.
+    Acted,
+}
+
+/// What of the journal is on disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Journal {
+    /// All of it.
+    Whole,
+    /// Half of its last record: what announces a request that was never sent.
+    Torn,
+    /// All but its last record: the process died right after the one before it.
+    Shorter,
+}
+
+/// What the other process does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Then {
+    Rollback,
+    Resume,
+}
+
+/// A journal is only ever cut where nothing was sent after what is left of it.
+const CELLS: [(Moment, Journal, Then); 8] = [
+    (Moment::Lost, Journal::Whole, Then::Rollback),
+    (Moment::Lost, Journal::Whole, Then::Resume),
+    (Moment::Lost, Journal::Torn, Then::Rollback),
+    (Moment::Lost, Journal::Shorter, Then::Resume),
+    (Moment::Late, Journal::Whole, Then::Rollback),
+    (Moment::Late, Journal::Whole, Then::Resume),
+    (Moment::Acted, Journal::Whole, Then::Rollback),
+    (Moment::Acted, Journal::Whole, Then::Resume),
+];
+
+async fn sweep(pair: Arc<Pair>, beginning: Beginning) {
+    let mut world = World::new(pair, beginning).await;
+    let requests = clean_run(&mut world).await;
+    let mut tally = Tally::default();
+    for asked in requests.iter().filter(|asked| fits(asked)) {
+        for (moment, journal, then) in CELLS {
+            // A request that makes nothing announces nothing, and does nothing late.
+            if !asked.makes && (moment, journal) != (Moment::Lost, Journal::Whole) {
+                continue;
+            }
+            let outcome = if then == Then::Rollback { Outcome::Before } else { Outcome::After };
+            match forward(&world, asked, moment, journal, then).await {
+                Ok(()) => tally.right(format!("{moment:?} {journal:?}"), outcome),
+                Err(why) => tally.wrong(format!("{asked}, {moment:?}, {journal:?}, {then:?}: {why}")),
+            }
+        }
+    }
+    backward(&world, &requests, &mut tally).await;
+    pinned(&world, "kills", &tally);
+    world.leave().await;
+}
+
+/// From the first write on there is a journal. Of the proofs one request stands for all, which only read.
+fn fits(asked: &Asked) -> bool {
+    let proof = asked.phase == Phase::Proving && (is_full() || asked.what().ends_with("/login"));
+    asked.phase == Phase::Making || proof
+}
+
+async fn forward(world: &World, asked: &Asked, moment: Moment, journal: Journal, then: Then) -> Result<(), String> {
+    world.forget();
+    killed(world, &world.apply(), asked, moment).await?;
+    cut(world, journal);
+    let ran = go_on(world, asked, moment, then).await;
+    match then {
+        Then::Rollback => is_before(world, &ran).await,
+        Then::Resume => {
+            if ran.code != 0 || !world.is_after(&world.seen().await) {
+                world.mend().await;
+                return Err(format!("exit code {}, and it is not as after\n{}", ran.code, said(&ran)));
+            }
+            rolled_back(world).await
+        }
+    }
+}
+
+/// The last write fails, and the undo is killed at each of its requests.
+async fn backward(world: &World, requests: &[Asked], tally: &mut Tally) {
+    let last = requests.iter().rfind(|asked| asked.makes).expect("something is made");
+    let fail = || Way::LostAnswer(500).befall(&world.pair, last);
+    world.forget();
+    fail();
+    world.program.run(&world.apply()).await;
+    world.pair.lift();
+    let all = asked(&world.pair);
+    let at = all.iter().position(|asked| asked.key == last.key).expect("it was asked");
+    for undoing in all[at + 1..].iter().filter(|asked| asked.makes) {
+        for moment in [Moment::Lost, Moment::Late, Moment::Acted] {
+            world.forget();
+            fail();
+            let cell = match killed(world, &world.apply(), undoing, moment).await {
+                Ok(()) => is_before(world, &go_on(world, undoing, moment, Then::Rollback).await).await,
+                Err(why) => Err(why),
+            };
+            match cell {
+                Ok(()) => tally.right(format!("{moment:?}, undoing"), Outcome::Before),
+                Err(why) => tally.wrong(format!("undoing, {undoing}, {moment:?}: {why}")),
+            }
+        }
+    }
+}
+
+/// Runs the program until it asks this, and kills it there.
+async fn killed(world: &World, words: &[&str], asked: &Asked, moment: Moment) -> Result<(), String> {
+    let proxy = proxy(&world.pair, asked.system);
+    let fault = if moment == Moment::Acted { Fault::Withhold } else { Fault::Hold };
+    proxy.fault_nth(asked.key.clone(), Lasts::Once, fault);
+    let mut child = world.program.command(words).spawn().expect("the program starts");
+    let ended = tokio::select! {
+        () = proxy.held() => false,
+        _ = child.wait() => true,
+    };
+    // One that has ended by itself cannot be killed, which is told below.
+    child.kill().await.ok();
+    world.pair.lift();
+    match moment {
+        Moment::Late => {}
+        Moment::Lost => proxy.discard(),
+        Moment::Acted => proxy.release(),
+    }
+    if moment != Moment::Late {
+        world.pair.quiet().await;
+    }
+    if !ended {
+        return Ok(());
+    }
+    world.mend().await;
+    Err("it ended before it asked that".into())
+}
+
+async fn go_on(world: &World, asked: &Asked, moment: Moment, then: Then) -> Ran {
+    let words = match then {
+        Then::Rollback => ["rollback", "--yes"],
+        Then::Resume => ["resume", "--yes"],
+    };
+    if moment != Moment::Late {
+        return world.program.run(&words).await;
+    }
+    let proxy = proxy(&world.pair, asked.system);
+    let mut run = std::pin::pin!(world.program.run(&words));
+    let looked = async {
+        proxy.until_another_is_answered().await;
+        proxy.release();
+    };
+    tokio::select! {
+        ran = &mut run => {
+            proxy.release();
+            ran
+        }
+        () = looked => run.await,
+    }
+}
+
+/// What a process leaves that dies a little earlier.
+fn cut(world: &World, how: Journal) {
+    if how == Journal::Whole {
+        return;
+    }
+    let path = journal(world);
+    let text = std::fs::read_to_string(&path).expect("a journal");
+    let last = text.trim_end().rfind('\n').map_or(0, |end| end + 1);
+    let kept = if how == Journal::Torn { last + (text.len() - last) / 2 } else { last };
+    std::fs::write(&path, &text[..kept]).expect("a journal that can be written");
+}
+
+/// The one journal that there is.
+fn journal(world: &World) -> PathBuf {
+    let listed = std::fs::read_dir(world.program.home().join("state")).expect("a state directory");
+    let mut paths: Vec<_> = listed.map(|entry| entry.expect("an entry").path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "jsonl"));
+    assert_eq!(paths.len(), 1, "{paths:?}");
+    paths.remove(0)
+}

@@ -1,0 +1,92 @@
+//! Sweeps: every fault at every request, on the same pairs of servers as the end-to-end cases.
+//!
+//! `TRUSTPATH_TEST_PAIRS` names the pairs to run on. With `TRUSTPATH_SWEEP=full` no cell is left out (`cargo xtask sweep`),
+//! with `TRUSTPATH_SWEEP=none` every one is.
+
+mod cell;
+mod edits;
+mod faults;
+mod kills;
+mod pairs;
+
+use std::process::ExitCode;
+
+use libtest_mimic::{Arguments, Trial};
+use trustpath_tests::{
+    cases,
+    fleet::{Case, Fleet, chosen},
+    pair::Which,
+    sweep::{Tally, World},
+};
+
+/// A sweep waits more than it works: for stalls to be given up, and for what may come late.
+const AT_ONCE: usize = 4;
+
+const WITH_HASHICORP_VAULT: &[(&str, Case)] = cases![faults::from_other_values];
+const ALL: &[(&str, Case)] = cases![
+    faults::from_empty,
+    faults::from_other_values,
+    pairs::from_empty,
+    pairs::from_other_values,
+    kills::from_empty,
+    kills::from_other_values,
+    edits::from_empty,
+    edits::from_other_values,
+];
+
+fn main() -> ExitCode {
+    let mut arguments = Arguments::from_args();
+    arguments.test_threads.get_or_insert(AT_ONCE);
+    let fleet = Fleet::new(AT_ONCE);
+    let conclusion = libtest_mimic::run(&arguments, trials(&fleet));
+    // Before the process ends: servers are stopped, and their directories removed, by their values.
+    fleet.stop();
+    conclusion.exit_code()
+}
+
+fn trials(fleet: &Fleet) -> Vec<Trial> {
+    if is_form("none") {
+        return Vec::new();
+    }
+    let all = chosen().into_iter().flat_map(|which| of(which).iter().map(move |case| (which, *case)));
+    let trial = |(which, (name, case)): (Which, (&str, Case))| {
+        let fleet = fleet.clone();
+        let run = move || {
+            fleet.run(which, case);
+            Ok(())
+        };
+        Trial::test(format!("{}::{name}", which.name()), run)
+    };
+    all.map(trial).collect()
+}
+
+/// HashiCorp Vault differs from OpenBao in what it answers, and not in what a run does with it: there, one sweep.
+fn of(which: Which) -> &'static [(&'static str, Case)] {
+    if which.hashicorp_vault { WITH_HASHICORP_VAULT } else { ALL }
+}
+
+/// Whether every cell is to be run, and not only those that every change has to pass.
+pub(crate) fn is_full() -> bool {
+    is_form("full")
+}
+
+fn is_form(form: &str) -> bool {
+    std::env::var_os("TRUSTPATH_SWEEP").is_some_and(|chosen| chosen == form)
+}
+
+/// Prints what came of a sweep, and holds its counts against those that were written down: one that shrinks is red. The
+/// full form is for reading, and changes with every request.
+pub(crate) fn pinned(world: &World, name: &str, tally: &Tally) {
+    let name = format!("{name}_{:?}@{}", world.beginning, world.pair.which.name()).to_lowercase();
+    println!("{name}\n{}", tally.table());
+    let wrong = tally.disagreements();
+    assert!(wrong.is_empty(), "{} cells came out otherwise than they must:\n\n{}", wrong.len(), wrong.join("\n"));
+    if is_full() {
+        return;
+    }
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path("counts");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!(name, tally.table()));
+}
