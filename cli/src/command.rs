@@ -2,8 +2,11 @@
 
 use std::path::PathBuf;
 
-use trustpath_core::{Class, Kind, Problem, journal::Store};
-use trustpath_platform::Environment;
+use trustpath_core::{
+    Class, Kind, Problem,
+    journal::{Log, Store, replay},
+};
+use trustpath_platform::{Environment, lock::Fence};
 
 use crate::{args::Global, program::Program, render, screen::Screen, systems::Systems};
 
@@ -25,6 +28,7 @@ impl Command<'_> {
             context: self.global.connect.context.clone(),
             more: self.program.more.clone(),
             screen: self.screen.clone(),
+            fence: Fence::default(),
         }
     }
 
@@ -45,10 +49,27 @@ impl Command<'_> {
         Some(state.join("trustpath/runs"))
     }
 
-    /// The command that takes a run back from here: with the options that led to its journal and its servers.
+    /// The command that takes a run back from here.
     pub(crate) fn rollback(&self, run: &str) -> String {
+        self.about_run("rollback", run)
+    }
+
+    /// The command that carries a run to its end, where it is on its way forward.
+    pub(crate) fn resume(&self, log: &Log) -> Option<String> {
+        let progress = replay(&log.entries);
+        let forward = progress.end.is_none() && progress.turned_back.is_none();
+        forward.then(|| self.about_run("resume", &log.start.run))
+    }
+
+    /// The command that goes on with a run, whichever way it was going.
+    pub(crate) fn go_on(&self, log: &Log) -> String {
+        self.resume(log).unwrap_or_else(|| self.rollback(&log.start.run))
+    }
+
+    /// With the options that led to the run's journal and its servers.
+    fn about_run(&self, verb: &str, run: &str) -> String {
         let connect = &self.global.connect;
-        let mut words = vec!["trustpath".to_owned(), "rollback".to_owned(), run.to_owned()];
+        let mut words = vec!["trustpath".to_owned(), verb.to_owned(), run.to_owned()];
         if let Some(directory) = &connect.state_dir {
             words.extend(["--state-dir".to_owned(), directory.display().to_string()]);
         }

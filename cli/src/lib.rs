@@ -22,6 +22,8 @@ mod command;
 mod exit;
 mod json;
 mod kinds;
+mod lock;
+mod open_runs;
 mod own_rights;
 mod panic;
 mod program;

@@ -130,6 +130,14 @@ impl Observer for Progress {
                 self.begin(step, Phase::TakingBack);
                 self.note(step, Phase::TakingBack);
             }
+            Event::Settling(left) => {
+                let left = left.as_secs_f32().ceil();
+                self.screen.say(&format!(
+                    "{} {}: a request was not answered; it is looked at again in {left} s, when it cannot be carried out any more",
+                    Style::Careful.of("…"),
+                    line(step)
+                ));
+            }
             Event::Undone => {
                 self.end(step);
                 self.screen.say(&format!("{} {}: {}", Style::Good.of("↩"), line(step), Phase::TakingBack.past()));
@@ -163,6 +171,7 @@ fn trace(step: &str, event: &Event<'_>) {
         Event::Applied => debug!(step, "changed"),
         Event::Failed(failure) => debug!(step, class = ?failure.class(), "failed"),
         Event::Undoing => debug!(step, "taking back"),
+        Event::Settling(left) => debug!(step, ?left, "settling"),
         Event::Undone => debug!(step, "taken back"),
         Event::UndoFailed(failure) => debug!(step, class = ?failure.class(), "not taken back"),
         Event::Proving => debug!(step, "proving"),

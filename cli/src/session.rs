@@ -12,12 +12,18 @@ use trustpath_core::{
     Class, Failure, Handles, Problem, Result,
     file::{Source, load},
     graph::{Graph, Selection},
-    journal::{JournaledStep, Start, VERSION, Verb},
-    run::{Cancel, Engine, Permissions, Settings, graph_of},
+    journal::{JournaledStep, Start, VERSION},
+    run::{Cancel, Engine, Permissions, RunPlan, Settings, graph_of},
 };
-use trustpath_platform::Connections;
+use trustpath_platform::{
+    Connections,
+    lock::{Fence, Terms},
+};
 
-use crate::{args::Consent, command::Command, own_rights, progress::Progress};
+use crate::{args::Consent, command::Command, lock::Scope, own_rights, progress::Progress};
+
+/// This program, as a journal names it.
+pub(crate) const PROGRAM: &str = concat!("trustpath ", env!("CARGO_PKG_VERSION"));
 
 /// The graph file where none is named.
 const STANDARD: &str = "plugins.toml";
@@ -26,6 +32,10 @@ const STANDARD: &str = "plugins.toml";
 pub(crate) struct Session {
     pub(crate) graph: Arc<Graph>,
     pub(crate) handles: Arc<Handles>,
+    /// What is locked for it.
+    pub(crate) scope: Scope,
+    /// Stands before every write, once the locks are taken.
+    pub(crate) fence: Fence,
     settings: Settings,
     /// `[connections]` as it is journaled.
     connections: Value,
@@ -44,8 +54,10 @@ impl Session {
         })?;
         ambient?;
         Ok(Self {
+            scope: Scope::of(&loaded.graph, &loaded.connections),
             graph: Arc::new(loaded.graph),
             handles: systems.handles(&loaded.connections),
+            fence: systems.fence,
             settings: loaded.run,
             connections: loaded.connections_json,
         })
@@ -60,11 +72,19 @@ impl Session {
         let connections = connections(start)?;
         let graph = graph_of(start, &command.kinds, &systems.ambient(&connections)?)?;
         Ok(Self {
+            scope: Scope::of(&graph, &connections),
             graph: Arc::new(graph),
             handles: systems.handles(&connections),
-            settings: Settings::default(),
+            fence: systems.fence,
+            settings: start.limits,
             connections: start.connections.clone(),
         })
+    }
+
+    /// On which terms its locks are held.
+    pub(crate) fn terms(&self) -> Terms {
+        let Settings { lease, horizon, step_timeout, .. } = self.settings;
+        Terms::new(lease, horizon, step_timeout)
     }
 
     /// What the user agrees to beforehand.
@@ -87,7 +107,7 @@ impl Session {
         Engine::new(self.graph.clone(), self.handles.clone())
             .with_settings(self.settings)
             .with_permissions(permissions)
-            .with_own_rights(own_rights::of_a_run())
+            .with_own_rights(own_rights::of_a_run(&self.scope))
             .with_observer(Arc::new(Progress::new(command.screen.clone())))
             .with_cancel(cancel)
     }
@@ -96,13 +116,17 @@ impl Session {
     ///
     /// # Errors
     /// When a system does not say which one it is.
-    pub(crate) async fn start(&self, run: &str, verb: Verb) -> Result<Start> {
+    pub(crate) async fn start(&self, run: &str, plan: &RunPlan, engine: &Engine) -> Result<Start> {
+        let name = |place| self.graph.node(place).name.to_string();
         Ok(Start {
             version: VERSION,
-            program: concat!("trustpath ", env!("CARGO_PKG_VERSION")).to_owned(),
+            program: PROGRAM.to_owned(),
             run: run.to_owned(),
-            verb,
+            verb: plan.verb,
             graph: self.graph.id().to_owned(),
+            chosen: plan.chosen().into_iter().map(name).collect(),
+            permissions: engine.permissions().clone(),
+            limits: self.settings,
             target: self.handles.target().await?,
             connections: self.connections.clone(),
             steps: JournaledStep::of(&self.graph),

@@ -1,10 +1,11 @@
 //! Ctrl-C and SIGTERM: a signal to the engine, never an abort.
 
-use std::io;
+use std::{io, time::Duration};
 
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
     task::AbortHandle,
+    time::sleep,
 };
 use trustpath_core::{
     Class, Problem, Result,
@@ -28,14 +29,14 @@ pub(crate) const READING: Words =
 
 /// For commands that write.
 pub(crate) const WRITING: Words = Words {
-    first: "interrupted: what is under way settles, and what was changed is taken back",
-    again: "interrupted already: settling and taking back are under way, and are not cut off",
+    first: "interrupted: what is under way settles, and what was changed is taken back; once more stops it where it is",
+    again: "stopping where it is",
 };
 
-/// For taking back, which is not interrupted.
+/// For taking back, which a first signal does not interrupt.
 pub(crate) const UNDOING: Words = Words {
-    first: "the rollback is under way and is not cut off: wait for it to end",
-    again: "the rollback is under way and is not cut off: wait for it to end",
+    first: "what was changed is being taken back, which goes on to its end; once more stops it where it is",
+    again: "stopping where it is",
 };
 
 /// Listens until it is dropped.
@@ -47,14 +48,16 @@ impl Drop for Listening {
     }
 }
 
-/// Listens from now on; what is returned sees the interruption.
+/// Listens from now on; what is returned sees the interruption. After a SIGTERM the run has `grace` to be taken back,
+/// and is halted then.
 ///
 /// # Errors
 /// When the system does not let this process listen.
-pub(crate) fn listen(screen: &Screen, words: Words) -> Result<(Cancel, Listening)> {
+pub(crate) fn listen(screen: &Screen, words: Words, grace: Option<Duration>) -> Result<(Cancel, Listening)> {
     let (canceller, cancel) = Canceller::new();
     let (interrupt, terminate) = signals().map_err(deaf)?;
-    let task = tokio::spawn(hear(interrupt, terminate, canceller, screen.clone(), words));
+    let ears = Ears { interrupt, terminate, canceller, screen: screen.clone() };
+    let task = tokio::spawn(ears.hear(words, grace));
     Ok((cancel, Listening(task.abort_handle())))
 }
 
@@ -62,17 +65,39 @@ fn signals() -> io::Result<(Signal, Signal)> {
     Ok((signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?))
 }
 
-async fn hear(mut interrupt: Signal, mut terminate: Signal, canceller: Canceller, screen: Screen, words: Words) {
-    let mut said = words.first;
-    loop {
-        tokio::select! {
-            Some(()) = interrupt.recv() => {}
-            Some(()) = terminate.recv() => {}
+struct Ears {
+    interrupt: Signal,
+    terminate: Signal,
+    canceller: Canceller,
+    screen: Screen,
+}
+
+impl Ears {
+    async fn hear(mut self, words: Words, grace: Option<Duration>) {
+        let grace = tokio::select! {
+            Some(()) = self.interrupt.recv() => None,
+            Some(()) = self.terminate.recv() => grace,
             else => return,
+        };
+        self.say(words.first);
+        self.canceller.cancel();
+        tokio::select! {
+            Some(()) = self.interrupt.recv() => self.say(words.again),
+            Some(()) = self.terminate.recv() => self.say(words.again),
+            () = over(grace) => self.say("the time to take everything back is over: stopping where it is"),
         }
-        screen.say(&Style::Careful.of(said));
-        canceller.cancel();
-        said = words.again;
+        self.canceller.halt();
+    }
+
+    fn say(&self, words: &str) {
+        self.screen.say(&Style::Careful.of(words));
+    }
+}
+
+async fn over(grace: Option<Duration>) {
+    match grace {
+        Some(grace) => sleep(grace).await,
+        None => std::future::pending().await,
     }
 }
 

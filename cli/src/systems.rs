@@ -6,6 +6,7 @@ use trustpath_core::{Facts, Handles, Result};
 use trustpath_platform::{
     Connections, Environment, VaultServer,
     kubernetes::{Cluster, KubernetesSettings},
+    lock::Fence,
     vault::{Vault, VaultSettings},
 };
 
@@ -20,6 +21,7 @@ pub(crate) struct Systems {
     pub(crate) context: Option<String>,
     pub(crate) more: Arc<dyn Fn(Handles) -> Handles + Send + Sync>,
     pub(crate) screen: Screen,
+    pub(crate) fence: Fence,
 }
 
 impl Systems {
@@ -41,26 +43,26 @@ impl Systems {
 
     fn vault(&self, connections: &Connections) -> impl Fn() -> Opening<Vault> + Send + Sync + 'static {
         let (environment, connections) = (self.environment.clone(), connections.clone());
-        let screen = self.screen.clone();
+        let (screen, fence) = (self.screen.clone(), self.fence.clone());
         move || {
             let settings = VaultSettings::from(&environment, &connections);
-            let screen = screen.clone();
+            let (screen, fence) = (screen.clone(), fence.clone());
             Box::pin(async move {
                 let settings = settings?;
                 warn(&screen, &settings.warnings);
-                Vault::open(settings).await
+                Vault::open(settings.with_fence(fence)).await
             })
         }
     }
 
     fn cluster(&self, connections: &Connections) -> impl Fn() -> Opening<Cluster> + Send + Sync + 'static {
         let (environment, connections) = (self.environment.clone(), connections.clone());
-        let (screen, context) = (self.screen.clone(), self.context.clone());
+        let (screen, context, fence) = (self.screen.clone(), self.context.clone(), self.fence.clone());
         move || {
             let settings = KubernetesSettings::from(&environment, &connections, context.as_deref());
-            let screen = screen.clone();
+            let (screen, fence) = (screen.clone(), fence.clone());
             Box::pin(async move {
-                let cluster = Cluster::open(settings).await?;
+                let cluster = Cluster::open(settings.with_fence(fence)).await?;
                 warn(&screen, &cluster.warnings());
                 Ok(cluster)
             })

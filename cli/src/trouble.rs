@@ -30,11 +30,18 @@ pub(crate) enum Aftermath {
     Kept(String),
     /// Not all of it could be taken back, these besides the failure itself; this command tries again.
     Stuck(Vec<Failure>, String),
-    /// Where it stands is not known; this command takes it back.
+    /// Where it stands is not known; this command goes on.
     Unknown(String),
 }
 
 impl Trouble {
+    /// The user, or the end of the grace, stopped a run where it was; this command goes on.
+    pub(crate) fn halted(next: String) -> Self {
+        let halted = Problem::new(Class::Interrupted, "trustpath::run::halted", "the run was stopped where it was")
+            .help("what it had under way may still be carried out: the command below waits for that, and looks again");
+        Self::from(halted).with(Aftermath::Unknown(next))
+    }
+
     /// With what became of what the command had begun.
     pub(crate) fn with(self, aftermath: Aftermath) -> Self {
         Self { aftermath, ..self }
@@ -87,7 +94,7 @@ impl Aftermath {
             }
             Self::Unknown(command) => {
                 let unknown = Style::Bad.of("What this run changed may still be there.");
-                Some(format!("{unknown}\nTo take it back: {command}"))
+                Some(format!("{unknown}\nTo go on: {command}"))
             }
             Self::Stuck(stuck, command) => {
                 let end = if stuck.is_empty() { "." } else { ":" };

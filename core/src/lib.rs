@@ -23,7 +23,7 @@ pub mod run;
 
 pub use contract::{
     Act, Around, At, Change, Check, Context, Evidence, Fact, Facts, Gives, Goal, Handle, Handles, Identity, Kind,
-    Lacking, Leaf, Managed, Note, Op, Outcome, Plan, Purpose, Released, Right, Stage, Step, Takes, Target, Undo, Want,
-    Wanted,
+    Lacking, Leaf, Managed, Note, Op, Outcome, Plan, Purpose, Released, Right, Stage, Step, Takes, Target, Trail, Undo,
+    Want, Wanted, note_late,
 };
 pub use failure::{Class, Classified, Failure, Problem, Result};

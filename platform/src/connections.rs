@@ -1,8 +1,12 @@
 //! The `[connections]` table of the graph file: where the systems are, as far as a file may say so, and which ones
 //! they have to be.
 
+use std::fmt;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use crate::kubernetes::names::NamespaceName;
 
 /// Where the two systems are. This program's own addresses and credentials come from the environment.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -29,6 +33,10 @@ pub struct VaultConnection {
     /// Refuse any Vault but the one with this cluster id (`vault status` shows it).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cluster_id: Option<String>,
+    /// A secret of a KV v2 mount, such as `kv/trustpath/lock`, that keeps runs of clusters apart which share this Vault.
+    /// All of them have to name the same one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lock: Option<LockPath>,
 }
 
 /// Kubernetes, as the graph file knows it.
@@ -41,8 +49,68 @@ pub struct KubernetesConnection {
     /// Refuse any cluster but the one whose `kube-system` namespace has this uid.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub uid: Option<String>,
+    /// The namespace of the Lease that keeps runs apart, `default` where nothing is said. It has to be there, no run may
+    /// make or remove it, and all graphs of a cluster have to name the same one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lock_namespace: Option<NamespaceName>,
+}
+
+impl KubernetesConnection {
+    /// The namespace of the Lease.
+    pub fn lock_namespace(&self) -> &str {
+        self.lock_namespace.as_ref().map_or("default", NamespaceName::as_str)
+    }
+}
+
+/// The path of a secret: a mount, and something below it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "String", into = "String")]
+#[schemars(with = "String")]
+pub struct LockPath(String);
+
+impl LockPath {
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for LockPath {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let sound = |part: &str| !matches!(part, "" | "." | "..") && part.bytes().all(|byte| byte.is_ascii_graphic());
+        match text.contains('/') && text.split('/').all(sound) {
+            true => Ok(Self(text)),
+            false => Err(format!("{text:?} is no path of a secret such as `kv/trustpath/lock`")),
+        }
+    }
+}
+
+impl From<LockPath> for String {
+    fn from(path: LockPath) -> Self {
+        path.0
+    }
+}
+
+impl fmt::Display for LockPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
 }
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_is_a_secret_below_a_mount() {
+        let fits = |path: &str| LockPath::try_from(path.to_owned()).is_ok();
+        assert!(fits("kv/lock") && fits("team/kv/trustpath/lock"));
+        assert!(!fits("kv") && !fits("/kv/lock") && !fits("kv/lock/") && !fits("kv/../sys/raw") && !fits("kv/a b"));
+    }
 }

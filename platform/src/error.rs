@@ -76,6 +76,8 @@ pub enum Kind {
     Malformed,
     /// The request cannot be written down: a name that is no path segment.
     Unspeakable,
+    /// The lock under which it would have been written is no longer held: nothing was sent.
+    Unlocked,
 }
 
 impl Kind {
@@ -87,7 +89,7 @@ impl Kind {
             Self::Timeout => Class::Timeout,
             Self::Unauthenticated | Self::Denied => Class::Denied,
             Self::Sealed | Self::Uninitialized | Self::Unserved | Self::Namespace | Self::NotFound => Class::Missing,
-            Self::Conflict => Class::Conflict,
+            Self::Conflict | Self::Unlocked => Class::Conflict,
             Self::Rejected | Self::Failed => Class::Rejected,
             Self::Unspeakable => Class::Config,
         }
@@ -112,6 +114,7 @@ impl Kind {
             Self::Failed => "failed",
             Self::Malformed => "malformed",
             Self::Unspeakable => "name",
+            Self::Unlocked => "unlocked",
         }
     }
 }
@@ -148,6 +151,12 @@ impl Error {
             seen: None,
             retry_after: None,
         }))
+    }
+
+    /// A write that was not sent, because the lock of the run was lost.
+    pub(crate) fn unlocked(system: System) -> Self {
+        Self::new(system, Kind::Unlocked, "the lock of this run is no longer held, and the request was not sent")
+            .help("see who holds it, and go on with the run as `trustpath runs` says")
     }
 
     /// Which request it was: method and path.

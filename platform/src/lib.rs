@@ -11,6 +11,7 @@
 //! - [`facts`]: typed addresses.
 //! - [`handshake`]: a bare TLS handshake.
 //! - [`kubernetes`], [`vault`]: the two systems.
+//! - [`lock`]: one run at a time.
 //! - [`mark`]: how objects of a graph are told from others.
 //! - [`policy`]: what the text of a policy means.
 //! - [`retry`]: the one retry policy.
@@ -25,6 +26,7 @@ pub mod error;
 pub mod facts;
 pub mod handshake;
 pub mod kubernetes;
+pub mod lock;
 pub mod mark;
 pub mod policy;
 mod proxy;

@@ -67,12 +67,29 @@ pub fn retryable(repeat: Repeat, seen: Seen, failed: u32, limits: &Limits) -> bo
     }
 }
 
+/// Whether the server may carry a request out after this was seen. Pure.
+///
+/// 502 and 504 are the words of something before the server, which has not heard from it. Any other status is the
+/// server's own: it is done with the request.
+pub fn may_come_late(seen: Seen) -> bool {
+    matches!(seen, Seen::Broken | Seen::Status(502 | 504))
+}
+
+fn note(writes: bool, seen: Seen) {
+    if writes && may_come_late(seen) {
+        trustpath_core::note_late();
+    }
+}
+
 impl Limits {
     /// Makes attempts until one succeeds, fails for good, or the time is over. What is returned then is the error of
     /// the last attempt that came to an end, or `late()` where none did.
+    ///
+    /// An attempt of a writing request that nobody answered is noted: the server may still carry it out, whatever comes
+    /// of the next one.
     pub(crate) async fn retry<T, F>(
         &self,
-        repeat: Repeat,
+        (repeat, writes): (Repeat, bool),
         mut attempt: impl FnMut() -> F,
         late: impl FnOnce() -> Error,
     ) -> Result<T, Error>
@@ -87,8 +104,14 @@ impl Limits {
             let error = match timeout_at(deadline, attempt()).await {
                 Ok(Ok(value)) => return Ok(value),
                 Ok(Err(error)) => error,
-                Err(_) => return Err(last.unwrap_or_else(late)),
+                Err(_) => {
+                    note(writes, Seen::Broken);
+                    return Err(last.unwrap_or_else(late));
+                }
             };
+            if let Some(seen) = error.what_was_seen() {
+                note(writes, seen);
+            }
             failed += 1;
             let again = error.what_was_seen().is_some_and(|seen| retryable(repeat, seen, failed, self));
             let pause = error.asked_patience().or_else(|| pauses.next()).unwrap_or(self.pause);
@@ -145,6 +168,20 @@ mod tests {
         let limits = Limits::default();
         assert_eq!(retryable(Repeat::Harmless, seen, failed, &limits), harmless);
         assert_eq!(retryable(Repeat::Harmful, seen, failed, &limits), harmful);
+    }
+
+    #[rstest]
+    #[case(Seen::NoConnection, false)]
+    #[case(Seen::Broken, true)]
+    #[case(Seen::NotYet, false)]
+    #[case(Seen::Status(400), false)]
+    #[case(Seen::Status(429), false)]
+    #[case(Seen::Status(500), false)]
+    #[case(Seen::Status(502), true)]
+    #[case(Seen::Status(503), false)]
+    #[case(Seen::Status(504), true)]
+    fn what_may_come_late(#[case] seen: Seen, #[case] late: bool) {
+        assert_eq!(may_come_late(seen), late);
     }
 
     #[test]

@@ -140,7 +140,19 @@ pub fn trustpath() -> &'static Path {
 }
 
 /// Builds a binary of this workspace with the profile of the running test, and returns where it lies.
+///
+/// `TRUSTPATH_TEST_BUILT` says that all of the workspace has just been built, as `cargo xtask test` does: a package that is
+/// built alone has other features in its dependencies, which would all be compiled once more.
 pub fn build(package: &str, binary: &str) -> PathBuf {
+    if std::env::var_os("TRUSTPATH_TEST_BUILT").is_none() {
+        compile(package, binary);
+    }
+    let test = std::env::current_exe().expect("a running test");
+    let profile = test.ancestors().find(|path| path.ends_with("debug")).expect("a test of the debug profile");
+    profile.join(binary)
+}
+
+fn compile(package: &str, binary: &str) {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let built = std::process::Command::new(cargo)
         .args(["build", "--quiet", "--package", package, "--bin", binary])
@@ -148,7 +160,4 @@ pub fn build(package: &str, binary: &str) -> PathBuf {
         .status()
         .expect("cargo runs");
     assert!(built.success(), "{package} does not build");
-    let test = std::env::current_exe().expect("a running test");
-    let profile = test.ancestors().find(|path| path.ends_with("debug")).expect("a test of the debug profile");
-    profile.join(binary)
 }

@@ -58,8 +58,16 @@ impl Seen {
         format!("{} {}", self.method, self.path)
     }
 
-    /// Whether it can change something: everything but a GET, HEAD or LIST, and what only asks by POST.
+    /// Whether it is about the lock of a run: nothing else is done to the program's Lease.
+    pub fn locks(&self) -> bool {
+        self.path.contains("/apis/coordination.k8s.io/") && self.path.contains("/leases")
+    }
+
+    /// Whether it can change something: everything but a GET, HEAD or LIST, what only asks by POST, and the lock.
     pub fn writes(&self) -> bool {
+        if self.locks() {
+            return false;
+        }
         let asks = ["capabilities-self", "selfsubjectaccessreviews", "tokenreviews", "selfsubjectreviews"];
         let asks = asks.iter().any(|end| self.path.ends_with(end)) || self.query.contains("dryRun=All");
         !matches!(self.method.as_str(), "GET" | "HEAD" | "LIST") && !asks

@@ -11,7 +11,9 @@ const VAULT_OWN: [&str; 5] = ["accessor", "uuid", "version", "modified", "create
 /// The API server notes on a token Secret when its token was last used (KEP-2799).
 const LAST_USED: &str = "kubernetes.io/legacy-token-last-used";
 /// Kinds that the API server writes by itself.
-const RESTLESS: [&str; 3] = ["events", "leases", "componentstatuses"];
+const RESTLESS: [&str; 2] = ["events", "componentstatuses"];
+/// The API server keeps Leases of its own: of these only the program's is looked at, in whatever namespace.
+const LEASE: &str = "trustpath";
 
 /// Everything that both servers hold.
 pub async fn snapshot(pair: &Pair) -> Value {
@@ -61,7 +63,8 @@ async fn listable(api: &Rest, group: &str) -> Vec<String> {
 async fn objects(api: &Rest, path: &str) -> Value {
     let list = api.get(path).await.unwrap_or_default();
     let mut objects = Map::new();
-    for object in array(&list["items"]) {
+    let restless = |object: &&Value| path.ends_with("/leases") && object["metadata"]["name"] != LEASE;
+    for object in array(&list["items"]).iter().filter(|object| !restless(object)) {
         let meta = &object["metadata"];
         let name = [&meta["namespace"], &meta["name"]].map(|part| part.as_str().unwrap_or_default()).join("/");
         let mut object = object.clone();

@@ -27,6 +27,9 @@ pub(crate) struct Options {
     /// How often each is measured; the median counts
     #[arg(long, default_value_t = 15)]
     rounds: usize,
+    /// Another binary of the program, such as that of an earlier commit: its `apply` is measured in turn with this one's
+    #[arg(long, value_name = "BINARY")]
+    against: Option<PathBuf>,
 }
 
 /// The program on the servers themselves, and what its requests were when it went through the proxies.
@@ -43,6 +46,9 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
     let binary = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../target/release/trustpath"));
     let pair = Pair::start(which).await;
     let measured = Measured::new(&pair, binary)?;
+    if let Some(other) = &options.against {
+        return measured.against(&Measured::new(&pair, other.clone())?, options.rounds).await;
+    }
     measured.apply(options.rounds).await?;
     measured.reading("plan", &["plan"], options.rounds).await?;
     measured.reading("verify", &["verify"], options.rounds).await
@@ -75,6 +81,20 @@ impl<'a> Measured<'a> {
         report("apply", "writes", &mut ours, &mut raw, writes.len());
         report("apply", "requests", &mut ours, &mut all, seen.len());
         list(&seen);
+        Ok(())
+    }
+
+    /// Both from empty, in turn.
+    async fn against(&self, other: &Self, rounds: usize) -> Result<()> {
+        let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+        for _ in 0..rounds {
+            for (measured, times) in [(self, &mut ours), (other, &mut theirs)] {
+                times.push(measured.direct(&["apply", "--yes"]).await);
+                self.clean().await;
+            }
+        }
+        let (ours, theirs) = (median(&mut ours), median(&mut theirs));
+        println!("apply {:.2}x of the other ({ours:.1?} / {theirs:.1?})", ours.as_secs_f64() / theirs.as_secs_f64());
         Ok(())
     }
 
@@ -138,7 +158,8 @@ fn direct(program: &Program, pair: &Pair) -> PathBuf {
 
 /// What `apply` builds, without what its verify leaves for a moment.
 fn built(request: &Seen) -> bool {
-    request.writes() && !["/login", "/token", "/revoke-accessor"].iter().any(|end| request.path.ends_with(end))
+    request.writes()
+        && !["/login", "/token", "/revoke-self", "/revoke-accessor"].iter().any(|end| request.path.ends_with(end))
 }
 
 /// One line: the ratio of the medians, and what was compared.

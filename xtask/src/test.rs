@@ -30,12 +30,14 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     for which in pairs {
         provision::have(*which)?;
     }
+    step("build", cargo(&["build", "--workspace", "--all-targets", "--quiet"]))?;
     step("tests", tests(options.quick))
 }
 
 /// The quick ones need no Go: what compares with a real kube-apiserver, or starts one, is left out.
 fn tests(quick: bool) -> Command {
     let mut tests = cargo(&["test", "--workspace", "--no-fail-fast"]);
+    tests.env("TRUSTPATH_TEST_BUILT", "1");
     if quick {
         tests.args(["--exclude", "trustpath-provision", "--", "--skip", "kube_apiserver"]);
         tests.env("TRUSTPATH_TEST_PAIRS", Which::SANDBOX.name());

@@ -89,6 +89,16 @@ Examples:
   trustpath rollback
   trustpath rollback 20260131-120000 --yes";
 
+pub(super) const RESUME: &str = "\
+For a run whose process was killed, or whose machine went down. It waits until nothing that was
+under way can be carried out any more, looks at what is there, shows what is left to do, and asks.
+Needs no graph file. A run that was on its way back already is taken back.
+
+Examples:
+  trustpath runs
+  trustpath resume
+  trustpath resume 20260131-120000 --yes";
+
 pub(super) const DESTROY: &str = "\
 Shows the plan and asks. Removes what bears the mark of this graph. What others still use is left,
 and listed with the reason.

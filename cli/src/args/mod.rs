@@ -3,7 +3,7 @@
 mod help;
 mod options;
 
-pub(crate) use options::{Color, Consent, Format, Global, GraphFormat, Select, StepArgs, System};
+pub(crate) use options::{Color, Consent, Format, Global, Going, GraphFormat, Locking, Select, StepArgs, System};
 
 use clap::{Parser, Subcommand};
 
@@ -36,6 +36,9 @@ pub(crate) enum Verb {
     /// Take back what a run has changed, from its journal alone
     #[command(after_help = help::ROLLBACK)]
     Rollback(Rollback),
+    /// Carry a run that was cut off to its end
+    #[command(after_help = help::RESUME)]
+    Resume(Resume),
     /// Remove what this graph owns and nobody else uses
     #[command(after_help = help::DESTROY)]
     Destroy(Destroy),
@@ -87,12 +90,8 @@ pub(crate) struct Apply {
     /// When the chain does not hold in the end, leave it for a look; without this, everything is taken back
     #[arg(long)]
     pub(crate) keep: bool,
-    /// Do not ask
-    #[arg(long, short)]
-    pub(crate) yes: bool,
-    /// Do not ask the servers for rights beforehand: a write is tried, and refused where one is missing
-    #[arg(long)]
-    pub(crate) no_preflight: bool,
+    #[command(flatten)]
+    pub(crate) going: Going,
 }
 
 #[derive(Debug, clap::Args)]
@@ -102,12 +101,8 @@ pub(crate) struct Destroy {
     /// Go on where a change cannot be taken back in full
     #[arg(long)]
     pub(crate) allow_irreversible: bool,
-    /// Do not ask
-    #[arg(long, short)]
-    pub(crate) yes: bool,
-    /// Do not ask the servers for rights beforehand: a write is tried, and refused where one is missing
-    #[arg(long)]
-    pub(crate) no_preflight: bool,
+    #[command(flatten)]
+    pub(crate) going: Going,
 }
 
 #[derive(Debug, clap::Args)]
@@ -115,12 +110,17 @@ pub(crate) struct Rollback {
     /// The run, as `trustpath runs` lists it; without it, the latest that is not rolled back
     #[arg(value_name = "RUN")]
     pub(crate) run: Option<String>,
-    /// Do not ask
-    #[arg(long, short)]
-    pub(crate) yes: bool,
-    /// Do not ask the servers for rights beforehand: a write is tried, and refused where one is missing
-    #[arg(long)]
-    pub(crate) no_preflight: bool,
+    #[command(flatten)]
+    pub(crate) going: Going,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Resume {
+    /// The run, as `trustpath runs` lists it; without it, the latest that is unfinished
+    #[arg(value_name = "RUN")]
+    pub(crate) run: Option<String>,
+    #[command(flatten)]
+    pub(crate) going: Going,
 }
 
 #[derive(Debug, clap::Args)]

@@ -1,8 +1,9 @@
 //! The options that several verbs share.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, Subcommand, ValueEnum};
+use jiff::SignedDuration;
 use trustpath_core::graph::Selection;
 
 /// The options of every verb.
@@ -71,6 +72,38 @@ pub(crate) struct Consent {
     /// Go on where a change cannot be taken back in full
     #[arg(long)]
     pub(crate) allow_irreversible: bool,
+}
+
+/// What to do about other runs.
+#[derive(Debug, Default, Clone, Args)]
+pub(crate) struct Locking {
+    /// Wait for another run to end, but no longer than this, such as 5m; without it, one that is alive is an error
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub(crate) lock_timeout: Option<Duration>,
+    /// Give up this unfinished run of another host: what it has written stays as it is
+    #[arg(long, value_name = "RUN")]
+    pub(crate) abandon: Option<String>,
+}
+
+/// How a command that writes is carried out.
+#[derive(Debug, Default, Clone, Args)]
+pub(crate) struct Going {
+    #[command(flatten)]
+    pub(crate) locking: Locking,
+    /// How long taking back may go on after a SIGTERM, such as 25s; then it stops where it is [default: to its end]
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub(crate) grace: Option<Duration>,
+    /// Do not ask
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+    /// Do not ask the servers for rights beforehand: a write is tried, and refused where one is missing
+    #[arg(long)]
+    pub(crate) no_preflight: bool,
+}
+
+fn time(text: &str) -> Result<Duration, String> {
+    let time = text.parse::<SignedDuration>().ok().and_then(|time| Duration::try_from(time).ok());
+    time.ok_or_else(|| "a length of time is written as `90s` or `5m`".to_owned())
 }
 
 #[derive(Debug, Subcommand)]

@@ -23,6 +23,9 @@ pub(crate) struct Plan {
     pub(crate) steps: Vec<StepPlan>,
     /// How many steps would be what.
     pub(crate) summary: Summary,
+    /// What the user should know about the run as a whole.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) notes: Vec<Note>,
     /// What `apply` or `destroy` would ask for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) objections: Vec<Report>,
@@ -65,6 +68,14 @@ pub(crate) struct Summary {
     pub(crate) nothing: usize,
 }
 
+impl Summary {
+    /// How many have something to do.
+    pub(crate) fn changes(self) -> usize {
+        let Self { create, update, delete, adopt, nothing: _ } = self;
+        create + update + delete + adopt
+    }
+}
+
 impl Plan {
     /// The document of a plan; `objections` is what the user has not agreed to.
     pub(crate) fn of(graph: &Graph, plan: &RunPlan, objections: Option<&Failures>) -> Self {
@@ -75,9 +86,15 @@ impl Plan {
             graph: graph.id().to_owned(),
             goal: plan.verb,
             summary: summary(&steps),
+            notes: Vec::new(),
             objections: objections.collect(),
             steps,
         }
+    }
+
+    /// With what the user should know about the run as a whole.
+    pub(crate) fn with_notes(self, notes: Vec<Note>) -> Self {
+        Self { notes, ..self }
     }
 }
 

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use trustpath_core::{
     Failure, Leaf, Op,
     failure::Report,
-    journal::{Log, replay},
+    journal::{Log, Touched, replay},
 };
 
 use super::{Document, RunOutcome};
@@ -45,8 +45,8 @@ impl TakenBack {
         let mut standing: Vec<_> = progress.standing().collect();
         let place = |name: &str| log.start.steps.iter().position(|step| step.name == name);
         standing.sort_by_key(|(step, _)| place(step));
-        let back = |(step, change): (&str, &trustpath_core::Change)| {
-            let back = change.inverse();
+        let back = |(step, touched): (&str, &Touched)| {
+            let back = touched.trail.change().inverse();
             Self { step: step.to_owned(), op: back.op(), changes: back.leaves() }
         };
         standing.into_iter().map(back).collect()

@@ -58,7 +58,9 @@ pub(crate) enum RunState {
     RolledBack,
     /// Something could not be taken back.
     Stuck,
-    /// It was cut off, or is under way.
+    /// A process is at work on it.
+    Running,
+    /// It was cut off.
     Unfinished,
     /// Its journal cannot be read.
     Damaged,
@@ -76,6 +78,19 @@ impl RunState {
         }
     }
 
+    /// In words, as in a table.
+    pub(crate) fn words(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Kept => "kept",
+            Self::RolledBack => "rolled back",
+            Self::Stuck => "stuck",
+            Self::Running => "running",
+            Self::Unfinished => "unfinished",
+            Self::Damaged => "damaged",
+        }
+    }
+
     /// Whether somebody still has to do something about it.
     pub(crate) fn is_open(self) -> bool {
         matches!(self, Self::Kept | Self::Stuck | Self::Unfinished)
@@ -83,8 +98,9 @@ impl RunState {
 }
 
 impl RunEntry {
-    /// The entry of a journal; `next` is the command that takes its run back.
-    pub(crate) fn of(run: String, log: Result<Log, Corrupt>, next: impl FnOnce(&str) -> String) -> Self {
+    /// The entry of a journal; `running` where a process is at work on it, and `next` is the command that goes on with
+    /// its run.
+    pub(crate) fn of(run: String, log: Result<Log, Corrupt>, running: bool, next: impl FnOnce(&Log) -> String) -> Self {
         let empty = Self {
             run: String::new(),
             state: RunState::Damaged,
@@ -98,7 +114,7 @@ impl RunEntry {
         match log {
             Err(corrupt) => Self { run, error: Some(Failure::from(corrupt).report()), ..empty },
             Ok(log) => {
-                let state = RunState::of(&log);
+                let state = if running { RunState::Running } else { RunState::of(&log) };
                 let started = log.entries.first().map(|entry| entry.at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
                 Self {
                     state,
@@ -106,7 +122,7 @@ impl RunEntry {
                     graph: Some(log.start.graph.clone()),
                     started,
                     standing: replay(&log.entries).standing().map(|(step, _)| step.to_owned()).collect(),
-                    next: state.is_open().then(|| next(&run)),
+                    next: state.is_open().then(|| next(&log)),
                     run,
                     ..empty
                 }

@@ -17,6 +17,9 @@ pub(crate) fn plan(plan: &Plan) -> String {
     let width = chosen.iter().map(|step| step.step.chars().count()).max().unwrap_or(0);
     let blocks = chosen.iter().map(|step| self::step(step, width));
     let mut text = format!("{}\n{}\n", apart(blocks), summary(plan.summary));
+    if plan.summary.changes() > 0 {
+        text.extend(plan.notes.iter().map(|said| format!("{}\n", note(said))));
+    }
     if !plan.objections.is_empty() {
         text += &objections(plan.goal, &plan.objections);
     }
@@ -82,7 +85,7 @@ fn undo(undo: &Undo) -> Option<String> {
 
 fn summary(summary: Summary) -> String {
     let Summary { create, update, delete, adopt, nothing } = summary;
-    if create + update + delete + adopt == 0 {
+    if summary.changes() == 0 {
         return Style::Good.of(format!("Plan: nothing to do in {nothing} {}.", steps(nothing)));
     }
     let adopt = if adopt > 0 { format!("{adopt} to take over, ") } else { String::new() };

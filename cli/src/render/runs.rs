@@ -1,7 +1,7 @@
 //! The runs that were made from here.
 
 use super::{plain::line, run::verb, style::Style, table::table};
-use crate::json::{RunEntry, RunState, Runs};
+use crate::json::{RunEntry, Runs};
 
 /// A table of the runs, and below it what is wrong with journals that cannot be read.
 pub(crate) fn runs(runs: &Runs) -> String {
@@ -22,21 +22,10 @@ pub(crate) fn runs(runs: &Runs) -> String {
 fn row(run: &RunEntry) -> [String; 6] {
     [
         run.run.clone(),
-        state(run.state).to_owned(),
+        run.state.words().to_owned(),
         run.verb.map(verb).unwrap_or_default().to_owned(),
         run.graph.clone().unwrap_or_default(),
         run.started.clone().unwrap_or_default(),
         run.next.clone().unwrap_or_default(),
     ]
-}
-
-fn state(state: RunState) -> &'static str {
-    match state {
-        RunState::Done => "done",
-        RunState::Kept => "kept",
-        RunState::RolledBack => "rolled back",
-        RunState::Stuck => "stuck",
-        RunState::Unfinished => "unfinished",
-        RunState::Damaged => "damaged",
-    }
 }

@@ -30,7 +30,7 @@ fn without_a_terminal_a_yes_is_needed() {
     assert_snapshot!(stage.screen(&["apply", "a"]));
     assert_eq!(stage.run(&["apply", "--output", "json"]).code, 7);
     assert!(items(&stage).is_empty());
-    assert!(!stage.path("state").exists(), "no journal is begun before the yes");
+    assert!(stage.journals().is_empty(), "no journal is begun before the yes");
 }
 
 #[test]
@@ -121,13 +121,41 @@ fn damaged_and_unfinished_journals_are_listed_and_mentioned() {
     let stage = Stage::chain();
     assert_snapshot!(stage.screen(&["runs"]));
     stage.ok(&["apply", "--yes", "a"]);
-    let journal = std::fs::read_dir(stage.path("state")).unwrap().next().unwrap().unwrap().path();
+    let journal = stage.journals().remove(0);
     let text = std::fs::read_to_string(&journal).unwrap();
     let unfinished: Vec<_> = text.lines().take(2).collect();
     std::fs::write(&journal, unfinished.join("\n") + "\n").unwrap();
     std::fs::write(stage.path("state/19990101-000000.jsonl"), "not a journal\n\nat all\n").unwrap();
     assert_snapshot!(stage.screen(&["runs"]));
     assert_snapshot!(stage.screen(&["apply", "--yes", "a"]));
+}
+
+#[test]
+fn one_process_at_a_time_works_from_a_state_directory() {
+    let stage = Stage::chain();
+    let store = trustpath_core::journal::Store::new(stage.path("state"));
+    let words = "`apply` of the graph `other` by ada\u{1b}[2J on build-7 (pid 4711), since 2026-01-31T12:00:00Z";
+    let held = store.try_lock(words).unwrap();
+    assert_snapshot!(stage.screen(&["apply", "--yes"]));
+    assert_eq!([stage.run(&["destroy", "--yes"]).code, stage.run(&["plan"]).code], [6, 0]);
+    assert!(items(&stage).is_empty() && stage.journals().is_empty());
+    assert_eq!(stage.run(&["apply", "--yes", "--lock-timeout", "150ms"]).code, 6);
+    assert_eq!(stage.run(&["apply", "--yes", "--lock-timeout", "soon"]).code, 64);
+    drop(held);
+    stage.ok(&["apply", "--yes"]);
+}
+
+#[test]
+fn a_run_that_a_process_is_at_work_on_is_running() {
+    let stage = Stage::chain();
+    stage.ok(&["apply", "--yes", "a"]);
+    let journal = std::fs::File::open(stage.journals().remove(0)).unwrap();
+    journal.lock().unwrap();
+    assert_snapshot!(stage.screen(&["runs"]));
+    let busy = stage.run(&["rollback", "--yes"]);
+    assert!(busy.code == 6 && busy.err.contains("trustpath::journal::busy"), "{}", busy.err);
+    drop(journal);
+    stage.ok(&["rollback", "--yes"]);
 }
 
 #[test]
@@ -143,4 +171,25 @@ fn documents_of_runs_are_one_each() {
     stage.shelf.inside(|shelf| shelf.refuses.insert("b".into(), 1));
     let failed = document(&["apply", "--yes", "--output", "json"]);
     assert_eq!((&failed["outcome"], &failed["failure"]["class"]), (&json!("rolled-back"), &json!("denied")));
+}
+
+#[test]
+fn what_is_missing_is_told_at_once_and_nothing_is_written() {
+    let stage = Stage::chain();
+    let forbid = |rights: &[&str]| {
+        stage.shelf.inside(|shelf| shelf.forbidden = rights.iter().map(|right| (*right).to_owned()).collect());
+    };
+    forbid(&["`put` on b", "`take` on a", "`try` on c"]);
+    assert_snapshot!(stage.screen(&["apply", "--yes"]));
+    assert!(items(&stage).is_empty());
+    assert_eq!(stage.ok(&["runs"]).out.lines().count(), 1, "no journal is begun");
+    stage.ok(&["apply", "--yes", "--no-preflight"]);
+    forbid(&["`take` on b"]);
+    for verb in ["rollback", "destroy"] {
+        let refused = stage.run(&[verb, "--yes"]);
+        assert_eq!((refused.code, items(&stage).len()), (5, 3), "{}", refused.err);
+        assert!(refused.err.contains("shelf: `take` on b (`b`: "), "{}", refused.err);
+    }
+    stage.ok(&["rollback", "--yes", "--no-preflight"]);
+    assert!(items(&stage).is_empty());
 }

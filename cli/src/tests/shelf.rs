@@ -102,6 +102,10 @@ impl Managed for Item {
     type Takes = Vec<ItemRef>;
     type Gives = ItemRef;
 
+    fn systems(&self) -> &'static [&'static str] {
+        &[Shelf::NAME]
+    }
+
     fn gives(&self, _: &Vec<ItemRef>) -> ItemRef {
         ItemRef(self.item.clone())
     }

@@ -87,6 +87,12 @@ impl Stage {
         self.home.path().join(name)
     }
 
+    /// The journals that were begun, oldest first.
+    pub(super) fn journals(&self) -> Vec<PathBuf> {
+        let store = trustpath_core::journal::Store::new(self.path("state"));
+        store.runs().unwrap().iter().map(|run| store.path(run)).collect()
+    }
+
     pub(super) fn edit(&self, file: &str) {
         std::fs::write(self.path("plugins.toml"), file).unwrap();
     }

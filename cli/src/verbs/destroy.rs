@@ -10,8 +10,7 @@ use crate::{
 };
 
 pub(super) async fn run(command: &Command<'_>, args: Destroy) -> Result<u8, Trouble> {
-    let Destroy { select, allow_irreversible, yes, no_preflight } = args;
+    let Destroy { select, allow_irreversible, going } = args;
     let consent = Consent { allow_irreversible, ..Consent::default() };
-    let (select, preflight) = (select.into(), !no_preflight);
-    carry_out(command, Job { verb: Verb::Destroy, select, consent, keep: false, yes, preflight }).await
+    carry_out(command, Job { verb: Verb::Destroy, select: select.into(), consent, keep: false, going }).await
 }

@@ -9,6 +9,7 @@ mod init;
 mod permissions;
 mod plan;
 mod preflight;
+mod resume;
 mod rollback;
 mod runs;
 mod schema;
@@ -30,6 +31,7 @@ pub(crate) fn run(command: &Command<'_>, verb: Verb) -> Result<u8, Trouble> {
         Verb::Apply(args) => block_on(apply::run(command, args)),
         Verb::Verify(args) => block_on(verify::run(command, args)),
         Verb::Rollback(args) => block_on(rollback::run(command, args)),
+        Verb::Resume(args) => block_on(resume::run(command, args)),
         Verb::Destroy(args) => block_on(destroy::run(command, args)),
         Verb::Permissions(args) => block_on(permissions::run(command, args)),
         Verb::Runs => runs::run(command),

@@ -4,7 +4,7 @@ use crate::{args::Permissions, command::Command, exit, json, session::Session, s
 
 pub(super) async fn run(command: &Command<'_>, args: Permissions) -> Result<u8, Trouble> {
     let session = Session::open(command)?;
-    let (cancel, _listening) = signals::listen(&command.screen, signals::READING)?;
+    let (cancel, _listening) = signals::listen(&command.screen, signals::READING, None)?;
     let engine = session.engine(command, Default::default(), cancel);
     let needed = engine.needed(&args.select.into()).await?;
     let (needs, untold) = needed.needs.spelled_out(engine.handles()).await;

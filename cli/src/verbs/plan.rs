@@ -2,16 +2,19 @@
 
 use trustpath_core::journal::Verb;
 
-use crate::{args::Plan, command::Command, exit, json, session::Session, signals, trouble::Trouble};
+use crate::{args::Plan, command::Command, exit, json, open_runs, session::Session, signals, trouble::Trouble};
 
 pub(super) async fn run(command: &Command<'_>, args: Plan) -> Result<u8, Trouble> {
     let session = Session::open(command)?;
+    open_runs::mention(command)?;
     let permissions = session.permissions(args.consent, false)?;
-    let (cancel, _listening) = signals::listen(&command.screen, signals::READING)?;
+    let (cancel, _listening) = signals::listen(&command.screen, signals::READING, None)?;
     let engine = session.engine(command, permissions, cancel);
     let goal = if args.destroy { Verb::Destroy } else { Verb::Apply };
     let plan = engine.plan(goal, &args.select.into()).await?;
     let objections = engine.consented(&plan).err();
-    command.screen.show(&json::Plan::of(&session.graph, &plan, objections.as_ref()))?;
+    command
+        .screen
+        .show(&json::Plan::of(&session.graph, &plan, objections.as_ref()).with_notes(session.scope.notes()))?;
     Ok(if args.detailed_exitcode && !plan.is_nothing() { exit::CHANGES } else { exit::OK })
 }

@@ -3,48 +3,83 @@
 use trustpath_core::{
     Class, Failure, Problem,
     journal::{Corrupt, Log, Store},
-    run::{Outcome, refuse_other_target},
+    run::{Cancel, Outcome, refuse_other_target},
 };
+use trustpath_platform::lock::Purpose;
 
 use crate::{
-    args::Rollback,
+    args::{Going, Rollback},
     command::Command,
     exit, json,
     json::{RunState, TakenBack},
+    lock::{self, Locks, Wish},
     prompt, render,
     session::Session,
-    signals,
+    signals::{self, Listening},
     trouble::{Aftermath, Trouble},
 };
 
 pub(super) async fn run(command: &Command<'_>, args: Rollback) -> Result<u8, Trouble> {
-    let screen = &command.screen;
     let log = match &args.run {
         Some(run) => command.store()?.read(run)?,
         None => latest(&command.store()?)?,
     };
+    take_back(command, &log, args.going).await
+}
+
+/// Takes back whatever of a run still stands.
+pub(super) async fn take_back(command: &Command<'_>, log: &Log, going: Going) -> Result<u8, Trouble> {
+    let screen = &command.screen;
     let run = log.start.run.clone();
-    let steps = TakenBack::of(&log);
-    if RunState::of(&log) == RunState::RolledBack {
+    if RunState::of(log) == RunState::RolledBack {
         screen.show(&json::Rollback::nothing(run))?;
         return Ok(exit::OK);
     }
     let session = Session::of_run(command, &log.start)?;
-    let (cancel, listening) = signals::listen(screen, signals::READING)?;
+    let (cancel, listening) = signals::listen(screen, signals::READING, None)?;
+    let purpose = Purpose::GoOn(lock::digest(&log.path)?);
+    let wish = Wish { verb: "rollback", purpose, options: going.locking.clone() };
+    lock::under(command, &session, &cancel, wish, async |locks| {
+        // Whoever held the locks before may have been at work on this very run.
+        let log = command.store()?.read(&run)?;
+        locked(command, &session, locks, &log, &going, (&cancel, listening)).await
+    })
+    .await
+}
+
+async fn locked(
+    command: &Command<'_>,
+    session: &Session,
+    locks: &Locks,
+    log: &Log,
+    going: &Going,
+    (cancel, listening): (&Cancel, Listening),
+) -> Result<u8, Trouble> {
+    let screen = &command.screen;
+    let run = log.start.run.clone();
+    let steps = TakenBack::of(log);
+    if RunState::of(log) == RunState::RolledBack {
+        screen.show(&json::Rollback::nothing(run))?;
+        return Ok(exit::OK);
+    }
+    locks.mention(screen);
     screen.text(&format!(
         "What the run {} changed is taken back:\n\n{}\n",
         render::line(&run),
         render::taken_back(&steps)
     ))?;
-    if !args.no_preflight {
-        preflight(command, &session, &log).await?;
+    if !going.no_preflight {
+        preflight(command, session, log).await?;
     }
-    prompt::confirm(screen, "Take this back?", args.yes, &cancel).await?;
+    prompt::confirm(screen, "Take this back?", going.yes, cancel).await?;
     drop(listening);
-    let (_, _listening) = signals::listen(screen, signals::UNDOING)?;
-    let engine = session.engine(command, Default::default(), trustpath_core::run::Cancel::never());
-    let outcome = engine.rollback(&log).await?;
+    let (halt, _listening) = signals::listen(screen, signals::UNDOING, going.grace)?;
+    let engine = session.engine(command, Default::default(), Cancel::never()).with_guard(locks.guard());
     let next = command.rollback(&run);
+    let outcome = tokio::select! {
+        outcome = locks.during(&run, &log.path, engine.rollback(log)) => outcome??,
+        () = halt.halted() => return Err(Trouble::halted(next)),
+    };
     let stuck = stuck(outcome);
     let shown = screen.show(&json::Rollback::ended(run, steps, &stuck, next.clone()));
     Trouble::after(shown, verdict(stuck, next))
@@ -53,7 +88,7 @@ pub(super) async fn run(command: &Command<'_>, args: Rollback) -> Result<u8, Tro
 /// Another server than that of the run is refused for what it is, before it is asked for rights.
 async fn preflight(command: &Command<'_>, session: &Session, log: &Log) -> Result<(), Trouble> {
     refuse_other_target(&log.start.run, &log.start.target, &session.handles).await?;
-    let engine = session.engine(command, Default::default(), trustpath_core::run::Cancel::never());
+    let engine = session.engine(command, Default::default(), Cancel::never());
     super::preflight::check(command, &engine, &engine.needs_of_rollback(log)?).await
 }
 

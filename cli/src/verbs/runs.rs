@@ -9,7 +9,10 @@ use crate::{
 
 pub(super) fn run(command: &Command<'_>) -> Result<u8, Trouble> {
     let store = command.store()?;
-    let entry = |(run, log)| RunEntry::of(run, log, |run| command.rollback(run));
+    let entry = |(run, log): (String, _)| {
+        let running = store.is_running(&run);
+        RunEntry::of(run, log, running, |log| command.go_on(log))
+    };
     let runs = store.read_all()?.into_iter().map(entry).collect();
     command.screen.show(&Runs { directory: store.directory().display().to_string(), runs })?;
     Ok(exit::OK)

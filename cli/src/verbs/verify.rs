@@ -6,7 +6,7 @@ use crate::{args::Select, command::Command, exit, json, session::Session, signal
 
 pub(super) async fn run(command: &Command<'_>, args: Select) -> Result<u8, Trouble> {
     let session = Session::open(command)?;
-    let (cancel, _listening) = signals::listen(&command.screen, signals::READING)?;
+    let (cancel, _listening) = signals::listen(&command.screen, signals::READING, None)?;
     let engine = session.engine(command, Default::default(), cancel);
     let proofs = engine.verify(&args.into()).await?;
     let shown = command.screen.show(&json::Verification::of(&session.graph, &proofs));

@@ -39,18 +39,6 @@ pub struct Leaf {
     pub after: Option<Value>,
 }
 
-/// How what is there now stands to a change that may have been made in part.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Standing {
-    /// Every leaf is as it was before.
-    AsBefore,
-    /// Every leaf is as it was before, or as the change makes it.
-    Ours,
-    /// Somebody else has changed these leaves since: `before` and `after` here are what the change knows and what
-    /// is there now.
-    Foreign(Vec<Leaf>),
-}
-
 impl Change {
     /// What it does.
     pub fn op(&self) -> Op {
@@ -78,32 +66,11 @@ impl Change {
             .map(|path| leaf(path, before.get(path).copied(), after.get(path).copied()))
             .collect()
     }
-
-    /// Compares what is there now with both sides, leaf by leaf.
-    ///
-    /// Whole states are not compared: a change that was cut off half-way is neither its before nor its after.
-    pub fn standing(&self, now: Option<&Value>) -> Standing {
-        let (before, after) = (flatten(self.before.as_ref()), flatten(self.after.as_ref()));
-        let now = flatten(now);
-        let paths: BTreeSet<_> = before.keys().chain(after.keys()).chain(now.keys()).collect();
-        let foreign: Vec<_> = paths
-            .into_iter()
-            .filter(|path| now.get(*path) != before.get(*path) && now.get(*path) != after.get(*path))
-            .map(|path| leaf(path, after.get(path).copied(), now.get(path).copied()))
-            .collect();
-        if now == before {
-            Standing::AsBefore
-        } else if foreign.is_empty() {
-            Standing::Ours
-        } else {
-            Standing::Foreign(foreign)
-        }
-    }
 }
 
-type Path<'a> = Vec<&'a str>;
+pub(super) type Path<'a> = Vec<&'a str>;
 
-fn leaf(path: &Path<'_>, before: Option<&Value>, after: Option<&Value>) -> Leaf {
+pub(super) fn leaf(path: &Path<'_>, before: Option<&Value>, after: Option<&Value>) -> Leaf {
     let names: Vec<_> = path.iter().map(|name| quoted(name)).collect();
     Leaf { path: names.join("."), before: before.cloned(), after: after.cloned() }
 }
@@ -114,7 +81,7 @@ fn quoted(name: &str) -> String {
 }
 
 /// The leaves of a state by their path. Arrays are leaves: their order is part of their value.
-fn flatten(state: Option<&Value>) -> BTreeMap<Path<'_>, &Value> {
+pub(super) fn flatten(state: Option<&Value>) -> BTreeMap<Path<'_>, &Value> {
     let mut leaves = BTreeMap::new();
     if let Some(state) = state {
         collect(state, &mut Vec::new(), &mut leaves);
@@ -154,35 +121,6 @@ mod tests {
         assert_eq!(change(json!({"a": 1}), json!({"a": 2})).op(), Op::Update);
         assert_eq!(change(json!({"a": 1}), Value::Null).op(), Op::Delete);
         assert_eq!(change(json!({"a": 1}), json!({"a": 1})).op(), Op::Nothing);
-    }
-
-    #[test]
-    fn a_write_cut_off_half_way_is_ours() {
-        let change = change(Value::Null, json!({"mount": {"type": "kubernetes"}, "config": {"host": "h"}}));
-        assert_eq!(change.standing(Some(&json!({"mount": {"type": "kubernetes"}}))), Standing::Ours);
-    }
-
-    #[test]
-    fn what_somebody_else_changed_is_named() {
-        let change = change(json!({"ttl": 1, "names": ["a"]}), json!({"ttl": 2, "names": ["a"]}));
-        let Standing::Foreign(leaves) = change.standing(Some(&json!({"ttl": 2, "names": ["b"]}))) else {
-            panic!("an edit by somebody else went unseen");
-        };
-        assert_eq!(leaves.len(), 1);
-        assert_eq!(leaves[0].path, "names");
-    }
-
-    #[test]
-    fn an_object_that_somebody_else_deleted_is_not_ours_to_bring_back() {
-        let change = change(json!({"ttl": 1}), json!({"ttl": 2}));
-        assert!(matches!(change.standing(None), Standing::Foreign(_)));
-    }
-
-    #[test]
-    fn a_deletion_is_ours_to_take_back() {
-        let change = change(json!({"ttl": 1}), Value::Null);
-        assert_eq!(change.standing(None), Standing::Ours);
-        assert_eq!(change.standing(Some(&json!({"ttl": 1}))), Standing::AsBefore);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{
     Act, Change, Check, Context, Evidence, Facts, Gives, Goal, Leaf, Note, Op, Outcome, Plan, Right, Stage, Standing,
-    Step, Takes, Undo, Want,
+    Step, Takes, Trail, Undo, Want,
 };
 use crate::failure::{Class, Problem, Result};
 
@@ -88,6 +88,10 @@ pub trait Managed: Send + Sync + 'static {
     type Takes: Takes;
     /// The facts that it hands on.
     type Gives: Gives;
+
+    /// The systems that it reads or writes, by the names of their handles (`&[Vault::NAME]`): a run locks them before it
+    /// plans.
+    fn systems(&self) -> &'static [&'static str];
 
     /// The facts that it hands on. Pure, from configuration alone.
     fn gives(&self, taken: &Self::Takes) -> Self::Gives;
@@ -171,13 +175,17 @@ impl<M: Managed> Step for Adapter<M> {
         Ok(())
     }
 
+    fn systems(&self) -> &'static [&'static str] {
+        self.0.systems()
+    }
+
     async fn plan(&self, cx: &Context, goal: &Goal) -> Result<Plan> {
         let facts = M::Takes::take(cx.facts())?;
         let at = At { cx, facts: &facts };
         match goal {
             Goal::Present => self.make(at).await,
             Goal::Absent => self.remove(at).await,
-            Goal::Back(change) => self.back(at, change).await,
+            Goal::Back(trail) => self.back(at, trail).await,
         }
     }
 
@@ -252,12 +260,12 @@ impl<M: Managed> Adapter<M> {
         Ok(Plan { change, undo, adopt: false, provisional: false, notes: released.notes })
     }
 
-    async fn back(&self, at: At<'_, M::Takes>, made: &Change) -> Result<Plan> {
+    async fn back(&self, at: At<'_, M::Takes>, trail: &Trail) -> Result<Plan> {
         let now = self.0.observe(at).await?.as_ref().map(json).transpose()?;
-        match made.standing(now.as_ref()) {
+        match trail.standing(now.as_ref()) {
             Standing::AsBefore => Ok(Plan::nothing(now)),
             Standing::Ours => {
-                let change = Change { before: now, after: made.before.clone() };
+                let change = Change { before: now, after: trail.before().cloned() };
                 let (from, to) = (state(change.before.as_ref())?, state(change.after.as_ref())?);
                 let undo = self.0.undoable(from.as_ref(), to.as_ref());
                 Ok(Plan { change, undo, adopt: false, provisional: false, notes: Vec::new() })

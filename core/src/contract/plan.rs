@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Change, Op};
+use super::{Change, Op, Trail};
 
 /// What a plan is made for.
 #[derive(Debug, Clone, PartialEq)]
@@ -11,8 +11,8 @@ pub enum Goal {
     Present,
     /// Gone, as far as it is ours and nobody else needs it.
     Absent,
-    /// As it was before this change, of which any part may have been made.
-    Back(Change),
+    /// As it was before a run came, which may have made any part of what it announced.
+    Back(Trail),
 }
 
 /// What a step would change, and whether that can be taken back.

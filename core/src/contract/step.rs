@@ -29,6 +29,11 @@ pub trait Step: Send + Sync {
         Ok(())
     }
 
+    /// The systems that this step reads or writes, by the names of their handles: a run locks them before it plans.
+    fn systems(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// Finds what has to change to reach the goal. Reads only.
     ///
     /// # Errors

@@ -60,23 +60,24 @@ pub(super) struct Run {
     step_timeout: Option<Limit>,
     /// How long the proof of one step may take, such as `120s` (the default): it may wait for a controller.
     verify_timeout: Option<Limit>,
-    /// How long the lock of a run outlives the last time that it was renewed, such as `120s` (the default). It has to be
-    /// longer than `step_timeout`.
+    /// How long the lock of a run outlives the last time that it was renewed, such as `120s` (the default, or twice
+    /// `step_timeout` where that is longer). It has to be longer than `step_timeout`.
     lease: Option<Limit>,
     /// How long a request that nobody answered may still be carried out by a server, such as `90s` (the default, and
     /// Vault's own limit). Longer than the servers' limits is safe, shorter is not.
     horizon: Option<Limit>,
 }
 
-impl From<Run> for Settings {
-    fn from(run: Run) -> Self {
+impl From<&Run> for Settings {
+    fn from(run: &Run) -> Self {
         let default = Self::default();
+        let step_timeout = run.step_timeout.as_ref().map_or(default.step_timeout, |limit| limit.0);
         Self {
             parallelism: run.parallelism.map_or(default.parallelism, NonZeroUsize::get),
-            step_timeout: run.step_timeout.map_or(default.step_timeout, |limit| limit.0),
-            verify_timeout: run.verify_timeout.map_or(default.verify_timeout, |limit| limit.0),
-            lease: run.lease.map_or(default.lease, |limit| limit.0),
-            horizon: run.horizon.map_or(default.horizon, |limit| limit.0),
+            step_timeout,
+            verify_timeout: run.verify_timeout.as_ref().map_or(default.verify_timeout, |limit| limit.0),
+            lease: run.lease.as_ref().map_or(default.lease.max(step_timeout * 2), |limit| limit.0),
+            horizon: run.horizon.as_ref().map_or(default.horizon, |limit| limit.0),
         }
     }
 }

@@ -12,6 +12,7 @@ use super::{
     DEFAULT_GRAPH, Section, Source, assembly,
     head::Head,
     json::json,
+    limits,
     merge::merge,
     mistake::{Mistake, place},
     mistakes::Mistakes,
@@ -85,6 +86,7 @@ impl Reading {
     ) -> Option<Loaded<C>> {
         let steps = root.remove("steps").unwrap_or_else(no_entries);
         let connections = root.remove("connections").unwrap_or_else(no_entries);
+        let lease = limits::lease(&root);
         let head: Option<Head> = self.section(&Path::default(), table(root), &["steps", "connections"]);
         let connections_json = json(connections.get_ref());
         let connections: Option<C> = self.section(&Path::of(["connections"]), connections, &[]);
@@ -95,11 +97,13 @@ impl Reading {
             Some(connections) => ambient(connections, &mut facts),
             None => ambient(&C::default(), &mut facts),
         }
+        let run = head.as_ref().map(|head| Settings::from(&head.run));
+        self.mistakes.extend(run.as_ref().zip(lease).and_then(|(run, lease)| limits::check(run, &lease)));
         let graph = assembly::assemble(id, &facts, &entries, &mut self.mistakes);
         if connections.is_none() {
             self.mistakes.retain(|mistake| !mistake.is_about_facts());
         }
-        Some(Loaded { graph: graph?, connections: connections?, connections_json, run: head?.run.into() })
+        Some(Loaded { graph: graph?, connections: connections?, connections_json, run: run? })
     }
 
     /// A table by its type; `elsewhere` are keys of it that are checked by themselves.

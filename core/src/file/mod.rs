@@ -15,6 +15,7 @@ mod assembly;
 mod head;
 mod json;
 mod keys;
+mod limits;
 mod load;
 mod merge;
 mod mistake;

@@ -74,6 +74,11 @@ impl Graph {
         &self.nodes
     }
 
+    /// Whether any of its steps reads or writes the system with this name.
+    pub fn uses(&self, system: &str) -> bool {
+        self.nodes.iter().any(|node| node.step.systems().contains(&system))
+    }
+
     /// The place of the step with this name.
     pub fn place(&self, name: &str) -> Option<Place> {
         self.nodes.iter().position(|node| &*node.name == name).map(Place)

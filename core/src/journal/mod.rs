@@ -4,17 +4,21 @@
 //! alone a run can be taken back, in another process and after the graph file was edited.
 
 mod line;
+mod lock;
+mod medium;
 mod read;
 mod record;
 mod replay;
 mod store;
 mod write;
 
+pub use lock::{DirectoryLock, TryLock};
+pub use medium::Medium;
 pub use read::{Corrupt, Log};
 pub use record::{End, Entry, JournaledStep, Record, Start, Verb};
-pub use replay::{Phase, Progress, replay};
+pub use replay::{Phase, Progress, Touched, replay};
 pub use store::{Store, UnknownRun};
 pub use write::Journal;
 
 /// The version of the format that this program writes, and the only one that it reads.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;

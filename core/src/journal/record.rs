@@ -8,6 +8,7 @@ use crate::{
     contract::{Change, Target},
     failure::Report,
     graph::Graph,
+    run::{Permissions, Settings},
 };
 
 /// One line of a journal.
@@ -37,6 +38,29 @@ pub enum Record {
     Done {
         /// The step.
         step: String,
+        /// An earlier attempt of it was answered by nobody, and may still be carried out.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        late: bool,
+    },
+    /// The step's last request failed.
+    Failed {
+        /// The step.
+        step: String,
+        /// Why.
+        why: Report,
+        /// It may still be carried out; without this, the server has answered, or was never reached.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        late: bool,
+    },
+    /// Nothing of the step can be carried out late any more, and it was looked at after that.
+    Settled {
+        /// The step.
+        step: String,
+    },
+    /// A process goes on with a run that was cut off.
+    Resumed {
+        /// The program, and its version.
+        program: String,
     },
     /// The run failed, was interrupted, or is rolled back by hand; from here on it goes backwards.
     TurnedBack {
@@ -93,7 +117,7 @@ pub enum Verb {
     Destroy,
 }
 
-/// All that is needed to take a run back without its graph file.
+/// All that is needed to go on with a run, or to take it back, without its graph file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Start {
     /// The version of the format.
@@ -106,6 +130,12 @@ pub struct Start {
     pub verb: Verb,
     /// The graph's id.
     pub graph: String,
+    /// The steps that the command is about.
+    pub chosen: Vec<String>,
+    /// What the user agreed to beforehand.
+    pub permissions: Permissions,
+    /// Its limits.
+    pub limits: Settings,
     /// Which servers it runs against.
     pub target: Target,
     /// The `[connections]` of the graph file, as they were.

@@ -1,9 +1,15 @@
 //! From the records of a run to where it stands. Pure: a crash at any record gives the same answer as a live run.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
+
+use jiff::{SignedDuration, Timestamp};
 
 use super::{End, Entry, Record};
-use crate::{contract::Change, failure::Report};
+use crate::{
+    contract::{Change, Trail},
+    failure::Report,
+    run::Settings,
+};
 
 /// Where a run stands.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -14,50 +20,143 @@ pub struct Progress {
     pub turned_back: Option<Report>,
     /// How it ended; a run without an end was cut off.
     pub end: Option<End>,
+    limits: Settings,
 }
 
 /// How far a step is that a run has touched.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Phase {
-    /// Requests were announced; this is all that they may have changed.
-    Touched {
-        /// From before the first of them to after the last.
-        change: Change,
-        /// Whether the server has answered the last of them.
-        settled: bool,
-    },
+    /// Requests were announced.
+    Touched(Touched),
     /// All of it is back.
     Undone,
     /// It could not be taken back.
     Stuck {
         /// All that may have been changed.
-        change: Change,
+        touched: Touched,
         /// Why.
         why: Report,
     },
 }
 
+/// What was announced for a step, and whether its requests are over.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Touched {
+    /// Every state that was announced, on the way forward and on the way back.
+    pub trail: Trail,
+    /// When the last request was announced, while no answer to it is recorded.
+    open: Option<Timestamp>,
+    /// Until when a request that nobody answered may still be carried out.
+    late: Option<Timestamp>,
+}
+
+impl Touched {
+    /// Until when a request of the step may still be carried out; `None` where every one is answered.
+    ///
+    /// A request without a recorded answer was under way when its process ended: it was sent no later than its step's
+    /// time allowed.
+    pub fn settles(&self, limits: &Settings) -> Option<Timestamp> {
+        let open = self.open.map(|at| later(at, limits.step_timeout + limits.horizon));
+        self.late.max(open)
+    }
+
+    fn announced(&mut self, at: Timestamp, limits: &Settings) {
+        self.late = self.settles(limits);
+        self.open = Some(at);
+    }
+
+    fn answer(&mut self, late: bool, at: Timestamp, limits: &Settings) {
+        self.open = None;
+        if late {
+            self.late = self.late.max(Some(later(at, limits.horizon)));
+        }
+    }
+
+    fn settle(&mut self) {
+        (self.open, self.late) = (None, None);
+    }
+}
+
+impl Phase {
+    /// How far a step is after a record about it: the one place where that is decided.
+    fn next(phase: Option<Self>, entry: &Entry, limits: &Settings) -> Option<Self> {
+        match (&entry.record, phase) {
+            (Record::Intent { change, .. }, phase) => {
+                let mut touched = touched(phase, change);
+                touched.trail.forward(change);
+                touched.announced(entry.at, limits);
+                Some(Self::Touched(touched))
+            }
+            (Record::UndoIntent { change, .. }, phase) => {
+                let mut touched = touched(phase, change);
+                touched.trail.back(change);
+                touched.announced(entry.at, limits);
+                Some(Self::Touched(touched))
+            }
+            (Record::Undone { .. }, _) => Some(Self::Undone),
+            (Record::UndoFailed { why, .. }, Some(Self::Touched(touched) | Self::Stuck { touched, .. })) => {
+                Some(Self::Stuck { touched, why: why.clone() })
+            }
+            (record, Some(mut phase)) => {
+                if let Some(touched) = phase.touched_mut() {
+                    match record {
+                        Record::Done { late, .. } | Record::Failed { late, .. } => {
+                            touched.answer(*late, entry.at, limits);
+                        }
+                        Record::Settled { .. } => touched.settle(),
+                        _ => {}
+                    }
+                }
+                Some(phase)
+            }
+            (_, None) => None,
+        }
+    }
+
+    /// What has to be taken back yet, if anything.
+    pub fn touched(&self) -> Option<&Touched> {
+        match self {
+            Self::Touched(touched) | Self::Stuck { touched, .. } => Some(touched),
+            Self::Undone => None,
+        }
+    }
+
+    fn touched_mut(&mut self) -> Option<&mut Touched> {
+        match self {
+            Self::Touched(touched) | Self::Stuck { touched, .. } => Some(touched),
+            Self::Undone => None,
+        }
+    }
+}
+
+/// What is known of a step when another of its requests is announced.
+fn touched(phase: Option<Phase>, change: &Change) -> Touched {
+    match phase {
+        Some(Phase::Touched(touched) | Phase::Stuck { touched, .. }) => touched,
+        Some(Phase::Undone) | None => Touched { trail: change.clone().into(), open: None, late: None },
+    }
+}
+
+fn later(at: Timestamp, by: Duration) -> Timestamp {
+    let by = SignedDuration::try_from(by).unwrap_or(SignedDuration::MAX);
+    at.saturating_add(by).unwrap_or(Timestamp::MAX)
+}
+
 impl Progress {
     /// What has to be taken back yet, by step.
-    pub fn standing(&self) -> impl Iterator<Item = (&str, &Change)> {
-        self.steps.iter().filter_map(|(step, phase)| match phase {
-            Phase::Touched { change, .. } | Phase::Stuck { change, .. } => Some((step.as_str(), change)),
-            Phase::Undone => None,
-        })
+    pub fn standing(&self) -> impl Iterator<Item = (&str, &Touched)> {
+        self.steps.iter().filter_map(|(step, phase)| Some((step.as_str(), phase.touched()?)))
     }
 
-    fn touch(&mut self, step: &str, change: &Change) {
-        let before = match self.steps.remove(step) {
-            Some(Phase::Touched { change, .. }) => change.before,
-            _ => change.before.clone(),
-        };
-        let change = Change { before, after: change.after.clone() };
-        self.steps.insert(step.to_owned(), Phase::Touched { change, settled: false });
+    /// Until when a request of a step may still be carried out.
+    pub fn settles(&self, touched: &Touched) -> Option<Timestamp> {
+        touched.settles(&self.limits)
     }
 
-    fn stuck(&mut self, step: &str, why: &Report) {
-        if let Some(Phase::Touched { change, .. } | Phase::Stuck { change, .. }) = self.steps.remove(step) {
-            self.steps.insert(step.to_owned(), Phase::Stuck { change, why: why.clone() });
+    fn step(&mut self, step: &str, entry: &Entry) {
+        let phase = self.steps.remove(step);
+        if let Some(next) = Phase::next(phase, entry, &self.limits) {
+            self.steps.insert(step.to_owned(), next);
         }
     }
 }
@@ -67,21 +166,21 @@ pub fn replay<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Progress {
     let mut progress = Progress::default();
     for entry in entries {
         match &entry.record {
-            Record::Start(_) | Record::UndoIntent { .. } => {}
-            Record::Intent { step, change } => progress.touch(step, change),
-            Record::Done { step } => {
-                if let Some(Phase::Touched { settled, .. }) = progress.steps.get_mut(step) {
-                    *settled = true;
-                }
-            }
+            Record::Start(start) => progress.limits = start.limits,
+            Record::Resumed { .. } => progress.end = None,
             Record::TurnedBack { why } => {
                 // The end that was recorded before no longer holds: a finished run is being taken back.
                 progress.end = None;
                 progress.turned_back.get_or_insert_with(|| why.clone());
             }
-            Record::Undone { step } => drop(progress.steps.insert(step.clone(), Phase::Undone)),
-            Record::UndoFailed { step, why } => progress.stuck(step, why),
             Record::End { end } => progress.end = Some(*end),
+            Record::Intent { step, .. }
+            | Record::Done { step, .. }
+            | Record::Failed { step, .. }
+            | Record::Settled { step }
+            | Record::UndoIntent { step, .. }
+            | Record::Undone { step }
+            | Record::UndoFailed { step, .. } => progress.step(step, entry),
         }
     }
     progress

@@ -9,7 +9,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use miette::Diagnostic;
 use thiserror::Error;
 
-use super::{Corrupt, Log};
+use super::{Corrupt, End, Log, replay};
 use crate::{
     failure::{Class, Classified, Problem, Result},
     nearest,
@@ -48,12 +48,16 @@ impl Store {
         &self.directory
     }
 
-    /// An id for a new run, later than every earlier one, and the path of its journal.
+    /// An id for a new run, later than every earlier one, and the path of its journal. Of the runs that are over, the
+    /// latest `kept` stay; what is unfinished, stuck or damaged always does.
     ///
     /// # Errors
-    /// When the directory cannot be made.
-    pub fn next(&self) -> Result<(String, PathBuf)> {
-        create_private(&self.directory).map_err(|error| unusable(&self.directory, error))?;
+    /// When the directory cannot be made, or an old journal cannot be removed.
+    pub fn next(&self, kept: usize) -> Result<(String, PathBuf)> {
+        if !self.directory.is_dir() {
+            create_private(&self.directory).map_err(|error| unusable(&self.directory, error))?;
+        }
+        self.prune(kept)?;
         let now = Timestamp::now().to_zoned(TimeZone::UTC).strftime("%Y%m%d-%H%M%S").to_string();
         let mut names = std::iter::once(now.clone()).chain((2..).map(|again| format!("{now}-{again}")));
         let free = names.find(|name| !self.path(name).exists()).expect("there is always a next number");
@@ -103,7 +107,23 @@ impl Store {
         Ok(self.runs()?.into_iter().map(read).collect())
     }
 
-    fn path(&self, run: &str) -> PathBuf {
+    fn prune(&self, kept: usize) -> Result<()> {
+        let over = |log: &Log| !matches!(replay(&log.entries).end, None | Some(End::Stuck));
+        let runs = self.read_all()?.into_iter();
+        let over: Vec<_> = runs.filter(|(_, log)| log.as_ref().is_ok_and(over)).map(|(run, _)| run).collect();
+        for run in &over[..over.len().saturating_sub(kept)] {
+            fs::remove_file(self.path(run)).map_err(|error| unusable(&self.directory, error))?;
+        }
+        Ok(())
+    }
+
+    /// Whether a process is at work on a run at this moment.
+    pub fn is_running(&self, run: &str) -> bool {
+        super::lock::is_locked(&self.path(run))
+    }
+
+    /// Where the journal of a run lies.
+    pub fn path(&self, run: &str) -> PathBuf {
         self.directory.join(format!("{run}.jsonl"))
     }
 }
@@ -115,12 +135,14 @@ fn sort_key(run: &str) -> (String, u32) {
     (time, parts.next().and_then(|number| number.parse().ok()).unwrap_or(1))
 }
 
-fn create_private(directory: &Path) -> io::Result<()> {
+pub(super) fn create_private(directory: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(directory)
+    builder.create(directory)?;
+    // An entry that is not on disk can take what lies below it along when the power goes.
+    directory.parent().map_or(Ok(()), |parent| fs::File::open(parent)?.sync_all())
 }
 
 fn unusable(directory: &Path, error: io::Error) -> Problem {

@@ -2,24 +2,41 @@
 
 use tokio::sync::watch;
 
+/// How far a run is interrupted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Level {
+    Going,
+    Cancelled,
+    Halted,
+}
+
 /// Interrupts a run.
 #[derive(Debug, Clone)]
-pub struct Canceller(watch::Sender<bool>);
+pub struct Canceller(watch::Sender<Level>);
 
 /// Sees whether a run was interrupted.
 #[derive(Debug, Clone)]
-pub struct Cancel(Option<watch::Receiver<bool>>);
+pub struct Cancel(Option<watch::Receiver<Level>>);
 
 impl Canceller {
     /// A canceller and what it cancels.
     pub fn new() -> (Self, Cancel) {
-        let (sender, receiver) = watch::channel(false);
+        let (sender, receiver) = watch::channel(Level::Going);
         (Self(sender), Cancel(Some(receiver)))
     }
 
-    /// Interrupts. Once is enough, and more often does no more.
+    /// Interrupts: what the run has changed is taken back. Once is enough, and more often does no more.
     pub fn cancel(&self) {
-        self.0.send_replace(true);
+        self.raise(Level::Cancelled);
+    }
+
+    /// Interrupts, and does not wait for anything to be taken back: whoever runs the engine drops it where it is.
+    pub fn halt(&self) {
+        self.raise(Level::Halted);
+    }
+
+    fn raise(&self, to: Level) {
+        self.0.send_modify(|level| *level = (*level).max(to));
     }
 }
 
@@ -31,15 +48,24 @@ impl Cancel {
 
     /// Whether it was interrupted.
     pub fn is_cancelled(&self) -> bool {
-        self.0.as_ref().is_some_and(|seen| *seen.borrow())
+        self.0.as_ref().is_some_and(|seen| *seen.borrow() >= Level::Cancelled)
     }
 
     /// Returns when it is interrupted, which may be never.
     pub async fn cancelled(&self) {
+        self.reached(Level::Cancelled).await;
+    }
+
+    /// Returns when it has to stop where it is, which may be never.
+    pub async fn halted(&self) {
+        self.reached(Level::Halted).await;
+    }
+
+    async fn reached(&self, level: Level) {
         let Some(mut seen) = self.0.clone() else {
             return std::future::pending().await;
         };
-        if seen.wait_for(|cancelled| *cancelled).await.is_err() {
+        if seen.wait_for(|now| *now >= level).await.is_err() {
             std::future::pending::<()>().await;
         }
     }

@@ -1,5 +1,7 @@
 //! What happens in a run, told as it happens.
 
+use std::time::Duration;
+
 use crate::{
     contract::{Change, Evidence, Plan},
     failure::Failure,
@@ -20,6 +22,9 @@ pub enum Event<'a> {
     Failed(&'a Failure),
     /// It is being taken back.
     Undoing,
+    /// A request of it was answered by nobody: it is looked at again when that cannot be carried out any more, after
+    /// this time.
+    Settling(Duration),
     /// It is as it was before.
     Undone,
     /// It could not be taken back.

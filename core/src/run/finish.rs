@@ -45,7 +45,11 @@ impl Engine {
     pub async fn run(&self, plan: &RunPlan, journal: &Journal) -> Result<Ended> {
         let mut evidence = Vec::new();
         let mut keep = false;
-        let failure = match self.forward(plan, journal).await {
+        let made = match self.forward(plan, journal).await {
+            Ok(()) => self.settle(plan.verb, journal).await,
+            failed => failed,
+        };
+        let failure = match made {
             Err(failure) => Some(failure),
             Ok(()) if plan.verb == Verb::Destroy => None,
             Ok(()) => {

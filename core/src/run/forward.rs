@@ -2,21 +2,20 @@
 
 use std::sync::Arc;
 
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
 use super::{
     Engine, RunPlan,
     event::Event,
     execute::{OnFailure, execute},
-    guard::covers,
-    planning::too_long,
+    requests::{Sent, Way},
     schedule::Direction,
 };
 use crate::{
-    contract::{Change, Goal, Plan},
+    contract::{Goal, Plan},
     failure::{Class, Failure, Problem, Result},
     graph::Place,
-    journal::{Journal, Record, Verb},
+    journal::{Journal, Verb},
 };
 
 pub(super) fn direction(verb: Verb) -> Direction {
@@ -67,7 +66,9 @@ impl Engine {
         let deadline = Instant::now() + self.settings.step_timeout;
         let plan = if planned.provisional { self.plan_again(place).await? } else { planned };
         self.observer.event(self.name(place), Event::Applying(&plan.change));
-        self.requests(place, &plan.change, journal, deadline, Way::Forward).await
+        let parts = self.graph.node(place).step.parts(&plan.change)?;
+        let Sent { answer, logged, .. } = self.requests(place, parts, journal, deadline, Way::Forward).await;
+        answer.and(logged)
     }
 
     /// Values that were not known when the user was asked are known now. What the user was asked for may not grow.
@@ -77,63 +78,6 @@ impl Engine {
             Some(objection) => Err(objection),
             None if plan.provisional => Err(still_unknown().into()),
             None => Ok(plan),
-        }
-    }
-
-    /// Sends a change's requests, each announced in the journal first.
-    ///
-    /// On the way forward nothing is sent that could not be announced. On the way back the server comes before the
-    /// log: a full disk must not keep what can be taken back from being taken back.
-    pub(super) async fn requests(
-        &self,
-        place: Place,
-        change: &Change,
-        journal: &Journal,
-        deadline: Instant,
-        way: Way,
-    ) -> Result<()> {
-        let node = self.graph.node(place);
-        let mut logged = Ok(());
-        for part in node.step.parts(change)? {
-            covers(&*self.guard, deadline.saturating_duration_since(Instant::now()))?;
-            let intent = journal.append(way.intent(&node.name, &part)).await;
-            match way {
-                Way::Forward => intent?,
-                Way::Back => logged = logged.and(intent),
-            }
-            self.request(place, part, deadline).await?;
-            let done = journal.append(Record::Done { step: node.name.to_string() }).await;
-            logged = logged.and(done);
-        }
-        logged
-    }
-
-    /// Sends one request, in a task of its own: dropping it would not recall it, so a step whose time is over counts
-    /// as changed.
-    async fn request(&self, place: Place, part: Change, deadline: Instant) -> Result<()> {
-        let (step, context) = (self.graph.node(place).step.clone(), self.context(place));
-        let request = tokio::spawn(async move { step.apply(&context, &part).await });
-        match timeout_at(deadline, request).await {
-            Ok(Ok(answer)) => answer,
-            Ok(Err(error)) => Err(super::execute::panicked(&error)),
-            Err(_) => Err(too_long("applied", self.settings.step_timeout)),
-        }
-    }
-}
-
-/// Which way a run goes at the moment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Way {
-    Forward,
-    Back,
-}
-
-impl Way {
-    fn intent(self, step: &str, part: &Change) -> Record {
-        let (step, change) = (step.to_owned(), part.clone());
-        match self {
-            Self::Forward => Record::Intent { step, change },
-            Self::Back => Record::UndoIntent { step, change },
         }
     }
 }

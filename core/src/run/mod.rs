@@ -13,10 +13,13 @@ mod permissions;
 mod planning;
 mod preflight;
 mod proving;
+mod requests;
+mod resume;
 mod rights;
 mod rollback;
 mod schedule;
 mod settings;
+mod settle;
 mod undo;
 
 pub use cancel::{Cancel, Canceller};
@@ -100,6 +103,16 @@ impl Engine {
     #[must_use]
     pub fn with_own_rights(self, rights: Vec<Right>) -> Self {
         Self { own_rights: rights.into(), ..self }
+    }
+
+    /// The limits on time and parallelism.
+    pub fn settings(&self) -> Settings {
+        self.settings
+    }
+
+    /// What the user agreed to beforehand.
+    pub fn permissions(&self) -> &Permissions {
+        &self.permissions
     }
 
     /// The graph that it runs.

@@ -119,7 +119,7 @@ impl Engine {
     }
 }
 
-fn goal(verb: Verb) -> Goal {
+pub(super) fn goal(verb: Verb) -> Goal {
     match verb {
         Verb::Apply => Goal::Present,
         Verb::Destroy => Goal::Absent,

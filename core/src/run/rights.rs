@@ -36,8 +36,8 @@ impl Engine {
     /// When the journal names a step that its own graph does not have, or a change that is not one of the step's.
     pub fn needs_of_rollback(&self, log: &Log) -> Result<Needs> {
         let mut needs = Needs::default();
-        for (place, made) in self.touched(log)? {
-            self.stage(&mut needs, place, Purpose::Rollback, Stage::Undo(&made))?;
+        for (place, standing) in self.standing(log)? {
+            self.stage(&mut needs, place, Purpose::Rollback, Stage::Undo(&standing.trail.change()))?;
         }
         self.of_the_run(&mut needs, &[Purpose::Rollback]);
         Ok(needs)

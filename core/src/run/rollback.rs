@@ -68,10 +68,16 @@ impl Engine {
     /// # Errors
     /// When the servers are not those of the run, or the journal cannot be written.
     pub async fn rollback(&self, log: &Log) -> Result<Outcome> {
-        let start = &log.start;
-        refuse_other_target(&start.run, &start.target, &self.handles).await?;
-        let journal = Journal::resume(log).await?;
-        let outcome = self.turn_back(asked(&start.run), start.verb, &journal).await?;
+        refuse_other_target(&log.start.run, &log.start.target, &self.handles).await?;
+        self.rollback_in(&Journal::resume(log).await?, &log.start).await
+    }
+
+    /// The same, in a journal that is open, against servers that were compared.
+    ///
+    /// # Errors
+    /// When the journal cannot be written.
+    pub async fn rollback_in(&self, journal: &Journal, start: &Start) -> Result<Outcome> {
+        let outcome = self.turn_back(asked(&start.run), start.verb, journal).await?;
         journal.append(Record::End { end: end(&outcome) }).await?;
         Ok(outcome)
     }

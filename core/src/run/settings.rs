@@ -2,20 +2,26 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
+use serde::{Deserialize, Serialize};
+
 /// The limits of a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settings {
     /// How many steps may be at work at the same time; at least one is.
     pub parallelism: usize,
     /// How long one step may take to be planned, applied, or taken back.
+    #[serde(with = "length")]
     pub step_timeout: Duration,
     /// How long the proof of one step may take: it may wait for a controller.
+    #[serde(with = "length")]
     pub verify_timeout: Duration,
     /// How long the lock of a run is held without being renewed. A request begins only while it outlasts the step's
     /// time, so it is longer than `step_timeout`.
+    #[serde(with = "length")]
     pub lease: Duration,
     /// How long after it was sent a request that nobody answered may still be carried out by a server. Vault gives one
     /// 90 s by default (`default_max_request_duration`), a Kubernetes API server 60 s (`--request-timeout`).
+    #[serde(with = "length")]
     pub horizon: Duration,
 }
 
@@ -32,7 +38,8 @@ impl Default for Settings {
 }
 
 /// What the user agreed to beforehand.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Permissions {
     /// The steps that may take over what is not marked as theirs.
     pub adopt: BTreeSet<String>,
@@ -42,4 +49,36 @@ pub struct Permissions {
     pub allow_irreversible: bool,
     /// What was made stays when the final verify fails.
     pub keep: bool,
+}
+
+/// A length of time as a journal holds it: written as in the graph file, such as `1m 30s`.
+mod length {
+    use std::time::Duration;
+
+    use jiff::SignedDuration;
+    use serde::{Deserialize as _, Deserializer, Serializer, de, ser};
+
+    pub(super) fn serialize<S: Serializer>(length: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+        let length = SignedDuration::try_from(*length).map_err(ser::Error::custom)?;
+        serializer.collect_str(&format_args!("{length:#}"))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let length: SignedDuration = text.parse().map_err(de::Error::custom)?;
+        length.try_into().map_err(de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limits_survive_being_journaled() {
+        let limits = Settings { horizon: Duration::from_millis(1500), ..Settings::default() };
+        let json = serde_json::to_value(limits).unwrap();
+        assert_eq!(json["lease"], "2m");
+        assert_eq!(serde_json::from_value::<Settings>(json).unwrap(), limits);
+    }
 }

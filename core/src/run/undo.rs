@@ -3,22 +3,25 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
+    time::Duration,
 };
 
-use tokio::time::Instant;
+use backon::{BackoffBuilder as _, ExponentialBuilder};
+use tokio::time::{Instant, sleep};
 
 use super::{
     Engine,
     event::Event,
     execute::{OnFailure, execute},
-    forward::Way,
+    requests::{Sent, Way},
     schedule::Direction,
+    settle::Standing,
 };
 use crate::{
-    contract::{Change, Goal, Plan},
+    contract::{Goal, Trail},
     failure::{Class, Failure, Problem, Result},
     graph::Place,
-    journal::{Journal, Log, Record, replay},
+    journal::{Journal, Log, Record},
 };
 
 impl Engine {
@@ -26,19 +29,19 @@ impl Engine {
     ///
     /// Returns what could not be taken back, the first to look at in front; empty when all is as it was before.
     pub(super) async fn back(&self, journal: &Journal, forward: Direction) -> Vec<Failure> {
-        let touched = match Log::read(journal.path()) {
-            Ok(log) => self.touched(&log),
+        let standing = match Log::read(journal.path()) {
+            Ok(log) => self.standing(&log),
             Err(corrupt) => return vec![corrupt.into()],
         };
-        let touched = match touched {
-            Ok(touched) => Arc::new(touched),
+        let standing: Arc<BTreeMap<_, _>> = match standing {
+            Ok(standing) => Arc::new(standing.into_iter().collect()),
             Err(failure) => return vec![failure],
         };
-        let places: BTreeSet<_> = touched.keys().copied().collect();
+        let places: BTreeSet<_> = standing.keys().copied().collect();
         let (engine, journal) = (Arc::new(self.clone()), journal.clone());
         let work = |place| {
-            let (engine, journal, touched) = (engine.clone(), journal.clone(), touched.clone());
-            async move { engine.take_back(place, &touched[&place], &journal).await }
+            let (engine, journal, standing) = (engine.clone(), journal.clone(), standing.clone());
+            async move { engine.take_back(place, standing[&place].clone(), &journal).await }
         };
         let limit = self.settings.parallelism;
         let answers =
@@ -46,14 +49,7 @@ impl Engine {
         self.leftover(&places, answers)
     }
 
-    /// What the journal says may have been changed, by place.
-    pub(super) fn touched(&self, log: &Log) -> Result<BTreeMap<Place, Change>> {
-        let progress = replay(&log.entries);
-        let place = |step: &str| self.graph.place(step).ok_or_else(|| stranger(step));
-        progress.standing().map(|(step, change)| Ok((place(step)?, change.clone()))).collect()
-    }
-
-    async fn take_back(&self, place: Place, made: &Change, journal: &Journal) -> Result<()> {
+    async fn take_back(&self, place: Place, made: Standing, journal: &Journal) -> Result<()> {
         let name = self.name(place);
         self.observer.event(name, Event::Undoing);
         let answer = self.revert(place, made, journal).await.map_err(|failure| failure.in_step(name));
@@ -65,13 +61,44 @@ impl Engine {
             Ok(()) => self.observer.event(name, Event::Undone),
             Err(failure) => self.observer.event(name, Event::UndoFailed(failure)),
         }
-        answer.and(journal.append(record).await)
+        answer.and(journal.append(record).await.map_err(|failure| failure.in_step(name)))
     }
 
-    async fn revert(&self, place: Place, made: &Change, journal: &Journal) -> Result<()> {
+    /// Looks and writes until there is nothing to take back, and nothing that could come late.
+    async fn revert(&self, place: Place, made: Standing, journal: &Journal) -> Result<()> {
+        let Standing { mut trail, mut settles } = made;
+        let mut logged = Ok(());
+        let mut pauses = pauses();
+        loop {
+            let sent = self.look_and_write(place, &mut trail, journal).await;
+            logged = logged.and(sent.logged);
+            if sent.late {
+                settles = settles.max(Some(Instant::now() + self.settings.horizon));
+            }
+            match sent.answer {
+                Err(failure) => match pauses.next().filter(|_| may_pass(failure.class())) {
+                    Some(pause) => sleep(pause).await,
+                    None => return Err(failure),
+                },
+                Ok(()) => match settles.take() {
+                    Some(settles) => self.wait_to_settle(place, settles).await,
+                    None => return logged,
+                },
+            }
+        }
+    }
+
+    async fn look_and_write(&self, place: Place, trail: &mut Trail, journal: &Journal) -> Sent {
         let deadline = Instant::now() + self.settings.step_timeout;
-        let Plan { change, .. } = self.read(place, &Goal::Back(made.clone())).await?;
-        self.requests(place, &change, journal, deadline, Way::Back).await
+        let planned = self.read(place, &Goal::Back(trail.clone())).await;
+        let parts = planned.and_then(|plan| self.graph.node(place).step.parts(&plan.change));
+        match parts {
+            Err(failure) => Sent::nothing(Err(failure)),
+            Ok(parts) => {
+                parts.iter().for_each(|part| trail.back(part));
+                self.requests(place, parts, journal, deadline, Way::Back).await
+            }
+        }
     }
 
     fn leftover(&self, places: &BTreeSet<Place>, answers: Vec<(Place, Result<()>)>) -> Vec<Failure> {
@@ -82,16 +109,24 @@ impl Engine {
     }
 }
 
+/// The pauses between the attempts to take one step back; each attempt looks first, so that none does harm.
+fn pauses() -> impl Iterator<Item = Duration> {
+    ExponentialBuilder::new()
+        .with_min_delay(Duration::from_millis(200))
+        .with_max_delay(Duration::from_secs(5))
+        .with_max_times(4)
+        .with_jitter()
+        .build()
+}
+
+/// Whether the same may go well in a moment.
+fn may_pass(class: Class) -> bool {
+    matches!(class, Class::Unreachable | Class::Timeout | Class::Rejected | Class::Missing)
+}
+
 fn held_back() -> Failure {
     let message = "it was left as it is, because a step that comes before it could not be taken back";
     Problem::new(Class::Stuck, "trustpath::undo::held_back", message)
         .help("once that is mended, `trustpath rollback` goes on with both")
-        .into()
-}
-
-fn stranger(step: &str) -> Failure {
-    let message = format!("the journal names the step `{step}`, which its own graph does not have");
-    Problem::new(Class::Internal, "trustpath::undo::stranger", message)
-        .help("the journal was changed by hand, or written by another version of the program")
         .into()
 }

@@ -211,6 +211,10 @@ impl Managed for Role {
     type Takes = (AuthMount, Vec<PolicyName>);
     type Gives = RoleRef;
 
+    fn systems(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     fn gives(&self, (mount, policies): &Self::Takes) -> RoleRef {
         let policies: Vec<_> = policies.iter().map(|policy| policy.0.as_str()).collect();
         RoleRef(format!("{}/{} [{}]", mount.0, self.name, policies.join(", ")))

@@ -257,3 +257,12 @@ fn every_mistake_has_a_code_and_a_next_step_and_is_of_the_configuration() {
     }
     assert_eq!(Failure::from(mistakes).class(), Class::Config);
 }
+
+#[test]
+fn a_lock_that_no_request_fits_into() {
+    let steps = "[steps.a]\nuses = \"mount\"\n";
+    assert_snapshot!(refused_text(&format!("[run]\nstep_timeout = \"60s\"\nlease = \"1m\"\n\n{steps}")));
+    let fits = |run: &str| load_all(vec![Source::new("plugins.toml", format!("[run]\n{run}\n\n{steps}"))]).unwrap().run;
+    assert_eq!(fits("lease = \"61s\"").lease.as_secs(), 61);
+    assert_eq!(fits("step_timeout = \"3m\"").lease.as_secs(), 360, "a longer step has a longer lock by itself");
+}

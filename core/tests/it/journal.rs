@@ -70,7 +70,7 @@ async fn runs_are_listed_oldest_first_and_unknown_ones_named() {
     assert_eq!(store.runs().unwrap(), [] as [&str; 0]);
     let mut begun = Vec::new();
     for _ in 0..12 {
-        let (run, path) = store.next().unwrap();
+        let (run, path) = store.next(100).unwrap();
         fs::write(path, "").unwrap();
         begun.push(run);
     }

@@ -2,8 +2,12 @@
 
 mod conformance;
 mod engine;
+mod guard;
 mod journal;
+mod late;
+mod medium;
 mod partial;
+mod resume;
 mod rights;
 mod shelf;
 mod undo;

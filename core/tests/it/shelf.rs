@@ -13,13 +13,14 @@ use async_trait::async_trait;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use tokio::sync::Barrier;
+use tokio::sync::{Barrier, Notify};
 use trustpath_core::{
     Act, Around, At, Class, Evidence, Fact, Facts, Handle, Handles, Identity, Kind, Lacking, Managed, Note, Problem,
     Released, Result, Right, Undo, Wanted,
     graph::{Graph, Spec, assemble},
-    journal::{Journal, JournaledStep, Start, VERSION, Verb},
-    run::{Engine, RunPlan},
+    journal::{Journal, JournaledStep, Log, Start, VERSION, Verb},
+    note_late,
+    run::{Engine, RunPlan, graph_of},
 };
 
 pub(crate) const SECRET: &str = "hvs.the-secret-on-the-shelf";
@@ -33,6 +34,10 @@ pub(crate) enum Fault {
     LostAnswer,
     /// Never answers, after it changed what it should.
     Stalls,
+    /// Never answers, and changes what it should only so much later.
+    ComesLate(Duration),
+    /// Answers at once, and does so much later once more what it did: an attempt that nobody answered was repeated.
+    Repeated(Duration),
 }
 
 type Stored = BTreeMap<String, BTreeMap<String, String>>;
@@ -54,6 +59,15 @@ pub(crate) struct Shelf {
     pub(crate) forbidden: Arc<Mutex<BTreeSet<String>>>,
     /// Items that nobody can look at.
     pub(crate) unseen: Arc<Mutex<BTreeSet<String>>>,
+    stop: Arc<Mutex<Option<Stop>>>,
+}
+
+/// A write at which everything stops, as when the process is killed.
+struct Stop {
+    writes_before: usize,
+    /// Whether it is carried out.
+    landed: bool,
+    reached: Arc<Notify>,
 }
 
 /// Called with the item's name before each write.
@@ -102,6 +116,30 @@ impl Shelf {
         self.faults.lock().unwrap().insert(item.to_owned(), (fault, times));
     }
 
+    /// Stops at the write after so many others, before or after it is carried out, and tells when it is reached.
+    pub(crate) fn stop_at(&self, writes_before: usize, landed: bool) -> Arc<Notify> {
+        let reached = Arc::new(Notify::new());
+        *self.stop.lock().unwrap() = Some(Stop { writes_before, landed, reached: reached.clone() });
+        reached
+    }
+
+    /// Stops no more.
+    pub(crate) fn go_on(&self) {
+        *self.stop.lock().unwrap() = None;
+    }
+
+    /// Whether this write is the one to stop at, and whether it is carried out.
+    fn stops(&self) -> Option<bool> {
+        let mut stop = self.stop.lock().unwrap();
+        let stop = stop.as_mut()?;
+        if stop.writes_before == 0 {
+            stop.reached.notify_one();
+            return Some(stop.landed);
+        }
+        stop.writes_before -= 1;
+        None
+    }
+
     pub(crate) fn writes(&self) -> Vec<String> {
         self.log.lock().unwrap().clone()
     }
@@ -117,20 +155,41 @@ impl Shelf {
             meeting.wait().await;
         }
         tokio::task::yield_now().await;
-        let fault = self.fault(item);
-        if fault != Some(Fault::Refused) {
-            self.log.lock().unwrap().push(format!("{} {item}", if fields.is_some() { "put" } else { "remove" }));
-            let mut items = self.items.lock().unwrap();
-            match fields {
-                Some(fields) => drop(items.insert(item.to_owned(), fields)),
-                None => drop(items.remove(item)),
+        if let Some(landed) = self.stops() {
+            if landed {
+                self.change(item, fields);
             }
+            return std::future::pending().await;
+        }
+        let fault = self.fault(item);
+        if let Some(Fault::ComesLate(after) | Fault::Repeated(after)) = fault {
+            let (shelf, item, fields) = (self.clone(), item.to_owned(), fields.clone());
+            tokio::spawn(async move {
+                tokio::time::sleep(after).await;
+                shelf.change(&item, fields);
+            });
+        }
+        if !matches!(fault, Some(Fault::Refused | Fault::ComesLate(_))) {
+            self.change(item, fields);
         }
         self.at_work.fetch_sub(1, Ordering::SeqCst);
         match fault {
             None => Ok(()),
-            Some(Fault::Stalls) => std::future::pending().await,
+            Some(Fault::Repeated(_)) => {
+                note_late();
+                Ok(())
+            }
+            Some(Fault::Stalls | Fault::ComesLate(_)) => std::future::pending().await,
             Some(_) => Err(Problem::new(Class::Rejected, "shelf::fault", format!("the shelf refuses {item}")).into()),
+        }
+    }
+
+    fn change(&self, item: &str, fields: Option<BTreeMap<String, String>>) {
+        self.log.lock().unwrap().push(format!("{} {item}", if fields.is_some() { "put" } else { "remove" }));
+        let mut items = self.items.lock().unwrap();
+        match fields {
+            Some(fields) => drop(items.insert(item.to_owned(), fields)),
+            None => drop(items.remove(item)),
         }
     }
 
@@ -200,6 +259,10 @@ impl Managed for Item {
     type Around = bool;
     type Takes = Vec<ItemRef>;
     type Gives = ItemRef;
+
+    fn systems(&self) -> &'static [&'static str] {
+        &[Shelf::NAME]
+    }
 
     fn gives(&self, _: &Vec<ItemRef>) -> ItemRef {
         static ASKED: AtomicUsize = AtomicUsize::new(0);
@@ -363,17 +426,39 @@ pub(crate) fn engine(graph: &Arc<Graph>, shelf: &Shelf) -> Engine {
 /// A journal in a directory of its own.
 pub(crate) async fn journal(engine: &Engine, plan: &RunPlan, directory: &std::path::Path) -> Journal {
     let run = format!("{:?}-{}", plan.verb, std::fs::read_dir(directory).unwrap().count());
-    let start = Start {
+    Journal::begin(directory.join(format!("{run}.jsonl")), start(engine, plan, &run).await).await.unwrap()
+}
+
+/// The first record of a run's journal.
+pub(crate) async fn start(engine: &Engine, plan: &RunPlan, run: &str) -> Start {
+    Start {
         version: VERSION,
         program: "test".into(),
-        run: run.clone(),
+        run: run.to_owned(),
         verb: plan.verb,
         graph: engine.graph().id().into(),
+        chosen: plan.chosen().iter().map(|place| engine.graph().node(*place).name.to_string()).collect(),
+        permissions: engine.permissions().clone(),
+        limits: engine.settings(),
         target: engine.handles().target().await.unwrap(),
         connections: Value::Null,
         steps: JournaledStep::of(engine.graph()),
-    };
-    Journal::begin(directory.join(format!("{run}.jsonl")), start).await.unwrap()
+    }
+}
+
+/// The journal of the run of a verb.
+pub(crate) fn log_in(directory: &tempfile::TempDir, verb: &str) -> Log {
+    let paths = std::fs::read_dir(directory.path()).unwrap().map(|entry| entry.unwrap().path());
+    let mut named = paths.filter(|path| path.file_name().unwrap().to_str().unwrap().starts_with(verb));
+    Log::read(&named.next().unwrap()).unwrap()
+}
+
+/// An engine as another process would have it: from the journal alone.
+pub(crate) fn engine_of(log: &Log, shelf: &Shelf) -> Engine {
+    let graph = graph_of(&log.start, KINDS, &Facts::default()).unwrap();
+    Engine::new(Arc::new(graph), handles(shelf))
+        .with_settings(log.start.limits)
+        .with_permissions(log.start.permissions.clone())
 }
 
 /// Plans and runs; panics when the plan fails.

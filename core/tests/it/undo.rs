@@ -1,15 +1,13 @@
 //! Back: everything that a run may have changed, values that were there before included.
 
-use std::sync::Arc;
-
 use serde_json::json;
 use trustpath_core::{
-    Class, Facts, Failure,
+    Class, Failure,
     journal::{End, Log, Verb, replay},
-    run::{Ended, Engine, Outcome, graph_of},
+    run::{Ended, Outcome},
 };
 
-use crate::shelf::{Fault, KINDS, Shelf, chain, engine, graph, handles, run, step};
+use crate::shelf::{Fault, Shelf, chain, engine, engine_of, graph, run, step};
 
 fn other_values(shelf: &Shelf) {
     shelf.put("a", &[("size", "XL"), ("note", "mine")]);
@@ -20,12 +18,6 @@ fn other_values(shelf: &Shelf) {
 fn log(directory: &tempfile::TempDir) -> Log {
     let entry = std::fs::read_dir(directory.path()).unwrap().next().unwrap().unwrap();
     Log::read(&entry.path()).unwrap()
-}
-
-/// An engine as another process would have it: from the journal alone.
-fn engine_of(log: &Log, shelf: &Shelf) -> Engine {
-    let graph = graph_of(&log.start, KINDS, &Facts::default()).unwrap();
-    Engine::new(Arc::new(graph), handles(shelf))
 }
 
 fn rolled_back(ended: Ended) -> Failure {
@@ -75,12 +67,12 @@ async fn an_undo_that_fails_is_stuck_and_goes_on_from_the_journal() {
     let (shelf, directory) = (Shelf::default(), tempfile::tempdir().unwrap());
     other_values(&shelf);
     let before = shelf.snapshot();
-    // The write of `c` fails; then the removal of `b` fails too, and holds `a` back.
+    // The write of `c` fails; then the removal of `b` fails too, as often as it is tried, and holds `a` back.
     shelf.fail("c", Fault::Refused, 1);
     let breaking = shelf.clone();
     *shelf.hook.lock().unwrap() = Some(Box::new(move |item| {
         if item == "c" {
-            breaking.fail("b", Fault::Refused, 1);
+            breaking.fail("b", Fault::Refused, usize::MAX);
         }
     }));
     let ended = run(&engine(&chain(), &shelf), Verb::Apply, directory.path()).await;
@@ -91,6 +83,8 @@ async fn an_undo_that_fails_is_stuck_and_goes_on_from_the_journal() {
 
     let stuck = log(&directory);
     assert_eq!(replay(&stuck.entries).end, Some(End::Stuck));
+    *shelf.hook.lock().unwrap() = None;
+    shelf.faults.lock().unwrap().clear();
     let outcome = engine_of(&stuck, &shelf).rollback(&stuck).await.unwrap();
     assert!(matches!(outcome, Outcome::RolledBack(_)), "{outcome:?}");
     assert_eq!(shelf.snapshot(), before);

@@ -5,6 +5,7 @@ mod address;
 mod answer;
 mod configuration;
 mod discovery;
+mod lease;
 pub mod names;
 mod objects;
 mod open;
@@ -16,6 +17,7 @@ mod settings;
 
 pub use access::{Access, Token};
 pub use address::Address;
+pub use lease::LeaseRecord;
 pub use objects::{Applied, Apply, FIELD_MANAGER};
 pub use open::ApiServer;
 pub use select::Selection;
@@ -33,7 +35,7 @@ use kube::discovery::ApiResource;
 use tokio::sync::OnceCell;
 use trustpath_core::{Class, Handle, Identity, Lacking, Problem, Result, Right};
 
-use crate::retry::Limits;
+use crate::{lock::Fence, retry::Limits};
 use rights::Grant;
 
 /// A connection to a Kubernetes API server. Cheap to clone.
@@ -50,6 +52,7 @@ pub struct Cluster {
 struct Server {
     configuration: kube::Config,
     limits: Limits,
+    fence: Fence,
     uid: OnceCell<String>,
     served: Mutex<BTreeMap<(String, String), ApiResource>>,
 }

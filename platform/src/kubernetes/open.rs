@@ -45,9 +45,9 @@ impl Cluster {
     pub async fn open(settings: KubernetesSettings) -> Result<Self> {
         install_crypto_provider();
         let configuration = configuration::read(&settings).await?;
-        let limits = settings.limits.clone();
+        let (limits, fence) = (settings.limits.clone(), settings.fence.clone());
         let client = client(configuration.clone(), limits.total).await?;
-        let server = Server { configuration, limits, uid: OnceCell::new(), served: Mutex::default() };
+        let server = Server { configuration, limits, fence, uid: OnceCell::new(), served: Mutex::default() };
         let cluster = Self { client, server: Arc::new(server) };
         if let Some(pin) = &settings.uid {
             pinned(pin, cluster.uid().await?)?;

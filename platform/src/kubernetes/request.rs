@@ -20,6 +20,8 @@ use crate::{
 pub(super) struct Call {
     pub(super) request: Request<Vec<u8>>,
     pub(super) repeat: Repeat,
+    /// It writes what is written under the lock of the run, and not the lock itself.
+    pub(super) locked: bool,
 }
 
 /// An HTTP answer.
@@ -33,7 +35,10 @@ impl Call {
     /// A request that kube has built.
     pub(super) fn new(request: Result<Request<Vec<u8>>, kube::core::request::Error>) -> Result<Self, Error> {
         match request {
-            Ok(request) => Ok(Self { request, repeat: Repeat::Harmless }),
+            Ok(request) => {
+                let locked = !request.method().is_safe();
+                Ok(Self { request, repeat: Repeat::Harmless, locked })
+            }
             Err(error) => Err(Error::new(System::Kubernetes, Kind::Unspeakable, "the request cannot be built")
                 .because(&error)
                 .help("see whether the names in the graph file are names of Kubernetes objects")),
@@ -51,6 +56,12 @@ impl Call {
 
     pub(super) fn path(&self) -> &str {
         self.request.uri().path()
+    }
+
+    /// Whether it may change something: a dry run does not, and a review that is only asked counts as a write.
+    fn writes(&self) -> bool {
+        let rehearsal = self.request.uri().query().is_some_and(|query| query.contains("dryRun=All"));
+        !self.method().is_safe() && !rehearsal
     }
 
     pub(super) fn error(&self, kind: Kind, message: impl Into<String>) -> Error {
@@ -77,10 +88,13 @@ impl Cluster {
             call.error(Kind::Timeout, format!("Kubernetes did not answer within {} s", limits.total.as_secs_f32()))
                 .help("see whether the API server is overloaded")
         };
-        limits.retry(call.repeat, || self.attempt(call), late).await
+        limits.retry((call.repeat, call.writes()), || self.attempt(call), late).await
     }
 
     async fn attempt(&self, call: &Call) -> Result<Answer, Error> {
+        if call.locked && !self.server.fence.is_open() {
+            return Err(Error::unlocked(System::Kubernetes).during(call.method(), call.path()));
+        }
         let begun = Instant::now();
         let result = self.exchange(call).await;
         let millis = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);

@@ -2,13 +2,14 @@
 
 use std::path::PathBuf;
 
-use crate::{Connections, Environment, retry::Limits};
+use crate::{Connections, Environment, lock::Fence, retry::Limits};
 
 /// Where the API server is, and which one it has to be.
 #[derive(Debug, Clone)]
 pub struct KubernetesSettings {
     /// Times and limits of requests.
     pub limits: Limits,
+    pub(super) fence: Fence,
     pub(super) files: Vec<PathBuf>,
     /// The files were named, so that each has to be there.
     pub(super) named: bool,
@@ -30,6 +31,7 @@ impl KubernetesSettings {
         let variable = |name| environment.get(name).map(str::to_owned);
         Self {
             limits: Limits::default(),
+            fence: Fence::default(),
             files: if named { listed } else { standard() },
             named,
             context: context.map(str::to_owned).or_else(|| connections.kubernetes.context.clone()),
@@ -37,5 +39,11 @@ impl KubernetesSettings {
             uid: connections.kubernetes.uid.clone(),
             environment: environment.clone(),
         }
+    }
+
+    /// With what lets writes pass.
+    #[must_use]
+    pub fn with_fence(self, fence: Fence) -> Self {
+        Self { fence, ..self }
     }
 }

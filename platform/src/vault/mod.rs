@@ -5,6 +5,7 @@ mod consistency;
 mod denied;
 mod health;
 mod http;
+mod lock;
 mod mounts;
 mod open;
 mod reply;
@@ -14,6 +15,7 @@ pub mod rights;
 mod settings;
 
 pub use health::Family;
+pub use lock::KvRecord;
 pub use mounts::{Mount, Mounts};
 pub use reply::{Login, Reply};
 pub(crate) use settings::loopback;
@@ -26,7 +28,7 @@ use secrecy::SecretString;
 use trustpath_core::{Handle, Identity, Lacking, Result, Right};
 use vaultrs::client::VaultClient;
 
-use crate::retry::Limits;
+use crate::{lock::Fence, retry::Limits};
 use consistency::States;
 use health::Health;
 use rights::Grant;
@@ -45,6 +47,7 @@ pub struct Vault {
 struct Server {
     health: Health,
     limits: Limits,
+    fence: Fence,
     /// The `Host` header, where the URL had to be given another host for TLS.
     host: Option<String>,
     states: States,

@@ -39,8 +39,8 @@ impl Vault {
         };
         let (base, host) = target(&settings);
         let client = client(&settings, &base, &token)?;
-        let unknown =
-            Server { health: Health::unknown(), limits: settings.limits.clone(), host, states: States::default() };
+        let (limits, fence) = (settings.limits.clone(), settings.fence.clone());
+        let unknown = Server { health: Health::unknown(), limits, fence, host, states: States::default() };
         let blind = Self { client: Arc::new(client), server: Arc::new(unknown) };
         let health = blind.patient_health().await?;
         if let Some(trouble) = health.trouble(settings.namespace.as_deref()) {
@@ -48,7 +48,8 @@ impl Vault {
         }
         pinned(settings.cluster_id.as_deref(), health.cluster_id.as_deref())?;
         let host = blind.server.host.clone();
-        let server = Server { health, limits: settings.limits, host, states: States::default() };
+        let (limits, fence) = (settings.limits, settings.fence);
+        let server = Server { health, limits, fence, host, states: States::default() };
         Ok(Self { client: blind.client, server: Arc::new(server) })
     }
 
@@ -57,7 +58,7 @@ impl Vault {
         let root = self.within(None).with_token(&SecretString::default());
         let limits = &self.server.limits;
         let call = health_call();
-        limits.retry(call.repeat, || root.ask_health(), || super::request::late(&call, limits.total)).await
+        limits.retry((call.repeat, false), || root.ask_health(), || super::request::late(&call, limits.total)).await
     }
 
     /// One attempt at `sys/health`.

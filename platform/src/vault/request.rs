@@ -31,6 +31,8 @@ pub(super) struct Call {
     pub(super) repeat: Repeat,
     /// Something at this path was just made: 404 means not yet.
     pub(super) settling: bool,
+    /// It writes what is written under the lock of the run, and not the lock itself.
+    pub(super) locked: bool,
 }
 
 /// Vault's verbs. `List` travels as `GET ?list=true`, as Vault's own client sends it: proxies know no method `LIST`.
@@ -53,6 +55,13 @@ impl Verb {
     }
 }
 
+impl Verb {
+    /// Whether it may change something: what is only asked by a write counts as one.
+    pub(super) fn writes(self) -> bool {
+        matches!(self, Self::Write | Self::Delete)
+    }
+}
+
 impl Call {
     pub(super) fn read(path: &str) -> Self {
         Self {
@@ -62,6 +71,7 @@ impl Call {
             body: None,
             repeat: Repeat::Harmless,
             settling: false,
+            locked: false,
         }
     }
 
@@ -70,11 +80,11 @@ impl Call {
     }
 
     pub(super) fn delete(path: &str) -> Self {
-        Self { verb: Verb::Delete, ..Self::read(path) }
+        Self { verb: Verb::Delete, locked: true, ..Self::read(path) }
     }
 
     pub(super) fn write(path: &str, body: &impl Serialize) -> Result<Self, Error> {
-        let call = Self { verb: Verb::Write, ..Self::read(path) };
+        let call = Self { verb: Verb::Write, locked: true, ..Self::read(path) };
         match serde_json::to_vec(body) {
             Ok(body) => Ok(Self { body: Some(body), ..call }),
             Err(error) => Err(call.error(Kind::Unspeakable, "a body cannot be written as JSON").because(&error)),
@@ -130,11 +140,15 @@ impl Vault {
         call.check()?;
         let asked = AtomicBool::new(false);
         let limits = &self.server.limits;
-        limits.retry(call.repeat, || self.attempt(call, &asked), || late(call, limits.total)).await
+        let kind = (call.repeat, call.verb.writes());
+        limits.retry(kind, || self.attempt(call, &asked), || late(call, limits.total)).await
     }
 
     /// One attempt. The first 503 asks the server whether it is sealed, which no patience mends.
     async fn attempt(&self, call: &Call, asked: &AtomicBool) -> Result<Answer, Error> {
+        if call.locked && !self.server.fence.is_open() {
+            return Err(Error::unlocked(System::Vault).during(&call.verb.method(), &call.path));
+        }
         let answer = self.exchange(call).await?;
         if (200..300).contains(&answer.status) {
             return Ok(answer);
@@ -154,7 +168,9 @@ impl Vault {
         let (method, path) = (call.verb.method(), clean(&call.path));
         let status = result.as_ref().ok().map(|answer| answer.status);
         tracing::debug!(target: "trustpath::request", system = "vault", %method, path, status, millis);
-        if let (Ok(answer), Verb::Write | Verb::Delete) = (&result, call.verb) {
+        if let Ok(answer) = &result
+            && call.verb.writes()
+        {
             self.server.states.note(&answer.headers);
         }
         result.map_err(|error| http::failure(call, &error, &self.client.http.base))

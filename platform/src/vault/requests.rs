@@ -89,7 +89,7 @@ impl Vault {
     /// # Errors
     /// When Vault turns the login away; [`Error::status`] and [`Error::said`] tell why, as far as Vault does.
     pub async fn login(&self, path: &str, body: &impl Serialize) -> Result<Login, Error> {
-        let call = Call { repeat: Repeat::Harmful, ..Call::write(path, body)? };
+        let call = Call { repeat: Repeat::Harmful, locked: false, ..Call::write(path, body)? };
         let answer = self.with_token(&SecretString::default()).call(&call).await?;
         let envelope: Envelope<Value> = answer.parse(&call)?;
         let none = || {
@@ -104,7 +104,9 @@ impl Vault {
     /// # Errors
     /// When Vault refuses or cannot be reached.
     pub async fn revoke(&self, accessor: &str) -> Result<(), Error> {
-        match self.write("auth/token/revoke-accessor", &json!({ "accessor": accessor })).await {
+        // A token that is there is taken back, whatever became of the lock of the run.
+        let call = Call::write("auth/token/revoke-accessor", &json!({ "accessor": accessor }))?;
+        match self.written(Call { locked: false, ..call }).await {
             Err(error) if error.says("invalid accessor") => Ok(()),
             other => other.map(drop),
         }

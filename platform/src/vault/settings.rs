@@ -6,13 +6,14 @@ use secrecy::{ExposeSecret as _, SecretString};
 use trustpath_core::{Class, Problem, Result};
 use url::{Host, Url};
 
-use crate::{Connections, Environment, proxy, retry::Limits};
+use crate::{Connections, Environment, lock::Fence, proxy, retry::Limits};
 
 /// Where Vault is, and how to talk to it. Its `Debug` shows no secret.
 #[derive(Debug, Clone)]
 pub struct VaultSettings {
     /// Times and limits of requests.
     pub limits: Limits,
+    pub(super) fence: Fence,
     /// What the user should be told before anything is sent.
     pub warnings: Vec<String>,
     pub(super) address: Url,
@@ -44,6 +45,7 @@ impl VaultSettings {
         let path = |name| Ok::<_, Problem>(environment.vault(name)?.map(PathBuf::from));
         Ok(Self {
             limits: limits(environment)?,
+            fence: Fence::default(),
             warnings: warnings(&address, verify),
             token: token(environment)?,
             token_file: environment.home().map(|home| home.join(".vault-token")),
@@ -57,6 +59,12 @@ impl VaultSettings {
             proxy: proxy::of_vault(environment, &address)?,
             address,
         })
+    }
+
+    /// With what lets writes pass.
+    #[must_use]
+    pub fn with_fence(self, fence: Fence) -> Self {
+        Self { fence, ..self }
     }
 
     /// The address, which holds no credentials.

@@ -1,7 +1,9 @@
 //! The step: observe, decide, write, prove.
 
 use async_trait::async_trait;
-use trustpath_core::{Act, Around, At, Class, Evidence, Managed, Problem, Released, Result, Right, Undo, Wanted};
+use trustpath_core::{
+    Act, Around, At, Class, Evidence, Handle, Managed, Problem, Released, Result, Right, Undo, Wanted,
+};
 use trustpath_platform::{
     Cluster,
     error::{Error, Kind},
@@ -16,6 +18,10 @@ impl Managed for ClusterSecretStore {
     type Around = Surroundings;
     type Takes = Taken;
     type Gives = ();
+
+    fn systems(&self) -> &'static [&'static str] {
+        &[Cluster::NAME]
+    }
 
     fn gives(&self, _: &Taken) {}
 

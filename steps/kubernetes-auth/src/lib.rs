@@ -24,8 +24,8 @@ mod way;
 mod write;
 
 use async_trait::async_trait;
-use trustpath_core::{Act, Around, At, Evidence, Kind, Managed, Released, Result, Right, Undo, Wanted};
-use trustpath_platform::{AuthMount, ReviewerSecret, VaultServer};
+use trustpath_core::{Act, Around, At, Evidence, Handle, Kind, Managed, Released, Result, Right, Undo, Wanted};
+use trustpath_platform::{AuthMount, Cluster, ReviewerSecret, Vault, VaultServer};
 
 pub use config::{
     Ca, Host, KubernetesAuth, MountPath, PemKey, Reviewer as ReviewerChoice, SecretRef, Source, TokenType, Tune,
@@ -48,6 +48,10 @@ impl Managed for KubernetesAuth {
     type Around = Surroundings;
     type Takes = Taken;
     type Gives = AuthMount;
+
+    fn systems(&self) -> &'static [&'static str] {
+        &[Vault::NAME, Cluster::NAME]
+    }
 
     fn gives(&self, (server, _): &Taken) -> AuthMount {
         AuthMount { path: self.mount.to_string(), namespace: server.namespace.clone() }

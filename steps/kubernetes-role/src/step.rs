@@ -2,8 +2,10 @@
 
 use async_trait::async_trait;
 use serde_json::{Map, Value};
-use trustpath_core::{Act, Around, At, Class, Evidence, Managed, Note, Problem, Released, Result, Right, Wanted};
-use trustpath_platform::{AuthMount, RoleRef, Vault, error::Kind, vault::Family};
+use trustpath_core::{
+    Act, Around, At, Class, Evidence, Handle, Managed, Note, Problem, Released, Result, Right, Wanted,
+};
+use trustpath_platform::{AuthMount, Cluster, RoleRef, Vault, error::Kind, vault::Family};
 
 use crate::{
     config::KubernetesRole,
@@ -37,6 +39,10 @@ impl Managed for KubernetesRole {
     type Around = Surroundings;
     type Takes = Facts;
     type Gives = RoleRef;
+
+    fn systems(&self) -> &'static [&'static str] {
+        &[Vault::NAME, Cluster::NAME]
+    }
 
     fn gives(&self, (mount, ..): &Facts) -> RoleRef {
         let audience = self.audience.as_ref().map(|audience| audience.as_str().to_owned());

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use serde_json::Value;
-use trustpath_core::{Act, Around, At, Class, Evidence, Managed, Problem, Released, Result, Right, Wanted};
+use trustpath_core::{Act, Around, At, Class, Evidence, Handle, Managed, Problem, Released, Result, Right, Wanted};
 use trustpath_platform::{PolicyName, Vault, VaultServer};
 
 use crate::{
@@ -28,6 +28,10 @@ impl Managed for Policy {
     type Around = Surroundings;
     type Takes = VaultServer;
     type Gives = PolicyName;
+
+    fn systems(&self) -> &'static [&'static str] {
+        &[Vault::NAME]
+    }
 
     fn gives(&self, server: &VaultServer) -> PolicyName {
         PolicyName { name: self.name.as_str().to_owned(), namespace: server.namespace.clone() }

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use k8s_openapi::api::core::v1::{Namespace as NamespaceObject, ServiceAccount as AccountObject};
 use serde_json::Value;
-use trustpath_core::{Act, Around, At, Evidence, Managed, Released, Result, Right, Undo, Wanted};
+use trustpath_core::{Act, Around, At, Evidence, Handle, Managed, Released, Result, Right, Undo, Wanted};
 use trustpath_platform::{
     Cluster, ServiceAccountRef,
     kubernetes::{
@@ -53,6 +53,10 @@ impl Managed for ServiceAccount {
     type Around = Surroundings;
     type Takes = ();
     type Gives = ServiceAccountRef;
+
+    fn systems(&self) -> &'static [&'static str] {
+        &[Cluster::NAME]
+    }
 
     fn gives(&self, (): &()) -> ServiceAccountRef {
         self.address()

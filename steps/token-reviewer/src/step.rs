@@ -1,7 +1,7 @@
 //! The step: observe, decide, write.
 
 use async_trait::async_trait;
-use trustpath_core::{Act, Around, At, Class, Evidence, Managed, Problem, Released, Result, Right, Wanted};
+use trustpath_core::{Act, Around, At, Class, Evidence, Handle, Managed, Problem, Released, Result, Right, Wanted};
 use trustpath_platform::{Cluster, ReviewerSecret, ServiceAccountRef, kubernetes::owned::Owned};
 
 use crate::{
@@ -42,6 +42,10 @@ impl Managed for TokenReviewer {
     type Around = Surroundings;
     type Takes = Option<ServiceAccountRef>;
     type Gives = Option<ReviewerSecret>;
+
+    fn systems(&self) -> &'static [&'static str] {
+        &[Cluster::NAME]
+    }
 
     fn gives(&self, operator: &Option<ServiceAccountRef>) -> Option<ReviewerSecret> {
         let Names { account, secret, .. } = self.names(operator.as_ref())?;

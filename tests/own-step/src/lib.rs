@@ -4,7 +4,9 @@ use async_trait::async_trait;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
-use trustpath_core::{Act, Around, At, Class, Evidence, Kind, Managed, Problem, Released, Result, Right, Wanted};
+use trustpath_core::{
+    Act, Around, At, Class, Evidence, Handle, Kind, Managed, Problem, Released, Result, Right, Wanted,
+};
 use trustpath_platform::{
     PolicyName, Vault,
     policy::Capability::{Create, Delete, List, Read, Sudo, Update},
@@ -68,6 +70,10 @@ impl Managed for AppRole {
     type Around = Vec<String>;
     type Takes = Vec<PolicyName>;
     type Gives = ();
+
+    fn systems(&self) -> &'static [&'static str] {
+        &[Vault::NAME]
+    }
 
     fn gives(&self, _: &Vec<PolicyName>) {}
 

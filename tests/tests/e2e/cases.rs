@@ -5,7 +5,10 @@ use std::sync::Arc;
 use futures::future::BoxFuture;
 use trustpath_tests::pair::Pair;
 
-use crate::{bad_days, bad_files, circle, conformance, other_values, own_step, partial, reviewer, rights, rollback};
+use crate::{
+    bad_days, bad_files, bad_servers, circle, conformance, cut_off, locks, other_values, own_step, partial, races,
+    reviewer, rights, rollback,
+};
 
 /// One case: it panics when what it looks at is not so, and leaves nothing behind.
 pub(crate) type Case = fn(Arc<Pair>) -> BoxFuture<'static, ()>;
@@ -29,10 +32,17 @@ pub(crate) const ALL: &[(&str, Case)] = cases![
     rollback::after_the_file_was_edited,
     rollback::against_other_servers,
     rollback::interrupted_by_a_signal,
+    cut_off::stopped_by_a_second_signal,
+    cut_off::stopped_at_the_end_of_the_grace,
+    cut_off::killed_and_resumed,
+    bad_servers::sealed_in_the_middle,
+    bad_servers::restarted_in_the_middle,
+    bad_servers::a_token_that_ends_in_the_middle,
     reviewer::as_a_step_of_the_graph,
     reviewer::a_rotated_file_is_drift,
     rights::printed_is_enough,
     rights::none_is_too_much,
+    rights::another_value_is_refused,
     own_step::an_app_role_from_its_own_binary,
     conformance::every_kind_keeps_every_law,
     bad_days::no_vault_address,
@@ -51,4 +61,12 @@ pub(crate) const ALL: &[(&str, Case)] = cases![
     bad_files::an_empty_file,
     bad_files::not_toml,
     bad_files::every_mistake_at_once,
+    locks::a_holder_of_another_host_that_is_dead_is_followed,
+    locks::a_holder_that_is_alive_is_named,
+    locks::a_namespace_that_a_run_could_take_away_is_refused,
+    locks::a_lock_in_vault_for_clusters_that_share_it,
+    locks::a_token_that_may_not_remove_the_lock_in_vault,
+    races::eight_graphs_over_the_same_objects,
+    races::one_that_is_stopped_past_its_lease_writes_nothing_once_woken,
+    races::one_that_is_killed_is_followed,
 ];

@@ -4,13 +4,18 @@
 
 mod bad_days;
 mod bad_files;
+mod bad_servers;
 mod cases;
 mod circle;
 mod conformance;
+mod cut_off;
 mod fleet;
+mod locks;
 mod other_values;
 mod own_step;
 mod partial;
+mod racer;
+mod races;
 mod reviewer;
 mod rights;
 mod rollback;

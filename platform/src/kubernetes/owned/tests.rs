@@ -136,7 +136,7 @@ proptest::proptest! {
         let way = after.waypoints(&before);
         proptest::prop_assert_eq!(way.last(), Some(&before));
         for state in &way {
-            let standing = made.standing(Some(&json(state)));
+            let standing = trustpath_core::Trail::from(made.clone()).standing(Some(&json(state)));
             proptest::prop_assert!(!matches!(standing, trustpath_core::contract::Standing::Foreign(_)), "{:?}", standing);
         }
     }

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
-use trustpath_core::{Change, Undo, contract::Standing};
+use trustpath_core::{Change, Trail, Undo, contract::Standing};
 
 use super::{GRAPH, inside};
 use crate::{
@@ -171,7 +171,7 @@ fn wishes() -> impl Strategy<Value = Wish> {
 fn take_back(server: &mut Server, made: &Change, previous: Option<&'static str>, cut: usize) {
     for cut in [cut, usize::MAX] {
         let now = server.observe(previous);
-        match made.standing(json(now.as_ref()).as_ref()) {
+        match Trail::from(made.clone()).standing(json(now.as_ref()).as_ref()) {
             Standing::AsBefore => return,
             Standing::Ours => {}
             Standing::Foreign(leaves) => panic!("our own work looks like somebody else's: {leaves:?} in {server:?}"),

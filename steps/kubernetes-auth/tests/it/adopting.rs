@@ -41,7 +41,7 @@ async fn wherever_it_is_cut_off_everything_comes_back_the_jwt_too() {
     for requests in 1..=parts.len() {
         let announced = make(&step, &context, &planned.change, requests).await;
         assert_ne!(world.stored().await, before);
-        reach(&step, &context, Goal::Back(announced)).await;
+        reach(&step, &context, Goal::Back(announced.into())).await;
         assert_eq!(world.stored().await, before, "cut off after {requests} requests");
     }
     for requests in 0..=parts.len() {
@@ -50,7 +50,7 @@ async fn wherever_it_is_cut_off_everything_comes_back_the_jwt_too() {
         let stored = world.stored().await;
         assert!(stored["config"].as_str().unwrap().contains(&world.jwt("one").await));
         assert!(plan(&step, &context, Goal::Present).await.is_nothing());
-        reach(&step, &context, Goal::Back(planned.change.clone())).await;
+        reach(&step, &context, Goal::Back(planned.change.clone().into())).await;
         assert_eq!(world.stored().await, before, "run again after {requests} requests");
     }
 }
@@ -89,7 +89,7 @@ async fn a_mount_that_was_never_configured_is_made_anew_on_the_way_back() {
     assert_eq!(made.undo, Undo::Yes);
     make(&step, &context, &made.change, usize::MAX).await;
     assert!(world.config().await.is_some());
-    reach(&step, &context, Goal::Back(made.change)).await;
+    reach(&step, &context, Goal::Back(made.change.into())).await;
     assert_eq!(world.stored().await, before);
     let role = json!({"bound_service_account_names": ["a"], "bound_service_account_namespaces": ["a"]});
     world.write("auth/kubernetes/role/theirs", role).await;

@@ -37,7 +37,7 @@ async fn a_mount_is_made_once_and_taken_back() {
     let jwt = world.jwt("one").await;
     assert!(!format!("{made:?}").contains(&jwt), "a secret is in the plan");
 
-    reach(&step, &context, Goal::Back(made.clone())).await;
+    reach(&step, &context, Goal::Back(made.clone().into())).await;
     assert_eq!(world.stored().await, Value::Null);
     make(&step, &context, &made.inverse(), usize::MAX).await;
 }
@@ -60,7 +60,7 @@ async fn a_change_is_made_in_full_and_taken_back_to_the_letter() {
     assert_eq!(stored["mount"]["config"]["max_lease_ttl"], 7200);
     assert_eq!(stored["mount"]["config"].get("audit_non_hmac_request_keys"), None);
     assert!(plan(&other, &context, Goal::Present).await.is_nothing());
-    reach(&other, &context, Goal::Back(changed)).await;
+    reach(&other, &context, Goal::Back(changed.into())).await;
     assert_eq!(world.stored().await, before);
 }
 
@@ -72,7 +72,7 @@ async fn a_mount_that_was_removed_comes_back_with_all_it_had() {
     let before = world.stored().await;
     let removed = reach(&step, &context, Goal::Absent).await;
     assert_eq!((removed.op(), world.stored().await), (Op::Delete, Value::Null));
-    reach(&step, &context, Goal::Back(removed)).await;
+    reach(&step, &context, Goal::Back(removed.into())).await;
     assert_eq!(world.stored().await, before);
 }
 

@@ -63,7 +63,7 @@ async fn a_mount_that_comes_back_takes_the_new_token_of_the_step_before_it() {
     reach(&step, &context, Goal::Present).await;
     let removed = reach(&step, &context, Goal::Absent).await;
     let context = world.context_of(None, Some("two"));
-    reach(&step, &context, Goal::Back(removed)).await;
+    reach(&step, &context, Goal::Back(removed.into())).await;
     assert!(world.stored().await["config"].as_str().unwrap().contains(&world.jwt("two").await));
     assert!(plan(&step, &context, Goal::Present).await.is_nothing(), "the mark does not name what was written");
 }

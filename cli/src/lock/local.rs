@@ -1,0 +1,49 @@
+//! The lock of this machine: one process at a time works from a state directory.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+use trustpath_core::{
+    Class, Problem, Result,
+    journal::{DirectoryLock, Store, TryLock},
+    run::Cancel,
+};
+use trustpath_platform::{lock::Holder, text::clean};
+
+/// How long to wait before trying again.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Takes it, or waits for it as long as the user says: not at all where nothing is said, since who holds it is alive.
+pub(super) async fn take(
+    store: &Store,
+    holder: &Holder,
+    timeout: Option<Duration>,
+    cancel: &Cancel,
+) -> Result<DirectoryLock> {
+    let deadline = Instant::now() + timeout.unwrap_or_default();
+    loop {
+        let words = match store.try_lock(&holder.to_string())? {
+            TryLock::Ours(lock) => return Ok(lock),
+            TryLock::Theirs(words) => words,
+        };
+        if Instant::now() >= deadline {
+            return Err(held(store, &words).into());
+        }
+        tokio::select! {
+            () = sleep(PAUSE) => {}
+            () = cancel.cancelled() => return Err(interrupted().into()),
+        }
+    }
+}
+
+fn held(store: &Store, words: &str) -> Problem {
+    let (directory, words) = (store.directory().display(), clean(words));
+    let message = format!("one run at a time: the state directory {directory} is in use by {words}");
+    Problem::new(Class::Conflict, "trustpath::lock::held", message)
+        .help("nothing was changed; try again when that run is over, or wait for it: --lock-timeout 5m")
+}
+
+fn interrupted() -> Problem {
+    Problem::new(Class::Interrupted, "trustpath::lock::interrupted", "interrupted while the lock was waited for")
+        .help("nothing was changed; run it again when you are ready")
+}

@@ -1,0 +1,81 @@
+//! What is locked for a graph, and what is not. Pure.
+
+use trustpath_core::{Handle as _, Note, graph::Graph};
+use trustpath_platform::{Cluster, Connections, Vault, connections::LockPath};
+
+/// What the graph has to do with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Scope {
+    /// A step of it talks to Kubernetes.
+    pub(crate) cluster: bool,
+    pub(crate) lock_namespace: String,
+    /// A step of it talks to Vault.
+    vault: bool,
+    lock: Option<LockPath>,
+}
+
+impl Scope {
+    /// The whole graph counts, whichever of its steps a command is about: they share their objects with the others.
+    pub(crate) fn of(graph: &Graph, connections: &Connections) -> Self {
+        Self {
+            cluster: graph.uses(Cluster::NAME),
+            lock_namespace: connections.kubernetes.lock_namespace().to_owned(),
+            vault: graph.uses(Vault::NAME),
+            lock: connections.vault.lock.clone(),
+        }
+    }
+
+    /// Where the lock in Vault lies.
+    pub(crate) fn vault_lock(&self) -> Option<&LockPath> {
+        self.lock.as_ref().filter(|_| self.vault)
+    }
+
+    /// What the user should know about who is kept out, and who is not.
+    pub(crate) fn notes(&self) -> Vec<Note> {
+        const KEEPS_OUT: &str = "`lock` under [connections.vault] keeps it out";
+        let note = match (self.cluster, self.vault, &self.lock) {
+            (_, true, Some(_)) | (true, false, _) => return Vec::new(),
+            (true, true, None) => format!(
+                "Vault is not locked: a run for another cluster that shares it can change it at the same time; {KEEPS_OUT}"
+            ),
+            (false, true, None) => format!(
+                "only this machine is locked: a run from elsewhere can change the same objects at the same time; {KEEPS_OUT}"
+            ),
+            (false, false, _) => {
+                "only this machine is locked: a run from elsewhere can change the same objects at the same time"
+                    .to_owned()
+            }
+        };
+        vec![Note::Info(note)]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scope(cluster: bool, vault: bool, lock: Option<&str>) -> Scope {
+        let lock = lock.map(|path| path.to_owned().try_into().unwrap());
+        Scope { cluster, lock_namespace: "default".into(), vault, lock }
+    }
+
+    fn words(scope: &Scope) -> String {
+        scope.notes().iter().map(|note| note.text().to_owned()).collect()
+    }
+
+    #[test]
+    fn what_is_not_locked_is_said() {
+        assert!(words(&scope(true, true, None)).starts_with("Vault is not locked"));
+        assert!(words(&scope(false, true, None)).starts_with("only this machine is locked"));
+        assert!(words(&scope(false, false, Some("kv/lock"))).starts_with("only this machine is locked"));
+        for all in [scope(true, true, Some("kv/lock")), scope(false, true, Some("kv/lock")), scope(true, false, None)] {
+            assert_eq!(words(&all), "");
+        }
+    }
+
+    #[test]
+    fn a_lock_in_vault_is_for_graphs_that_talk_to_vault() {
+        assert!(scope(true, true, Some("kv/lock")).vault_lock().is_some());
+        assert!(scope(true, false, Some("kv/lock")).vault_lock().is_none());
+    }
+}

@@ -1,0 +1,104 @@
+//! `resume`: a run that was cut off is carried to its end.
+
+use trustpath_core::{
+    Class, Failure, Problem,
+    journal::{Log, Store, replay},
+    run::Cancel,
+};
+use trustpath_platform::lock::Purpose;
+
+use super::{
+    carry_out::{question, told},
+    preflight,
+    rollback::take_back,
+};
+use crate::{
+    args::{Going, Resume},
+    command::Command,
+    json,
+    json::RunState,
+    lock::{self, Locks, Wish},
+    prompt,
+    render::{self, Style},
+    session::{self, Session},
+    signals,
+    trouble::Trouble,
+};
+
+pub(super) async fn run(command: &Command<'_>, args: Resume) -> Result<u8, Trouble> {
+    let log = match &args.run {
+        Some(run) => command.store()?.read(run)?,
+        None => latest(&command.store()?)?,
+    };
+    match RunState::of(&log) {
+        RunState::Unfinished if replay(&log.entries).turned_back.is_none() => forward(command, &log, args.going).await,
+        // It was on its way back already: that is the way on which it goes on.
+        RunState::Unfinished | RunState::Stuck => take_back(command, &log, args.going).await,
+        RunState::Done | RunState::Kept | RunState::RolledBack | RunState::Running | RunState::Damaged => {
+            Err(over(&log).into())
+        }
+    }
+}
+
+async fn forward(command: &Command<'_>, log: &Log, going: Going) -> Result<u8, Trouble> {
+    let session = Session::of_run(command, &log.start)?;
+    let (cancel, _listening) = signals::listen(&command.screen, signals::WRITING, going.grace)?;
+    let purpose = Purpose::GoOn(lock::digest(&log.path)?);
+    let wish = Wish { verb: "resume", purpose, options: going.locking.clone() };
+    lock::under(command, &session, &cancel, wish, async |locks| {
+        // Whoever held the locks before may have been at work on this very run.
+        let log = command.store()?.read(&log.start.run)?;
+        locked(command, &session, locks, &log, (&going, &cancel)).await
+    })
+    .await
+}
+
+async fn locked(
+    command: &Command<'_>,
+    session: &Session,
+    locks: &Locks,
+    log: &Log,
+    (going, cancel): (&Going, &Cancel),
+) -> Result<u8, Trouble> {
+    let (screen, start) = (&command.screen, &log.start);
+    let engine = session.engine(command, start.permissions.clone(), cancel.clone()).with_guard(locks.guard());
+    let rest = engine.plan_rest(log).await?;
+    locks.mention(screen);
+    let document = json::Plan::of(&session.graph, &rest, None).with_notes(session.scope.notes());
+    let plan = render::plan(&document);
+    screen.text(&format!("What the run {} has still to do:\n\n{plan}", render::line(&start.run)))?;
+    engine.consented(&rest)?;
+    if !going.no_preflight {
+        preflight::check(command, &engine, &engine.needs(&rest)?).await?;
+    }
+    match rest.is_nothing() {
+        true => screen.say(&Style::Quiet.of("All of it is made: what is left is to prove it.")),
+        false => prompt::confirm(screen, question(start.verb), going.yes, cancel).await?,
+    }
+    let ended = tokio::select! {
+        ended = locks.during(&start.run, &log.path, engine.resume(log, &rest, session::PROGRAM)) => ended?,
+        () = cancel.halted() => return Err(Trouble::halted(command.rollback(&start.run))),
+    };
+    told(command, session, &engine, (start.run.clone(), document), ended)
+}
+
+/// The latest run that has something left to do.
+fn latest(store: &Store) -> Result<Log, Failure> {
+    for (_, found) in store.read_all()?.into_iter().rev() {
+        match found {
+            Ok(log) if matches!(RunState::of(&log), RunState::Unfinished | RunState::Stuck) => return Ok(log),
+            Ok(_) | Err(trustpath_core::journal::Corrupt::NoStart { .. }) => {}
+            Err(corrupt) => return Err(corrupt.into()),
+        }
+    }
+    let message = format!("there is no unfinished run in {}", store.directory().display());
+    Err(Problem::new(Class::Usage, "trustpath::journal::no_unfinished_run", message)
+        .help("`trustpath runs` lists what was done from here")
+        .into())
+}
+
+fn over(log: &Log) -> Problem {
+    let message = format!("the run {} is over: it is {}", log.start.run, RunState::of(log).words());
+    Problem::new(Class::Usage, "trustpath::run::over", message)
+        .help("`trustpath apply` begins another one, `trustpath rollback` takes this one back")
+}

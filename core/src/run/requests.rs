@@ -1,0 +1,110 @@
+//! Sending a change's requests, each announced in the journal before it is sent.
+
+use tokio::time::{Instant, timeout_at};
+
+use super::{Engine, execute::panicked, guard::covers, planning::too_long};
+use crate::{
+    contract::{Change, watched},
+    failure::{Failure, Result},
+    graph::Place,
+    journal::{Journal, Record},
+};
+
+/// Which way a run goes at the moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    Forward,
+    Back,
+}
+
+/// What came of requests that were sent one after the other.
+pub(super) struct Sent {
+    /// What the server said, or why nothing was sent.
+    pub(super) answer: Result<()>,
+    /// One of them was not answered, and may still be carried out.
+    pub(super) late: bool,
+    /// Whether the journal has it all.
+    pub(super) logged: Result<()>,
+}
+
+impl Sent {
+    pub(super) fn nothing(answer: Result<()>) -> Self {
+        Self { answer, late: false, logged: Ok(()) }
+    }
+}
+
+impl Way {
+    fn intent(self, step: &str, part: &Change) -> Record {
+        let (step, change) = (step.to_owned(), part.clone());
+        match self {
+            Self::Forward => Record::Intent { step, change },
+            Self::Back => Record::UndoIntent { step, change },
+        }
+    }
+}
+
+impl Engine {
+    /// Sends requests until one fails.
+    ///
+    /// On the way forward nothing is sent that could not be announced. On the way back the server comes before the
+    /// log: a full disk must not keep what can be taken back from being taken back.
+    pub(super) async fn requests(
+        &self,
+        place: Place,
+        parts: Vec<Change>,
+        journal: &Journal,
+        deadline: Instant,
+        way: Way,
+    ) -> Sent {
+        let mut all = Sent::nothing(Ok(()));
+        for part in parts {
+            let sent = self.announced(place, part, journal, deadline, way).await;
+            all = Sent { answer: sent.answer, late: all.late | sent.late, logged: all.logged.and(sent.logged) };
+            if all.answer.is_err() {
+                break;
+            }
+        }
+        all
+    }
+
+    async fn announced(&self, place: Place, part: Change, journal: &Journal, deadline: Instant, way: Way) -> Sent {
+        let name = self.name(place);
+        if let Err(lost) = covers(&*self.guard, deadline.saturating_duration_since(Instant::now())) {
+            return Sent::nothing(Err(lost));
+        }
+        let intent = journal.append(way.intent(name, &part)).await;
+        match (way, intent) {
+            (Way::Forward, Err(unwritten)) => Sent::nothing(Err(unwritten)),
+            (_, intent) => {
+                let (answer, late) = self.request(place, part, deadline).await;
+                let noted = journal.append(came_of(name, &answer, late)).await;
+                Sent { answer, late, logged: intent.and(noted) }
+            }
+        }
+    }
+
+    /// Sends one request, in a task of its own. Dropping it would not recall it: one whose time is over may still be
+    /// carried out, and sends nothing more once it is aborted.
+    async fn request(&self, place: Place, part: Change, deadline: Instant) -> (Result<()>, bool) {
+        let (step, context) = (self.graph.node(place).step.clone(), self.context(place));
+        let mut request = tokio::spawn(watched(async move { step.apply(&context, &part).await }));
+        match timeout_at(deadline, &mut request).await {
+            Ok(Ok(answered)) => answered,
+            Ok(Err(error)) => (Err(panicked(&error)), true),
+            Err(_) => {
+                request.abort();
+                // What it came to is not known, even where it ended just now.
+                drop(request.await);
+                (Err(too_long("applied", self.settings.step_timeout)), true)
+            }
+        }
+    }
+}
+
+fn came_of(step: &str, answer: &Result<(), Failure>, late: bool) -> Record {
+    let step = step.to_owned();
+    match answer {
+        Ok(()) => Record::Done { step, late },
+        Err(failure) => Record::Failed { step, why: failure.report(), late },
+    }
+}

@@ -1,0 +1,256 @@
+//! The Lease that keeps runs against one cluster apart.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use k8s_openapi::{
+    api::{
+        coordination::v1::{Lease, LeaseSpec},
+        core::v1::Namespace,
+    },
+    apimachinery::pkg::apis::meta::v1::{MicroTime, ObjectMeta},
+};
+use kube::core::{
+    Request,
+    params::{DeleteParams, PostParams, Preconditions},
+};
+use serde::{Serialize, de::DeserializeOwned};
+use trustpath_core::{Class, Problem, Result, Right};
+
+use super::{Address, Cluster, FIELD_MANAGER, request::Call, rights::on};
+use crate::{
+    error::{Error, Kind, System},
+    lock::{Claim, Found, Holder, Record, Unfinished, Version, Written},
+    mark,
+};
+
+/// The name of the Lease: one a cluster, whatever the graph.
+const NAME: &str = "trustpath";
+
+/// Who holds it, as JSON.
+const HOLDER: &str = "trustpath.dev/holder";
+/// How long after it was sent a request of the holder may still be carried out.
+const HORIZON: &str = "trustpath.dev/horizon-seconds";
+/// The run that has written something and has not ended, as JSON.
+const UNFINISHED: &str = "trustpath.dev/unfinished-run";
+
+/// The lock of a cluster.
+pub struct LeaseRecord {
+    cluster: Cluster,
+    at: Address<Lease>,
+    namespace: String,
+    /// Where a Lease of somebody else's making does not say it.
+    horizon_seconds: u64,
+}
+
+impl LeaseRecord {
+    /// The lock that lies in a namespace. It has to be there, and no run may be able to take it away: one that bears
+    /// the mark of a graph was made by a run.
+    ///
+    /// # Errors
+    /// When it is not such a namespace, or cannot be read.
+    pub async fn open(cluster: &Cluster, namespace: &str, horizon_seconds: u64) -> Result<Self> {
+        let found: Option<Namespace> = cluster.get(&Address::cluster(namespace)).await?;
+        lasting(namespace, found.as_ref())?;
+        let at = Address::namespaced(namespace, NAME);
+        Ok(Self { cluster: cluster.clone(), at, namespace: namespace.to_owned(), horizon_seconds })
+    }
+
+    /// What holding the lock needs. `create` cannot be bound to a name by the API server's RBAC.
+    pub fn rights(namespace: &str) -> Vec<Right> {
+        let leases = on("coordination.k8s.io", "leases").within(namespace);
+        let there = on("", "namespaces").named(namespace).may(&["get"]);
+        [there, leases.may(&["create"]), leases.named(NAME).may(&["get", "update", "delete"])].concat()
+    }
+
+    /// A write of the Lease itself, which no lock stands in the way of.
+    async fn send(&self, call: Call) -> Result<Written, Error> {
+        let call = Call { locked: false, ..call };
+        match self.cluster.call(&call).await {
+            Ok(answer) => answer.parse::<Lease>(&call).map(|lease| Written::As(version(&lease.metadata))),
+            Err(error) if error.kind() == Kind::Conflict => Ok(Written::Refused),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn body(&self, version: Option<&Version>, claim: &Claim) -> Result<Vec<u8>, Error> {
+        serde_json::to_vec(&lease(&self.namespace, version, claim, Timestamp::now())).map_err(|error| {
+            Error::new(System::Kubernetes, Kind::Unspeakable, "the Lease cannot be written as JSON").because(&error)
+        })
+    }
+}
+
+#[async_trait]
+impl Record for LeaseRecord {
+    fn name(&self) -> String {
+        format!("the Lease {}/{NAME}", self.namespace)
+    }
+
+    async fn read(&self) -> Result<Option<Found>, Error> {
+        let lease: Option<Lease> = self.cluster.get(&self.at).await?;
+        Ok(lease.map(|lease| found(lease, self.horizon_seconds)))
+    }
+
+    async fn create(&self, claim: &Claim) -> Result<Written, Error> {
+        let request = Request::new(self.at.collection()?).create(&post(), self.body(None, claim)?);
+        self.send(Call::new(request)?).await
+    }
+
+    async fn replace(&self, version: &Version, claim: &Claim) -> Result<Written, Error> {
+        let request = Request::new(self.at.collection()?).replace(NAME, &post(), self.body(Some(version), claim)?);
+        match self.send(Call::new(request)?).await {
+            // It is gone, and so not in that state.
+            Err(error) if error.kind() == Kind::NotFound => Ok(Written::Refused),
+            other => other,
+        }
+    }
+
+    async fn remove(&self, version: &Version) -> Result<bool, Error> {
+        let (uid, revision) = (version.object.clone(), version.revision.clone());
+        let preconditions = Preconditions { uid: Some(uid), resource_version: Some(revision) };
+        let params = DeleteParams { preconditions: Some(preconditions), ..DeleteParams::default() };
+        let call = Call::new(Request::new(self.at.collection()?).delete(NAME, &params))?;
+        match self.cluster.call(&Call { locked: false, ..call }).await {
+            Ok(_) => Ok(true),
+            Err(error) if matches!(error.kind(), Kind::NotFound | Kind::Conflict) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+fn post() -> PostParams {
+    PostParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PostParams::default() }
+}
+
+fn version(meta: &ObjectMeta) -> Version {
+    Version {
+        object: meta.uid.clone().unwrap_or_default(),
+        revision: meta.resource_version.clone().unwrap_or_default(),
+    }
+}
+
+/// The Lease that says what a claim does. Pure.
+fn lease(namespace: &str, version: Option<&Version>, claim: &Claim, now: Timestamp) -> Lease {
+    let mut annotations = BTreeMap::from([(HORIZON.to_owned(), claim.horizon_seconds.to_string())]);
+    annotations.extend(json(claim.holder.as_ref()).map(|text| (HOLDER.to_owned(), text)));
+    annotations.extend(json(claim.unfinished.as_ref()).map(|text| (UNFINISHED.to_owned(), text)));
+    let identity = |holder: &Holder| format!("{}@{}/{}", holder.user, holder.process.host, holder.process.pid);
+    Lease {
+        metadata: ObjectMeta {
+            name: Some(NAME.to_owned()),
+            namespace: Some(namespace.to_owned()),
+            uid: version.map(|version| version.object.clone()),
+            resource_version: version.map(|version| version.revision.clone()),
+            annotations: Some(annotations),
+            ..ObjectMeta::default()
+        },
+        spec: Some(LeaseSpec {
+            holder_identity: claim.holder.as_ref().map(identity),
+            lease_duration_seconds: Some(i32::try_from(claim.lease_seconds).unwrap_or(i32::MAX)),
+            // For people: what counts is that the Lease changes.
+            renew_time: Some(MicroTime(now)),
+            ..LeaseSpec::default()
+        }),
+    }
+}
+
+/// What a Lease says. Pure. One of another's making has a holder too, of whom only the name is known.
+fn found(lease: Lease, horizon_seconds: u64) -> Found {
+    let version = version(&lease.metadata);
+    let annotations = lease.metadata.annotations.unwrap_or_default();
+    let spec = lease.spec.unwrap_or_default();
+    let identity = spec.holder_identity.filter(|identity| !identity.is_empty());
+    let unknown = |identity: String| {
+        let mut holder = Holder::unknown(&identity);
+        holder.process.host = identity;
+        holder
+    };
+    let claim = Claim {
+        holder: identity.map(|identity| parsed(&annotations, HOLDER).unwrap_or_else(|| unknown(identity))),
+        lease_seconds: spec.lease_duration_seconds.and_then(|seconds| seconds.try_into().ok()).unwrap_or_default(),
+        horizon_seconds: parsed(&annotations, HORIZON).unwrap_or(horizon_seconds),
+        unfinished: parsed::<Unfinished>(&annotations, UNFINISHED),
+    };
+    Found { version, claim: claim.cleaned() }
+}
+
+/// These are plain texts and numbers, which JSON has room for.
+fn json(value: Option<&impl Serialize>) -> Option<String> {
+    serde_json::to_string(value?).ok()
+}
+
+fn parsed<T: DeserializeOwned>(annotations: &BTreeMap<String, String>, name: &str) -> Option<T> {
+    serde_json::from_str(annotations.get(name)?).ok()
+}
+
+/// Whether a namespace is one in which the lock outlasts every run. Pure.
+fn lasting(name: &str, found: Option<&Namespace>) -> Result<(), Problem> {
+    let unfit = |why: &str| {
+        let message = format!("the lock of a run cannot lie in the namespace `{name}`: {why}");
+        Problem::new(Class::Config, "trustpath::lock::namespace", message).help(
+            "name one with `lock_namespace` under [connections.kubernetes] that is there and that no run makes or removes",
+        )
+    };
+    let Some(namespace) = found else { return Err(unfit("it is not there")) };
+    if namespace.metadata.deletion_timestamp.is_some() {
+        return Err(unfit("it is being removed"));
+    }
+    let annotations = namespace.metadata.annotations.as_ref();
+    match annotations.is_some_and(|annotations| annotations.contains_key(mark::ANNOTATION)) {
+        true => Err(unfit("a run has made it, and may remove it")),
+        false => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::lock::Terms;
+
+    fn claim() -> Claim {
+        let terms = Terms::new(Duration::from_secs(120), Duration::from_secs(90), Duration::from_secs(60));
+        let unfinished =
+            Unfinished { run: "20260131-120000".into(), host: "h".into(), journal: "/j".into(), digest: "d".into() };
+        Claim { unfinished: Some(unfinished), ..Claim::new(Holder::unknown("id"), terms) }
+    }
+
+    #[test]
+    fn a_claim_is_read_back_from_its_lease() {
+        let version = Version { object: "u".into(), revision: "7".into() };
+        for claim in [claim(), Claim { unfinished: None, ..claim() }, Claim { holder: None, ..claim() }] {
+            let lease = lease("default", Some(&version), &claim, Timestamp::UNIX_EPOCH);
+            assert_eq!(found(lease, 1), Found { version: version.clone(), claim });
+        }
+    }
+
+    #[test]
+    fn a_lease_of_another_making_has_a_holder_too() {
+        let lease: Lease = serde_json::from_value(json!({
+            "metadata": {"annotations": {HOLDER: "{", HORIZON: "soon", UNFINISHED: "[]"}},
+            "spec": {"holderIdentity": "some\u{1b}[2Jbody", "leaseDurationSeconds": 15},
+        }))
+        .unwrap();
+        let claim = found(lease, 90).claim;
+        assert_eq!(claim.holder.as_ref().unwrap().process.host, "somebody");
+        assert_eq!((claim.patience(), claim.unfinished), (Duration::from_secs(105), None));
+        let endless: Lease = serde_json::from_value(json!({"spec": {"leaseDurationSeconds": -1}})).unwrap();
+        assert_eq!(found(endless, 90).claim.holder, None);
+    }
+
+    #[test]
+    fn the_lock_lies_where_no_run_can_take_it_away() {
+        let namespace = |meta| serde_json::from_value::<Namespace>(json!({"metadata": meta})).unwrap();
+        let plain = namespace(json!({"name": "a", "annotations": {"x": "y"}}));
+        let going = namespace(json!({"name": "a", "deletionTimestamp": "2026-01-31T12:00:00Z"}));
+        let ours = namespace(json!({"name": "a", "annotations": {mark::ANNOTATION: "payments"}}));
+        assert!(lasting("a", Some(&plain)).is_ok());
+        for unfit in [None, Some(&going), Some(&ours)] {
+            assert!(lasting("a", unfit).is_err(), "{unfit:?}");
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! Where a lock lies.
+
+use async_trait::async_trait;
+
+use super::Claim;
+use crate::Error;
+
+/// One state of a record: written again only if it is still in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Version {
+    /// Tells the record from an earlier or later one of its name, where the server does.
+    pub object: String,
+    /// Changes with every write.
+    pub revision: String,
+}
+
+/// A record as it was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// Which state it is in.
+    pub version: Version,
+    /// What it says, safe to show.
+    pub claim: Claim,
+}
+
+/// What came of a write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Written {
+    /// It was written, and is in this state now.
+    As(Version),
+    /// Nothing was written: something else is there.
+    Refused,
+}
+
+/// A record on a server that one writer at a time can win. A write whose answer is lost may be repeated, and is then
+/// [`Written::Refused`] though it was made: who needs to know reads it.
+#[async_trait]
+pub trait Record: Send + Sync {
+    /// What it is called in messages, such as `the Lease default/trustpath`.
+    fn name(&self) -> String;
+
+    /// Reads it; `None` where there is none.
+    ///
+    /// # Errors
+    /// When the server cannot be reached or denies it.
+    async fn read(&self) -> Result<Option<Found>, Error>;
+
+    /// Makes it, unless it is there.
+    ///
+    /// # Errors
+    /// When the server refuses for another reason, or cannot be reached: then it may or may not have been made.
+    async fn create(&self, claim: &Claim) -> Result<Written, Error>;
+
+    /// Writes it, if it is still in this state.
+    ///
+    /// # Errors
+    /// As [`Record::create`].
+    async fn replace(&self, version: &Version, claim: &Claim) -> Result<Written, Error>;
+
+    /// Removes it, if it is still in this state; says whether it was. Called only while the lock is held.
+    ///
+    /// # Errors
+    /// As [`Record::create`].
+    async fn remove(&self, version: &Version) -> Result<bool, Error>;
+}

@@ -1,0 +1,137 @@
+//! Taking a lock: make its record, or wait until the one that is there is free.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::time::{Instant, sleep};
+use trustpath_core::{Class, Problem, Result, run::Cancel};
+
+use super::{
+    Busy, Claim, Found, Held, Holder, Purpose, Record, Terms, Unfinished, Version, Written,
+    clock::Moment,
+    judge::{Verdict, Watch, admit, judge},
+};
+
+/// How a lock is to be taken.
+pub struct Taking<'a> {
+    /// Who takes it.
+    pub holder: Holder,
+    /// On which terms.
+    pub terms: Terms,
+    /// What for.
+    pub purpose: Purpose,
+    /// The unfinished run that is given up knowingly.
+    pub abandon: Option<&'a str>,
+    /// How long to wait in all. Without it: until it is known whether the holder is alive, and no longer.
+    pub timeout: Option<Duration>,
+    /// Ends the waiting.
+    pub cancel: &'a Cancel,
+    /// Whether the journal of an unfinished run lies here.
+    pub owns: &'a (dyn Fn(&Unfinished) -> bool + Sync),
+    /// Is told once of each holder that is waited for.
+    pub tell: &'a (dyn Fn(&Waiting) + Sync),
+}
+
+/// Somebody else's lock is waited for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waiting {
+    /// The record.
+    pub record: String,
+    /// Who holds it.
+    pub holder: Holder,
+    /// How long it takes at most to know whether they are alive.
+    pub decided_within: Duration,
+}
+
+/// The longest and the shortest pause between two looks at a record.
+const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
+
+/// Takes the lock of a record.
+///
+/// # Errors
+/// When somebody else holds it ([`Busy`]), a run was left unfinished under it ([`super::NotFinished`]), the server says
+/// no, or the waiting was interrupted.
+pub async fn take(record: Arc<dyn Record>, taking: &Taking<'_>) -> Result<Held> {
+    let mut claim = Claim::new(taking.holder.clone(), taking.terms);
+    let deadline = taking.timeout.map(|timeout| Instant::now() + timeout);
+    loop {
+        let sent = Moment::now();
+        if let Written::As(version) = record.create(&claim).await? {
+            return Ok(Held::new(record, version, claim, taking.terms, sent));
+        }
+        let Some((version, last)) = until_free(&*record, taking, deadline).await? else { continue };
+        claim.unfinished = match last.is_of(&taking.holder.id) {
+            true => last.unfinished,
+            false => admit(&last, &taking.purpose, taking.abandon, taking.owns)?,
+        };
+        let sent = Moment::now();
+        if let Written::As(version) = record.replace(&version, &claim).await? {
+            return Ok(Held::new(record, version, claim, taking.terms, sent));
+        }
+    }
+}
+
+/// Looks at the record until it is nobody's; `None` where it is gone.
+async fn until_free(
+    record: &dyn Record,
+    taking: &Taking<'_>,
+    deadline: Option<Instant>,
+) -> Result<Option<(Version, Claim)>> {
+    let here = &taking.holder.process;
+    let mut watch: Option<Watch> = None;
+    let mut seen_alive = false;
+    loop {
+        let found = look(record, taking.cancel).await?;
+        let now = Instant::now();
+        let verdict = judge(watch.as_ref(), found.as_ref(), &taking.holder.id, here, now);
+        let Some(Found { version, claim }) = found else { return Ok(None) };
+        let until = match verdict {
+            Verdict::Gone => return Ok(None),
+            Verdict::Free | Verdict::Ours => return Ok(Some((version, claim))),
+            Verdict::Alive if deadline.is_none() => return Err(Busy::new(record.name(), &claim, true).into()),
+            Verdict::Alive => {
+                (seen_alive, watch) = (true, None);
+                now + claim.patience()
+            }
+            Verdict::Open(until) => until,
+        };
+        if deadline.is_some_and(|deadline| now >= deadline) {
+            return Err(Busy::new(record.name(), &claim, seen_alive).into());
+        }
+        if watch.is_none() {
+            tell(record, taking, &claim, until - now);
+            watch = Some(Watch { version, since: now });
+        }
+        let next = now + pause(&claim);
+        pass(next.min(until).min(deadline.unwrap_or(next)), taking.cancel).await?;
+    }
+}
+
+/// Often enough to see a renewal, which comes four times a lease.
+fn pause(claim: &Claim) -> Duration {
+    (Duration::from_secs(claim.lease_seconds) / 16).clamp(PAUSES.0, PAUSES.1)
+}
+
+fn tell(record: &dyn Record, taking: &Taking<'_>, claim: &Claim, decided_within: Duration) {
+    if let Some(holder) = claim.holder.clone() {
+        (taking.tell)(&Waiting { record: record.name(), holder, decided_within });
+    }
+}
+
+async fn look(record: &dyn Record, cancel: &Cancel) -> Result<Option<Found>> {
+    tokio::select! {
+        found = record.read() => Ok(found?),
+        () = cancel.cancelled() => Err(interrupted().into()),
+    }
+}
+
+async fn pass(until: Instant, cancel: &Cancel) -> Result<()> {
+    tokio::select! {
+        () = sleep(until.saturating_duration_since(Instant::now())) => Ok(()),
+        () = cancel.cancelled() => Err(interrupted().into()),
+    }
+}
+
+fn interrupted() -> Problem {
+    Problem::new(Class::Interrupted, "trustpath::lock::interrupted", "interrupted while the lock was waited for")
+        .help("nothing was changed; run it again when you are ready")
+}
