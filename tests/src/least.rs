@@ -49,6 +49,14 @@ impl Least {
         least
     }
 
+    /// The standard graph on a pair, with nothing but what it needs there.
+    pub async fn standard(pair: &Pair) -> (Self, Program) {
+        let program = Program::on(pair);
+        let least = Self::of(pair, &program, &[]).await;
+        let program = least.holder(pair, program);
+        (least, program)
+    }
+
     /// The same program with these credentials.
     pub fn holder(&self, pair: &Pair, program: Program) -> Program {
         let config = pair.kubeconfig_of(&self.jwt);

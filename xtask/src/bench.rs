@@ -158,7 +158,8 @@ fn direct(program: &Program, pair: &Pair) -> PathBuf {
 
 /// What `apply` builds, without what its verify leaves for a moment.
 fn built(request: &Seen) -> bool {
-    request.writes() && !["/login", "/token", "/revoke-accessor"].iter().any(|end| request.path.ends_with(end))
+    request.writes()
+        && !["/login", "/token", "/revoke-self", "/revoke-accessor"].iter().any(|end| request.path.ends_with(end))
 }
 
 /// One line: the ratio of the medians, and what was compared.

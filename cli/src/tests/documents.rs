@@ -4,7 +4,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
 use super::stage::Stage;
-use crate::json::{Document, Envelope, ErrorDocument, Plan, Rollback, Run, Runs, VERSION, Verification};
+use crate::json::{Document, Envelope, ErrorDocument, Permissions, Plan, Rollback, Run, Runs, VERSION, Verification};
 
 const PAGE: &str = include_str!("../../../docs/json.md");
 
@@ -32,6 +32,7 @@ fn every_example_is_what_the_program_writes() {
     check::<Plan>();
     check::<Run>();
     check::<Verification>();
+    check::<Permissions>();
     check::<Rollback>();
     check::<Runs>();
     check::<ErrorDocument>();
@@ -39,7 +40,8 @@ fn every_example_is_what_the_program_writes() {
 
 #[test]
 fn every_example_is_of_a_known_document_and_this_version() {
-    let known = [Plan::NAME, Run::NAME, Verification::NAME, Rollback::NAME, Runs::NAME, ErrorDocument::NAME];
+    let known =
+        [Permissions::NAME, Plan::NAME, Run::NAME, Verification::NAME, Rollback::NAME, Runs::NAME, ErrorDocument::NAME];
     for (name, example) in examples() {
         assert!(known.contains(&name.as_str()), "{name}");
         assert_eq!(example["version"], VERSION);

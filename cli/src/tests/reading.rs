@@ -109,3 +109,10 @@ fn completions_are_there_for_the_usual_shells() {
         assert!(script.contains("rollback"), "{shell}");
     }
 }
+
+#[test]
+fn permissions_of_other_systems_are_comments() {
+    let stage = Stage::chain();
+    assert_snapshot!(stage.screen(&["permissions", "a", "b"]));
+    assert_snapshot!(stage.screen(&["permissions", "--only", "vault"]));
+}

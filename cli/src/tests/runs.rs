@@ -172,3 +172,24 @@ fn documents_of_runs_are_one_each() {
     let failed = document(&["apply", "--yes", "--output", "json"]);
     assert_eq!((&failed["outcome"], &failed["failure"]["class"]), (&json!("rolled-back"), &json!("denied")));
 }
+
+#[test]
+fn what_is_missing_is_told_at_once_and_nothing_is_written() {
+    let stage = Stage::chain();
+    let forbid = |rights: &[&str]| {
+        stage.shelf.inside(|shelf| shelf.forbidden = rights.iter().map(|right| (*right).to_owned()).collect());
+    };
+    forbid(&["`put` on b", "`take` on a", "`try` on c"]);
+    assert_snapshot!(stage.screen(&["apply", "--yes"]));
+    assert!(items(&stage).is_empty());
+    assert_eq!(stage.ok(&["runs"]).out.lines().count(), 1, "no journal is begun");
+    stage.ok(&["apply", "--yes", "--no-preflight"]);
+    forbid(&["`take` on b"]);
+    for verb in ["rollback", "destroy"] {
+        let refused = stage.run(&[verb, "--yes"]);
+        assert_eq!((refused.code, items(&stage).len()), (5, 3), "{}", refused.err);
+        assert!(refused.err.contains("shelf: `take` on b (`b`: "), "{}", refused.err);
+    }
+    stage.ok(&["rollback", "--yes", "--no-preflight"]);
+    assert!(items(&stage).is_empty());
+}

@@ -170,7 +170,8 @@ impl Shared {
         writing.claim.unfinished = Some(run);
         loop {
             let Err(failure) = self.write(&mut writing).await else { return Ok(()) };
-            if self.remaining() <= self.soon() {
+            // A right that is missing does not come by waiting.
+            if failure.class() == Class::Denied || self.remaining() <= self.soon() {
                 return Err(failure);
             }
             sleep(self.soon()).await;

@@ -12,7 +12,7 @@ use crate::{
     Taken,
     config::KubernetesAuth,
     source::JwtSource,
-    state::{Config, Reviewer, State},
+    state::{Config, State},
     way::{self, Request},
 };
 
@@ -72,7 +72,7 @@ impl KubernetesAuth {
         match request {
             Request::Nothing => Vec::new(),
             Request::Enable(to) => {
-                let unpinned = if *to.reviewer() == Reviewer::NotYet { &[NOT_YET][..] } else { &[] };
+                let unpinned = if self.is_not_yet(facts, to) { &[NOT_YET][..] } else { &[] };
                 self.at(facts, &mount).may_send(&[Update, Sudo], &way::enabling(to), unpinned)
             }
             Request::Disable => [self.at(facts, &mount).may(&[Delete, Sudo]), self.to_see_roles(facts)].concat(),
@@ -81,6 +81,12 @@ impl KubernetesAuth {
                 [self.to_configure(facts, config), self.to_configure_anew(facts, now, to)].concat()
             }
         }
+    }
+
+    /// Whether the mark will name a JWT that a step before this one has still to make.
+    fn is_not_yet(&self, facts: &Taken, to: &State) -> bool {
+        let named = to.mount.mark.as_ref().is_some_and(|mark| mark.reviewer.is_some());
+        !named && self.source(facts).is_some_and(|source| source.is_made())
     }
 
     fn to_configure(&self, facts: &Taken, config: &Config) -> Vec<Right> {

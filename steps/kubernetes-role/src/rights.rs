@@ -72,3 +72,52 @@ fn to_see_the_token(facts: &Facts, state: &RoleState) -> Vec<Right> {
 fn at<'a>((mount, ..): &'a Facts, path: &'a str) -> On<'a> {
     on(mount.namespace.as_deref(), path)
 }
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+    use serde_json::{Value, json};
+    use trustpath_platform::{AuthMount, PolicyName, ServiceAccountRef};
+
+    use super::*;
+
+    fn role(with: Value) -> KubernetesRole {
+        let mut role = json!({"name": "eso"});
+        role.as_object_mut().unwrap().extend(with.as_object().unwrap().clone());
+        serde_json::from_value(role).unwrap()
+    }
+
+    fn facts() -> Facts {
+        let mount = AuthMount { path: "kubernetes".into(), namespace: None };
+        let account = ServiceAccountRef { namespace: "eso".into(), name: "eso".into() };
+        (mount, vec![account], vec![PolicyName { name: "apps".into(), namespace: None }])
+    }
+
+    fn words(rights: Vec<Right>) -> Vec<String> {
+        rights.into_iter().map(|right| right.what).collect()
+    }
+
+    const BEFORE_IT: [&str; 2] =
+        ["`read` on `sys/policies/acl/apps`", "`create` on serviceaccounts/token `eso` in `eso`"];
+    const ASK: &str = "`update` on `sys/capabilities-accessor`";
+    const REVOKE: &str = "`update` on `auth/token/revoke-accessor`";
+
+    #[rstest]
+    #[case(json!({}), &[])]
+    #[case(json!({"token_num_uses": 1}), &[ASK])]
+    #[case(json!({"token_no_default_policy": true}), &[ASK, REVOKE])]
+    fn what_the_token_of_a_login_can_do_by_itself_needs_no_right(#[case] with: Value, #[case] more: &[&str]) {
+        let rights = words(role(with).needs(&facts(), Act::Prove(None)));
+        assert_eq!(rights, [&BEFORE_IT, more].concat());
+    }
+
+    #[test]
+    fn what_is_made_may_be_sent_again() {
+        let state = RoleState::default();
+        let needs = |now, to| words(role(json!({})).needs(&facts(), Act::Write(now, to)));
+        let on_it = |capability: &str| format!("`{capability}` on `auth/kubernetes/role/eso`");
+        assert_eq!(needs(None, Some(&state)), ["create", "update"].map(on_it));
+        assert_eq!(needs(Some(&state), Some(&state)), [on_it("update")]);
+        assert_eq!(needs(Some(&state), None), [on_it("delete")]);
+    }
+}

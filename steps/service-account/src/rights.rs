@@ -61,3 +61,44 @@ impl ServiceAccount {
 fn account(state: Option<&State>) -> Option<&trustpath_platform::kubernetes::owned::Owned> {
     state.and_then(|state| state.account.as_ref())
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use trustpath_platform::kubernetes::owned::Owned;
+
+    use super::*;
+
+    fn account() -> ServiceAccount {
+        serde_json::from_value(json!({"namespace": "eso", "name": "eso"})).unwrap()
+    }
+
+    fn words(act: Act<'_, State>) -> Vec<String> {
+        account().needs(act).into_iter().map(|right| right.what).collect()
+    }
+
+    #[test]
+    fn a_namespace_that_the_graph_made_is_looked_through_before_it_goes() {
+        let state = |namespace: Option<&str>| State {
+            namespace: namespace.map(str::to_owned),
+            account: Some(Owned::made(account().body())),
+            ..State::default()
+        };
+        let (ours, theirs) = (state(Some("eso")), state(None));
+        let everything = "`list` on everything in `eso`".to_owned();
+        assert!(words(Act::Write(Some(&ours), None)).contains(&everything));
+        assert!(words(Act::Survey(Around::Removing, Some(&ours))).contains(&everything));
+        assert!(words(Act::Write(None, Some(&ours))).contains(&"`create` on namespaces `eso`".to_owned()));
+        for act in [Act::Write(Some(&theirs), None), Act::Write(None, Some(&theirs))] {
+            assert!(words(act).iter().all(|right| !right.contains("namespaces") && *right != everything), "{act:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_tried_out_in_a_namespace_that_is_not_there() {
+        let made =
+            State { namespace: Some("eso".into()), account: Some(Owned::made(account().body())), ..State::default() };
+        assert!(words(Act::Rehearse(None, Some(&made))).is_empty());
+        assert!(!words(Act::Rehearse(None, Some(&State { namespace: None, ..made }))).is_empty());
+    }
+}

@@ -30,6 +30,7 @@ pub(crate) const ALL: &[(&str, Case)] = cases![
     reviewer::a_rotated_file_is_drift,
     rights::printed_is_enough,
     rights::none_is_too_much,
+    rights::another_value_is_refused,
     own_step::an_app_role_from_its_own_binary,
     conformance::every_kind_keeps_every_law,
     conformance::every_kind_may_be_cut_off_at_every_request,

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use trustpath_tests::{crd::Crd, pair::Pair, program::Program, view};
+use trustpath_tests::{crd::Crd, least::Least, pair::Pair, view};
 
 /// Apply, plan, verify, destroy: nothing is left but what the servers do not give back.
 pub(crate) async fn from_empty_and_back(pair: Arc<Pair>) {
+    let (least, program) = Least::standard(&pair).await;
     let before = view::snapshot(&pair).await;
-    let program = Program::on(&pair);
     program.fails(2, &["plan", "--detailed-exitcode"]).await;
     view::assert_same(&before, &view::snapshot(&pair).await, "the plan wrote something");
     let applied = program.ok(&["apply", "--yes"]).await;
@@ -24,11 +24,12 @@ pub(crate) async fn from_empty_and_back(pair: Arc<Pair>) {
     program.ok(&["destroy", "--yes"]).await;
     view::assert_same(&before, &view::snapshot(&pair).await, "destroy left something");
     program.ok(&["destroy", "--yes"]).await;
+    least.leave(&pair).await;
 }
 
 /// The servers' own APIs show the five objects.
 pub(crate) async fn values_are_the_standard_ones(pair: Arc<Pair>) {
-    let program = Program::on(&pair);
+    let (least, program) = Least::standard(&pair).await;
     program.ok(&["apply", "--yes"]).await;
     let (vault, api) = (&pair.vault, &pair.kubernetes);
 
@@ -61,6 +62,7 @@ pub(crate) async fn values_are_the_standard_ones(pair: Arc<Pair>) {
     assert_eq!(auth["serviceAccountRef"]["namespace"], reference["namespace"]);
 
     program.ok(&["destroy", "--yes"]).await;
+    least.leave(&pair).await;
 }
 
 /// The same on every CRD: the project's own, and the operator's where they lie beside the project.
@@ -69,8 +71,8 @@ pub(crate) async fn on_every_crd(pair: Arc<Pair>) {
     crds.push(Crd::own_v1beta1());
     for crd in crds {
         crd.install(&pair.kubernetes).await;
+        let (least, program) = Least::standard(&pair).await;
         let before = view::snapshot(&pair).await;
-        let program = Program::on(&pair);
         program.ok(&["apply", "--yes"]).await;
         program.ok(&["plan", "--detailed-exitcode"]).await;
         program.ok(&["verify"]).await;
@@ -78,6 +80,7 @@ pub(crate) async fn on_every_crd(pair: Arc<Pair>) {
         assert!(pair.kubernetes.get(&path).await.is_some(), "{}", crd.name);
         program.ok(&["destroy", "--yes"]).await;
         view::assert_same(&before, &view::snapshot(&pair).await, &crd.name);
+        least.leave(&pair).await;
     }
     Crd::own_v1().install(&pair.kubernetes).await;
 }

@@ -5,6 +5,7 @@ use std::{path::PathBuf, sync::Arc};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use trustpath_tests::{
+    least::Least,
     pair::Pair,
     program::Program,
     proxy::{Fault, Rule},
@@ -83,10 +84,12 @@ fn apply<'a>(more: &[&'a str]) -> Vec<&'a str> {
 pub(crate) async fn a_fault_in_the_last_step_puts_every_value_back(pair: Arc<Pair>) {
     let somebody = Somebody::was_here(&pair).await;
     assert!(somebody.logs_in(&pair).await, "somebody's own chain does not work");
-    let before = view::snapshot(&pair).await;
     let program = Program::on(&pair);
     let source = somebody.file(&program).display().to_string();
     let set = format!("steps.kubernetes-auth.with.previous_reviewer.file={source}");
+    let least = Least::of(&pair, &program, &["--set", &set]).await;
+    let program = least.holder(&pair, program);
+    let before = view::snapshot(&pair).await;
     pair.kubernetes_proxy.fault(last_write());
     let ran = program.fails(8, &apply(&["--set", &set])).await;
     assert!(pair.kubernetes_proxy.faults_fired(), "the fault did not happen");
@@ -96,6 +99,7 @@ pub(crate) async fn a_fault_in_the_last_step_puts_every_value_back(pair: Arc<Pai
     let policy = pair.vault.get("sys/policies/acl/apps-read").await.unwrap();
     assert_eq!(policy["data"]["policy"], Value::from(POLICY), "not byte for byte");
     assert!(somebody.logs_in(&pair).await, "somebody's own chain is broken");
+    least.leave(&pair).await;
     somebody.leaves(&pair).await;
 }
 
@@ -106,8 +110,8 @@ fn last_write() -> Rule {
 
 pub(crate) async fn without_the_source_it_is_refused_before_the_first_write(pair: Arc<Pair>) {
     let somebody = Somebody::was_here(&pair).await;
+    let (least, program) = Least::standard(&pair).await;
     let before = view::snapshot(&pair).await;
-    let program = Program::on(&pair);
     pair.forget();
     let ran = program.fails(7, &apply(&[])).await;
     assert!(ran.stderr.contains("--allow-irreversible"), "{}", ran.stderr);
@@ -119,14 +123,16 @@ pub(crate) async fn without_the_source_it_is_refused_before_the_first_write(pair
     program.ok(&["plan", "--detailed-exitcode"]).await;
     somebody.leaves(&pair).await;
     program.ok(&["destroy", "--yes"]).await;
+    least.leave(&pair).await;
 }
 
 pub(crate) async fn adopting_needs_consent(pair: Arc<Pair>) {
     pair.vault.post("sys/policies/acl/apps-read", &json!({"policy": POLICY})).await;
+    let (least, program) = Least::standard(&pair).await;
     let before = view::snapshot(&pair).await;
-    let program = Program::on(&pair);
     let ran = program.fails(6, &["apply", "--yes"]).await;
     assert!(ran.stderr.contains("--adopt policy"), "{}", ran.stderr);
     view::assert_same(&before, &view::snapshot(&pair).await, "a refused run changed something");
     pair.vault.delete("sys/policies/acl/apps-read").await;
+    least.leave(&pair).await;
 }

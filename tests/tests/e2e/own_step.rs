@@ -3,16 +3,19 @@
 use std::{path::Path, sync::Arc};
 
 use trustpath_tests::{
+    least::Least,
     pair::Pair,
     program::{Program, build},
     view,
 };
 
 pub(crate) async fn an_app_role_from_its_own_binary(pair: Arc<Pair>) {
-    let before = view::snapshot(&pair).await;
     let binary = tokio::task::spawn_blocking(|| build("trustpath-own-step", "trustpath-own-step")).await.unwrap();
     let graph = Path::new(env!("CARGO_MANIFEST_DIR")).join("own-step/approle.toml");
     let program = Program::of(binary).connected(&pair).with("TRUSTPATH_FILE", &graph.display().to_string());
+    let least = Least::of(&pair, &program, &[]).await;
+    let program = least.holder(&pair, program);
+    let before = view::snapshot(&pair).await;
     let kinds = program.ok(&["steps", "list"]).await;
     assert!(kinds.stdout.contains("approle"), "{}", kinds.stdout);
     program.ok(&["apply", "--yes"]).await;
@@ -22,4 +25,5 @@ pub(crate) async fn an_app_role_from_its_own_binary(pair: Arc<Pair>) {
     program.ok(&["verify"]).await;
     program.ok(&["rollback", "--yes"]).await;
     view::assert_same(&before, &view::snapshot(&pair).await, "the rollback left something");
+    least.leave(&pair).await;
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::json;
-use trustpath_tests::{pair::Pair, program::Program, proxy::Seen, view};
+use trustpath_tests::{least::Least, pair::Pair, proxy::Seen, view};
 
 const ROLE: &str = "auth/kubernetes/role/external-secrets";
 
@@ -15,13 +15,13 @@ fn sent(pair: &Pair) -> Vec<Seen> {
 
 /// Every write that builds something; what the proof of a login leaves for a moment is not one.
 fn built(requests: &[Seen]) -> Vec<String> {
-    let proof = ["/login", "/token", "/revoke-accessor"];
+    let proof = ["/login", "/token", "/revoke-self", "/revoke-accessor"];
     let built = requests.iter().filter(|request| request.writes());
     built.filter(|request| !proof.iter().any(|end| request.path.ends_with(end))).map(Seen::line).collect()
 }
 
 pub(crate) async fn the_role_alone(pair: Arc<Pair>) {
-    let program = Program::on(&pair);
+    let (least, program) = Least::standard(&pair).await;
     program.ok(&["apply", "--yes"]).await;
     let before = view::snapshot(&pair).await;
     pair.vault.delete(ROLE).await;
@@ -34,10 +34,11 @@ pub(crate) async fn the_role_alone(pair: Arc<Pair>) {
     assert!(!lines.iter().any(|line| line.contains("clustersecretstores")), "{lines:#?}");
     view::assert_same(&before, &view::snapshot(&pair).await, "the role is not what it was");
     program.ok(&["destroy", "--yes"]).await;
+    least.leave(&pair).await;
 }
 
 pub(crate) async fn refused_when_the_policy_was_changed_too(pair: Arc<Pair>) {
-    let program = Program::on(&pair);
+    let (least, program) = Least::standard(&pair).await;
     program.ok(&["apply", "--yes"]).await;
     let policy = pair.vault.get("sys/policies/acl/apps-read").await.unwrap()["data"]["policy"].clone();
     let edited = format!("{}\npath \"sys/health\" {{\n  capabilities = [\"read\"]\n}}\n", policy.as_str().unwrap());
@@ -51,10 +52,11 @@ pub(crate) async fn refused_when_the_policy_was_changed_too(pair: Arc<Pair>) {
     program.ok(&["apply", "policy", "role", "--yes"]).await;
     program.ok(&["plan", "--detailed-exitcode"]).await;
     program.ok(&["destroy", "--yes"]).await;
+    least.leave(&pair).await;
 }
 
 pub(crate) async fn from_and_skip(pair: Arc<Pair>) {
-    let program = Program::on(&pair);
+    let (least, program) = Least::standard(&pair).await;
     program.ok(&["apply", "--skip", "secret-store", "--yes"]).await;
     let store = "apis/external-secrets.io/v1/clustersecretstores/vault-backend";
     assert!(pair.kubernetes.get(store).await.is_none());
@@ -65,4 +67,5 @@ pub(crate) async fn from_and_skip(pair: Arc<Pair>) {
     let refused = program.fails(7, &["destroy", "policy", "--yes"]).await;
     assert!(refused.stderr.contains("trustpath destroy"), "{}", refused.stderr);
     program.ok(&["destroy", "--yes"]).await;
+    least.leave(&pair).await;
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use secrecy::ExposeSecret;
 use trustpath_tests::{
+    least::Least,
     pair::Pair,
     program::{Program, standard_file},
     view,
@@ -11,7 +12,6 @@ use trustpath_tests::{
 
 /// A step of the graph makes the reviewer: its token is known only after it was applied.
 pub(crate) async fn as_a_step_of_the_graph(pair: Arc<Pair>) {
-    let before = view::snapshot(&pair).await;
     let program = Program::bare().connected(&pair);
     let overlay = program.file(
         "reviewer.toml",
@@ -26,6 +26,9 @@ needs = ["token-reviewer"]
 "#,
     );
     let program = program.with("TRUSTPATH_FILE", &format!("{}:{}", standard_file().display(), overlay.display()));
+    let least = Least::of(&pair, &program, &[]).await;
+    let program = least.holder(&pair, program);
+    let before = view::snapshot(&pair).await;
     let planned = program.fails(2, &["plan", "--detailed-exitcode"]).await;
     assert!(planned.stdout.contains("known after apply"), "{}", planned.stdout);
     program.ok(&["apply", "--yes"]).await;
@@ -33,6 +36,7 @@ needs = ["token-reviewer"]
     program.ok(&["verify"]).await;
     program.ok(&["destroy", "--yes"]).await;
     view::assert_same(&before, &view::snapshot(&pair).await, "destroy left something");
+    least.leave(&pair).await;
 }
 
 /// The server cannot show its reviewer JWT; a rotated file is seen all the same.
@@ -41,6 +45,8 @@ pub(crate) async fn a_rotated_file_is_drift(pair: Arc<Pair>) {
     let jwt = std::fs::read_to_string(pair.reviewer_jwt()).unwrap();
     let file = program.file("reviewer.jwt", &jwt).display().to_string();
     let set = format!("steps.kubernetes-auth.with.reviewer.file={file}");
+    let least = Least::of(&pair, &program, &["--set", &set]).await;
+    let program = least.holder(&pair, program);
     program.ok(&["apply", "--yes", "--set", &set]).await;
     program.ok(&["plan", "--detailed-exitcode", "--set", &set]).await;
     let rotated = pair.reviewer("rotated", "rotated").await;
@@ -48,9 +54,15 @@ pub(crate) async fn a_rotated_file_is_drift(pair: Arc<Pair>) {
     let planned = program.fails(2, &["plan", "--detailed-exitcode", "--set", &set]).await;
     assert!(planned.stdout.contains("reviewer"), "{}", planned.stdout);
     assert!(!planned.stdout.contains(rotated.expose_secret()), "a secret is in the plan");
+    // Another JWT has another digest, which the first policy does not let be written.
+    let program = program.connected(&pair);
+    let next = Least::of(&pair, &program, &["--set", &set]).await;
+    let program = next.holder(&pair, program);
     let allow = ["apply", "--yes", "--allow-irreversible", "--set", &set];
     program.ok(&allow).await;
     program.ok(&["verify", "--set", &set]).await;
     program.ok(&["destroy", "--yes", "--set", &set, "--allow-irreversible"]).await;
+    least.leave(&pair).await;
+    next.leave(&pair).await;
     pair.remove_reviewer("rotated", "rotated").await;
 }

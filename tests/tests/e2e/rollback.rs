@@ -4,6 +4,7 @@ use std::{process::Stdio, sync::Arc};
 
 use serde_json::json;
 use trustpath_tests::{
+    least::Least,
     pair::{Pair, Which},
     program::Program,
     proxy::{Fault, Rule},
@@ -47,8 +48,8 @@ pub(crate) async fn against_other_servers(pair: Arc<Pair>) {
 /// SIGTERM in the middle of a run: what is under way settles, and everything is taken back.
 pub(crate) async fn interrupted_by_a_signal(pair: Arc<Pair>) {
     pair.vault.post("sys/policies/acl/apps-read", &json!({"policy": "# mine\n"})).await;
+    let (least, program) = Least::standard(&pair).await;
     let before = view::snapshot(&pair).await;
-    let program = Program::on(&pair);
     // The role's write never gets an answer in time: the signal finds the run in the middle of it.
     let path = "auth/kubernetes/role/external-secrets".to_owned();
     pair.vault_proxy.fault(Rule { method: "POST", path: path.clone(), times: 1, fault: Fault::Hold });
@@ -63,5 +64,6 @@ pub(crate) async fn interrupted_by_a_signal(pair: Arc<Pair>) {
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(130), "{said}");
     view::assert_same(&before, &view::snapshot(&pair).await, "the interrupted run left something");
+    least.leave(&pair).await;
     pair.vault.delete("sys/policies/acl/apps-read").await;
 }

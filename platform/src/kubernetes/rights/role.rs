@@ -171,3 +171,6 @@ fn rules(cells: Cells) -> Vec<Rule> {
     }
     rules
 }
+
+#[cfg(test)]
+mod tests;

@@ -125,3 +125,6 @@ fn tree(value: &Value) -> Tree {
         Value::Object(fields) => Tree::object(fields.iter().map(|(name, value)| (name.clone(), tree(value)))),
     }
 }
+
+#[cfg(test)]
+mod tests;

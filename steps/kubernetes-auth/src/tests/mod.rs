@@ -3,6 +3,7 @@
 mod clusters;
 mod model;
 mod reviewers;
+mod rights;
 mod undo;
 
 use jiff::Timestamp;

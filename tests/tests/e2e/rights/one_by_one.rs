@@ -14,17 +14,18 @@ use trustpath_tests::{
 
 /// The steps of the standard graph, needed ones first.
 const STEPS: [&str; 5] = ["service-account", "kubernetes-auth", "policy", "role", "secret-store"];
+/// The lock of the cluster.
+const LEASE: &str = "apis/coordination.k8s.io/v1/namespaces/default/leases/trustpath";
 const ROLE: &str = "auth/kubernetes/role/external-secrets";
 
 /// How many rights there are: at Vault, and at each Kubernetes API, whose types differ.
 const AT_VAULT: usize = 20;
-const AT_THE_SANDBOX: usize = 26;
-const AT_A_REAL_CLUSTER: usize = 50;
+const AT_THE_SANDBOX: usize = 31;
+const AT_A_REAL_CLUSTER: usize = 51;
 
 pub(crate) async fn none_is_too_much(pair: Arc<Pair>) {
     Others::come(&pair).await;
-    let least = Least::of(&pair, &Program::on(&pair), &[]).await;
-    let program = least.holder(&pair, Program::on(&pair));
+    let (least, program) = Least::standard(&pair).await;
     let mut sweep = Sweep { pair: &pair, left: least.rights(), least: &least, program, taken: Vec::new() };
     count(&pair, &sweep.left);
     let before = view::snapshot(&pair).await;
@@ -64,6 +65,7 @@ impl Sweep<'_> {
         for (right, verbs) in self.needed_by(step, &["plan", "apply", "verify"]) {
             self.least.take(self.pair, &right).await;
             self.refused(&right, &["apply", step, "--yes"]).await;
+            self.pair.kubernetes.delete(LEASE).await;
             if verbs.contains("plan") || verbs.contains("apply") {
                 let stuck = self.denied_in_apply(&right, step).await;
                 self.found(right).await;
@@ -98,6 +100,8 @@ impl Sweep<'_> {
 
     async fn found(&mut self, right: Taken) {
         self.least.give_back(self.pair, &right).await;
+        // Who may not remove the Lease leaves it, and would be waited for.
+        self.pair.kubernetes.delete(LEASE).await;
         self.left.retain(|other| *other != right);
         self.taken.push(right);
     }
@@ -132,6 +136,9 @@ impl Sweep<'_> {
     /// Without it, the server says no in the middle of the run, which goes back; whether it is stuck, because the way
     /// back needs the very same right.
     async fn denied_in_apply(&self, right: &Taken, step: &str) -> bool {
+        if is_of_the_lease(right, "delete") {
+            return self.denied_at_the_end(right).await;
+        }
         let retried = *right == Taken::Capability(ROLE.into(), "update".into());
         if retried {
             // An answer that got lost makes the program send it again, which is an update then.
@@ -147,6 +154,13 @@ impl Sweep<'_> {
         let ended = answer["outcome"].as_str();
         assert!(matches!(ended, None | Some("rolled-back" | "stuck")), "{right:?}: {}\n{}", ran.stdout, ran.stderr);
         stuck
+    }
+
+    /// The lock is given back when all is done, and an error there undoes nothing.
+    async fn denied_at_the_end(&self, right: &Taken) -> bool {
+        let ran = self.program.ok(&["destroy", "--yes", "--no-preflight", "--output", "json"]).await;
+        named(right, &Value::from(ran.stderr.as_str()), &ran);
+        false
     }
 
     /// A proof that could not be made says so.
@@ -181,6 +195,10 @@ fn is_named(right: &Taken, answer: &Value) -> bool {
 
 fn named(right: &Taken, answer: &Value, ran: &Ran) {
     assert!(is_named(right, answer), "{right:?} is not named:\n{}\n{}", ran.stdout, ran.stderr);
+}
+
+fn is_of_the_lease(right: &Taken, verb: &str) -> bool {
+    matches!(right, Taken::Verb(cell) if cell.resource == "leases" && cell.verb == verb)
 }
 
 fn is_about_events(right: &Taken) -> bool {
