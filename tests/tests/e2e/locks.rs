@@ -65,9 +65,7 @@ impl Renewing {
     fn start(api: Rest) -> Self {
         Self(tokio::spawn(async move {
             for renewed in 1.. {
-                let body = ("application/json", lease(renewed).to_string());
-                let (status, answer) = api.send("PUT", &format!("{LEASES}/trustpath"), Some(body)).await;
-                assert!(status.is_success(), "{answer}");
+                api.apply(&format!("{LEASES}/trustpath"), "elsewhere", lease(renewed).to_string()).await;
                 tokio::time::sleep(Duration::from_millis(250)).await;
             }
         }))
@@ -153,8 +151,11 @@ pub(crate) async fn a_token_that_may_not_remove_the_lock_in_vault(pair: Arc<Pair
     let made = pair.vault.post("auth/token/create", &json!({"policies": ["lock-alone"]})).await;
     let token = SecretString::from(made["auth"]["client_token"].as_str().expect("a token"));
     let program = sharing(&pair, 1, &with_lock()).with("VAULT_TOKEN", token.expose_secret());
-    for words in [["apply", "--yes"], ["destroy", "--yes"]] {
-        let ran = program.ok(&words).await;
+    for verb in ["apply", "destroy"] {
+        // The rights that are asked for beforehand are those of a run that leaves nothing.
+        let refused = program.fails(5, &[verb, "--yes"]).await;
+        assert!(refused.stderr.contains("kv/metadata/trustpath/lock"), "{}", refused.stderr);
+        let ran = program.ok(&[verb, "--yes", "--no-preflight"]).await;
         assert!(!ran.stderr.contains("could not be given back"), "{}", ran.stderr);
         let left = pair.vault.get("kv/data/trustpath/lock").await.expect("a secret that stays");
         assert_eq!(left["data"]["data"], json!({}), "nobody holds it");
