@@ -67,6 +67,20 @@ fn forget_last_use(meta: &mut Value) {
         *meta = without(meta.take(), &["labels"]);
     }
     if let Some(managers) = meta["managedFields"].as_array_mut() {
-        managers.retain(|manager| !manager["fieldsV1"].to_string().contains(LAST_USED));
+        managers.iter_mut().for_each(|manager| disown_last_use(&mut manager["fieldsV1"]));
+        managers.retain(|manager| manager["fieldsV1"].as_object().is_none_or(|fields| !fields.is_empty()));
+    }
+}
+
+/// Takes the label out of the fields that a manager owns, with what it leaves empty.
+fn disown_last_use(fields: &mut Value) {
+    let label = format!("f:{LAST_USED}");
+    let Some(owned) = fields.pointer_mut("/f:metadata/f:labels").and_then(Value::as_object_mut) else { return };
+    if owned.remove(&label).is_none() || owned.keys().any(|key| key != ".") {
+        return;
+    }
+    fields["f:metadata"] = without(fields["f:metadata"].take(), &["f:labels"]);
+    if fields["f:metadata"].as_object().is_some_and(serde_json::Map::is_empty) {
+        *fields = without(fields.take(), &["f:metadata"]);
     }
 }

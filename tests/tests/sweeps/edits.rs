@@ -30,6 +30,8 @@ pub(crate) async fn from_other_values(pair: Arc<Pair>) {
 /// When somebody edits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum When {
+    /// While the write of that very object is on its way.
+    BeforeWrite,
     /// After the last write and before the undo, within one run.
     BeforeUndo,
     /// After the run, before `rollback`.
@@ -41,7 +43,10 @@ async fn sweep(pair: Arc<Pair>, beginning: Beginning) {
     let requests = clean_run(&mut world).await;
     let mut tally = Tally::default();
     for edit in EDITS.iter().filter(|edit| edit.fate(beginning).is_some()) {
-        for when in [When::BeforeUndo, When::AfterRun] {
+        for when in [When::BeforeWrite, When::BeforeUndo, When::AfterRun]
+            .into_iter()
+            .filter(|when| fits(edit, *when, beginning))
+        {
             let must = edit.fate(beginning).expect("it was filtered");
             match cell(&world, &requests, edit, when, must).await {
                 Ok(()) => tally.right(format!("{must:?}, {when:?}"), must.outcome()),
@@ -55,6 +60,13 @@ async fn sweep(pair: Arc<Pair>, beginning: Beginning) {
     world.leave().await;
 }
 
+/// Vault takes the later of two writes, whoever sends it: what comes between the last look and the write is overwritten, one
+/// request's width, and nothing is promised there. So does a cluster where conflicts are forced, as somebody's values are
+/// taken over here.
+fn fits(edit: &Edit, when: When, beginning: Beginning) -> bool {
+    when != When::BeforeWrite || (beginning == Beginning::Empty && edit.written_by.is_some())
+}
+
 async fn cell(world: &World, requests: &[Asked], edit: &Edit, when: When, must: Fate) -> Result<(), String> {
     world.forget();
     let (edited, ran) = match when {
@@ -63,6 +75,7 @@ async fn cell(world: &World, requests: &[Asked], edit: &Edit, when: When, must: 
             (made(world, edit).await, world.program.run(&["rollback", "--yes"]).await)
         }
         When::BeforeUndo => interrupted(world, requests, edit).await,
+        When::BeforeWrite => raced(world, requests, edit).await,
     };
     judge(edit, &ran, must, when, edited == edit.looked_at(&world.seen().await))
 }
@@ -79,7 +92,7 @@ async fn made(world: &World, edit: &Edit) -> Value {
 fn judge(edit: &Edit, ran: &Ran, must: Fate, when: When, stands: bool) -> Result<(), String> {
     let code = match (must.outcome(), when) {
         (Outcome::Stuck, _) => 12,
-        (_, When::AfterRun) => 0,
+        (_, When::AfterRun | When::BeforeWrite) => 0,
         (_, When::BeforeUndo) => 130,
     };
     let named = must != Fate::Refused || edit.named.iter().all(|name| ran.stderr.contains(name));
@@ -106,4 +119,26 @@ async fn interrupted(world: &World, requests: &[Asked], edit: &Edit) -> (Value, 
     let output = child.wait_with_output().await.expect("it ends");
     world.pair.lift();
     (edited, output.into())
+}
+
+/// The edit comes while the write is on its way; a run that goes well all the same is taken back.
+async fn raced(world: &World, requests: &[Asked], edit: &Edit) -> (Value, Ran) {
+    let written_by = edit.written_by.expect("it was filtered");
+    let write = requests.iter().find(|asked| asked.makes && asked.what() == written_by).expect("it is written");
+    let proxy = proxy(&world.pair, write.system);
+    proxy.fault_nth(write.key.clone(), Lasts::Once, Fault::Hold);
+    let child = world.program.command(&world.apply()).spawn().expect("the program starts");
+    proxy.held().await;
+    let edited = made(world, edit).await;
+    proxy.release();
+    let ran: Ran = child.wait_with_output().await.expect("it ends").into();
+    world.pair.lift();
+    match ran.code {
+        // Both own the fields now: what it looks like then is what has to stand.
+        0 => {
+            let both = edit.looked_at(&world.seen().await);
+            (both, world.program.run(&["rollback", "--yes"]).await)
+        }
+        _ => (edited, ran),
+    }
 }

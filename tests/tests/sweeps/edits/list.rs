@@ -41,6 +41,8 @@ pub(super) struct Edit {
     place: &'static str,
     /// What the refusal has to say.
     pub(super) named: &'static [&'static str],
+    /// The request that makes the object, where the server itself sees to it that nobody's edit is overwritten.
+    pub(super) written_by: Option<&'static str>,
     /// What must become of it from an empty server, and from one that holds other values; `None` where it makes no sense.
     fates: [Option<Fate>; 2],
     /// Does it.
@@ -62,12 +64,16 @@ const STORE: &str = "/kubernetes/apis~1external-secrets.io~1v1~1clustersecretsto
 const ROLE: &str = "/vault/auth/kubernetes~1/roles/external-secrets";
 const POLICY: &str = "/vault/policies/apps-read";
 
+const WRITES_ACCOUNT: &str = "PATCH /api/v1/namespaces/external-secrets/serviceaccounts/external-secrets";
+const WRITES_STORE: &str = "PATCH /apis/external-secrets.io/v1/clustersecretstores/vault-backend";
+
 const REFUSED: [Option<Fate>; 2] = [Some(Fate::Refused), Some(Fate::Refused)];
 const UNSEEN: [Option<Fate>; 2] = [Some(Fate::Unseen), Some(Fate::Unseen)];
 
 pub(super) const EDITS: &[Edit] = &[
     Edit {
         what: "a colleague sets a label of the ServiceAccount",
+        written_by: Some(WRITES_ACCOUNT),
         place: ACCOUNT,
         named: &["service-account", "team"],
         fates: REFUSED,
@@ -75,6 +81,7 @@ pub(super) const EDITS: &[Edit] = &[
     },
     Edit {
         what: "a colleague applies the same ServiceAccount",
+        written_by: Some(WRITES_ACCOUNT),
         place: ACCOUNT,
         named: &["service-account", "colleague"],
         fates: REFUSED,
@@ -82,6 +89,7 @@ pub(super) const EDITS: &[Edit] = &[
     },
     Edit {
         what: "a colleague puts something into the namespace",
+        written_by: None,
         place: "/kubernetes/api~1v1~1configmaps/external-secrets~1theirs",
         named: &["service-account", "theirs"],
         fates: [Some(Fate::Refused), Some(Fate::Beside)],
@@ -89,6 +97,7 @@ pub(super) const EDITS: &[Edit] = &[
     },
     Edit {
         what: "a colleague describes the mount",
+        written_by: None,
         place: "/vault/auth/kubernetes~1/description",
         named: &["kubernetes-auth", "description"],
         fates: REFUSED,
@@ -96,6 +105,7 @@ pub(super) const EDITS: &[Edit] = &[
     },
     Edit {
         what: "a colleague tunes the mount",
+        written_by: None,
         place: "/vault/auth/kubernetes~1/config/max_lease_ttl",
         named: &["kubernetes-auth", "max_lease_ttl"],
         fates: REFUSED,
@@ -103,6 +113,7 @@ pub(super) const EDITS: &[Edit] = &[
     },
     Edit {
         what: "a colleague writes another config",
+        written_by: None,
         place: "/vault/auth/kubernetes~1/config_of_mount/issuer",
         named: &["kubernetes-auth", "issuer"],
         fates: REFUSED,
@@ -110,6 +121,7 @@ pub(super) const EDITS: &[Edit] = &[
     },
     Edit {
         what: "a colleague has a role on the mount",
+        written_by: None,
         place: "/vault/auth/kubernetes~1/roles/theirs",
         named: &["kubernetes-auth", "theirs"],
         fates: [Some(Fate::Refused), Some(Fate::Beside)],
@@ -120,6 +132,7 @@ pub(super) const EDITS: &[Edit] = &[
     },
     Edit {
         what: "a colleague changes the policy",
+        written_by: None,
         place: POLICY,
         named: &["policy", "text"],
         fates: REFUSED,
@@ -127,6 +140,7 @@ pub(super) const EDITS: &[Edit] = &[
     },
     Edit {
         what: "a colleague changes the role",
+        written_by: None,
         place: ROLE,
         named: &["role", "token_ttl"],
         fates: REFUSED,
@@ -134,6 +148,7 @@ pub(super) const EDITS: &[Edit] = &[
     },
     Edit {
         what: "a colleague writes the same role",
+        written_by: None,
         place: ROLE,
         named: &[],
         fates: UNSEEN,
@@ -141,6 +156,7 @@ pub(super) const EDITS: &[Edit] = &[
     },
     Edit {
         what: "a colleague leads the store elsewhere",
+        written_by: Some(WRITES_STORE),
         place: STORE,
         named: &["secret-store", "path"],
         fates: REFUSED,
@@ -148,6 +164,7 @@ pub(super) const EDITS: &[Edit] = &[
     },
     Edit {
         what: "a colleague applies the same store",
+        written_by: Some(WRITES_STORE),
         place: STORE,
         named: &["secret-store", "colleague"],
         fates: REFUSED,
