@@ -63,6 +63,13 @@ impl Screen {
         Self { out: plain(out), err: plain(err), format, width: WIDTH, asks: false, bars: None }
     }
 
+    /// Two buffers that take everything as a terminal would.
+    #[cfg(test)]
+    pub(crate) fn of_terminal(format: Format, out: crate::tests::Buffer, err: crate::tests::Buffer) -> Self {
+        let (out, err) = (Arc::new(Mutex::new(out)), Arc::new(Mutex::new(err)));
+        Self { out, err, format, width: WIDTH, asks: false, bars: None }
+    }
+
     /// How wide text may be.
     pub(crate) fn width(&self) -> usize {
         self.width

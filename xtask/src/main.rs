@@ -1,7 +1,8 @@
-//! The commands of the README: `cargo xtask demo`, `test`, `sweep`, `servers`, `bench`.
+//! The commands of the README: `cargo xtask demo`, `test`, `sweep`, `mutants`, `servers`, `bench`.
 
 mod bench;
 mod demo;
+mod mutants;
 mod provision;
 mod raw;
 mod servers;
@@ -22,10 +23,13 @@ struct Arguments {
 enum Command {
     /// Show the whole of it on servers of its own: plan, apply, verify, plan again, destroy. Needs no Go
     Demo,
-    /// Check everything: format, lints, docs, unit tests, conformance, snapshots, end to end on three pairs of servers
+    /// Check everything: format, lints, docs, unit tests, conformance, snapshots, end to end on three pairs of
+    /// servers, mutants
     Test(test::Options),
     /// Run every cell of the sweeps: every fault at every request, and SIGKILL at each
     Sweep(sweep::Options),
+    /// Break the program in one place at a time, and see the tests that hold it go red
+    Mutants(mutants::Options),
     /// Run servers in the foreground and print the `export` lines that a shell needs
     Servers(servers::Options),
     /// Measure the release binary against raw requests
@@ -37,8 +41,12 @@ fn main() -> miette::Result<()> {
     let runtime = tokio::runtime::Runtime::new().map_err(|error| miette::miette!("no runtime: {error}"))?;
     match arguments.command {
         Command::Demo => runtime.block_on(demo::run()),
-        Command::Test(options) => test::run(&options),
         Command::Sweep(options) => sweep::run(&options),
+        Command::Test(options) => {
+            test::run(&options)?;
+            runtime.block_on(mutants::all())
+        }
+        Command::Mutants(options) => runtime.block_on(mutants::run(&options)),
         Command::Servers(options) => runtime.block_on(servers::run(&options)),
         Command::Bench(options) => runtime.block_on(bench::run(&options)),
     }

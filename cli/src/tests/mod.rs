@@ -8,5 +8,6 @@ mod reading;
 mod runs;
 mod shelf;
 mod stage;
+mod terminal;
 
 pub(crate) use stage::Buffer;

@@ -31,6 +31,8 @@ pub(super) struct Inside {
     pub(super) forbidden: BTreeSet<String>,
     /// It is another shelf than this one.
     pub(super) serial: u32,
+    /// What it adds to everything that it says.
+    pub(super) words: String,
 }
 
 impl Shelf {
@@ -49,7 +51,8 @@ impl Handle for Shelf {
     const NAME: &'static str = "shelf";
 
     async fn identity(&self) -> Result<Identity> {
-        Ok(Identity::from([("serial".to_owned(), self.inside(|shelf| shelf.serial).to_string())]))
+        let (serial, words) = self.inside(|shelf| (shelf.serial, shelf.words.clone()));
+        Ok(Identity::from([("serial".to_owned(), format!("{serial}{words}"))]))
     }
 
     async fn lacking(&self, rights: &[Right]) -> Result<Lacking> {
@@ -163,19 +166,21 @@ impl Managed for Item {
             false
         });
         if fault {
-            return Err(refused(&self.item).into());
+            return Err(refused(&self.item, &shelf.inside(|shelf| shelf.words.clone())).into());
         }
         Ok(())
     }
 
     async fn prove(&self, at: At<'_, Vec<ItemRef>>, _: &Self::State) -> Result<Evidence> {
         let shelf = at.cx.handle::<Shelf>().await?;
-        let evidence = Evidence::new().passed("item exists", &self.item);
+        let words = shelf.inside(|shelf| shelf.words.clone());
+        let said = |text: &str| format!("{text}{words}");
+        let evidence = Evidence::new().passed(said("item exists"), said(&self.item));
         if shelf.inside(|shelf| shelf.broken.contains(&self.item)) {
-            return Ok(evidence.failed("item holds", "it does not", "mend the shelf"));
+            return Ok(evidence.failed(said("item holds"), said("it does not"), said("mend the shelf")));
         }
         Ok(match self.care {
-            Some(Care::Hot) => evidence.unchecked("item is cool", "there is no thermometer here"),
+            Some(Care::Hot) => evidence.unchecked(said("item is cool"), said("there is no thermometer here")),
             _ => evidence,
         })
     }
@@ -191,8 +196,8 @@ impl Managed for Item {
     }
 }
 
-fn refused(item: &str) -> Problem {
-    Problem::new(Class::Denied, "trustpath::shelf::refused", format!("the shelf refuses {item}"))
-        .help("ask the keeper of the shelf")
-        .because("403 hands off\u{1b}[31m")
+fn refused(item: &str, words: &str) -> Problem {
+    Problem::new(Class::Denied, "trustpath::shelf::refused", format!("the shelf refuses {item}{words}"))
+        .help(format!("ask the keeper of the shelf{words}"))
+        .because(format!("403 hands off\u{1b}[31m{words}"))
 }

@@ -12,7 +12,12 @@ use trustpath_core::Kind;
 use trustpath_platform::Environment;
 
 use super::shelf::{ITEM, Shelf};
-use crate::{args::Cli, exit, program::Program, screen::Screen};
+use crate::{
+    args::{Cli, Format},
+    exit,
+    program::Program,
+    screen::Screen,
+};
 
 /// A stream that can be read afterwards.
 #[derive(Clone, Default)]
@@ -104,6 +109,15 @@ impl Stage {
 
     /// Runs a command line, the program's name left out.
     pub(super) fn run(&self, words: &[&str]) -> Ran {
+        self.run_on(Screen::of_buffers, words)
+    }
+
+    /// Runs a command line and keeps all that a terminal would get.
+    pub(super) fn run_raw(&self, words: &[&str]) -> Ran {
+        self.run_on(Screen::of_terminal, words)
+    }
+
+    fn run_on(&self, screen: fn(Format, Buffer, Buffer) -> Screen, words: &[&str]) -> Ran {
         let kinds: [&'static Kind; 1] = [&ITEM];
         let (out, err) = (Buffer::default(), Buffer::default());
         let code = match Cli::try_parse_from(std::iter::once(&"trustpath").chain(words)) {
@@ -117,7 +131,7 @@ impl Stage {
                     let shelf = shelf.clone();
                     handles.with(move || std::future::ready(Ok(shelf.clone())))
                 });
-                let screen = Screen::of_buffers(cli.global.output, out.clone(), err.clone());
+                let screen = screen(cli.global.output, out.clone(), err.clone());
                 program.dispatch(cli, Environment::new(self.variables.clone(), None), screen)
             }
         };

@@ -50,7 +50,7 @@ async fn independent_steps_run_at_the_same_time_under_the_limit() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn every_intent_is_on_disk_before_its_write() {
     let (shelf, directory) = (Shelf::default(), tempfile::tempdir().unwrap());
     let engine = engine(&chain(), &shelf);

@@ -1,6 +1,7 @@
 //! The engine, the journal and the conformance kit, against a shelf: a server in memory that can be told to fail.
 
 mod conformance;
+mod damage;
 mod engine;
 mod guard;
 mod journal;

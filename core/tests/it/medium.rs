@@ -63,7 +63,7 @@ fn intent(step: &str) -> Record {
     Record::Intent { step: step.to_owned(), change: Default::default() }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn nothing_is_sent_before_its_intent_survives_a_power_cut() {
     let (shelf, directory) = (Shelf::default(), tempfile::tempdir().unwrap());
     let engine = engine(&chain(), &shelf);

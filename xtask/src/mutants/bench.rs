@@ -1,0 +1,130 @@
+//! Compiling the tests of the copy, and running some of them.
+
+use std::{fmt, path::PathBuf, process::Stdio, time::Duration};
+
+use miette::{IntoDiagnostic, Result, miette};
+use serde_json::Value;
+use tokio::{process::Command, time::timeout};
+
+use super::tree::Tree;
+
+/// Tests that take longer do not come to an end.
+const LONGEST: Duration = Duration::from_secs(120);
+
+/// What became of some tests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// All of them passed.
+    Green,
+    /// All of them failed.
+    Red,
+    /// Some of them did neither, or are not there.
+    Mixed,
+    /// They did not come to an end.
+    Hung,
+    /// They do not compile.
+    Uncompiled,
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Green => "NOT NOTICED by",
+            Self::Red => "→ red:",
+            Self::Mixed => "NOT NOTICED by each of",
+            Self::Hung => "DID NOT END:",
+            Self::Uncompiled => "DOES NOT COMPILE:",
+        })
+    }
+}
+
+/// A test binary, and the package that it belongs to.
+struct Compiled {
+    executable: PathBuf,
+    directory: PathBuf,
+}
+
+/// Compiles the tests of a tree and runs them.
+pub(super) struct Bench<'a> {
+    tree: &'a Tree,
+}
+
+impl<'a> Bench<'a> {
+    pub(super) fn new(tree: &'a Tree) -> Self {
+        Self { tree }
+    }
+
+    /// Runs these tests of a test binary.
+    pub(super) async fn test(&self, package: &str, binary: Option<&str>, tests: &[String]) -> Result<Verdict> {
+        let Some(Compiled { executable, directory }) = self.compile(package, binary).await? else {
+            return Ok(Verdict::Uncompiled);
+        };
+        let mut run = Command::new(executable);
+        run.args(tests).args(["--exact", "--test-threads=1"]).kill_on_drop(true);
+        run.current_dir(directory).stdin(Stdio::null());
+        match timeout(LONGEST, run.output()).await {
+            Err(_) => Ok(Verdict::Hung),
+            Ok(ran) => Ok(verdict(&String::from_utf8_lossy(&ran.into_diagnostic()?.stdout), tests)),
+        }
+    }
+
+    /// The test binary, if it compiles. What a mutant leaves unused is no mistake.
+    async fn compile(&self, package: &str, binary: Option<&str>) -> Result<Option<Compiled>> {
+        let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        cargo.args(["test", "--no-run", "--quiet", "--message-format=json", "--package", package]);
+        match binary {
+            Some(binary) => cargo.args(["--test", binary]),
+            None => cargo.arg("--lib"),
+        };
+        cargo.current_dir(self.tree.root()).env("CARGO_TARGET_DIR", self.tree.target()).stdin(Stdio::null());
+        let compiled = cargo.stderr(Stdio::inherit()).output().await.into_diagnostic()?;
+        if !compiled.status.success() {
+            return Ok(None);
+        }
+        let messages = String::from_utf8_lossy(&compiled.stdout).into_owned();
+        let compiled = messages.lines().filter_map(self::compiled).last();
+        compiled.map(Some).ok_or_else(|| miette!("{package} has no such tests"))
+    }
+}
+
+/// What a message of cargo's says about a test binary.
+fn compiled(message: &str) -> Option<Compiled> {
+    let message: Value = serde_json::from_str(message).ok()?;
+    let executable = PathBuf::from(message["executable"].as_str()?);
+    let directory = PathBuf::from(message["manifest_path"].as_str()?).parent()?.to_owned();
+    Some(Compiled { executable, directory })
+}
+
+/// What a test binary says of each of these tests.
+fn verdict(output: &str, tests: &[String]) -> Verdict {
+    let ended = |test: &String, how: &str| output.lines().any(|line| line == format!("test {test} ... {how}"));
+    if tests.iter().all(|test| ended(test, "FAILED")) {
+        Verdict::Red
+    } else if tests.iter().all(|test| ended(test, "ok")) {
+        Verdict::Green
+    } else {
+        Verdict::Mixed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(output: &str) -> Verdict {
+        verdict(output, &["a::x".to_owned(), "b".to_owned()])
+    }
+
+    #[test]
+    fn red_is_each_of_them() {
+        assert_eq!(of("test a::x ... FAILED\ntest b ... FAILED\n"), Verdict::Red);
+        assert_eq!(of("test a::x ... FAILED\ntest b ... ok\n"), Verdict::Mixed);
+        assert_eq!(of("test a::x ... ok\ntest b ... ok\n"), Verdict::Green);
+    }
+
+    #[test]
+    fn a_test_that_is_not_there_is_neither() {
+        assert_eq!(of("test a::x ... FAILED\n"), Verdict::Mixed);
+        assert_eq!(of("running 0 tests\n"), Verdict::Mixed);
+    }
+}
