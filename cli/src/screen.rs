@@ -14,6 +14,7 @@ use trustpath_core::{Class, Problem, Result};
 use crate::{
     args::{Color, Format},
     json::{Document, Envelope},
+    render::unseen,
 };
 
 /// How wide text may be where there is no terminal to ask.
@@ -153,14 +154,14 @@ fn write(sink: &Sink, text: &str) -> io::Result<()> {
     sink.flush()
 }
 
-/// JSON leaves DEL and the second set of control characters as they are; a terminal may obey them. They can only be
-/// inside of strings.
+/// JSON leaves DEL, the second set of control characters, and those that turn text around as they are; a terminal may obey
+/// them. They can only be inside of strings, and none of them is beyond `\\uffff`.
 fn escaped(json: &str) -> String {
     let mut escaped = String::with_capacity(json.len());
     for c in json.chars() {
         match c {
             '\n' => escaped.push(c),
-            c if c.is_control() => escaped.push_str(&format!("\\u{:04x}", u32::from(c))),
+            c if unseen(c) => escaped.push_str(&format!("\\u{:04x}", u32::from(c))),
             c => escaped.push(c),
         }
     }

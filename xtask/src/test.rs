@@ -15,7 +15,7 @@ use crate::{
 pub(crate) struct Options {
     /// For the inner loop: no documentation, no sweeps, and end to end on the sandbox alone
     #[arg(long)]
-    quick: bool,
+    pub(crate) quick: bool,
 }
 
 pub(crate) fn run(options: &Options) -> Result<()> {

@@ -36,7 +36,7 @@ pub(crate) fn command<S: AsRef<str>>(words: &[S]) -> String {
 }
 
 /// Control characters, and those that change how the text around them is shown.
-fn unseen(c: char) -> bool {
+pub(crate) fn unseen(c: char) -> bool {
     let turns = matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
     c.is_control() || turns
 }

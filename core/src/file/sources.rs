@@ -50,6 +50,7 @@ impl Space {
     pub(super) fn printable(mut self) -> Self {
         for placed in &mut self.sources {
             placed.source.text = printable(&placed.source.text);
+            placed.source.name = printable(&placed.source.name);
         }
         self
     }
@@ -79,21 +80,30 @@ impl SourceCode for Space {
     }
 }
 
-/// Control characters (a lone carriage return too, which only some programs take for the end of a line) become
-/// visible characters of the same length.
+/// Control characters (a lone carriage return too, which only some programs take for the end of a line), and those that
+/// change how the text around them is shown, become visible characters of the same length.
 fn printable(text: &str) -> String {
     let mut characters = text.chars().peekable();
     let mut printable = String::with_capacity(text.len());
     while let Some(character) = characters.next() {
         let ends_line = character == '\r' && characters.peek() == Some(&'\n');
-        let harmless = matches!(character, '\n' | '\t') || ends_line || !character.is_control();
+        let harmless = matches!(character, '\n' | '\t') || ends_line || !unseen(character);
         printable.push(match character {
             _ if harmless => character,
             _ if character.is_ascii() => '?',
-            _ => '¿',
+            _ if character.len_utf8() == 2 => '¿',
+            _ => '\u{fffd}',
         });
     }
     printable
+}
+
+fn unseen(character: char) -> bool {
+    let turns = '\u{200b}'..='\u{200f}';
+    let breaks = '\u{2028}'..='\u{202e}';
+    let joins = '\u{2060}'..='\u{206f}';
+    let ranges = [turns, breaks, joins].iter().any(|range| range.contains(&character));
+    character.is_control() || ranges || matches!(character, '\u{ad}' | '\u{feff}')
 }
 
 #[cfg(test)]
@@ -116,8 +126,8 @@ mod tests {
 
     #[test]
     fn control_characters_never_reach_a_terminal_and_move_nothing() {
-        let text = "a\u{1b}[31m\u{9b}b\r\nc\rd\te\u{7f}";
-        assert_eq!(printable(text), "a?[31m¿b\r\nc?d\te?");
+        let text = "a\u{1b}[31m\u{9b}b\r\nc\rd\te\u{7f}\u{202e}f";
+        assert_eq!(printable(text), "a?[31m¿b\r\nc?d\te?\u{fffd}f");
         assert_eq!(printable(text).len(), text.len());
     }
 }

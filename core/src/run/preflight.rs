@@ -17,10 +17,7 @@ use crate::{
 #[error("{} missing, and nothing was written:{}", counted(.0), lines(.0))]
 #[diagnostic(
     code(trustpath::preflight::denied),
-    help(
-        "`trustpath permissions` prints all that this graph needs, ready to be given; --no-preflight goes on until a \
-         server refuses"
-    )
+    help("`trustpath permissions` prints all that is needed, ready to be given; to try all the same: --no-preflight")
 )]
 pub struct Denied(Vec<Missing>);
 

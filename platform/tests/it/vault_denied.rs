@@ -7,14 +7,24 @@ use wiremock::MockServer;
 use crate::support::{answer, parts, vault};
 
 const PATH: &str = "sys/policies/acl/x";
+/// Only root may write there, unless a policy says `sudo`.
+const ROOTS: &str = "sys/auth/x";
 
 async fn denied(server: &MockServer) {
+    denied_at(server, PATH).await;
+}
+
+async fn denied_at(server: &MockServer, path: &str) {
     let no = || json!({ "errors": ["permission denied"] });
-    answer("POST", "/v1/sys/policies/acl/x", 403, no()).expect(1).mount(server).await;
+    answer("POST", &format!("/v1/{path}"), 403, no()).expect(1).mount(server).await;
 }
 
 async fn holding(server: &MockServer, capabilities: Value) {
-    let body = json!({ "data": { PATH: capabilities, "capabilities": capabilities } });
+    holding_at(server, PATH, capabilities).await;
+}
+
+async fn holding_at(server: &MockServer, path: &str, capabilities: Value) {
+    let body = json!({ "data": { path: capabilities, "capabilities": capabilities } });
     answer("POST", "/v1/sys/capabilities-self", 200, body).expect(1).mount(server).await;
 }
 
@@ -28,18 +38,18 @@ async fn the_missing_capability_is_named_with_the_stanza_that_gives_it() {
     assert_eq!((class, code.as_str()), (Class::Denied, "trustpath::vault::denied"));
     assert!(message.starts_with("the Vault token lacks `update` on `sys/policies/acl/x`"), "{message}");
     assert!(message.ends_with(": permission denied"), "{message}");
-    assert!(help.ends_with(r#"path "sys/policies/acl/x" { capabilities = ["create", "update"] }"#), "{help}");
+    assert!(help.ends_with(r#"path "sys/policies/acl/x" { capabilities = ["update"] }"#), "{help}");
 }
 
 #[tokio::test]
 async fn a_path_of_roots_asks_for_sudo() {
     let server = MockServer::start().await;
     let vault = vault(&server).await;
-    denied(&server).await;
-    holding(&server, json!(["create", "update"])).await;
-    let (_, _, message, help) = parts(vault.write(PATH, &json!({})).await.unwrap_err());
+    denied_at(&server, ROOTS).await;
+    holding_at(&server, ROOTS, json!(["update"])).await;
+    let (_, _, message, help) = parts(vault.write(ROOTS, &json!({})).await.unwrap_err());
     assert!(message.starts_with("the Vault token lacks `sudo`"), "{message}");
-    assert!(help.contains(r#"["create", "update", "sudo"]"#), "{help}");
+    assert!(help.contains(r#"["update", "sudo"]"#), "{help}");
 }
 
 #[tokio::test]
@@ -47,7 +57,7 @@ async fn a_policy_that_binds_values_is_told_from_one_that_lacks_the_right() {
     let server = MockServer::start().await;
     let vault = vault(&server).await;
     denied(&server).await;
-    holding(&server, json!(["create", "update", "sudo"])).await;
+    holding(&server, json!(["update"])).await;
     let (_, _, message, help) = parts(vault.write(PATH, &json!({})).await.unwrap_err());
     assert!(message.contains("but not with these values"), "{message}");
     assert!(help.contains("allowed_parameters"), "{help}");

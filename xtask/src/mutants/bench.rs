@@ -29,11 +29,11 @@ pub(super) enum Verdict {
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
-            Self::Green => "NOT NOTICED by",
+            Self::Green => "→ GREEN:",
             Self::Red => "→ red:",
-            Self::Mixed => "NOT NOTICED by each of",
-            Self::Hung => "DID NOT END:",
-            Self::Uncompiled => "DOES NOT COMPILE:",
+            Self::Mixed => "→ NOT ALL RED, OR NOT THERE:",
+            Self::Hung => "→ DID NOT END:",
+            Self::Uncompiled => "→ DOES NOT COMPILE:",
         })
     }
 }
@@ -78,13 +78,21 @@ impl<'a> Bench<'a> {
         };
         cargo.current_dir(self.tree.root()).env("CARGO_TARGET_DIR", self.tree.target()).stdin(Stdio::null());
         let compiled = cargo.stderr(Stdio::inherit()).output().await.into_diagnostic()?;
+        let messages = String::from_utf8_lossy(&compiled.stdout).into_owned();
         if !compiled.status.success() {
+            messages.lines().filter_map(mistake).for_each(|mistake| eprintln!("{mistake}"));
             return Ok(None);
         }
-        let messages = String::from_utf8_lossy(&compiled.stdout).into_owned();
         let compiled = messages.lines().filter_map(self::compiled).last();
         compiled.map(Some).ok_or_else(|| miette!("{package} has no such tests"))
     }
+}
+
+/// Why something does not compile, of a message of cargo's.
+fn mistake(message: &str) -> Option<String> {
+    let message: Value = serde_json::from_str(message).ok()?;
+    let error = message["message"]["level"] == "error";
+    error.then(|| message["message"]["rendered"].as_str().map(str::to_owned)).flatten()
 }
 
 /// What a message of cargo's says about a test binary.

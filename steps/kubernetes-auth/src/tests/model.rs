@@ -82,8 +82,16 @@ fn merge(tune: &mut Value, with: impl IntoIterator<Item = (String, Value)>) {
         match (key.as_str(), &value) {
             ("listing_visibility", Value::String(text)) if text.is_empty() => drop(tune.remove(&key)),
             (_, Value::Array(list)) if list.is_empty() => drop(tune.remove(&key)),
-            _ => drop(tune.insert(key, value)),
+            _ => drop(tune.insert(key, read(value))),
         }
+    }
+}
+
+/// Vault reads numbers from texts.
+fn read(value: Value) -> Value {
+    match value.as_str().and_then(|text| text.parse::<u64>().ok()) {
+        Some(number) => number.into(),
+        None => value,
     }
 }
 

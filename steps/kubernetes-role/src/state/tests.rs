@@ -28,6 +28,7 @@ fn bare() -> Map<String, Value> {
 
 /// What a server keeps of a write: old and new names as the two families do.
 fn written(there: &Map<String, Value>, body: &Map<String, Value>) -> Map<String, Value> {
+    let body: Map<_, _> = body.iter().map(|(key, value)| (key.clone(), read(value))).collect();
     let mut after = there.clone();
     after.extend(body.clone());
     for (old, new) in LEGACY {
@@ -39,6 +40,12 @@ fn written(there: &Map<String, Value>, body: &Map<String, Value>) -> Map<String,
     }
     after.retain(|key, value| key != "audience" || *value != json!(""));
     after
+}
+
+/// Servers read numbers from texts.
+fn read(value: &Value) -> Value {
+    let number = value.as_str().and_then(|text| text.parse::<u64>().ok());
+    number.map_or_else(|| value.clone(), Value::from)
 }
 
 #[test]
