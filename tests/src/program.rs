@@ -8,9 +8,9 @@ use std::{
 
 use secrecy::ExposeSecret;
 use tempfile::TempDir;
-use tokio::process::Command;
+use tokio::process::{Child, Command};
 
-use crate::pair::Pair;
+use crate::{pair::Pair, proxy::Proxy};
 
 /// A home of its own for one case: working directory, state, environment. Nothing of the caller's environment is in it.
 pub struct Program {
@@ -121,6 +121,22 @@ impl Program {
     /// Runs it to its end.
     pub async fn run(&self, arguments: &[&str]) -> Ran {
         self.command(arguments).output().await.expect("the program starts").into()
+    }
+
+    /// Starts it, and returns once a proxy holds a request of it.
+    ///
+    /// # Panics
+    /// When it ends before that.
+    pub async fn until_held(&self, arguments: &[&str], proxy: &Proxy) -> Child {
+        let mut child = self.command(arguments).spawn().expect("the program starts");
+        let ended = tokio::select! {
+            () = proxy.held() => None,
+            ended = child.wait() => Some(ended.expect("it can be waited for")),
+        };
+        let Some(ended) = ended else { return child };
+        let output = child.wait_with_output().await.expect("its words");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        panic!("trustpath {} ended with {ended} before a request was held: {said}", arguments.join(" "));
     }
 
     /// Runs it, and expects it to end well.

@@ -4,43 +4,32 @@
 //! default). A write's answer carries `X-Vault-Index`; a request that carries it back is forwarded to the active node
 //! where this node does not have that state yet (Vault ≥ 1.7, OpenBao ≥ 2.7).
 
-use std::{
-    collections::VecDeque,
-    sync::{Mutex, PoisonError},
-};
+use std::sync::{Mutex, PoisonError};
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 const INDEX: HeaderName = HeaderName::from_static("x-vault-index");
 const INCONSISTENT: HeaderName = HeaderName::from_static("x-vault-inconsistent");
 
-/// How many states are asked for: indexes are opaque, and answers to writes made at the same time come in any order.
-const KEPT: usize = 4;
-
-/// The states that this connection's latest writes led to.
+/// The state that this connection's latest write led to.
+///
+/// Of writes that are made at the same time, the one that is answered last counts: indexes are opaque, so that there is no
+/// telling which is the later one, and OpenBao (2.7) refuses a request that names two.
 #[derive(Default)]
-pub(super) struct States(Mutex<VecDeque<HeaderValue>>);
+pub(super) struct States(Mutex<Option<HeaderValue>>);
 
 impl States {
     /// Remembers the state that the answer to a write names.
     pub(super) fn note(&self, answer: &HeaderMap) {
-        let Some(index) = answer.get(INDEX) else {
-            return;
-        };
-        let mut states = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        states.push_back(index.clone());
-        if states.len() > KEPT {
-            states.pop_front();
+        if let Some(index) = answer.get(INDEX) {
+            *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(index.clone());
         }
     }
 
-    /// Asks for these states, or later ones.
+    /// Asks for this state, or a later one.
     pub(super) fn require(&self, request: &mut HeaderMap) {
-        let states = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        for index in states.iter() {
-            request.append(INDEX, index.clone());
-        }
-        if !states.is_empty() {
+        if let Some(index) = &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+            request.insert(INDEX, index.clone());
             request.insert(INCONSISTENT, HeaderValue::from_static("forward-active-node"));
         }
     }

@@ -50,9 +50,7 @@ impl Own {
     /// Applies until the role's write is held.
     async fn held(&self, program: &Program) -> Child {
         self.proxy.fault(Rule { method: "POST", path: ROLE.into(), times: 1, fault: Fault::Hold });
-        let child = program.command(&["apply", "--yes", "--adopt", "policy"]).spawn().expect("the program starts");
-        self.proxy.held().await;
-        child
+        program.until_held(&["apply", "--yes", "--adopt", "policy"], &self.proxy).await
     }
 
     /// The run ends stuck, says how to go on, and goes on when the server is back.

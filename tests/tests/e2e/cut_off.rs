@@ -25,9 +25,7 @@ fn program(pair: &Pair) -> Program {
 async fn held(pair: &Pair, program: &Program, more: &[&str]) -> Child {
     pair.vault_proxy.fault(Rule { method: "POST", path: ROLE.into(), times: 1, fault: Fault::Hold });
     let arguments = [&["apply", "--yes", "--adopt", "policy"], more].concat();
-    let child = program.command(&arguments).spawn().expect("the program starts");
-    pair.vault_proxy.held().await;
-    child
+    program.until_held(&arguments, &pair.vault_proxy).await
 }
 
 async fn signal(child: &Child, name: &str) {
