@@ -14,7 +14,7 @@ use trustpath_core::{Class, Problem, Result};
 use crate::{
     args::{Color, Format},
     json::{Document, Envelope},
-    render::unseen,
+    render,
 };
 
 /// How wide text may be where there is no terminal to ask.
@@ -154,14 +154,14 @@ fn write(sink: &Sink, text: &str) -> io::Result<()> {
     sink.flush()
 }
 
-/// JSON leaves DEL, the second set of control characters, and those that turn text around as they are; a terminal may obey
-/// them. They can only be inside of strings, and none of them is beyond `\\uffff`.
+/// JSON leaves DEL, the second set of control characters, and what turns the direction of writing as they are; a terminal
+/// may obey them. They can only be inside of strings.
 fn escaped(json: &str) -> String {
     let mut escaped = String::with_capacity(json.len());
     for c in json.chars() {
         match c {
             '\n' => escaped.push(c),
-            c if unseen(c) => escaped.push_str(&format!("\\u{:04x}", u32::from(c))),
+            c if render::unseen(c) => escaped.push_str(&format!("\\u{:04x}", u32::from(c))),
             c => escaped.push(c),
         }
     }
@@ -200,8 +200,9 @@ mod tests {
 
     #[test]
     fn json_holds_no_control_character() {
-        let json = escaped(&serde_json::to_string(&"a\u{1b}\u{9b}\u{7f}").unwrap());
-        assert_eq!(json, r#""a\u001b\u009b\u007f""#);
-        assert_eq!(serde_json::from_str::<String>(&json).unwrap(), "a\u{1b}\u{9b}\u{7f}");
+        let text = "a\u{1b}\u{9b}\u{7f}\u{202e}";
+        let json = escaped(&serde_json::to_string(&text).unwrap());
+        assert_eq!(json, r#""a\u001b\u009b\u007f\u202e""#);
+        assert_eq!(serde_json::from_str::<String>(&json).unwrap(), text);
     }
 }

@@ -34,6 +34,16 @@ pub fn clean(text: &str) -> String {
     clean
 }
 
+/// The beginning of the page that something before a server answered with. Of what looks like JSON nothing is shown: it may
+/// be an answer of the server's own that was cut off, with a token in it.
+pub(crate) fn beginning_of_page(body: &[u8]) -> String {
+    let text = String::from_utf8_lossy(body);
+    match text.trim_start().starts_with(['{', '[', '"']) {
+        true => String::new(),
+        false => text.chars().take(200).collect(),
+    }
+}
+
 /// Skips a CSI sequence (`ESC [ … letter`), an OSC sequence (`ESC ] … BEL`), or a two-character escape.
 fn skip_escape(first: char, chars: &mut std::iter::Peekable<std::str::Chars<'_>>) {
     let kind = if first == '\u{9b}' { Some('[') } else { chars.next() };
@@ -85,5 +95,13 @@ mod tests {
         assert_eq!(listed(&items[..2]), "a and b");
         assert_eq!(listed(&items[..1]), "a");
         assert_eq!(listed(&[]), "");
+    }
+
+    #[test]
+    fn an_answer_that_was_cut_off_is_not_quoted() {
+        for cut in [r#"{"auth":{"client_token":"hvs.secret"#, " \n[\"hvs.secret", "\"hvs.secret"] {
+            assert_eq!(beginning_of_page(cut.as_bytes()), "", "{cut}");
+        }
+        assert_eq!(beginning_of_page(b"<h1>Bad Gateway</h1>"), "<h1>Bad Gateway</h1>");
     }
 }

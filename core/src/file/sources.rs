@@ -48,9 +48,9 @@ impl Space {
     /// The same space with texts that a terminal can be trusted with. A character is as long as its stand-in, and so
     /// every position stays.
     pub(super) fn printable(mut self) -> Self {
-        for placed in &mut self.sources {
-            placed.source.text = printable(&placed.source.text);
-            placed.source.name = printable(&placed.source.name);
+        for Placed { source, .. } in &mut self.sources {
+            source.text = printable(&source.text);
+            source.name = printable(&source.name).replace(['\r', '\n', '\t'], "?");
         }
         self
     }
@@ -87,23 +87,20 @@ fn printable(text: &str) -> String {
     let mut printable = String::with_capacity(text.len());
     while let Some(character) = characters.next() {
         let ends_line = character == '\r' && characters.peek() == Some(&'\n');
-        let harmless = matches!(character, '\n' | '\t') || ends_line || !unseen(character);
-        printable.push(match character {
+        let harmless = matches!(character, '\n' | '\t') || ends_line || !(character.is_control() || turns(character));
+        printable.push(match character.len_utf8() {
             _ if harmless => character,
-            _ if character.is_ascii() => '?',
-            _ if character.len_utf8() == 2 => '¿',
+            1 => '?',
+            2 => '¿',
             _ => '\u{fffd}',
         });
     }
     printable
 }
 
-fn unseen(character: char) -> bool {
-    let turns = '\u{200b}'..='\u{200f}';
-    let breaks = '\u{2028}'..='\u{202e}';
-    let joins = '\u{2060}'..='\u{206f}';
-    let ranges = [turns, breaks, joins].iter().any(|range| range.contains(&character));
-    character.is_control() || ranges || matches!(character, '\u{ad}' | '\u{feff}')
+/// Soft hyphens, characters without a width, line separators, and changes of the direction of writing.
+fn turns(character: char) -> bool {
+    matches!(character, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 #[cfg(test)]
@@ -126,8 +123,22 @@ mod tests {
 
     #[test]
     fn control_characters_never_reach_a_terminal_and_move_nothing() {
-        let text = "a\u{1b}[31m\u{9b}b\r\nc\rd\te\u{7f}\u{202e}f";
-        assert_eq!(printable(text), "a?[31m¿b\r\nc?d\te?\u{fffd}f");
+        let text = "a\u{1b}[31m\u{9b}b\r\nc\rd\te\u{7f}";
+        assert_eq!(printable(text), "a?[31m¿b\r\nc?d\te?");
         assert_eq!(printable(text).len(), text.len());
+    }
+
+    #[test]
+    fn text_runs_in_the_direction_in_which_it_is_read() {
+        let text = "a\u{202e}b\u{2028}c\u{ad}d\u{feff}";
+        assert_eq!(printable(text), "a\u{fffd}b\u{fffd}c¿d\u{fffd}");
+        assert_eq!(printable(text).len(), text.len());
+    }
+
+    #[test]
+    fn the_name_of_a_text_is_a_line() {
+        let space = Space::new(vec![Source::new("a\u{1b}[2J\n\u{202e}b", "one")]).printable();
+        let seen = space.read_span(&(0, 1).into(), 0, 0).unwrap();
+        assert_eq!(seen.name(), Some("a?[2J?\u{fffd}b"));
     }
 }

@@ -6,6 +6,7 @@ use super::request::{Answer, Call};
 use crate::{
     error::{Error, Kind},
     retry::retry_after,
+    text::beginning_of_page,
 };
 
 /// The error that an answer stands for.
@@ -55,7 +56,7 @@ pub(super) fn refusal(call: &Call, answer: &Answer) -> Error {
 /// The server's own words; where a proxy answered instead, the beginning of its page.
 fn words(status: &Status, answer: &Answer) -> String {
     match status.message.as_str() {
-        "" => String::from_utf8_lossy(&answer.body).chars().take(200).collect(),
+        "" => beginning_of_page(&answer.body),
         message => message.to_owned(),
     }
 }

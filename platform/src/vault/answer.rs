@@ -10,7 +10,7 @@ use super::{
 use crate::{
     error::{Error, Kind},
     retry::retry_after,
-    text::clean,
+    text::{beginning_of_page, clean},
 };
 
 /// An HTTP answer.
@@ -45,7 +45,7 @@ struct Refusal {
 fn said(answer: &Answer) -> Vec<String> {
     match serde_json::from_slice::<Refusal>(&answer.body) {
         Ok(refusal) => refusal.errors.iter().flat_map(|words| each(words)).collect(),
-        Err(_) => vec![String::from_utf8_lossy(&answer.body).chars().take(200).collect()],
+        Err(_) => vec![beginning_of_page(&answer.body)],
     }
 }
 

@@ -5,8 +5,8 @@ use serde_json::{Map, Value, json};
 use super::{array, left_out::OF_VAULT, object, without};
 use crate::rest::Rest;
 
-/// What a login leaves in the metadata of its alias, and nobody else writes there.
-const OF_LOGINS: &str = "service_account_name";
+/// How an entity is named that a login left: after its id.
+const OF_LOGINS: &str = "entity_";
 
 /// Every mount, tuning, config, role, policy, quota, group and audit device, and every entity that no login left.
 pub async fn vault(api: &Rest) -> Value {
@@ -30,10 +30,9 @@ pub async fn vault(api: &Rest) -> Value {
     })
 }
 
-/// By name: those of logins are named after their ids.
 async fn entities(api: &Rest) -> Value {
     let mut entities = object(named(api, "identity/entity/name").await);
-    entities.retain(|_, entity| !entity["aliases"].to_string().contains(OF_LOGINS));
+    entities.retain(|name, _| !name.starts_with(OF_LOGINS));
     for entity in entities.values_mut() {
         *entity = without(entity.take(), &["creation_time", "last_update_time"]);
     }
