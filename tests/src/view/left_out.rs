@@ -18,7 +18,7 @@ pub(super) const OF_VAULT: [&str; 5] = ["accessor", "uuid", "version", "modified
 pub(super) const OF_STORAGE: [&str; 5] = ["accessor", "uuid", "backend_aware_uuid", "DataVersion", "Modified"];
 
 /// What is not compared in Vault's storage, by the beginning of its path; `identity/` stands for that engine.
-pub(super) const STORED: [(&str, &str); 9] = [
+pub(super) const STORED: [(&str, &str); 10] = [
     ("sys/token/id/", "tokens: that of a login ends when it is revoked, or with its lease"),
     ("sys/token/accessor/", "the same, by accessor"),
     ("sys/token/parent/", "the same, by parent"),
@@ -27,6 +27,10 @@ pub(super) const STORED: [(&str, &str); 9] = [
     ("core/", "the server's own keys and elections; what it mounts is compared, and is below `mounts/`"),
     ("wal/", "writes of the server's that are under way"),
     ("identity/packer/buckets/", "entities: every login leaves one; those that no login left are compared by name"),
+    (
+        "identity/packer/group/buckets/",
+        "groups: an empty bucket stays behind the last of them; they are compared by name",
+    ),
     ("identity/oidc_tokens/", "keys that the server makes and rotates by itself"),
 ];
 /// A fresh KV v2 engine notes here that it is still turning itself into one.

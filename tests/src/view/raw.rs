@@ -94,7 +94,24 @@ async fn read(api: &Rest, path: &str) -> Value {
     let (status, body) = api.send("GET", &format!("sys/raw/{path}?encoding=base64"), None).await;
     let text = body["data"]["value"].as_str().filter(|_| status.is_success()).unwrap_or_default();
     let bytes = STANDARD.decode(text).unwrap_or_default();
-    serde_json::from_slice(&bytes).unwrap_or_else(|_| text.into())
+    serde_json::from_slice(&bytes).map_or_else(
+        |_| text.into(),
+        |mut entry| {
+            as_no_list(&mut entry);
+            entry
+        },
+    )
+}
+
+/// A list that was never set is stored as null, and as an empty one once it was set and cleared: both are no list, and the
+/// API answers the same.
+fn as_no_list(value: &mut Value) {
+    match value {
+        Value::Array(items) if items.is_empty() => *value = Value::Null,
+        Value::Array(items) => items.iter_mut().for_each(as_no_list),
+        Value::Object(fields) => fields.values_mut().for_each(as_no_list),
+        _ => {}
+    }
 }
 
 fn comparable(mut entry: Value) -> Value {
