@@ -167,11 +167,13 @@ impl Shared {
 
     async fn note(&self, run: Unfinished) -> Result<()> {
         let mut writing = self.writing.lock().await;
-        writing.claim.unfinished = Some(run);
+        let before = writing.claim.unfinished.replace(run);
         loop {
             let Err(failure) = self.write(&mut writing).await else { return Ok(()) };
             // A right that is missing does not come by waiting.
             if failure.class() == Class::Denied || self.remaining() <= self.soon() {
+                // The run does not begin, so that nothing has to be known of it.
+                writing.claim.unfinished = before;
                 return Err(failure);
             }
             sleep(self.soon()).await;

@@ -31,6 +31,8 @@ enum Fault {
     AnswerLost,
     /// It is made, and no answer ever comes.
     Silent,
+    /// The server says that this may not be written.
+    Denied,
 }
 
 #[derive(Default)]
@@ -68,7 +70,7 @@ impl Memory {
         let (fault, written) = self.inside(|inside| {
             let fault = if inside.down { Some(Fault::Lost) } else { inside.faults.pop_front() };
             let there = inside.record.as_ref().map(|(revision, _)| version(*revision));
-            if fault == Some(Fault::Lost) || there.as_ref() != expected {
+            if matches!(fault, Some(Fault::Lost | Fault::Denied)) || there.as_ref() != expected {
                 return (fault, Written::Refused);
             }
             inside.written += 1;
@@ -78,6 +80,7 @@ impl Memory {
         sleep(self.inside(|inside| inside.slow)).await;
         match fault {
             Some(Fault::Lost) => Err(Error::new(System::Vault, Kind::Unreachable, "it cannot be reached")),
+            Some(Fault::Denied) => Err(Error::new(System::Vault, Kind::Denied, "it may not be written")),
             Some(Fault::AnswerLost) => Ok(Written::Refused),
             Some(Fault::Silent) => std::future::pending().await,
             None => Ok(written),
@@ -324,6 +327,16 @@ async fn a_run_that_has_not_ended_stays_on_record() {
     on.release().await.unwrap();
     assert_eq!(memory.claim(), None);
     assert_eq!(begun.elapsed(), Duration::ZERO, "nobody holds it: there is nothing to wait for");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_could_not_be_noted_has_not_begun() {
+    let memory = Memory::default();
+    let held = Hand::of("a").take(&memory).await.unwrap();
+    memory.fault(Fault::Denied);
+    assert_eq!(code(&held.begin(unfinished()).await.unwrap_err()), "trustpath::vault::denied");
+    held.release().await.unwrap();
+    assert_eq!(memory.claim(), None, "it would keep everybody else out");
 }
 
 #[tokio::test(start_paused = true)]

@@ -60,7 +60,7 @@ impl std::fmt::Display for Asked {
 }
 
 /// What the proof of a role leaves for a moment: a token of the ServiceAccount, and one of Vault.
-const OF_PROOFS: [&str; 3] = ["/login", "/token", "/revoke-accessor"];
+const OF_PROOFS: [&str; 4] = ["/login", "/token", "/revoke-self", "/revoke-accessor"];
 
 /// What the program asked since the proxies forgot, in the order in which it came.
 pub fn asked(pair: &Pair) -> Vec<Asked> {

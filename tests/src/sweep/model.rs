@@ -55,7 +55,8 @@ pub fn expected_undo(way: Way, lasts: bool) -> Undone {
 
 /// Whether asking again, or doing without, mends it.
 pub fn is_survived(asked: &Asked, way: Way) -> bool {
-    if is_optional(asked, way) {
+    // A token that does not revoke itself is revoked by its accessor.
+    if is_optional(asked, way) || asked.what() == "POST /v1/auth/token/revoke-self" {
         return true;
     }
     match way {
@@ -99,11 +100,14 @@ fn is_optional(asked: &Asked, way: Way) -> bool {
 const ANY: &[u16] = &[400, 403, 404, 500];
 
 /// When, what (and the how many-th where that matters), and the statuses that do no harm there.
-const OPTIONAL: [(Phase, &str, &[u16]); 10] = [
+const OPTIONAL: [(Phase, &str, &[u16]); 12] = [
     // A token that may not see the engines plans without a word about them.
     (Phase::Planning, "GET /v1/sys/internal/ui/mounts", &[403, 404]),
     // The lock notes which run has begun until it is noted, or the lock is lost.
-    (Phase::Planning, "PUT /apis/coordination.k8s.io/v1/namespaces/default/leases/trustpath", &[400, 403, 500]),
+    (Phase::Planning, "PUT /apis/coordination.k8s.io/v1/namespaces/default/leases/trustpath", &[400, 500]),
+    // Who may not ask which rights there are goes on without knowing, and says so.
+    (Phase::Planning, "POST /v1/sys/capabilities-self", &[403]),
+    (Phase::Planning, "POST /apis/authorization.k8s.io/v1/selfsubjectaccessreviews", &[403]),
     // A lock that cannot be given back expires; the run is over by then.
     (Phase::Proving, "DELETE /apis/coordination.k8s.io/v1/namespaces/default/leases/trustpath", ANY),
     // The ServiceAccount is there, whatever is said of the namespace that it is in.
