@@ -172,8 +172,8 @@ proptest! {
         let stage = Stage::chain();
         stage.ok(&["apply", "--yes"]);
         let state = stage.path("state");
-        let journal = fs::read_dir(state).unwrap().map(|entry| entry.unwrap().path());
-        let journal = journal.filter(|path| path.extension().is_some_and(|end| end == "jsonl")).next().unwrap();
+        let mut files = fs::read_dir(state).unwrap().map(|entry| entry.unwrap().path());
+        let journal = files.find(|path| path.extension().is_some_and(|end| end == "jsonl")).unwrap();
         let bytes = fs::read(&journal).unwrap();
         let (before, behind) = bytes.split_at(at.index(bytes.len()));
         fs::write(&journal, [before, words.as_bytes(), behind].concat()).unwrap();

@@ -107,7 +107,7 @@ impl Ended<'_> {
             let seen = || self.process.seen.iter().filter(|seen| !seen.back && seen.item == *step);
             let late = seen().filter(|seen| seen.fault.and_then(Fault::late).is_some());
             let last_to_come = late.max_by_key(|seen| seen.fault.and_then(Fault::late));
-            last_to_come.is_some_and(|late| seen().last().is_some_and(|last| last.to != late.to))
+            last_to_come.is_some_and(|late| seen().next_back().is_some_and(|last| last.to != late.to))
         })
     }
 

@@ -33,7 +33,7 @@ pub(crate) async fn eight_graphs_over_the_same_objects(pair: Arc<Pair>) {
     }
     pair.forget();
     let ran = join_all(racers.iter().map(|racer| async {
-        let patient: &[&str] = if racer.graph < "racer-4".to_owned() { &["--lock-timeout", "10m"] } else { &[] };
+        let patient: &[&str] = if racer.graph.as_str() < "racer-4" { &["--lock-timeout", "10m"] } else { &[] };
         racer.program.run(&racer.apply(patient)).await
     }))
     .await;
@@ -44,7 +44,7 @@ pub(crate) async fn eight_graphs_over_the_same_objects(pair: Arc<Pair>) {
             6 => {
                 assert!(stderr.contains("trustpath::lock::held"), "{stderr}");
                 assert_eq!(racer.writes(&pair), 0, "{} was refused, and wrote", racer.graph);
-                assert!(racer.graph >= "racer-4".to_owned(), "{} was to wait: {stderr}", racer.graph);
+                assert!(racer.graph.as_str() >= "racer-4", "{} was to wait: {stderr}", racer.graph);
             }
             _ => panic!("{} ended with {code}: {stderr}", racer.graph),
         }

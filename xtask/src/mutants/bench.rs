@@ -83,7 +83,7 @@ impl<'a> Bench<'a> {
             messages.lines().filter_map(mistake).for_each(|mistake| eprintln!("{mistake}"));
             return Ok(None);
         }
-        let compiled = messages.lines().filter_map(self::compiled).last();
+        let compiled = messages.lines().filter_map(self::compiled).next_back();
         compiled.map(Some).ok_or_else(|| miette!("{package} has no such tests"))
     }
 }

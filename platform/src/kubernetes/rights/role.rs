@@ -148,9 +148,12 @@ fn without_repetition(mut scopes: BTreeMap<Option<String>, Cells>) -> BTreeMap<O
     scopes
 }
 
+/// A group, a resource, and the name of an object where it is one.
+type Object = (String, String, Option<String>);
+
 /// One rule for each resource and object, and for all resources of a group on which the same is needed by the same.
 fn rules(cells: Cells) -> Vec<Rule> {
-    let mut objects: BTreeMap<(String, String, Option<String>), (BTreeSet<String>, By)> = BTreeMap::new();
+    let mut objects: BTreeMap<Object, (BTreeSet<String>, By)> = BTreeMap::new();
     for ((group, resource, name, verb), by) in cells {
         let (verbs, all) = objects.entry((group, resource, name)).or_default();
         verbs.insert(verb);
