@@ -121,6 +121,9 @@ impl Pair {
         Crd::own_v1().install(&self.kubernetes).await;
         trustpath_sandbox::prepare_kv(&self.address.vault, &self.address.root_token).await.expect("a KV v2 mount");
         least::prepare(self).await;
+        // HashiCorp Vault completes its own entries in the table of auth mounts when it first writes that table.
+        self.vault.post("sys/auth/first", &json!({"type": "approle"})).await;
+        self.vault.delete("sys/auth/first").await;
         let jwt = self.reviewer("trust-reviewer", "vault").await;
         write(&self.directory, "reviewer.jwt", jwt.expose_secret());
         write(&self.directory, "overlay.toml", &self.overlay());

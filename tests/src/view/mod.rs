@@ -1,5 +1,5 @@
 //! What the servers hold, seen from outside of the program: everything but the written list of what does not come back
-//! ([`left_out`]).
+//! (`left_out`).
 
 mod etcd;
 mod kubernetes;
