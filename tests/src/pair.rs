@@ -9,12 +9,7 @@ use tempfile::TempDir;
 use trustpath_provision::{HashiCorpVault, KubeApiserver, OpenBao};
 use trustpath_sandbox::KubernetesApi;
 
-use crate::{
-    crd::Crd,
-    least,
-    proxy::Proxy,
-    rest::{Etcd, Rest},
-};
+use crate::{crd::Crd, least, proxy::Proxy, rest::Rest};
 
 /// A pair of servers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -55,8 +50,6 @@ pub struct Pair {
     pub vault: Rest,
     /// What the cluster really holds.
     pub kubernetes: Rest,
-    /// What the cluster really has stored; only a real one has an etcd.
-    pub etcd: Option<Etcd>,
     /// In front of Vault.
     pub vault_proxy: Proxy,
     /// In front of the cluster.
@@ -88,7 +81,7 @@ impl Pair {
     pub async fn start(which: Which) -> Self {
         // An error means that it is installed already, which is as good.
         rustls::crypto::ring::default_provider().install_default().ok();
-        let (server, kubeconfig, etcd) = kubernetes(which).await;
+        let (server, kubeconfig) = kubernetes(which).await;
         let (vault_server, vault_address, root_token) = vault(which).await;
         let vault = Rest::vault(&vault_address, root_token.clone());
         let kubernetes = Rest::kubernetes(&kubeconfig.server, &kubeconfig.ca, &kubeconfig.token);
@@ -105,7 +98,6 @@ impl Pair {
             which,
             vault,
             kubernetes,
-            etcd,
             vault_proxy,
             kubernetes_proxy,
             address: Address { vault: vault_address, root_token, kubeconfig },
@@ -263,12 +255,12 @@ impl Pair {
     }
 }
 
-async fn kubernetes(which: Which) -> (Running, Kubeconfig, Option<Etcd>) {
+async fn kubernetes(which: Which) -> (Running, Kubeconfig) {
     if !which.real_kubernetes {
         let api = KubernetesApi::start().expect("the sandbox's API");
         let (server, ca) = (api.address().to_owned(), api.ca_pem().to_owned());
         let token = api.admin_token().clone();
-        return (Box::new(api), Kubeconfig { server, ca, token }, None);
+        return (Box::new(api), Kubeconfig { server, ca, token });
     }
     let server = KubeApiserver::start().await.expect("a kube-apiserver");
     let text = std::fs::read_to_string(server.kubeconfig()).expect("a kubeconfig");
@@ -278,8 +270,7 @@ async fn kubernetes(which: Which) -> (Running, Kubeconfig, Option<Etcd>) {
     let token = kubeconfig["users"][0]["user"]["token"].as_str().expect("a token").into();
     let address = server.address().to_owned();
     let ca = String::from_utf8(ca).expect("PEM");
-    let etcd = Etcd::at(server.etcd());
-    (Box::new(server), Kubeconfig { server: address, ca, token }, Some(etcd))
+    (Box::new(server), Kubeconfig { server: address, ca, token })
 }
 
 async fn vault(which: Which) -> (Running, String, SecretString) {

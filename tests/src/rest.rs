@@ -5,10 +5,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 use reqwest::{Method, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::sync::Semaphore;
 
 /// How long a condition may take to come true.
@@ -138,35 +137,4 @@ pub(crate) fn client(ca: Option<&str>) -> reqwest::Client {
         .tls_certs_only(certificates)
         .build()
         .expect("an HTTP client")
-}
-
-/// The storage of a real cluster.
-#[derive(Clone)]
-pub struct Etcd {
-    url: String,
-    client: reqwest::Client,
-}
-
-impl Etcd {
-    /// The etcd that listens there.
-    pub fn at(url: &str) -> Self {
-        Self { url: url.to_owned(), client: client(None) }
-    }
-
-    /// Every entry below a prefix: path and value.
-    ///
-    /// # Panics
-    /// When it does not answer.
-    pub async fn entries(&self, prefix: &str) -> Vec<(String, Vec<u8>)> {
-        // The end of a range is the first key behind it.
-        let end = format!("{}{}", &prefix[..prefix.len() - 1], char::from(prefix.as_bytes()[prefix.len() - 1] + 1));
-        let range = json!({"key": STANDARD.encode(prefix), "range_end": STANDARD.encode(end)});
-        let answer = self.client.post(format!("{}/v3/kv/range", self.url)).body(range.to_string()).send().await;
-        let text = answer.expect("etcd answers").text().await.expect("a body");
-        let body: Value = serde_json::from_str(&text).expect("JSON");
-        let decoded = |value: &Value| STANDARD.decode(value.as_str().unwrap_or_default()).expect("base64");
-        let entries = body["kvs"].as_array().cloned().unwrap_or_default();
-        let path = |entry: &Value| String::from_utf8_lossy(&decoded(&entry["key"])).into_owned();
-        entries.iter().map(|entry| (path(entry), decoded(&entry["value"]))).collect()
-    }
 }

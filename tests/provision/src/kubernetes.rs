@@ -6,7 +6,7 @@ use std::{
 use tempfile::TempDir;
 
 use crate::{
-    Error, Result, binary,
+    Result, binary,
     process::{self, Process},
     state::{self, temporary_directory},
 };
@@ -22,7 +22,6 @@ pub struct KubeApiserver {
     process: Process,
     kubeconfig: PathBuf,
     address: String,
-    etcd: String,
     // Last: it is removed after the process has ended.
     _dir: TempDir,
 }
@@ -41,15 +40,7 @@ impl KubeApiserver {
         let log = dir.path().join("log");
         let mut process = Process::spawn("kube-apiserver", &mut command, log)?;
         let address = process.logged("ready ", READY).await?;
-        let url = dir.path().join("etcd-url");
-        let etcd = std::fs::read_to_string(&url).map_err(Error::file("read", &url))?;
-        Ok(Self { process, kubeconfig: dir.path().join("kubeconfig"), address, etcd, _dir: dir })
-    }
-
-    /// Where its etcd listens: `http://127.0.0.1:PORT`. What is stored there is JSON.
-    #[must_use]
-    pub fn etcd(&self) -> &str {
-        &self.etcd
+        Ok(Self { process, kubeconfig: dir.path().join("kubeconfig"), address, _dir: dir })
     }
 
     /// A kubeconfig of a member of `system:masters`; it needs no other file.

@@ -16,7 +16,7 @@ import (
 
 // state is what lies below --dir, and the two secrets that this process makes for itself.
 type state struct {
-	certificates, etcd, etcdURL, key, kubeconfig, log, tokens string // paths
+	certificates, etcd, key, kubeconfig, log, tokens string // paths
 
 	signingKey *rsa.PrivateKey // signs ServiceAccount tokens
 	adminToken string
@@ -31,7 +31,6 @@ func newState(dir string) (*state, error) {
 	s := &state{
 		certificates: filepath.Join(dir, "certificates"),
 		etcd:         filepath.Join(dir, "etcd"),
-		etcdURL:      filepath.Join(dir, "etcd-url"),
 		key:          filepath.Join(dir, "service-account.key"),
 		kubeconfig:   filepath.Join(dir, "kubeconfig"),
 		log:          filepath.Join(dir, "log"),
