@@ -71,6 +71,26 @@ pub(crate) async fn under(
     answer
 }
 
+/// The same to go on with a run: its journal is read again under the locks, since whoever held them before may have been
+/// at work on this very run.
+///
+/// # Errors
+/// When a lock cannot be had, or the journal cannot be read; otherwise what the work came to.
+pub(crate) async fn to_go_on(
+    command: &Command<'_>,
+    session: &Session,
+    cancel: &Cancel,
+    (verb, log, options): (&'static str, &Log, &Locking),
+    work: impl AsyncFnOnce(&Locks, Log) -> Result<u8, Trouble>,
+) -> Result<u8, Trouble> {
+    let wish = Wish { verb, purpose: Purpose::GoOn(digest(&log.path)?), options: options.clone() };
+    under(command, session, cancel, wish, async |locks| {
+        let log = command.store()?.read(&log.start.run)?;
+        work(locks, log).await
+    })
+    .await
+}
+
 impl Locks {
     async fn take(command: &Command<'_>, session: &Session, cancel: &Cancel, wish: Wish) -> Result<Self> {
         let process = Process::this(command.environment.get("HOSTNAME"));
@@ -199,7 +219,7 @@ impl Guard for All {
 ///
 /// # Errors
 /// When it cannot be read.
-pub(crate) fn digest(journal: &Path) -> Result<String> {
+fn digest(journal: &Path) -> Result<String> {
     let mut first = Vec::new();
     let read = fs::File::open(journal).and_then(|file| BufReader::new(file).read_until(b'\n', &mut first));
     read.map_err(|error| {

@@ -5,7 +5,6 @@ use trustpath_core::{
     journal::{Log, Store, replay},
     run::Cancel,
 };
-use trustpath_platform::lock::Purpose;
 
 use super::{
     carry_out::{question, told},
@@ -17,7 +16,7 @@ use crate::{
     command::Command,
     json,
     json::RunState,
-    lock::{self, Locks, Wish},
+    lock::{self, Locks},
     prompt,
     render::{self, Style},
     session::{self, Session},
@@ -43,11 +42,7 @@ pub(super) async fn run(command: &Command<'_>, args: Resume) -> Result<u8, Troub
 async fn forward(command: &Command<'_>, log: &Log, going: Going) -> Result<u8, Trouble> {
     let session = Session::of_run(command, &log.start)?;
     let (cancel, _listening) = signals::listen(&command.screen, signals::WRITING, going.grace)?;
-    let purpose = Purpose::GoOn(lock::digest(&log.path)?);
-    let wish = Wish { verb: "resume", purpose, options: going.locking.clone() };
-    lock::under(command, &session, &cancel, wish, async |locks| {
-        // Whoever held the locks before may have been at work on this very run.
-        let log = command.store()?.read(&log.start.run)?;
+    lock::to_go_on(command, &session, &cancel, ("resume", log, &going.locking), async |locks, log| {
         locked(command, &session, locks, &log, (&going, &cancel)).await
     })
     .await

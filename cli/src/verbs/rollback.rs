@@ -5,14 +5,13 @@ use trustpath_core::{
     journal::{Corrupt, Log, Store},
     run::{Cancel, Outcome, refuse_other_target},
 };
-use trustpath_platform::lock::Purpose;
 
 use crate::{
     args::{Going, Rollback},
     command::Command,
     exit, json,
     json::{RunState, TakenBack},
-    lock::{self, Locks, Wish},
+    lock::{self, Locks},
     prompt, render,
     session::Session,
     signals::{self, Listening},
@@ -37,11 +36,7 @@ pub(super) async fn take_back(command: &Command<'_>, log: &Log, going: Going) ->
     }
     let session = Session::of_run(command, &log.start)?;
     let (cancel, listening) = signals::listen(screen, signals::READING, None)?;
-    let purpose = Purpose::GoOn(lock::digest(&log.path)?);
-    let wish = Wish { verb: "rollback", purpose, options: going.locking.clone() };
-    lock::under(command, &session, &cancel, wish, async |locks| {
-        // Whoever held the locks before may have been at work on this very run.
-        let log = command.store()?.read(&run)?;
+    lock::to_go_on(command, &session, &cancel, ("rollback", log, &going.locking), async |locks, log| {
         locked(command, &session, locks, &log, &going, (&cancel, listening)).await
     })
     .await
