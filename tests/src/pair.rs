@@ -50,6 +50,8 @@ pub struct Pair {
     pub vault: Rest,
     /// What the cluster really holds.
     pub kubernetes: Rest,
+    /// What the cluster really has stored; only a real one has an etcd.
+    pub etcd: Option<Rest>,
     /// In front of Vault.
     pub vault_proxy: Proxy,
     /// In front of the cluster.
@@ -81,7 +83,7 @@ impl Pair {
     pub async fn start(which: Which) -> Self {
         // An error means that it is installed already, which is as good.
         rustls::crypto::ring::default_provider().install_default().ok();
-        let (server, kubeconfig) = kubernetes(which).await;
+        let (server, kubeconfig, etcd) = kubernetes(which).await;
         let (vault_server, vault_address, root_token) = vault(which).await;
         let vault = Rest::vault(&vault_address, root_token.clone());
         let kubernetes = Rest::kubernetes(&kubeconfig.server, &kubeconfig.ca, &kubeconfig.token);
@@ -98,6 +100,7 @@ impl Pair {
             which,
             vault,
             kubernetes,
+            etcd,
             vault_proxy,
             kubernetes_proxy,
             address: Address { vault: vault_address, root_token, kubeconfig },
@@ -255,12 +258,12 @@ impl Pair {
     }
 }
 
-async fn kubernetes(which: Which) -> (Running, Kubeconfig) {
+async fn kubernetes(which: Which) -> (Running, Kubeconfig, Option<Rest>) {
     if !which.real_kubernetes {
         let api = KubernetesApi::start().expect("the sandbox's API");
         let (server, ca) = (api.address().to_owned(), api.ca_pem().to_owned());
         let token = api.admin_token().clone();
-        return (Box::new(api), Kubeconfig { server, ca, token });
+        return (Box::new(api), Kubeconfig { server, ca, token }, None);
     }
     let server = KubeApiserver::start().await.expect("a kube-apiserver");
     let text = std::fs::read_to_string(server.kubeconfig()).expect("a kubeconfig");
@@ -270,7 +273,8 @@ async fn kubernetes(which: Which) -> (Running, Kubeconfig) {
     let token = kubeconfig["users"][0]["user"]["token"].as_str().expect("a token").into();
     let address = server.address().to_owned();
     let ca = String::from_utf8(ca).expect("PEM");
-    (Box::new(server), Kubeconfig { server: address, ca, token })
+    let etcd = Rest::open(server.storage());
+    (Box::new(server), Kubeconfig { server: address, ca, token }, Some(etcd))
 }
 
 async fn vault(which: Which) -> (Running, String, SecretString) {

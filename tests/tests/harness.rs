@@ -115,14 +115,26 @@ fn of_kubernetes() -> Vec<(&'static str, &'static str, &'static str, Value)> {
     ]
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_snapshot_sees_each_thing_in_a_cluster() {
-    let pair = Pair::start(Which::SANDBOX).await;
+async fn sees_each_thing_in_a_cluster(which: Which) {
+    let pair = Pair::start(which).await;
     let mut seen = view::snapshot(&pair).await;
     for (what, path, manager, object) in of_kubernetes() {
         pair.kubernetes.apply(path, manager, object.to_string()).await;
-        seen = is_seen(&pair, &seen, what).await;
+        let after = is_seen(&pair, &seen, what).await;
+        assert_eq!(which.real_kubernetes, seen["etcd"] != after["etcd"], "{what} in etcd");
+        seen = after;
     }
     pair.kubernetes.delete("apis/external-secrets.io/v1/clustersecretstores/s").await;
-    is_seen(&pair, &seen, "a store that is gone").await;
+    let after = is_seen(&pair, &seen, "a store that is gone").await;
+    assert_eq!(which.real_kubernetes, seen["etcd"] != after["etcd"], "a store that is gone, in etcd");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_snapshot_sees_each_thing_in_a_cluster() {
+    sees_each_thing_in_a_cluster(Which::SANDBOX).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_snapshot_sees_each_thing_in_the_etcd_of_a_kube_apiserver() {
+    sees_each_thing_in_a_cluster(Which { real_kubernetes: true, hashicorp_vault: false }).await;
 }

@@ -6,7 +6,7 @@ use std::{
 use tempfile::TempDir;
 
 use crate::{
-    Result, binary,
+    Error, Result, binary,
     process::{self, Process},
     state::{self, temporary_directory},
 };
@@ -22,6 +22,7 @@ pub struct KubeApiserver {
     process: Process,
     kubeconfig: PathBuf,
     address: String,
+    storage: String,
     // Last: it is removed after the process has ended.
     _dir: TempDir,
 }
@@ -40,7 +41,15 @@ impl KubeApiserver {
         let log = dir.path().join("log");
         let mut process = Process::spawn("kube-apiserver", &mut command, log)?;
         let address = process.logged("ready ", READY).await?;
-        Ok(Self { process, kubeconfig: dir.path().join("kubeconfig"), address, _dir: dir })
+        let url = dir.path().join("storage-url");
+        let storage = std::fs::read_to_string(&url).map_err(Error::file("read", &url))?;
+        Ok(Self { process, kubeconfig: dir.path().join("kubeconfig"), address, storage, _dir: dir })
+    }
+
+    /// Where all that its etcd holds can be read, as one JSON object from path to value: `http://127.0.0.1:PORT`.
+    #[must_use]
+    pub fn storage(&self) -> &str {
+        &self.storage
     }
 
     /// A kubeconfig of a member of `system:masters`; it needs no other file.

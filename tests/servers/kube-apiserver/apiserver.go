@@ -58,6 +58,8 @@ func configure(ctx context.Context, state *state, listener net.Listener, etcd st
 func arguments(state *state, etcd string) []string {
 	return []string{
 		"--etcd-servers=" + etcd,
+		// Protobuf is what it stores by default, and what nobody can compare by its fields.
+		"--storage-media-type=application/json",
 		"--cert-dir=" + state.certificates,
 		"--bind-address=127.0.0.1",
 		"--service-cluster-ip-range=10.96.0.0/24",

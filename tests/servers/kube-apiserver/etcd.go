@@ -6,8 +6,8 @@ import (
 	"go.etcd.io/etcd/server/v3/embed"
 )
 
-// startEtcd runs a single-member etcd on ports that the system picks, and returns its client URL.
-func startEtcd(dir, log string) (string, error) {
+// startEtcd runs a single-member etcd on ports that the system picks.
+func startEtcd(dir, log string) (*embed.Etcd, error) {
 	anyPort := []url.URL{{Scheme: "http", Host: "127.0.0.1:0"}}
 	config := embed.NewConfig()
 	config.Dir = dir
@@ -20,8 +20,13 @@ func startEtcd(dir, log string) (string, error) {
 	config.UnsafeNoFsync = true
 	etcd, err := embed.StartEtcd(config)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	<-etcd.Server.ReadyNotify()
-	return "http://" + etcd.Clients[0].Addr().String(), nil
+	return etcd, nil
+}
+
+// clientURL is where etcd serves its clients.
+func clientURL(etcd *embed.Etcd) string {
+	return "http://" + etcd.Clients[0].Addr().String()
 }

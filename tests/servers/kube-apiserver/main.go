@@ -1,8 +1,8 @@
 // Command kube-apiserver is a Kubernetes API for tests, in one process: kube-apiserver, its etcd,
 // and the four controllers whose work a client of the API sees even where no pod ever runs.
 //
-// Everything it keeps lies below --dir. Once it serves, it writes DIR/kubeconfig and prints
-// `ready https://127.0.0.1:PORT`. It ends when it is told to (SIGTERM, SIGINT) or its stdin
+// Everything it keeps lies below --dir. Once it serves, it writes DIR/kubeconfig, and into
+// DIR/storage-url where all that etcd holds can be read, and prints `ready https://127.0.0.1:PORT`. It ends when it is told to (SIGTERM, SIGINT) or its stdin
 // closes: it cannot outlive whoever started it.
 package main
 
@@ -71,11 +71,18 @@ func start(ctx context.Context, end context.CancelCauseFunc, state *state, port 
 	if err != nil {
 		return "", fmt.Errorf("etcd: %w", err)
 	}
+	storage, err := serveStorage(etcd)
+	if err != nil {
+		return "", fmt.Errorf("etcd: %w", err)
+	}
+	if err := os.WriteFile(state.storageURL, []byte(storage), 0o600); err != nil {
+		return "", err
+	}
 	listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
 	if err != nil {
 		return "", err
 	}
-	if err := startAPIServer(ctx, end, state, listener, etcd); err != nil {
+	if err := startAPIServer(ctx, end, state, listener, clientURL(etcd)); err != nil {
 		return "", err
 	}
 	admin, err := state.admin("https://" + listener.Addr().String())

@@ -16,7 +16,7 @@ import (
 
 // state is what lies below --dir, and the two secrets that this process makes for itself.
 type state struct {
-	certificates, etcd, key, kubeconfig, log, tokens string // paths
+	certificates, etcd, key, kubeconfig, log, storageURL, tokens string // paths
 
 	signingKey *rsa.PrivateKey // signs ServiceAccount tokens
 	adminToken string
@@ -34,6 +34,7 @@ func newState(dir string) (*state, error) {
 		key:          filepath.Join(dir, "service-account.key"),
 		kubeconfig:   filepath.Join(dir, "kubeconfig"),
 		log:          filepath.Join(dir, "log"),
+		storageURL:   filepath.Join(dir, "storage-url"),
 		tokens:       filepath.Join(dir, "tokens.csv"),
 		signingKey:   signingKey,
 		adminToken:   rand.Text(),

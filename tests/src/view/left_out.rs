@@ -35,3 +35,12 @@ pub(super) const STORED: [(&str, &str); 10] = [
 ];
 /// A fresh KV v2 engine notes here that it is still turning itself into one.
 pub(super) const UPGRADING: &str = "/upgrading";
+
+/// What is not compared in etcd, by the beginning of its path below the registry.
+pub(super) const STORED_BY_THE_CLUSTER: [(&str, &str); 5] = [
+    ("compact_rev_key", "how far etcd's history was cut off"),
+    ("events/", "Events: they are written by whoever saw something, and end by themselves"),
+    ("masterleases/", "which API servers there are"),
+    ("ranges/", "which addresses and ports are given out"),
+    ("apiregistration.k8s.io/", "which groups are served: the API server notes when it last saw them"),
+];

@@ -1,6 +1,7 @@
 //! What the servers hold, seen from outside of the program: everything but the written list of what does not come back
 //! (`left_out`).
 
+mod etcd;
 mod kubernetes;
 mod left_out;
 mod raw;
@@ -8,13 +9,14 @@ mod vault;
 
 use serde_json::{Map, Value, json};
 
-pub use self::{kubernetes::kubernetes, raw::raw, vault::vault};
+pub use self::{etcd::etcd, kubernetes::kubernetes, raw::raw, vault::vault};
 use crate::pair::Pair;
 
 /// Everything that both servers hold: through their APIs, and what they have stored.
 pub async fn snapshot(pair: &Pair) -> Value {
-    let (vault, raw, kubernetes) = futures::join!(vault(&pair.vault), raw(&pair.vault), kubernetes(&pair.kubernetes));
-    json!({"vault": vault, "raw": raw, "kubernetes": kubernetes})
+    let (vault, raw) = futures::join!(vault(&pair.vault), raw(&pair.vault));
+    let (kubernetes, etcd) = futures::join!(kubernetes(&pair.kubernetes), etcd(pair.etcd.as_ref()));
+    json!({"vault": vault, "raw": raw, "kubernetes": kubernetes, "etcd": etcd})
 }
 
 fn without(mut value: Value, own: &[&str]) -> Value {
