@@ -6,13 +6,22 @@ use trustpath_core::{Class, Problem, Result, run::Cancel};
 
 use crate::{render::Style, screen::Screen};
 
+/// How a user has said yes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Confirmed {
+    /// With the command: nobody has waited for it.
+    Beforehand,
+    /// To the question, and in the time until then anything may have changed.
+    JustNow,
+}
+
 /// Returns when the user says yes; `yes` is their word beforehand.
 ///
 /// # Errors
 /// When they say no, when nobody is there to ask, or when they are interrupted.
-pub(crate) async fn confirm(screen: &Screen, question: &str, yes: bool, cancel: &Cancel) -> Result<()> {
+pub(crate) async fn confirm(screen: &Screen, question: &str, yes: bool, cancel: &Cancel) -> Result<Confirmed> {
     if yes {
-        return Ok(());
+        return Ok(Confirmed::Beforehand);
     }
     if !screen.asks() {
         return Err(nobody(screen).into());
@@ -24,7 +33,7 @@ pub(crate) async fn confirm(screen: &Screen, question: &str, yes: bool, cancel: 
     let asking = tokio::task::spawn_blocking(move || ask(&screen, &question));
     tokio::select! {
         answer = asking => match answer.map_err(io::Error::other).flatten() {
-            Ok(true) => Ok(()),
+            Ok(true) => Ok(Confirmed::JustNow),
             Ok(false) => Err(declined().into()),
             Err(error) => Err(unheard().because(error).into()),
         },
@@ -34,12 +43,7 @@ pub(crate) async fn confirm(screen: &Screen, question: &str, yes: bool, cancel: 
 
 fn ask(screen: &Screen, question: &str) -> io::Result<bool> {
     loop {
-        screen.ask(question);
-        let mut answer = String::new();
-        if io::stdin().read_line(&mut answer)? == 0 {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
-        match meaning(&answer) {
+        match meaning(&screen.ask(question)?) {
             Some(answer) => return Ok(answer),
             None => screen.say("Please say yes or no."),
         }

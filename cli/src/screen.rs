@@ -21,6 +21,8 @@ use crate::{
 const WIDTH: usize = 100;
 
 type Sink = Arc<Mutex<dyn Write + Send>>;
+/// Where the answers to questions come from, a line each.
+type Answers = Arc<dyn Fn() -> io::Result<String> + Send + Sync>;
 
 /// The two streams, and what is known about who looks at them. Cheap to clone.
 #[derive(Clone)]
@@ -29,7 +31,7 @@ pub(crate) struct Screen {
     err: Sink,
     format: Format,
     width: usize,
-    asks: bool,
+    answers: Option<Answers>,
     bars: Option<MultiProgress>,
 }
 
@@ -51,7 +53,7 @@ impl Screen {
             err: Arc::new(Mutex::new(err)),
             format,
             width,
-            asks: terminal && io::stdin().is_terminal(),
+            answers: (terminal && io::stdin().is_terminal()).then(|| Arc::new(a_line) as Answers),
             bars: (terminal && !quiet).then(MultiProgress::new),
         }
     }
@@ -61,14 +63,20 @@ impl Screen {
     pub(crate) fn of_buffers(format: Format, out: crate::tests::Buffer, err: crate::tests::Buffer) -> Self {
         let plain =
             |buffer| Arc::new(Mutex::new(anstream::StripStream::new(Box::new(buffer) as Box<dyn Write + Send>)));
-        Self { out: plain(out), err: plain(err), format, width: WIDTH, asks: false, bars: None }
+        Self { out: plain(out), err: plain(err), format, width: WIDTH, answers: None, bars: None }
+    }
+
+    /// The same, with somebody to ask.
+    #[cfg(test)]
+    pub(crate) fn answered_by(self, answers: impl Fn() -> io::Result<String> + Send + Sync + 'static) -> Self {
+        Self { answers: Some(Arc::new(answers)), ..self }
     }
 
     /// Two buffers that take everything as a terminal would.
     #[cfg(test)]
     pub(crate) fn of_terminal(format: Format, out: crate::tests::Buffer, err: crate::tests::Buffer) -> Self {
         let (out, err) = (Arc::new(Mutex::new(out)), Arc::new(Mutex::new(err)));
-        Self { out, err, format, width: WIDTH, asks: false, bars: None }
+        Self { out, err, format, width: WIDTH, answers: None, bars: None }
     }
 
     /// How wide text may be.
@@ -78,7 +86,7 @@ impl Screen {
 
     /// Whether somebody is there to answer a question.
     pub(crate) fn asks(&self) -> bool {
-        self.asks && !self.is_json()
+        self.answers.is_some() && !self.is_json()
     }
 
     /// Whether results are for programs.
@@ -91,10 +99,13 @@ impl Screen {
         self.bars.as_ref()
     }
 
-    /// Asks, and stays on the line for the answer.
-    pub(crate) fn ask(&self, question: &str) {
-        // When stderr is gone there is nobody to ask, and no answer will come.
-        drop(self.around_bars(|| write(&self.err, question)));
+    /// Asks, and waits on the line for the answer.
+    ///
+    /// # Errors
+    /// When there is nobody to ask, or they say nothing.
+    pub(crate) fn ask(&self, question: &str) -> io::Result<String> {
+        self.around_bars(|| write(&self.err, question))?;
+        self.answers.as_ref().ok_or(io::ErrorKind::UnexpectedEof)?()
     }
 
     /// Writes a document as it was asked for.
@@ -148,6 +159,15 @@ impl Screen {
     }
 }
 
+/// The next line of stdin; its end is no answer.
+fn a_line() -> io::Result<String> {
+    let mut line = String::new();
+    if io::stdin().read_line(&mut line)? == 0 {
+        return Err(io::ErrorKind::UnexpectedEof.into());
+    }
+    Ok(line)
+}
+
 fn write(sink: &Sink, text: &str) -> io::Result<()> {
     let mut sink = sink.lock().unwrap_or_else(PoisonError::into_inner);
     sink.write_all(text.as_bytes())?;
@@ -193,7 +213,8 @@ mod tests {
     #[test]
     fn a_closed_pipe_is_no_error() {
         let sink: Sink = Arc::new(Mutex::new(Closed));
-        let screen = Screen { out: sink.clone(), err: sink, format: Format::Text, width: 80, asks: false, bars: None };
+        let screen =
+            Screen { out: sink.clone(), err: sink, format: Format::Text, width: 80, answers: None, bars: None };
         assert!(screen.result("text").is_ok());
         screen.say("text");
     }

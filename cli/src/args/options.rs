@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, Subcommand, ValueEnum};
 use jiff::SignedDuration;
-use trustpath_core::graph::Selection;
+use trustpath_core::{graph::Selection, run::LONGEST};
 
 /// The options of every verb.
 #[derive(Debug, Default, Args)]
@@ -103,7 +103,8 @@ pub(crate) struct Going {
 
 fn time(text: &str) -> Result<Duration, String> {
     let time = text.parse::<SignedDuration>().ok().and_then(|time| Duration::try_from(time).ok());
-    time.ok_or_else(|| "a length of time is written as `90s` or `5m`".to_owned())
+    let fits = time.filter(|time| *time <= LONGEST);
+    fits.ok_or_else(|| "a length of time is written as `90s` or `5m`, up to `24h`".to_owned())
 }
 
 #[derive(Debug, Subcommand)]

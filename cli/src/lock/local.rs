@@ -19,8 +19,11 @@ pub(super) async fn take(
     holder: &Holder,
     timeout: Option<Duration>,
     cancel: &Cancel,
+    tell: &(dyn Fn(&str) + Sync),
 ) -> Result<DirectoryLock> {
-    let deadline = Instant::now() + timeout.unwrap_or_default();
+    let timeout = timeout.unwrap_or_default();
+    let deadline = Instant::now() + timeout;
+    let mut told = false;
     loop {
         let words = match store.try_lock(&holder.to_string())? {
             TryLock::Ours(lock) => return Ok(lock),
@@ -28,6 +31,9 @@ pub(super) async fn take(
         };
         if Instant::now() >= deadline {
             return Err(held(store, &words).into());
+        }
+        if !std::mem::replace(&mut told, true) {
+            tell(&format!("{}: waiting for at most {} s", in_use(store, &words), timeout.as_secs()));
         }
         tokio::select! {
             () = sleep(PAUSE) => {}
@@ -37,10 +43,13 @@ pub(super) async fn take(
 }
 
 fn held(store: &Store, words: &str) -> Problem {
-    let (directory, words) = (store.directory().display(), clean(words));
-    let message = format!("one run at a time: the state directory {directory} is in use by {words}");
+    let message = format!("one run at a time: {}", in_use(store, words));
     Problem::new(Class::Conflict, "trustpath::lock::held", message)
         .help("nothing was changed; try again when that run is over, or wait for it: --lock-timeout 5m")
+}
+
+fn in_use(store: &Store, words: &str) -> String {
+    format!("the state directory {} is in use by {}", store.directory().display(), clean(words))
 }
 
 fn interrupted() -> Problem {

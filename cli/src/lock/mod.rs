@@ -97,7 +97,8 @@ impl Locks {
         let user = ["USER", "LOGNAME"].iter().find_map(|name| command.environment.get(name)).unwrap_or("somebody");
         let host = process.host.clone();
         let holder = Holder::new(process, user, wish.verb, session.graph.id());
-        let local = local::take(&command.store()?, &holder, wish.options.lock_timeout, cancel).await?;
+        let tell = |words: &str| command.screen.say(&aside(words));
+        let local = local::take(&command.store()?, &holder, wish.options.lock_timeout, cancel, &tell).await?;
         let mut locks = Self { remote: Vec::new(), host, unlocked: None, _local: local };
         match locks.take_remote(command, session, cancel, wish, holder).await {
             Ok(()) => Ok(locks),
@@ -239,8 +240,9 @@ fn waiting_for(waiting: &Waiting) -> String {
     let Waiting { record, holder, decided_within } = waiting;
     let (record, holder) = (line(record), line(&holder.to_string()));
     let seconds = decided_within.as_secs();
-    format!(
-        "{} {record}, held by {holder}: waiting for at most {seconds} s to see whether that run is alive",
-        Style::Quiet.of("…")
-    )
+    aside(&format!("{record}, held by {holder}: waiting for at most {seconds} s to see whether that run is alive"))
+}
+
+fn aside(words: &str) -> String {
+    format!("{} {words}", Style::Quiet.of("…"))
 }

@@ -1,6 +1,7 @@
 //! The whole command line in memory: a kind of step on a shelf instead of a server, buffers instead of streams.
 
 mod arguments;
+mod asking;
 mod documents;
 mod errors;
 mod partial;

@@ -146,6 +146,24 @@ fn one_process_at_a_time_works_from_a_state_directory() {
 }
 
 #[test]
+fn a_run_that_somebody_went_on_with_meanwhile_is_looked_at_again() {
+    let stage = Stage::chain();
+    stage.ok(&["apply", "--yes", "a"]);
+    let journal = stage.journals().remove(0);
+    let over = std::fs::read_to_string(&journal).unwrap();
+    let unfinished: Vec<_> = over.lines().take(2).collect();
+    std::fs::write(&journal, unfinished.join("\n") + "\n").unwrap();
+    let held = trustpath_core::journal::Store::new(stage.path("state")).try_lock("`rollback` by ada").unwrap();
+    let resumed =
+        stage.run_until(&["resume", "--yes", "--lock-timeout", "1m"], "is in use by `rollback` by ada", || {
+            std::fs::write(&journal, &over).unwrap();
+            drop(held);
+        });
+    assert_eq!(resumed.code, 6, "{}", resumed.err);
+    assert!(resumed.err.contains("trustpath::run::went_on"), "{}", resumed.err);
+}
+
+#[test]
 fn a_run_that_a_process_is_at_work_on_is_running() {
     let stage = Stage::chain();
     stage.ok(&["apply", "--yes", "a"]);

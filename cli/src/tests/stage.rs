@@ -117,7 +117,35 @@ impl Stage {
         self.run_on(Screen::of_terminal, words)
     }
 
-    fn run_on(&self, screen: fn(Format, Buffer, Buffer) -> Screen, words: &[&str]) -> Ran {
+    /// Runs a command line for somebody who is asked, does something, and says yes.
+    pub(super) fn run_asked(&self, words: &[&str], meanwhile: impl Fn(&Shelf) + Send + Sync + 'static) -> Ran {
+        let shelf = self.shelf.clone();
+        let answers = move || {
+            meanwhile(&shelf);
+            Ok("yes\n".to_owned())
+        };
+        self.run_on(|format, out, err| Screen::of_buffers(format, out, err).answered_by(answers), words)
+    }
+
+    /// Runs a command line, and does something once it has said this.
+    pub(super) fn run_until(&self, words: &[&str], said: &str, then: impl FnOnce()) -> Ran {
+        let (send, receive) = std::sync::mpsc::channel();
+        let screen = move |format, out, err: Buffer| {
+            send.send(err.clone()).expect("somebody waits for it");
+            Screen::of_buffers(format, out, err)
+        };
+        std::thread::scope(|scope| {
+            let run = scope.spawn(|| self.run_on(screen, words));
+            let err = receive.recv().expect("it has a screen");
+            while !err.text().contains(said) && !run.is_finished() {
+                std::thread::yield_now();
+            }
+            then();
+            run.join().expect("it ends")
+        })
+    }
+
+    fn run_on(&self, screen: impl FnOnce(Format, Buffer, Buffer) -> Screen, words: &[&str]) -> Ran {
         let kinds: [&'static Kind; 1] = [&ITEM];
         let (out, err) = (Buffer::default(), Buffer::default());
         let code = match Cli::try_parse_from(std::iter::once(&"trustpath").chain(words)) {

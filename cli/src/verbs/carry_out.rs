@@ -14,7 +14,9 @@ use crate::{
     command::Command,
     exit, json,
     lock::{self, Locks, Wish},
-    open_runs, prompt, render,
+    open_runs,
+    prompt::{self, Confirmed},
+    render,
     session::Session,
     signals,
     trouble::{Aftermath, Trouble},
@@ -70,7 +72,9 @@ async fn locked(
         }
         return Ok(exit::OK);
     }
-    prompt::confirm(screen, question(job.verb), job.going.yes, cancel).await?;
+    if prompt::confirm(screen, question(job.verb), job.going.yes, cancel).await? == Confirmed::JustNow {
+        engine.still(&plan, &engine.plan(job.verb, &job.select).await?)?;
+    }
     run(command, session, engine, locks, (&plan, document), cancel).await
 }
 

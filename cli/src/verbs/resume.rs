@@ -17,7 +17,7 @@ use crate::{
     json,
     json::RunState,
     lock::{self, Locks},
-    prompt,
+    prompt::{self, Confirmed},
     render::{self, Style},
     session::{self, Session},
     signals,
@@ -29,13 +29,26 @@ pub(super) async fn run(command: &Command<'_>, args: Resume) -> Result<u8, Troub
         Some(run) => command.store()?.read(run)?,
         None => latest(&command.store()?)?,
     };
-    match RunState::of(&log) {
-        RunState::Unfinished if replay(&log.entries).turned_back.is_none() => forward(command, &log, args.going).await,
-        // It was on its way back already: that is the way on which it goes on.
-        RunState::Unfinished | RunState::Stuck => take_back(command, &log, args.going).await,
-        RunState::Done | RunState::Kept | RunState::RolledBack | RunState::Running | RunState::Damaged => {
-            Err(over(&log).into())
-        }
+    match way(&log) {
+        Some(Way::Forward) => forward(command, &log, args.going).await,
+        Some(Way::Back) => take_back(command, &log, args.going).await,
+        None => Err(over(&log).into()),
+    }
+}
+
+/// On which way a run was when it was cut off.
+#[derive(Debug, PartialEq, Eq)]
+enum Way {
+    Forward,
+    Back,
+}
+
+/// The way on which a run goes on; `None` for one that is over.
+fn way(log: &Log) -> Option<Way> {
+    match RunState::of(log) {
+        RunState::Unfinished if replay(&log.entries).turned_back.is_none() => Some(Way::Forward),
+        RunState::Unfinished | RunState::Stuck => Some(Way::Back),
+        RunState::Done | RunState::Kept | RunState::RolledBack | RunState::Running | RunState::Damaged => None,
     }
 }
 
@@ -43,6 +56,10 @@ async fn forward(command: &Command<'_>, log: &Log, going: Going) -> Result<u8, T
     let session = Session::of_run(command, &log.start)?;
     let (cancel, _listening) = signals::listen(&command.screen, signals::WRITING, going.grace)?;
     lock::to_go_on(command, &session, &cancel, ("resume", log, &going.locking), async |locks, log| {
+        // Whoever held the locks before may have taken it back, or to its end.
+        if way(&log) != Some(Way::Forward) {
+            return Err(went_on(&log).into());
+        }
         locked(command, &session, locks, &log, (&going, &cancel)).await
     })
     .await
@@ -68,7 +85,10 @@ async fn locked(
     }
     match rest.is_nothing() {
         true => screen.say(&Style::Quiet.of("All of it is made: what is left is to prove it.")),
-        false => prompt::confirm(screen, question(start.verb), going.yes, cancel).await?,
+        false if prompt::confirm(screen, question(start.verb), going.yes, cancel).await? == Confirmed::JustNow => {
+            engine.still(&rest, &engine.plan_rest(log).await?)?;
+        }
+        false => {}
     }
     let ended = tokio::select! {
         ended = locks.during(&start.run, &log.path, engine.resume(log, &rest, session::PROGRAM)) => ended?,
@@ -96,4 +116,11 @@ fn over(log: &Log) -> Problem {
     let message = format!("the run {} is over: it is {}", log.start.run, RunState::of(log).words());
     Problem::new(Class::Usage, "trustpath::run::over", message)
         .help("`trustpath apply` begins another one, `trustpath rollback` takes this one back")
+}
+
+fn went_on(log: &Log) -> Problem {
+    let words = RunState::of(log).words();
+    let message = format!("somebody else has gone on with the run {} meanwhile: it is {words}", log.start.run);
+    Problem::new(Class::Conflict, "trustpath::run::went_on", message)
+        .help("`trustpath runs` says where it stands, and what can be done with it")
 }

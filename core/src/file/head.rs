@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use schemars::JsonSchema;
 use serde::{Deserialize, de::DeserializeOwned};
 
-use crate::run::Settings;
+use crate::run::{LONGEST, Settings};
 
 /// The id of a graph that has none of its own.
 pub const DEFAULT_GRAPH: &str = "trustpath";
@@ -82,7 +82,7 @@ impl From<&Run> for Settings {
     }
 }
 
-/// A length of time above zero.
+/// A length of time above zero, and of 24 hours at most.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(try_from = "String")]
 struct Limit(Duration);
@@ -92,8 +92,8 @@ impl TryFrom<String> for Limit {
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
         let parsed = text.parse::<SignedDuration>().ok().and_then(|time| Duration::try_from(time).ok());
-        let above_zero = parsed.filter(|time| !time.is_zero());
-        above_zero.map(Self).ok_or_else(|| format!("{text:?} is no length of time such as `90s` or `5m`"))
+        let fits = parsed.filter(|time| !time.is_zero() && *time <= LONGEST);
+        fits.map(Self).ok_or_else(|| format!("{text:?} is no length of time such as `90s` or `5m`, up to `24h`"))
     }
 }
 
@@ -107,6 +107,7 @@ mod tests {
         assert_eq!(seconds("90s"), Some(90.0));
         assert_eq!(seconds("1h 30m"), Some(5400.0));
         assert_eq!(seconds("250ms"), Some(0.25));
+        assert_eq!([seconds("24h"), seconds("24h 1s"), seconds("9999999999h")], [Some(86400.0), None, None]);
         assert_eq!([seconds("0s"), seconds("-1s"), seconds("60"), seconds(""), seconds("soon")], [None; 5]);
     }
 

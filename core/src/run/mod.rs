@@ -32,7 +32,7 @@ pub use permissions::Needed;
 pub use planning::{Failures, Planned, Role, RunPlan};
 pub use preflight::Denied;
 pub use rollback::{OtherTarget, graph_of, refuse_other_target};
-pub use settings::{Permissions, Settings};
+pub use settings::{LONGEST, Permissions, Settings};
 
 use std::sync::Arc;
 

@@ -99,6 +99,20 @@ impl Engine {
         Ok(plan)
     }
 
+    /// Whether what was planned is still what there is to do, as a later plan has found it.
+    ///
+    /// # Errors
+    /// When it is not: somebody has changed something in between, and what was agreed to is not what would be done.
+    pub fn still(&self, planned: &RunPlan, now: &RunPlan) -> Result<()> {
+        let places: BTreeSet<_> = planned.steps.keys().chain(now.steps.keys()).copied().collect();
+        let is_other = |place: &Place| match (planned.steps.get(place), now.steps.get(place)) {
+            (Some(then), Some(now)) => then.plan.change != now.plan.change,
+            (then, now) => then.is_some() != now.is_some(),
+        };
+        let other: Vec<_> = places.into_iter().filter(is_other).collect();
+        if other.is_empty() { Ok(()) } else { Err(changed_meanwhile(&names(&self.graph, other)).into()) }
+    }
+
     /// Plans one step for one goal, within its time.
     pub(super) async fn read(&self, place: Place, goal: &Goal) -> Result<Plan> {
         let name = self.name(place);
@@ -137,6 +151,12 @@ fn sort(verb: Verb, mut answers: Vec<(Place, Role, Result<Plan>)>) -> Result<Run
         }
     }
     if failures.is_empty() { Ok(RunPlan { verb, steps }) } else { Err(Failures::of(failures)) }
+}
+
+fn changed_meanwhile(steps: &str) -> Problem {
+    let message = format!("since the plan was shown, somebody has changed what it was made from: {steps}");
+    Problem::new(Class::Conflict, "trustpath::run::changed_meanwhile", message)
+        .help("nothing was written: run it again to see what there is to do now")
 }
 
 pub(super) fn too_long(what: &str, limit: std::time::Duration) -> Failure {

@@ -4,6 +4,9 @@ use std::{collections::BTreeSet, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
+/// The longest limit on time that there may be: 24 hours. What is longer is a mistake, and no clock counts without end.
+pub const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// The limits of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settings {
@@ -66,7 +69,11 @@ mod length {
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
         let text = String::deserialize(deserializer)?;
         let length: SignedDuration = text.parse().map_err(de::Error::custom)?;
-        length.try_into().map_err(de::Error::custom)
+        let length = Duration::try_from(length).map_err(de::Error::custom)?;
+        if length > super::LONGEST {
+            return Err(de::Error::custom("a limit is longer than 24 hours"));
+        }
+        Ok(length)
     }
 }
 
@@ -79,6 +86,9 @@ mod tests {
         let limits = Settings { horizon: Duration::from_millis(1500), ..Settings::default() };
         let json = serde_json::to_value(limits).unwrap();
         assert_eq!(json["lease"], "2m");
-        assert_eq!(serde_json::from_value::<Settings>(json).unwrap(), limits);
+        assert_eq!(serde_json::from_value::<Settings>(json.clone()).unwrap(), limits);
+        let mut endless = json;
+        endless["horizon"] = "999999h".into();
+        assert!(serde_json::from_value::<Settings>(endless).is_err());
     }
 }

@@ -3,7 +3,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use secrecy::{ExposeSecret as _, SecretString};
-use trustpath_core::{Class, Problem, Result};
+use trustpath_core::{Class, Problem, Result, run::LONGEST};
 use url::{Host, Url};
 
 use crate::{Connections, Environment, lock::Fence, proxy, retry::Limits};
@@ -178,9 +178,9 @@ fn limits(environment: &Environment) -> Result<Limits, Problem> {
     let Some(text) = environment.vault("CLIENT_TIMEOUT")? else {
         return Ok(Limits::default());
     };
-    let total = duration(text.trim())
-        .filter(|total| !total.is_zero())
-        .ok_or_else(|| unusable("VAULT_CLIENT_TIMEOUT").help("use seconds, or a number with ms, s, m or h"))?;
+    let total = duration(text.trim()).filter(|total| !total.is_zero() && *total <= LONGEST).ok_or_else(|| {
+        unusable("VAULT_CLIENT_TIMEOUT").help("use seconds, or a number with ms, s, m or h, up to 24h")
+    })?;
     Ok(Limits { total, ..Limits::default() })
 }
 

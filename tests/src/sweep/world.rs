@@ -39,6 +39,8 @@ const LEASES: &str = "/kubernetes/apis~1coordination.k8s.io~1v1~1leases";
 /// Where all that etcd holds is in it, and what its locks begin with there.
 const STORED: &str = "/etcd";
 const STORED_LEASES: &str = "leases/";
+/// What somebody puts into the namespace.
+const THEIRS: &str = "theirs";
 /// Whose reviewer somebody's config has.
 const SOMEBODYS: (&str, &str) = ("somebodys-reviewer", "somebody");
 
@@ -152,7 +154,9 @@ impl World {
         cluster.delete(&format!("api/v1/namespaces/{NAMESPACE}/serviceaccounts/external-secrets")).await;
         // The lock says which run was left unfinished; its journal goes too.
         cluster.delete("apis/coordination.k8s.io/v1/namespaces/default/leases/trustpath").await;
-        if !self.pair.which.real_kubernetes {
+        if self.pair.which.real_kubernetes {
+            cluster.delete(&format!("api/v1/namespaces/{NAMESPACE}/configmaps/{THEIRS}")).await;
+        } else {
             self.pair.remove_namespace(NAMESPACE).await;
         }
     }
