@@ -145,6 +145,12 @@ impl World {
         }
     }
 
+    /// Whether the namespace is there before the program comes: a real cluster takes seconds to remove one, so that only
+    /// the sandbox sees it made.
+    pub fn namespace_stays(&self) -> bool {
+        self.pair.which.real_kubernetes
+    }
+
     async fn clean(&self) {
         let (vault, cluster) = (&self.pair.vault, &self.pair.kubernetes);
         for path in ["sys/policies/acl/apps-read", "sys/auth/kubernetes"] {
@@ -154,7 +160,7 @@ impl World {
         cluster.delete(&format!("api/v1/namespaces/{NAMESPACE}/serviceaccounts/external-secrets")).await;
         // The lock says which run was left unfinished; its journal goes too.
         cluster.delete("apis/coordination.k8s.io/v1/namespaces/default/leases/trustpath").await;
-        if self.pair.which.real_kubernetes {
+        if self.namespace_stays() {
             cluster.delete(&format!("api/v1/namespaces/{NAMESPACE}/configmaps/{THEIRS}")).await;
         } else {
             self.pair.remove_namespace(NAMESPACE).await;
@@ -162,8 +168,7 @@ impl World {
     }
 
     async fn fill(&self) {
-        // A real cluster takes seconds to remove a namespace: there it stays, and only the sandbox sees it made.
-        if self.pair.which.real_kubernetes {
+        if self.namespace_stays() {
             self.pair.make_namespace(NAMESPACE).await;
         }
         if self.beginning == Beginning::Other {

@@ -2,6 +2,7 @@
 
 use trustpath_tests::{
     program::Ran,
+    proxy::Proxy,
     sweep::{
         Asked, Outcome, World,
         asked::{asked, assert_steady},
@@ -27,6 +28,24 @@ pub(crate) async fn clean_run(world: &mut World) -> Vec<Asked> {
         requests.iter().for_each(|asked| println!("    {:?} {asked} {}", asked.phase, asked.status));
     }
     requests
+}
+
+/// What a run comes to while a request is held, which goes on when the run has looked at what it would have made, or has
+/// ended.
+pub(crate) async fn delivered_late(proxy: &Proxy, run: impl Future<Output = Ran>) -> Ran {
+    let mut run = std::pin::pin!(run);
+    let deliver = async {
+        proxy.held().await;
+        proxy.until_another_is_answered().await;
+        proxy.release();
+    };
+    tokio::select! {
+        ran = &mut run => {
+            proxy.release();
+            ran
+        }
+        () = deliver => run.await,
+    }
 }
 
 /// Holds exit code and servers against what must be, and leaves them as they were before.

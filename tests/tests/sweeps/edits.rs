@@ -42,12 +42,12 @@ async fn sweep(pair: Arc<Pair>, beginning: Beginning) {
     let mut world = World::new(pair, beginning).await;
     let requests = clean_run(&mut world).await;
     let mut tally = Tally::default();
-    for edit in EDITS.iter().filter(|edit| edit.fate(beginning).is_some()) {
+    for edit in EDITS.iter().filter(|edit| edit.fate(&world).is_some()) {
         for when in [When::BeforeWrite, When::BeforeUndo, When::AfterRun]
             .into_iter()
             .filter(|when| fits(edit, *when, beginning))
         {
-            let must = edit.fate(beginning).expect("it was filtered");
+            let must = edit.fate(&world).expect("it was filtered");
             match cell(&world, &requests, edit, when, must).await {
                 Ok(()) => tally.right(format!("{must:?}, {when:?}"), must.outcome()),
                 Err(why) => tally.wrong(format!("{}, {when:?}: {why}", edit.what)),

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use trustpath_tests::{
     pair::Pair,
-    program::Ran,
     sweep::{
         Asked, Beginning, Outcome, Tally, Way, World,
         model::{expected, is_believed},
@@ -13,7 +12,7 @@ use trustpath_tests::{
 };
 
 use crate::{
-    cell::{clean_run, judge},
+    cell::{clean_run, delivered_late, judge},
     is_full, pinned,
 };
 
@@ -54,28 +53,11 @@ fn fits(asked: &Asked, way: Way) -> bool {
 async fn cell(world: &World, asked: &Asked, way: Way, must: Outcome) -> Result<(), String> {
     world.forget();
     way.befall(&world.pair, asked);
-    let ran = if way == Way::Late { late(world, asked).await } else { world.program.run(&world.apply()).await };
-    let fired = proxy(&world.pair, asked.system).faults_fired();
+    let (proxy, words) = (proxy(&world.pair, asked.system), world.apply());
+    let run = world.program.run(&words);
+    let ran = if way == Way::Late { delivered_late(proxy, run).await } else { run.await };
+    let fired = proxy.faults_fired();
     world.pair.lift();
     let came = judge(world, &ran, must).await;
     if fired { came } else { Err("the fault did not happen".into()) }
-}
-
-/// The request goes on when the undo has looked at what it would have made, or the program has ended.
-async fn late(world: &World, asked: &Asked) -> Ran {
-    let proxy = proxy(&world.pair, asked.system);
-    let words = world.apply();
-    let mut run = std::pin::pin!(world.program.run(&words));
-    let deliver = async {
-        proxy.held().await;
-        proxy.until_another_is_answered().await;
-        proxy.release();
-    };
-    tokio::select! {
-        ran = &mut run => {
-            proxy.release();
-            ran
-        }
-        () = deliver => run.await,
-    }
 }

@@ -10,7 +10,7 @@ use trustpath_tests::{
 };
 
 use crate::{
-    cell::{clean_run, is_before, rolled_back, said},
+    cell::{clean_run, delivered_late, is_before, rolled_back, said},
     is_full, pinned,
 };
 
@@ -167,22 +167,8 @@ async fn go_on(world: &World, asked: &Asked, moment: Moment, then: Then) -> Ran 
         Then::Rollback => ["rollback", "--yes"],
         Then::Resume => ["resume", "--yes"],
     };
-    if moment != Moment::Late {
-        return world.program.run(&words).await;
-    }
-    let proxy = proxy(&world.pair, asked.system);
-    let mut run = std::pin::pin!(world.program.run(&words));
-    let looked = async {
-        proxy.until_another_is_answered().await;
-        proxy.release();
-    };
-    tokio::select! {
-        ran = &mut run => {
-            proxy.release();
-            ran
-        }
-        () = looked => run.await,
-    }
+    let run = world.program.run(&words);
+    if moment == Moment::Late { delivered_late(proxy(&world.pair, asked.system), run).await } else { run.await }
 }
 
 /// What a process leaves that dies a little earlier.

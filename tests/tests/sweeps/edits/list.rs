@@ -4,7 +4,7 @@ use futures::future::BoxFuture;
 use serde_json::{Value, json};
 use trustpath_tests::{
     pair::Pair,
-    sweep::{Beginning, Outcome},
+    sweep::{Beginning, Outcome, World},
 };
 
 /// What must become of an edit when the run is taken back.
@@ -45,13 +45,19 @@ pub(super) struct Edit {
     pub(super) written_by: Option<&'static str>,
     /// What must become of it from an empty server, and from one that holds other values; `None` where it makes no sense.
     fates: [Option<Fate>; 2],
+    /// Whether it only matters to whoever removes the namespace.
+    in_namespace: bool,
     /// Does it.
     pub(super) make: fn(&Pair) -> BoxFuture<'_, ()>,
 }
 
 impl Edit {
-    pub(super) fn fate(&self, beginning: Beginning) -> Option<Fate> {
-        self.fates[usize::from(beginning == Beginning::Other)]
+    pub(super) fn fate(&self, world: &World) -> Option<Fate> {
+        match self.fates[usize::from(world.beginning == Beginning::Other)] {
+            // There before the program came, the namespace is not the program's to remove.
+            Some(Fate::Refused) if self.in_namespace && world.namespace_stays() => Some(Fate::Beside),
+            fate => fate,
+        }
     }
 
     pub(super) fn looked_at(&self, seen: &Value) -> Value {
@@ -77,6 +83,7 @@ pub(super) const EDITS: &[Edit] = &[
         place: ACCOUNT,
         named: &["service-account", "team"],
         fates: REFUSED,
+        in_namespace: false,
         make: |pair| Box::pin(account(pair, "colleague")),
     },
     Edit {
@@ -85,6 +92,7 @@ pub(super) const EDITS: &[Edit] = &[
         place: ACCOUNT,
         named: &["service-account", "colleague"],
         fates: REFUSED,
+        in_namespace: false,
         make: |pair| Box::pin(account(pair, "platform")),
     },
     Edit {
@@ -93,6 +101,7 @@ pub(super) const EDITS: &[Edit] = &[
         place: "/kubernetes/api~1v1~1configmaps/external-secrets~1theirs",
         named: &["service-account", "theirs"],
         fates: [Some(Fate::Refused), Some(Fate::Beside)],
+        in_namespace: true,
         make: |pair| Box::pin(config_map(pair)),
     },
     Edit {
@@ -101,6 +110,7 @@ pub(super) const EDITS: &[Edit] = &[
         place: "/vault/auth/kubernetes~1/description",
         named: &["kubernetes-auth", "description"],
         fates: REFUSED,
+        in_namespace: false,
         make: |pair| Box::pin(post(pair, "sys/mounts/auth/kubernetes/tune", json!({"description": "colleague's"}))),
     },
     Edit {
@@ -109,6 +119,7 @@ pub(super) const EDITS: &[Edit] = &[
         place: "/vault/auth/kubernetes~1/config/max_lease_ttl",
         named: &["kubernetes-auth", "max_lease_ttl"],
         fates: REFUSED,
+        in_namespace: false,
         make: |pair| Box::pin(post(pair, "sys/mounts/auth/kubernetes/tune", json!({"max_lease_ttl": "23h"}))),
     },
     Edit {
@@ -117,6 +128,7 @@ pub(super) const EDITS: &[Edit] = &[
         place: "/vault/auth/kubernetes~1/config_of_mount/issuer",
         named: &["kubernetes-auth", "issuer"],
         fates: REFUSED,
+        in_namespace: false,
         make: |pair| Box::pin(config(pair)),
     },
     Edit {
@@ -125,6 +137,7 @@ pub(super) const EDITS: &[Edit] = &[
         place: "/vault/auth/kubernetes~1/roles/theirs",
         named: &["kubernetes-auth", "theirs"],
         fates: [Some(Fate::Refused), Some(Fate::Beside)],
+        in_namespace: false,
         make: |pair| {
             let role = json!({"bound_service_account_names": "a", "bound_service_account_namespaces": "b"});
             Box::pin(post(pair, "auth/kubernetes/role/theirs", role))
@@ -136,6 +149,7 @@ pub(super) const EDITS: &[Edit] = &[
         place: POLICY,
         named: &["policy", "text"],
         fates: REFUSED,
+        in_namespace: false,
         make: |pair| Box::pin(post(pair, "sys/policies/acl/apps-read", json!({"policy": "# colleague's\n"}))),
     },
     Edit {
@@ -144,6 +158,7 @@ pub(super) const EDITS: &[Edit] = &[
         place: ROLE,
         named: &["role", "token_ttl"],
         fates: REFUSED,
+        in_namespace: false,
         make: |pair| Box::pin(post(pair, "auth/kubernetes/role/external-secrets", json!({"token_ttl": "23m"}))),
     },
     Edit {
@@ -152,6 +167,7 @@ pub(super) const EDITS: &[Edit] = &[
         place: ROLE,
         named: &[],
         fates: UNSEEN,
+        in_namespace: false,
         make: |pair| Box::pin(post(pair, "auth/kubernetes/role/external-secrets", json!({"token_ttl": "1h"}))),
     },
     Edit {
@@ -160,6 +176,7 @@ pub(super) const EDITS: &[Edit] = &[
         place: STORE,
         named: &["secret-store", "path"],
         fates: REFUSED,
+        in_namespace: false,
         make: |pair| Box::pin(store(pair, "theirs")),
     },
     Edit {
@@ -168,6 +185,7 @@ pub(super) const EDITS: &[Edit] = &[
         place: STORE,
         named: &["secret-store", "colleague"],
         fates: REFUSED,
+        in_namespace: false,
         make: |pair| Box::pin(store(pair, "kv")),
     },
 ];
