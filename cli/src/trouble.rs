@@ -1,5 +1,7 @@
 //! What went wrong with a command, and what became of what it had begun.
 
+use std::collections::BTreeSet;
+
 use trustpath_core::{Class, Failure, Problem, run::Failures};
 
 use crate::{
@@ -28,10 +30,47 @@ pub(crate) enum Aftermath {
     Back,
     /// It was kept because the user asked for it; this command takes it back.
     Kept(String),
-    /// Not all of it could be taken back, these besides the failure itself; this command tries again.
-    Stuck(Vec<Failure>, String),
+    /// Not all of it could be taken back.
+    Stuck(Stuck),
     /// Where it stands is not known; this command goes on.
     Unknown(String),
+}
+
+/// What could not be taken back, and how to go on.
+#[derive(Debug)]
+pub(crate) struct Stuck {
+    /// Besides the failure itself.
+    failures: Vec<Failure>,
+    /// Tries again.
+    again: String,
+    /// Goes on without what somebody else has changed; empty where nobody has.
+    without: String,
+}
+
+impl Stuck {
+    /// The steps of these failures could not be taken back; of them, `shown` is the failure itself. `again` is the command
+    /// that tries again.
+    pub(crate) fn new(shown: Option<&Failure>, failures: Vec<Failure>, again: String) -> Self {
+        let all = shown.into_iter().chain(&failures);
+        // What somebody else has changed may be meant to stay; anything else comes back once it is mended.
+        let steps: BTreeSet<_> =
+            all.filter(|failure| failure.class() == Class::Conflict).filter_map(Failure::step).collect();
+        let leave: String =
+            steps.iter().map(|step| format!(" --leave {}", render::command(&[(*step).to_owned()]))).collect();
+        let without = if leave.is_empty() { String::new() } else { format!("{again}{leave}") };
+        Self { failures, again, without }
+    }
+
+    fn text(&self) -> String {
+        let end = if self.failures.is_empty() { "." } else { ":" };
+        let heading = Style::Bad.of(format!("Not everything could be taken back{end}"));
+        let lines: String = self.failures.iter().map(stuck_line).collect();
+        let without = match self.without.as_str() {
+            "" => String::new(),
+            command => format!("\nTo leave it as it is: {command}"),
+        };
+        format!("{heading}\n{lines}Once that is mended: {}{without}", self.again)
+    }
 }
 
 impl Trouble {
@@ -96,12 +135,7 @@ impl Aftermath {
                 let unknown = Style::Bad.of("What this run changed may still be there.");
                 Some(format!("{unknown}\nTo go on: {command}"))
             }
-            Self::Stuck(stuck, command) => {
-                let end = if stuck.is_empty() { "." } else { ":" };
-                let heading = Style::Bad.of(format!("Not everything could be taken back{end}"));
-                let lines: String = stuck.iter().map(stuck_line).collect();
-                Some(format!("{heading}\n{lines}Once that is mended: {command}"))
-            }
+            Self::Stuck(stuck) => Some(stuck.text()),
         }
     }
 }

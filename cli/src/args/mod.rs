@@ -110,6 +110,9 @@ pub(crate) struct Rollback {
     /// The run, as `trustpath runs` lists it; without it, the latest that is not rolled back
     #[arg(value_name = "RUN")]
     pub(crate) run: Option<String>,
+    /// Leave what stands of this step as it is, such as what somebody else has changed since; may be repeated
+    #[arg(long, value_name = "STEP")]
+    pub(crate) leave: Vec<String>,
     #[command(flatten)]
     pub(crate) going: Going,
 }

@@ -19,6 +19,9 @@ pub(crate) struct Rollback {
     pub(crate) outcome: RunOutcome,
     /// What stood in the journal to be taken back.
     pub(crate) steps: Vec<TakenBack>,
+    /// The steps that were left as they are, because the user said so.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) left: Vec<String>,
     /// What could not be taken back.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) stuck: Vec<Report>,
@@ -39,10 +42,11 @@ pub(crate) struct TakenBack {
 }
 
 impl TakenBack {
-    /// All that stands in a journal to be taken back, in the order of its graph.
-    pub(crate) fn of(log: &Log) -> Vec<Self> {
+    /// All that stands in a journal to be taken back, in the order of its graph, but for what is left as it is.
+    pub(crate) fn of(log: &Log, leave: &[String]) -> Vec<Self> {
         let progress = replay(&log.entries);
-        let mut standing: Vec<_> = progress.standing().collect();
+        let is_left = |step: &str| leave.iter().any(|left| left == step);
+        let mut standing: Vec<_> = progress.standing().filter(|(step, _)| !is_left(step)).collect();
         let place = |name: &str| log.start.steps.iter().position(|step| step.name == name);
         standing.sort_by_key(|(step, _)| place(step));
         let back = |(step, touched): (&str, &Touched)| {
@@ -56,16 +60,17 @@ impl TakenBack {
 impl Rollback {
     /// There was nothing to take back.
     pub(crate) fn nothing(run: String) -> Self {
-        Self { run, outcome: RunOutcome::Nothing, steps: Vec::new(), stuck: Vec::new(), next: None }
+        Self { run, outcome: RunOutcome::Nothing, steps: Vec::new(), left: Vec::new(), stuck: Vec::new(), next: None }
     }
 
     /// It was tried; `stuck` is what could not be taken back, and `next` the command that tries again.
-    pub(crate) fn ended(run: String, steps: Vec<TakenBack>, stuck: &[Failure], next: String) -> Self {
+    pub(crate) fn ended(run: String, steps: Vec<TakenBack>, left: &[String], stuck: &[Failure], next: String) -> Self {
         let (outcome, next) = match stuck {
             [] => (RunOutcome::RolledBack, None),
             _ => (RunOutcome::Stuck, Some(next)),
         };
-        Self { run, outcome, steps, stuck: stuck.iter().map(Failure::report).collect(), next }
+        let left = left.to_vec();
+        Self { run, outcome, steps, left, stuck: stuck.iter().map(Failure::report).collect(), next }
     }
 }
 

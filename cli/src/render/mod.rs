@@ -23,7 +23,7 @@ pub(crate) use kinds::{described, list as kind_list};
 pub(crate) use permissions::permissions;
 pub(crate) use plain::{command, line, unseen};
 pub(crate) use plan::plan;
-pub(crate) use rollback::{rollback, taken_back};
+pub(crate) use rollback::{left, rollback, taken_back};
 pub(crate) use run::outcome as run_outcome;
 pub(crate) use runs::runs;
 pub(crate) use style::Style;

@@ -146,6 +146,19 @@ fn one_process_at_a_time_works_from_a_state_directory() {
 }
 
 #[test]
+fn what_somebody_else_changed_can_be_left_and_is_in_nobodys_way_then() {
+    let stage = Stage::chain();
+    stage.ok(&["apply", "--yes"]);
+    stage.shelf.put("b", json!({"text": "somebody's", "owner": "test"}));
+    assert_snapshot!(stage.screen(&["rollback", "--yes"]));
+    assert_eq!(stage.run(&["apply", "--yes"]).code, 7, "a run that is stuck is in the way");
+    assert_eq!(stage.run(&["rollback", "--yes", "--leave", "bb"]).code, 64);
+    assert_snapshot!(stage.screen(&["rollback", "--yes", "--leave", "b"]));
+    assert_eq!(items(&stage), ["b"]);
+    stage.ok(&["apply", "--yes"]);
+}
+
+#[test]
 fn a_run_that_somebody_went_on_with_meanwhile_is_looked_at_again() {
     let stage = Stage::chain();
     stage.ok(&["apply", "--yes", "a"]);

@@ -19,7 +19,7 @@ use crate::{
     render,
     session::Session,
     signals,
-    trouble::{Aftermath, Trouble},
+    trouble::{Aftermath, Stuck, Trouble},
 };
 
 /// How many journals of runs that are over are kept.
@@ -155,7 +155,7 @@ fn verdict(engine: &Engine, ended: Ended, back: String) -> Result<u8, Trouble> {
         Outcome::Done => return Ok(exit::OK),
         Outcome::Kept(original) => (original, Aftermath::Kept(back)),
         Outcome::RolledBack(original) => (original, Aftermath::Back),
-        Outcome::Stuck { original, undo } => (original, Aftermath::Stuck(undo, back)),
+        Outcome::Stuck { original, undo } => (original, Aftermath::Stuck(Stuck::new(None, undo, back))),
     };
     Err(Trouble::from(original).and(others).with(aftermath).told())
 }

@@ -31,7 +31,7 @@ pub(super) async fn run(command: &Command<'_>, args: Resume) -> Result<u8, Troub
     };
     match way(&log) {
         Some(Way::Forward) => forward(command, &log, args.going).await,
-        Some(Way::Back) => take_back(command, &log, args.going).await,
+        Some(Way::Back) => take_back(command, &log, args.going, &[]).await,
         None => Err(over(&log).into()),
     }
 }

@@ -3,7 +3,7 @@
 use trustpath_core::{
     Class, Failure, Problem,
     journal::{Corrupt, Log, Store},
-    run::{Cancel, Outcome, refuse_other_target},
+    run::{Cancel, Outcome, leaving, refuse_other_target},
 };
 
 use crate::{
@@ -15,7 +15,7 @@ use crate::{
     prompt, render,
     session::Session,
     signals::{self, Listening},
-    trouble::{Aftermath, Trouble},
+    trouble::{Aftermath, Stuck, Trouble},
 };
 
 pub(super) async fn run(command: &Command<'_>, args: Rollback) -> Result<u8, Trouble> {
@@ -23,11 +23,12 @@ pub(super) async fn run(command: &Command<'_>, args: Rollback) -> Result<u8, Tro
         Some(run) => command.store()?.read(run)?,
         None => latest(&command.store()?)?,
     };
-    take_back(command, &log, args.going).await
+    take_back(command, &log, args.going, &args.leave).await
 }
 
-/// Takes back whatever of a run still stands.
-pub(super) async fn take_back(command: &Command<'_>, log: &Log, going: Going) -> Result<u8, Trouble> {
+/// Takes back whatever of a run still stands, but for the steps that are to be left as they are.
+pub(super) async fn take_back(command: &Command<'_>, log: &Log, going: Going, leave: &[String]) -> Result<u8, Trouble> {
+    leaving(leave, log)?;
     let screen = &command.screen;
     let run = log.start.run.clone();
     if RunState::of(log) == RunState::RolledBack {
@@ -37,7 +38,7 @@ pub(super) async fn take_back(command: &Command<'_>, log: &Log, going: Going) ->
     let session = Session::of_run(command, &log.start)?;
     let (cancel, listening) = signals::listen(screen, signals::READING, None)?;
     lock::to_go_on(command, &session, &cancel, ("rollback", log, &going.locking), async |locks, log| {
-        locked(command, &session, locks, &log, &going, (&cancel, listening)).await
+        locked(command, &session, locks, &log, (&going, leave), (&cancel, listening)).await
     })
     .await
 }
@@ -47,24 +48,25 @@ async fn locked(
     session: &Session,
     locks: &Locks,
     log: &Log,
-    going: &Going,
+    (going, leave): (&Going, &[String]),
     (cancel, listening): (&Cancel, Listening),
 ) -> Result<u8, Trouble> {
     let screen = &command.screen;
     let run = log.start.run.clone();
-    let steps = TakenBack::of(log);
+    let steps = TakenBack::of(log, leave);
     if RunState::of(log) == RunState::RolledBack {
         screen.show(&json::Rollback::nothing(run))?;
         return Ok(exit::OK);
     }
     locks.mention(screen);
     screen.text(&format!(
-        "What the run {} changed is taken back:\n\n{}\n",
+        "What the run {} changed is taken back:\n\n{}{}\n",
         render::line(&run),
-        render::taken_back(&steps)
+        render::taken_back(&steps),
+        render::left(leave)
     ))?;
     if !going.no_preflight {
-        preflight(command, session, log).await?;
+        preflight(command, session, log, leave).await?;
     }
     prompt::confirm(screen, "Take this back?", going.yes, cancel).await?;
     drop(listening);
@@ -72,19 +74,19 @@ async fn locked(
     let engine = session.engine(command, Default::default(), Cancel::never()).with_guard(locks.guard());
     let next = command.rollback(&run);
     let outcome = tokio::select! {
-        outcome = locks.during(&run, &log.path, engine.rollback(log)) => outcome??,
+        outcome = locks.during(&run, &log.path, engine.rollback_all_but(leave, log)) => outcome??,
         () = halt.halted() => return Err(Trouble::halted(next)),
     };
     let stuck = stuck(outcome);
-    let shown = screen.show(&json::Rollback::ended(run, steps, &stuck, next.clone()));
+    let shown = screen.show(&json::Rollback::ended(run, steps, leave, &stuck, next.clone()));
     Trouble::after(shown, verdict(stuck, next))
 }
 
 /// Another server than that of the run is refused for what it is, before it is asked for rights.
-async fn preflight(command: &Command<'_>, session: &Session, log: &Log) -> Result<(), Trouble> {
+async fn preflight(command: &Command<'_>, session: &Session, log: &Log, leave: &[String]) -> Result<(), Trouble> {
     refuse_other_target(&log.start.run, &log.start.target, &session.handles).await?;
     let engine = session.engine(command, Default::default(), Cancel::never());
-    super::preflight::check(command, &engine, &engine.needs_of_rollback(log)?).await
+    super::preflight::check(command, &engine, &engine.needs_of_rollback(log, leave)?).await
 }
 
 /// The latest run that is not rolled back. What was cut off before its first record has changed nothing; any other
@@ -122,5 +124,6 @@ fn verdict(stuck: Vec<Failure>, next: String) -> Result<u8, Trouble> {
     let Some(first) = stuck.next() else {
         return Ok(exit::OK);
     };
-    Err(Trouble::from(first).with(Aftermath::Stuck(stuck.collect(), next)).told())
+    let aftermath = Aftermath::Stuck(Stuck::new(Some(&first), stuck.collect(), next));
+    Err(Trouble::from(first).with(aftermath).told())
 }

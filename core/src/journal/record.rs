@@ -79,6 +79,11 @@ pub enum Record {
         /// The step.
         step: String,
     },
+    /// The user leaves what stands of the step as it is: it is not taken back any more.
+    Left {
+        /// The step.
+        step: String,
+    },
     /// The step could not be taken back this time.
     UndoFailed {
         /// The step.

@@ -30,6 +30,8 @@ pub enum Phase {
     Touched(Touched),
     /// All of it is back.
     Undone,
+    /// What stands of it stays, because the user says so.
+    Left,
     /// It could not be taken back.
     Stuck {
         /// All that may have been changed.
@@ -94,6 +96,7 @@ impl Phase {
                 Some(Self::Touched(touched))
             }
             (Record::Undone { .. }, _) => Some(Self::Undone),
+            (Record::Left { .. }, _) => Some(Self::Left),
             (Record::UndoFailed { why, .. }, Some(Self::Touched(touched) | Self::Stuck { touched, .. })) => {
                 Some(Self::Stuck { touched, why: why.clone() })
             }
@@ -117,14 +120,14 @@ impl Phase {
     pub fn touched(&self) -> Option<&Touched> {
         match self {
             Self::Touched(touched) | Self::Stuck { touched, .. } => Some(touched),
-            Self::Undone => None,
+            Self::Undone | Self::Left => None,
         }
     }
 
     fn touched_mut(&mut self) -> Option<&mut Touched> {
         match self {
             Self::Touched(touched) | Self::Stuck { touched, .. } => Some(touched),
-            Self::Undone => None,
+            Self::Undone | Self::Left => None,
         }
     }
 }
@@ -133,7 +136,7 @@ impl Phase {
 fn touched(phase: Option<Phase>, change: &Change) -> Touched {
     match phase {
         Some(Phase::Touched(touched) | Phase::Stuck { touched, .. }) => touched,
-        Some(Phase::Undone) | None => Touched { trail: change.clone().into(), open: None, late: None },
+        Some(Phase::Undone | Phase::Left) | None => Touched { trail: change.clone().into(), open: None, late: None },
     }
 }
 
@@ -151,6 +154,11 @@ impl Progress {
     /// Until when a request of a step may still be carried out.
     pub fn settles(&self, touched: &Touched) -> Option<Timestamp> {
         touched.settles(&self.limits)
+    }
+
+    /// The steps that the user has left as they are.
+    pub fn left(&self) -> impl Iterator<Item = &str> {
+        self.steps.iter().filter(|(_, phase)| **phase == Phase::Left).map(|(step, _)| step.as_str())
     }
 
     fn step(&mut self, step: &str, entry: &Entry) {
@@ -180,6 +188,7 @@ pub fn replay<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Progress {
             | Record::Settled { step }
             | Record::UndoIntent { step, .. }
             | Record::Undone { step }
+            | Record::Left { step }
             | Record::UndoFailed { step, .. } => progress.step(step, entry),
         }
     }

@@ -31,7 +31,7 @@ pub use needs::{By, Need, Needing, Needs};
 pub use permissions::Needed;
 pub use planning::{Failures, Planned, Role, RunPlan};
 pub use preflight::Denied;
-pub use rollback::{OtherTarget, graph_of, refuse_other_target};
+pub use rollback::{OtherTarget, graph_of, leaving, refuse_other_target};
 pub use settings::{LONGEST, Permissions, Settings};
 
 use std::sync::Arc;

@@ -30,13 +30,14 @@ impl Engine {
         Ok(needs)
     }
 
-    /// What taking back all that stands in a run's journal needs.
+    /// What taking back all that stands in a run's journal needs, but for the steps that are left as they are.
     ///
     /// # Errors
     /// When the journal names a step that its own graph does not have, or a change that is not one of the step's.
-    pub fn needs_of_rollback(&self, log: &Log) -> Result<Needs> {
+    pub fn needs_of_rollback(&self, log: &Log, left: &[String]) -> Result<Needs> {
         let mut needs = Needs::default();
-        for (place, standing) in self.standing(log)? {
+        let is_left = |place| left.iter().any(|left| left == self.name(place));
+        for (place, standing) in self.standing(log)?.into_iter().filter(|(place, _)| !is_left(*place)) {
             self.stage(&mut needs, place, Purpose::Rollback, Stage::Undo(&standing.trail.change()))?;
         }
         self.of_the_run(&mut needs, &[Purpose::Rollback]);

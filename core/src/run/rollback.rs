@@ -10,7 +10,7 @@ use crate::{
     contract::{Facts, Handles, Kind, Target},
     failure::{Class, Classified, Failure, Problem, Result},
     graph::{Graph, Mistake, Spec, assemble},
-    journal::{Journal, JournaledStep, Log, Record, Start},
+    journal::{Journal, JournaledStep, Log, Record, Start, replay},
     nearest,
 };
 
@@ -68,8 +68,22 @@ impl Engine {
     /// # Errors
     /// When the servers are not those of the run, or the journal cannot be written.
     pub async fn rollback(&self, log: &Log) -> Result<Outcome> {
+        self.rollback_all_but(&[], log).await
+    }
+
+    /// The same, but for steps that the user leaves as they are, whatever stands of them: what somebody else has changed is
+    /// not taken back, and the run would never be over.
+    ///
+    /// # Errors
+    /// As [`Engine::rollback`]; when nothing of a step that is named has to be taken back.
+    pub async fn rollback_all_but(&self, left: &[String], log: &Log) -> Result<Outcome> {
+        let leaving = leaving(left, log)?;
         refuse_other_target(&log.start.run, &log.start.target, &self.handles).await?;
-        self.rollback_in(&Journal::resume(log).await?, &log.start).await
+        let journal = Journal::resume(log).await?;
+        for record in leaving {
+            journal.append(record).await?;
+        }
+        self.rollback_in(&journal, &log.start).await
     }
 
     /// The same, in a journal that is open, against servers that were compared.
@@ -81,6 +95,25 @@ impl Engine {
         journal.append(Record::End { end: end(&outcome) }).await?;
         Ok(outcome)
     }
+}
+
+/// What a journal says once these steps are left as they are.
+///
+/// # Errors
+/// When nothing of one of them has to be taken back.
+pub fn leaving(left: &[String], log: &Log) -> Result<Vec<Record>> {
+    let progress = replay(&log.entries);
+    let standing: Vec<_> = progress.standing().map(|(step, _)| step).collect();
+    let leave = |step: &String| match standing.contains(&step.as_str()) {
+        true => Ok(Record::Left { step: step.clone() }),
+        false => Err(not_standing(step, &log.start.run, &standing).into()),
+    };
+    left.iter().map(leave).collect()
+}
+
+fn not_standing(step: &str, run: &str, standing: &[&str]) -> Problem {
+    let message = format!("nothing of `{step}` has to be taken back in the run {run}, so that it cannot be left");
+    Problem::new(Class::Usage, "trustpath::run::not_standing", message).help(nearest::hint(step, standing))
 }
 
 fn spec(step: &JournaledStep, kinds: &[&'static Kind]) -> Result<Spec> {

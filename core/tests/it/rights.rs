@@ -81,7 +81,7 @@ async fn a_rollback_needs_what_stands_in_the_journal() {
     let plan = engine.plan(Verb::Apply, &Selection::default()).await.unwrap();
     let journal = journal(&engine, &plan, directory.path()).await;
     engine.run(&plan, &journal).await.unwrap();
-    let needs = engine.needs_of_rollback(&Log::read(journal.path()).unwrap()).unwrap();
+    let needs = engine.needs_of_rollback(&Log::read(journal.path()).unwrap(), &[]).unwrap();
     assert_eq!(shown(&needs), ["see a (`a`: rollback)", "take a (`a`: rollback)"]);
 }
 

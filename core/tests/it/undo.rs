@@ -107,6 +107,27 @@ async fn what_somebody_else_changed_since_is_refused_named_and_left() {
 }
 
 #[tokio::test]
+async fn what_the_user_leaves_is_left_and_the_run_is_over() {
+    let (shelf, directory) = (Shelf::default(), tempfile::tempdir().unwrap());
+    run(&engine(&chain(), &shelf), Verb::Apply, directory.path()).await;
+    shelf.items.lock().unwrap().get_mut("b").unwrap().insert("size".into(), "XXL".into());
+    let done = log(&directory);
+    engine_of(&done, &shelf).rollback(&done).await.unwrap();
+    let stuck = log(&directory);
+    for unknown in ["c", "d"] {
+        let refused = engine_of(&stuck, &shelf).rollback_all_but(&[unknown.to_owned()], &stuck).await.unwrap_err();
+        assert_eq!(refused.class(), Class::Usage, "`{unknown}` is back already, or never was");
+        assert_eq!(log(&directory), stuck);
+    }
+    let outcome = engine_of(&stuck, &shelf).rollback_all_but(&["b".to_owned()], &stuck).await.unwrap();
+    assert!(matches!(outcome, Outcome::RolledBack(_)), "{outcome:?}");
+    let left = shelf.snapshot();
+    assert_eq!((&left["b"]["size"], left.as_object().unwrap().len()), (&json!("XXL"), 1), "all else is back");
+    let over = replay(&log(&directory).entries);
+    assert_eq!((over.end, over.left().collect::<Vec<_>>()), (Some(End::RolledBack), vec!["b"]));
+}
+
+#[tokio::test]
 async fn rollback_takes_the_run_back_whatever_the_file_says_today() {
     let (shelf, directory) = (Shelf::default(), tempfile::tempdir().unwrap());
     let old = graph(vec![step("a", &[], json!({"item": "old-name"}))]);
