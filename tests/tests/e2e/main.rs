@@ -5,6 +5,7 @@
 mod bad_days;
 mod bad_files;
 mod bad_servers;
+mod canaries;
 mod cases;
 mod circle;
 mod conformance;

@@ -14,9 +14,10 @@ use trustpath_platform::{
     error::Kind,
     kubernetes::{Access, Address, Apply, LeaseRecord, owned::Owned, rights::on},
     lock::{Claim, Holder, Record, Terms, Version},
+    retry::Limits,
 };
 
-use super::{Answer, Came, JWT, TOKEN, each, impatient, server::Server, shown};
+use super::{Answer, Came, JWT, TOKEN, each, impatient, patient, server::Server, shown};
 use crate::support::{environment, kubeconfig};
 
 #[derive(Debug, Clone, Copy)]
@@ -121,7 +122,7 @@ fn claim() -> Claim {
     Claim::new(Holder::unknown("id"), Terms::new(seconds(120), seconds(90), seconds(60)))
 }
 
-async fn open(server: &Server) -> Result<Cluster, Failure> {
+async fn open(server: &Server, limits: Limits) -> Result<Cluster, Failure> {
     trustpath_platform::install_crypto_provider();
     let folder = tempfile::tempdir().expect("a directory");
     let file = folder.path().join("config");
@@ -130,7 +131,7 @@ async fn open(server: &Server) -> Result<Cluster, Failure> {
     std::fs::write(&file, config.to_string()).expect("a file");
     let variables = environment(&[("KUBECONFIG", &file.display().to_string())]);
     let mut settings = KubernetesSettings::from(&variables, &Connections::default(), None);
-    settings.limits = impatient();
+    settings.limits = limits;
     Cluster::open(settings).await
 }
 
@@ -189,8 +190,18 @@ async fn ask(cluster: &Cluster, lease: &LeaseRecord, what: Ask) -> Came {
     })
 }
 
+/// A lock on a connection that gives up soon: it may do so before it is open, on a machine that is busy.
+async fn soon(server: &Server) -> LeaseRecord {
+    loop {
+        let Ok(cluster) = open(server, impatient()).await else { continue };
+        if let Ok(lease) = LeaseRecord::open(&cluster, "default", 90).await {
+            return lease;
+        }
+    }
+}
+
 async fn opened(server: &Server) -> (Cluster, LeaseRecord) {
-    let cluster = open(server).await.unwrap();
+    let cluster = open(server, patient()).await.unwrap();
     let lease = LeaseRecord::open(&cluster, "default", 90).await.unwrap();
     (cluster, lease)
 }
@@ -199,11 +210,11 @@ async fn opened(server: &Server) -> (Cluster, LeaseRecord) {
 fn any_answer_of_kubernetes_ends_in_words_that_can_be_shown() {
     let runtime = Runtime::new().unwrap();
     let server = runtime.block_on(Server::start(truth));
-    let (_, lease) = runtime.block_on(opened(&server));
+    let lease = runtime.block_on(soon(&server));
     each(&runtime, select(ALL.as_slice()), async |what, honest, answer| {
         server.turn(if honest == 2 { 1 } else { 0 }, Some(answer));
         // What was found once is remembered: each answer meets a connection of its own.
-        ask(&open(&server).await?, &lease, *what).await
+        ask(&open(&server, impatient()).await?, &lease, *what).await
     });
 }
 
@@ -225,7 +236,7 @@ async fn a_body_without_an_end_is_given_up() {
     let (cluster, _) = opened(&server).await;
     server.turn(0, Some(Answer::endless()));
     let error = cluster.has_namespace("x").await.unwrap_err();
-    assert!(matches!(error.kind(), Kind::Malformed | Kind::Timeout), "{error}");
+    assert_eq!(error.kind(), Kind::Malformed, "{error}");
 }
 
 #[tokio::test]

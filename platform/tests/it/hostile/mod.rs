@@ -33,11 +33,16 @@ const LONG: usize = 4000;
 /// Times that are over soon.
 fn impatient() -> Limits {
     Limits {
-        total: Duration::from_millis(200),
-        connect: Duration::from_millis(100),
+        total: Duration::from_millis(300),
+        connect: Duration::from_millis(200),
         connections: 2,
         pause: Duration::from_millis(40),
     }
+}
+
+/// Times that are over only where something never ends.
+fn patient() -> Limits {
+    Limits { total: Duration::from_secs(60), connect: Duration::from_secs(60), ..impatient() }
 }
 
 /// What came of a request, as far as anything of it may be shown.
@@ -49,7 +54,9 @@ fn each<A: std::fmt::Debug>(
     asks: impl Strategy<Value = A>,
     try_one: impl AsyncFn(&A, usize, Answer) -> Came,
 ) {
-    let config = Config { failure_persistence: None, max_shrink_iters: 200, ..Config::default() };
+    // Each that is repeated takes as long as patience lasts.
+    let cases = if std::env::var_os("PROPTEST_CASES").is_some() { Config::default().cases } else { 160 };
+    let config = Config { cases, failure_persistence: None, max_shrink_iters: 200, ..Config::default() };
     let strategy = (asks, 0..3_usize, any_answer());
     let ran = TestRunner::new(config).run(&strategy, |(ask, honest, answer)| {
         let came = runtime.block_on(async { timeout(LONGEST, try_one(&ask, honest, answer)).await });

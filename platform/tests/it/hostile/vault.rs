@@ -10,10 +10,11 @@ use trustpath_platform::{
     connections::LockPath,
     lock::{Claim, Holder, Record, Terms, Version},
     policy::Capability::{Read, Update},
+    retry::Limits,
     vault::{KvRecord, Mounts, rights::on},
 };
 
-use super::{Answer, Came, JWT, TOKEN, each, impatient, server::Server, shown};
+use super::{Answer, Came, JWT, TOKEN, each, impatient, patient, server::Server, shown};
 use crate::support::{environment, healthy};
 
 #[derive(Debug, Clone, Copy)]
@@ -90,12 +91,22 @@ fn claim() -> Claim {
     Claim::new(Holder::unknown("id"), Terms::new(seconds(120), seconds(90), seconds(60)))
 }
 
-async fn open(server: &Server) -> Result<Vault, Failure> {
+async fn open(server: &Server, limits: Limits) -> Result<Vault, Failure> {
     let address = format!("http://{}", server.address);
     let variables = environment(&[("VAULT_ADDR", &address), ("VAULT_TOKEN", TOKEN)]);
     let mut settings = VaultSettings::from(&variables, &Connections::default())?;
-    settings.limits = impatient();
+    settings.limits = limits;
     Vault::open(settings).await
+}
+
+/// A connection that gives up soon: it may do so before it is open, on a machine that is busy.
+async fn soon(server: &Server, path: &LockPath) -> (Vault, KvRecord) {
+    loop {
+        let Ok(vault) = open(server, impatient()).await else { continue };
+        if let Ok(lock) = KvRecord::open(&vault, path).await {
+            return (vault, lock);
+        }
+    }
 }
 
 /// Asks, and returns what of the answer may be shown.
@@ -138,13 +149,14 @@ async fn ask(vault: &Vault, lock: &KvRecord, what: Ask) -> Came {
 fn any_answer_of_vaults_ends_in_words_that_can_be_shown() {
     let runtime = Runtime::new().unwrap();
     let server = runtime.block_on(Server::start(truth));
-    let vault = runtime.block_on(open(&server)).unwrap();
     let path = LockPath::try_from("kv/lock".to_owned()).unwrap();
-    let lock = runtime.block_on(KvRecord::open(&vault, &path)).unwrap();
+    let (vault, lock) = runtime.block_on(soon(&server, &path));
     each(&runtime, proptest::sample::select(ALL.as_slice()), async |what, honest, answer| {
         server.turn(if honest == 2 { 1 } else { 0 }, Some(answer));
         match what {
-            Ask::Open => open(&server).await.map(|vault| vec![trustpath_platform::text::clean(vault.version())]),
+            Ask::Open => {
+                open(&server, impatient()).await.map(|vault| vec![trustpath_platform::text::clean(vault.version())])
+            }
             what => ask(&vault, &lock, *what).await,
         }
     });
@@ -155,7 +167,7 @@ fn the_truth_is_taken() {
     let runtime = Runtime::new().unwrap();
     runtime.block_on(async {
         let server = Server::start(truth).await;
-        let vault = open(&server).await.unwrap();
+        let vault = open(&server, patient()).await.unwrap();
         let lock = KvRecord::open(&vault, &LockPath::try_from("kv/lock".to_owned()).unwrap()).await.unwrap();
         for what in ALL {
             server.turn(0, None);
@@ -170,19 +182,16 @@ fn the_truth_is_taken() {
 #[tokio::test]
 async fn a_body_without_an_end_is_given_up() {
     let server = Server::start(truth).await;
-    let vault = open(&server).await.unwrap();
+    let vault = open(&server, patient()).await.unwrap();
     server.turn(0, Some(Answer::endless()));
     let error = vault.read::<Value>("x").await.unwrap_err();
-    assert!(matches!(
-        error.kind(),
-        trustpath_platform::error::Kind::Malformed | trustpath_platform::error::Kind::Timeout
-    ));
+    assert_eq!(error.kind(), trustpath_platform::error::Kind::Malformed, "{error}");
 }
 
 #[tokio::test]
 async fn patience_that_no_clock_can_count_is_none() {
     let server = Server::start(truth).await;
-    let vault = open(&server).await.unwrap();
+    let vault = open(&server, patient()).await.unwrap();
     let never = Answer::document(429, json!({"errors": ["later"]})).with("Retry-After", &u64::MAX.to_string());
     server.turn(0, Some(never));
     let error = vault.read::<Value>("x").await.unwrap_err();
@@ -192,7 +201,7 @@ async fn patience_that_no_clock_can_count_is_none() {
 #[tokio::test]
 async fn a_token_that_comes_back_is_hidden_and_the_rest_is_said() {
     let server = Server::start(truth).await;
-    let vault = open(&server).await.unwrap();
+    let vault = open(&server, patient()).await.unwrap();
     server.turn(0, Some(Answer::document(400, json!({"errors": [format!("no such token: {TOKEN}, in {JWT}")]}))));
     let error = vault.read::<Value>("x").await.unwrap_err();
     assert_eq!(error.said(), ["no such token: [hidden], in [hidden]"]);
