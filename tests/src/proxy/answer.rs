@@ -11,6 +11,8 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use futures::{StreamExt, stream};
 use serde_json::json;
 
+use super::garble::garbled;
+
 /// Sends a request on, and brings the server's answer back whole.
 pub(super) async fn forward(client: &reqwest::Client, upstream: &str, parts: &Parts, body: Bytes) -> Response {
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
@@ -100,6 +102,13 @@ pub(super) async fn cut(response: Response) -> Response {
     });
     let pieces = stream::once(async { Ok(half) }).chain(pause);
     Response::from_parts(parts, Body::from_stream(pieces))
+}
+
+/// The same answer with one thing changed in its body.
+pub(super) async fn changed(response: Response, number: u64) -> Response {
+    let (parts, body) = response.into_parts();
+    let body = axum::body::to_bytes(body, usize::MAX).await.expect("a body that is here already");
+    Response::from_parts(parts, Body::from(garbled(&body, number)))
 }
 
 /// The connection is reset instead of an answer.

@@ -15,6 +15,8 @@ pub enum Fault {
     Echo(u16),
     /// As [`Fault::Echo`], as a page and not as JSON.
     EchoPage(u16),
+    /// Passes it on, and changes one thing in the answer: which, and how, is what the number stands for.
+    Garble(u64),
     /// Passes it on, and answers with this status whatever the server said: its answer is lost.
     LoseAnswer(u16),
     /// Resets the connection; the server never sees the request.

@@ -18,7 +18,7 @@ use tokio_rustls::TlsAcceptor;
 
 use super::{
     Refusal, Shared,
-    answer::{Aborted, Whole, cut, echo, forward, patient, plain},
+    answer::{Aborted, Whole, changed, cut, echo, forward, patient, plain},
     fault::Fault,
     line::{Line, Reset},
     lock,
@@ -100,6 +100,7 @@ async fn carry(shared: Arc<Shared>, parts: Parts, body: Bytes, fault: Option<Fau
         Some(Fault::RefuseFor(status, seconds)) => Some(patient(status, seconds)),
         Some(Fault::Echo(status)) => Some(echo(status, &parts, &body, false)),
         Some(Fault::EchoPage(status)) => Some(echo(status, &parts, &body, true)),
+        Some(Fault::Garble(number)) => Some(changed(forward.await, number).await),
         Some(Fault::LoseAnswer(status)) => {
             forward.await;
             Some(plain(status, r#"{"errors":["the answer was lost"]}"#))

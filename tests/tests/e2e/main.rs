@@ -10,6 +10,7 @@ mod cases;
 mod circle;
 mod conformance;
 mod cut_off;
+mod garbled;
 mod locks;
 mod other_values;
 mod own_step;
