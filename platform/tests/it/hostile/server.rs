@@ -78,10 +78,12 @@ async fn serve(mut stream: TcpStream, truth: Truth, mischief: Arc<Mutex<Mischief
     };
     let (bytes, endless) = answer.unwrap_or_default().bytes(&honest, &request);
     stream.write_all(&bytes).await?;
-    while endless {
+    if !endless {
+        return stream.shutdown().await;
+    }
+    loop {
         stream.write_all(&[b'['; 1 << 16]).await?;
     }
-    stream.shutdown().await
 }
 
 /// One request, its body included.
