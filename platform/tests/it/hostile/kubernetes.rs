@@ -236,7 +236,7 @@ async fn a_body_without_an_end_is_given_up() {
     let (cluster, _) = opened(&server).await;
     server.turn(0, Some(Answer::endless()));
     let error = cluster.has_namespace("x").await.unwrap_err();
-    assert_eq!(error.kind(), Kind::Malformed, "{error}");
+    assert!(error.to_string().contains("larger than any"), "{error}");
 }
 
 #[tokio::test]

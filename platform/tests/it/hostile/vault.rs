@@ -185,7 +185,7 @@ async fn a_body_without_an_end_is_given_up() {
     let vault = open(&server, patient()).await.unwrap();
     server.turn(0, Some(Answer::endless()));
     let error = vault.read::<Value>("x").await.unwrap_err();
-    assert_eq!(error.kind(), trustpath_platform::error::Kind::Malformed, "{error}");
+    assert!(error.to_string().contains("larger than any"), "{error}");
 }
 
 #[tokio::test]
