@@ -51,8 +51,10 @@ impl Session {
         let mut ambient = Ok(());
         let loaded = load(sources(command)?, &command.kinds, |connections, facts| {
             ambient = systems.ambient(connections).map(|seen| facts.extend(&seen));
-        })?;
+        });
+        // Without these facts, steps lack what no step could give.
         ambient?;
+        let loaded = loaded?;
         Ok(Self {
             scope: Scope::of(&loaded.graph, &loaded.connections),
             graph: Arc::new(loaded.graph),

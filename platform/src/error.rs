@@ -6,6 +6,7 @@ use miette::Diagnostic;
 use trustpath_core::{Class, Classified};
 
 use crate::{
+    hide::Held,
     retry::Seen,
     text::{clean, listed},
 };
@@ -184,6 +185,18 @@ impl Error {
         self
     }
 
+    /// Without the credentials of the connection, and without what looks like one in the words of others.
+    pub(crate) fn without(mut self, held: &Held) -> Self {
+        let inner = &mut *self.0;
+        inner.message = held.hide_known(&inner.message);
+        inner.help = held.hide_known(&inner.help);
+        inner.said.iter_mut().for_each(|words| *words = held.hide(words));
+        if let Some(source) = &mut inner.source {
+            source.each(|text| held.hide(text));
+        }
+        self
+    }
+
     pub(crate) fn seen(mut self, seen: Seen) -> Self {
         self.0.seen = Some(seen);
         self
@@ -294,6 +307,15 @@ impl Cause {
         let mut texts: Vec<_> = chain.map(|error| clean(&error.to_string())).collect();
         texts.dedup();
         texts.into_iter().rev().fold(None, |next, text| Some(Self { text, next: next.map(Box::new) }))
+    }
+
+    /// Changes every text of the chain.
+    fn each(&mut self, change: impl Fn(&str) -> String) {
+        let mut cause = Some(self);
+        while let Some(Self { text, next }) = cause {
+            *text = change(text);
+            cause = next.as_deref_mut();
+        }
     }
 }
 

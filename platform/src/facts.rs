@@ -3,9 +3,9 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use trustpath_core::{Fact, Result};
+use trustpath_core::{Class, Fact, Problem, Result};
 
-use crate::{Connections, Environment, vault};
+use crate::{Connections, Environment, hide::userinfo, vault};
 
 /// A ServiceAccount.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -104,8 +104,19 @@ impl VaultServer {
     /// What connections and environment say. Pure; needs no Vault address.
     ///
     /// # Errors
-    /// When the two name different namespaces.
+    /// When the two name different namespaces, or the URL holds a user or a password.
     pub fn new(environment: &Environment, connections: &Connections) -> Result<Self> {
-        Ok(Self { url: connections.vault.server.clone(), namespace: vault::namespace(environment, connections)? })
+        let url = connections.vault.server.clone();
+        if url.as_deref().and_then(userinfo).is_some() {
+            return Err(credentials_in_url().into());
+        }
+        Ok(Self { url, namespace: vault::namespace(environment, connections)? })
     }
+}
+
+/// It would be journaled, and given to everybody who may read the store. The URL itself stays out of the message.
+fn credentials_in_url() -> Problem {
+    let message = "`server` under [connections.vault] holds a user or a password";
+    Problem::new(Class::Config, "trustpath::vault::server", message)
+        .help("write the address alone, such as http://vault.vault.svc:8200")
 }

@@ -10,6 +10,7 @@
 //! - [`error`]: what every request of either system can fail with.
 //! - [`facts`]: typed addresses.
 //! - [`handshake`]: a bare TLS handshake.
+//! - [`hide`]: credentials, taken out of text.
 //! - [`kubernetes`], [`vault`]: the two systems.
 //! - [`lock`]: one run at a time.
 //! - [`mark`]: how objects of a graph are told from others.
@@ -25,6 +26,7 @@ pub mod environment;
 pub mod error;
 pub mod facts;
 pub mod handshake;
+pub mod hide;
 pub mod kubernetes;
 pub mod lock;
 pub mod mark;

@@ -42,6 +42,9 @@ pub struct Limits {
     pub pause: Duration,
 }
 
+/// Longer than anybody waits, and short enough for any clock to count to its end.
+const ENDLESS: Duration = Duration::from_secs(60 * 60 * 24 * 365);
+
 impl Default for Limits {
     /// 30 s for a request; a server that is not there is reported within 10 s.
     fn default() -> Self {
@@ -96,7 +99,7 @@ impl Limits {
     where
         F: Future<Output = Result<T, Error>>,
     {
-        let deadline = Instant::now() + self.total;
+        let deadline = Instant::now() + self.total.min(ENDLESS);
         let mut pauses = self.pauses();
         let mut last = None;
         let mut failed = 0;
@@ -115,7 +118,8 @@ impl Limits {
             failed += 1;
             let again = error.what_was_seen().is_some_and(|seen| retryable(repeat, seen, failed, self));
             let pause = error.asked_patience().or_else(|| pauses.next()).unwrap_or(self.pause);
-            if !again || Instant::now() + pause >= deadline {
+            // A server may ask for more patience than a clock can count.
+            if !again || pause >= deadline.saturating_duration_since(Instant::now()) {
                 return Err(error);
             }
             sleep(pause).await;

@@ -2,6 +2,7 @@
 //!
 //! - [`pair`]: a Kubernetes API and a Vault, of which there are three pairs.
 //! - [`fleet`]: the pairs that run, and the cases that run on them.
+//! - [`canary`]: secrets that are looked for where they must not be.
 //! - [`crd`]: the ClusterSecretStore CRDs that the cases run against.
 //! - [`least`]: credentials with the rights that `permissions` prints, and no other.
 //! - [`proxy`]: sees every request, and can make one fail.
@@ -11,6 +12,7 @@
 //! - [`sweep`]: every fault at every request, and what must come of each.
 //! - [`program`]: the program under test, as a process with an environment of its own.
 
+pub mod canary;
 pub mod crd;
 pub mod fleet;
 pub mod least;

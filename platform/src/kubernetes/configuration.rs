@@ -3,12 +3,17 @@
 use std::net::Ipv6Addr;
 
 use http::{HeaderValue, header::USER_AGENT};
-use kube::config::{Config, KubeConfigOptions, Kubeconfig, KubeconfigError};
+use kube::config::{AuthInfo, Config, KubeConfigOptions, Kubeconfig, KubeconfigError};
+use secrecy::ExposeSecret as _;
 use trustpath_core::{Class, Problem, nearest};
 use url::Url;
 
 use super::KubernetesSettings;
-use crate::{proxy, text::clean};
+use crate::{hide::Held, proxy, text::clean};
+
+/// The variables that hold credentials of Vault's, which are none of a credential plugin's business.
+const OF_VAULT: [&str; 6] =
+    ["VAULT_TOKEN", "BAO_TOKEN", "VAULT_PROXY_ADDR", "BAO_PROXY_ADDR", "VAULT_HTTP_PROXY", "BAO_HTTP_PROXY"];
 
 /// Reads what the settings name. A kubeconfig has precedence over the files of a pod.
 pub(super) async fn read(settings: &KubernetesSettings) -> Result<Config, Problem> {
@@ -51,11 +56,34 @@ async fn from_kubeconfig(kubeconfig: Kubeconfig, settings: &KubernetesSettings) 
     let proxy = cluster_proxy(&kubeconfig, settings);
     let loaded = Config::from_custom_kubeconfig(kubeconfig, &options).await;
     let mut configuration = loaded.map_err(|error| unusable(&error, "the kubeconfig"))?;
+    if configuration.cluster_url.authority().is_some_and(|authority| authority.as_str().contains('@')) {
+        return Err(credentials_in_url());
+    }
+    keep_from_plugin(&mut configuration.auth_info);
     // kube matches NO_PROXY against the proxy instead of the API server, and reads the variables by itself.
     let common = || Url::parse(&configuration.cluster_url.to_string()).ok().and_then(|url| common(settings, &url));
     let proxy = proxy.or_else(common).map(|proxy| proxy.parse());
     configuration.proxy_url = proxy.transpose().map_err(|_| bad_proxy())?;
     Ok(configuration)
+}
+
+/// A plugin inherits the environment, but for Vault's credentials. What the kubeconfig itself sets for it stays.
+fn keep_from_plugin(auth: &mut AuthInfo) {
+    let Some(exec) = &mut auth.exec else { return };
+    let set = exec.env.iter().flatten().filter_map(|variable| variable.get("name"));
+    let set: Vec<_> = set.cloned().collect();
+    let others = OF_VAULT.into_iter().filter(|name| !set.iter().any(|set| set == name)).map(str::to_owned);
+    exec.drop_env.get_or_insert_default().extend(others);
+}
+
+/// What a configuration says of credentials.
+pub(super) fn held(configuration: &Config) -> Held {
+    let auth = &configuration.auth_info;
+    let secrets = [&auth.token, &auth.password, &auth.client_key_data].into_iter().flatten();
+    let held = secrets.fold(Held::default(), |held, secret| held.and(secret.expose_secret()));
+    let variables = auth.exec.iter().flat_map(|exec| exec.env.iter().flatten());
+    let held = variables.filter_map(|variable| variable.get("value")).fold(held, |held, value| held.and(value));
+    configuration.proxy_url.iter().fold(held, |held, proxy| held.and_of_url(&proxy.to_string()))
 }
 
 fn common(settings: &KubernetesSettings, url: &Url) -> Option<String> {
@@ -110,6 +138,13 @@ fn no_configuration() -> Problem {
     let message = "there is no kubeconfig, and this is no pod";
     Problem::new(Class::Config, "trustpath::kubernetes::no_config", message)
         .help("set KUBECONFIG to a kubeconfig, or write one to ~/.kube/config")
+}
+
+/// The URL itself stays out of the message.
+fn credentials_in_url() -> Problem {
+    let message = "the kubeconfig's server holds a user or a password";
+    Problem::new(Class::Config, "trustpath::kubernetes::kubeconfig", message)
+        .help("write the credentials under `users`, and the server without them")
 }
 
 fn bad_proxy() -> Problem {

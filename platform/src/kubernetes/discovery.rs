@@ -10,7 +10,10 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{APIGroupList, APIResource, 
 use kube::discovery::ApiResource;
 
 use super::{Cluster, request::Call};
-use crate::error::Error;
+use crate::error::{Error, Kind};
+
+/// More groups than any cluster serves: each is asked for its types, all at the same time.
+const GROUPS: usize = 1000;
 
 impl Cluster {
     /// The first of the versions of a group that serves a kind; `None` when none does. One request a version, until one
@@ -47,6 +50,11 @@ impl Cluster {
     pub async fn namespaced_types(&self) -> Result<Vec<ApiResource>, Error> {
         let call = Call::get("/apis")?;
         let groups: APIGroupList = self.call(&call).await?.parse(&call)?;
+        if groups.groups.len() > GROUPS {
+            return Err(call
+                .error(Kind::Malformed, "Kubernetes names more groups of types than any cluster has")
+                .help("see whether the kubeconfig's server is a Kubernetes API server, and not something before it"));
+        }
         let preferred = groups.groups.iter().filter_map(|group| {
             let version = group.preferred_version.as_ref().or_else(|| group.versions.first())?;
             Some((group.name.clone(), version.version.clone()))

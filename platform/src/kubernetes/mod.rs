@@ -35,7 +35,7 @@ use kube::discovery::ApiResource;
 use tokio::sync::OnceCell;
 use trustpath_core::{Class, Handle, Identity, Lacking, Problem, Result, Right};
 
-use crate::{lock::Fence, retry::Limits};
+use crate::{hide::Held, lock::Fence, retry::Limits};
 use rights::Grant;
 
 /// A connection to a Kubernetes API server. Cheap to clone.
@@ -53,6 +53,8 @@ struct Server {
     configuration: kube::Config,
     limits: Limits,
     fence: Fence,
+    /// What the kubeconfig says of credentials; what a plugin makes is kube's alone.
+    held: Held,
     uid: OnceCell<String>,
     served: Mutex<BTreeMap<(String, String), ApiResource>>,
 }

@@ -26,6 +26,8 @@ pub const FIELD_MANAGER: &str = "trustpath";
 
 /// The most objects of one page of a list.
 const PAGE: u32 = 500;
+/// More pages than any list of a cluster has; a server that goes on for longer is not believed.
+const PAGES: usize = 1000;
 
 /// How to apply.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -69,7 +71,7 @@ impl Cluster {
     /// Lists the objects of a type in a namespace, or in all of them. A type that is not served has none.
     ///
     /// # Errors
-    /// When the server cannot be reached or denies it.
+    /// When the server cannot be reached or denies it, or its list has no end.
     pub async fn list<K>(&self, namespace: Option<&str>) -> Result<Vec<K>, Error>
     where
         K: Resource<DynamicType = ()> + DeserializeOwned + Clone,
@@ -92,17 +94,24 @@ impl Cluster {
         let request = Request::new(collection(resource, namespace));
         let mut page = ListParams::default().limit(PAGE);
         let mut all = Vec::new();
-        loop {
+        let mut last = None;
+        for _ in 0..PAGES {
             let call = Call::new(request.list(&page))?;
             let Some(list) = self.found::<ObjectList<K>>(&call).await? else {
                 return Ok(all);
             };
             all.extend(list.items);
-            match list.metadata.continue_.filter(|next| !next.is_empty()) {
-                Some(next) => page = page.continue_token(&next),
+            let next = list.metadata.continue_.filter(|next| !next.is_empty());
+            match &next {
                 None => return Ok(all),
+                Some(_) if next == last => break,
+                Some(next) => page = page.continue_token(next),
             }
+            last = next;
         }
+        Err(Call::new(request.list(&page))?
+            .error(Kind::Malformed, "the list of Kubernetes has no end")
+            .help("see whether the kubeconfig's server is a Kubernetes API server, and not something before it"))
     }
 
     /// Applies an object on the server's side, as field manager [`FIELD_MANAGER`]: what `object` holds is set, what this
@@ -125,7 +134,10 @@ impl Cluster {
         Ok(Applied {
             object: answer.parse(&call)?,
             created: answer.status == 201,
-            warnings: warnings.filter_map(|value| value.to_str().ok()).map(warning).collect(),
+            warnings: warnings
+                .filter_map(|value| value.to_str().ok())
+                .map(|value| self.server.held.hide(&warning(value)))
+                .collect(),
         })
     }
 

@@ -16,7 +16,12 @@ use tokio::{sync::OnceCell, time::timeout};
 use trustpath_core::{Class, Problem, Result};
 
 use super::{Cluster, KubernetesSettings, Server, configuration};
-use crate::{Connections, Environment, install_crypto_provider, text::clean};
+use crate::{
+    Connections, Environment,
+    hide::{Held, shapes},
+    install_crypto_provider,
+    text::clean,
+};
 
 /// The API server, as the kubeconfig knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,7 +52,9 @@ impl Cluster {
         let configuration = configuration::read(&settings).await?;
         let (limits, fence) = (settings.limits.clone(), settings.fence.clone());
         let client = client(configuration.clone(), limits.total).await?;
-        let server = Server { configuration, limits, fence, uid: OnceCell::new(), served: Mutex::default() };
+        let held = configuration::held(&configuration);
+        let (uid, served) = (OnceCell::new(), Mutex::default());
+        let server = Server { configuration, limits, fence, held, uid, served };
         let cluster = Self { client, server: Arc::new(server) };
         if let Some(pin) = &settings.uid {
             pinned(pin, cluster.uid().await?)?;
@@ -100,12 +107,13 @@ fn pem(certificates: &[Vec<u8>]) -> String {
 
 /// Building the client may run a program of the user's that makes credentials: off the async threads, with a limit.
 async fn client(configuration: Config, limit: Duration) -> Result<Client, Problem> {
+    let held = configuration::held(&configuration);
     let building = tokio::task::spawn_blocking(|| Client::try_from(configuration));
     match timeout(limit, building).await {
         Ok(Ok(Ok(client))) => Ok(client),
-        Ok(Ok(Err(error))) => Err(unbuildable(&error)),
-        Ok(Err(error)) => Err(Problem::new(Class::Internal, "trustpath::kubernetes::client", "the client panicked")
-            .because(error)
+        Ok(Ok(Err(error))) => Err(unbuildable(&error, &held)),
+        // What it panicked with may be anything, a credential too.
+        Ok(Err(_)) => Err(Problem::new(Class::Internal, "trustpath::kubernetes::client", "the client panicked")
             .help("this is a defect; please report it")),
         Err(_) => {
             let message =
@@ -116,24 +124,26 @@ async fn client(configuration: Config, limit: Duration) -> Result<Client, Proble
     }
 }
 
-fn unbuildable(error: &kube::Error) -> Problem {
+fn unbuildable(error: &kube::Error, held: &Held) -> Problem {
     match error {
         kube::Error::Auth(auth) => Problem::new(Class::Denied, "trustpath::kubernetes::credentials", why(auth))
             .help("run the command under `exec` in the kubeconfig by hand, or log in again"),
         other => {
-            let message = format!("the Kubernetes client cannot be set up: {}", clean(&other.to_string()));
+            let why = held.hide(&clean(&other.to_string()));
+            let message = format!("the Kubernetes client cannot be set up: {why}");
             Problem::new(Class::Config, "trustpath::kubernetes::client", message)
                 .help("see whether certificates and keys in the kubeconfig are what their names say")
         }
     }
 }
 
-/// Why there are no credentials. What a plugin writes on its standard output is a credential, and stays unseen.
+/// Why there are no credentials. What a plugin writes on its standard output is a credential, and stays unseen; so do its
+/// arguments and its variables, which may hold what it makes credentials of.
 pub(super) fn why(error: &AuthError) -> String {
     let why = match error {
-        AuthError::AuthExecRun { cmd, out } => {
-            let said = clean(&String::from_utf8_lossy(&out.stderr));
-            format!("`{}` failed ({}): {said}", clean(cmd), out.status)
+        AuthError::AuthExecRun { out, .. } => {
+            let said = shapes(&clean(&String::from_utf8_lossy(&out.stderr)));
+            format!("the credential plugin failed ({}): {said}", out.status)
         }
         AuthError::AuthExecStart(error) => format!("the credential plugin cannot be started: {error}"),
         AuthError::ReadTokenFile(error, path) => format!("{}: {error}", path.display()),

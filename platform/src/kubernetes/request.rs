@@ -3,6 +3,7 @@
 use std::error::Error as StdError;
 
 use http::{HeaderMap, Method, Request};
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use kube::client::{AuthError, Body};
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
@@ -14,6 +15,9 @@ use crate::{
     text::clean,
     tls::{self, Transport},
 };
+
+/// More than any answer that this program asks for; a server that sends more is not believed.
+const LARGEST: usize = 32 << 20;
 
 /// What is asked of the API server.
 #[derive(Clone)]
@@ -29,6 +33,24 @@ pub(super) struct Answer {
     pub(super) status: u16,
     pub(super) headers: HeaderMap,
     pub(super) body: Vec<u8>,
+}
+
+/// Why there is no answer.
+enum NoAnswer {
+    Transport(kube::Error),
+    TooLarge,
+}
+
+impl From<kube::Error> for NoAnswer {
+    fn from(error: kube::Error) -> Self {
+        Self::Transport(error)
+    }
+}
+
+impl NoAnswer {
+    fn of_body(error: Box<dyn StdError + Send + Sync>) -> Self {
+        if error.is::<LengthLimitError>() { Self::TooLarge } else { Self::Transport(kube::Error::Service(error)) }
+    }
 }
 
 impl Call {
@@ -88,7 +110,8 @@ impl Cluster {
             call.error(Kind::Timeout, format!("Kubernetes did not answer within {} s", limits.total.as_secs_f32()))
                 .help("see whether the API server is overloaded")
         };
-        limits.retry((call.repeat, call.writes()), || self.attempt(call), late).await
+        let answer = limits.retry((call.repeat, call.writes()), || self.attempt(call), late).await;
+        answer.map_err(|error| error.without(&self.server.held))
     }
 
     async fn attempt(&self, call: &Call) -> Result<Answer, Error> {
@@ -105,15 +128,23 @@ impl Cluster {
         if (200..300).contains(&answer.status) { Ok(answer) } else { Err(answer::refusal(call, &answer)) }
     }
 
-    async fn exchange(&self, call: &Call) -> Result<Answer, kube::Error> {
+    async fn exchange(&self, call: &Call) -> Result<Answer, NoAnswer> {
         let response = self.client.send(call.request.clone().map(Body::from)).await?;
         let (head, body) = response.into_parts();
-        let body = body.collect_bytes().await?.to_vec();
+        let body = Limited::new(body, LARGEST).collect().await.map_err(NoAnswer::of_body)?.to_bytes().to_vec();
         Ok(Answer { status: head.status.as_u16(), headers: head.headers, body })
     }
 
     /// The error for a request that got no answer.
-    fn failure(&self, call: &Call, error: &kube::Error) -> Error {
+    fn failure(&self, call: &Call, why: &NoAnswer) -> Error {
+        let error = match why {
+            NoAnswer::Transport(error) => error,
+            NoAnswer::TooLarge => {
+                return call
+                    .error(Kind::Malformed, "the answer of Kubernetes is larger than any that was asked for")
+                    .help("see whether the kubeconfig's server is a Kubernetes API server");
+            }
+        };
         if let Some(auth) = credentials(error) {
             return call
                 .error(Kind::Unauthenticated, open::why(auth))

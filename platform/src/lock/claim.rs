@@ -32,6 +32,10 @@ impl Terms {
     }
 }
 
+/// Longer than anybody waits for a lock, and short enough for any clock to count to its end: what stands in a record is
+/// somebody else's.
+const FOREVER: Duration = Duration::from_secs(60 * 60 * 24 * 365);
+
 /// However short a lease is, its record is not written more often than this.
 const SHORTEST: Duration = Duration::from_millis(50);
 
@@ -92,7 +96,7 @@ impl Claim {
     /// How long its record has to stand still before it counts as its holder's last word: until then the holder may
     /// write, or a request of its may still be carried out.
     pub fn patience(&self) -> Duration {
-        Duration::from_secs(self.lease_seconds.saturating_add(self.horizon_seconds))
+        Duration::from_secs(self.lease_seconds.saturating_add(self.horizon_seconds)).min(FOREVER)
     }
 
     /// Whether this holding is the one with this id.

@@ -49,10 +49,8 @@ pub(super) fn judge(watch: Option<&Watch>, found: Option<&Found>, id: &str, here
     }
 }
 
-/// A lease that does not end within the reach of the clock does not end.
 fn by_time(since: Instant, patience: Duration, now: Instant) -> Verdict {
-    const FOREVER: Duration = Duration::from_secs(60 * 60 * 24 * 365);
-    let until = since + patience.min(FOREVER);
+    let until = since + patience;
     if now >= until { Verdict::Free } else { Verdict::Open(until) }
 }
 

@@ -45,6 +45,9 @@ pub struct Waiting {
 /// The longest and the shortest pause between two looks at a record.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
 
+/// How often it is tried: each time but the last, somebody else was faster.
+const ROUNDS: usize = 100;
+
 /// Takes the lock of a record.
 ///
 /// # Errors
@@ -53,7 +56,7 @@ const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from
 pub async fn take(record: Arc<dyn Record>, taking: &Taking<'_>) -> Result<Held> {
     let mut claim = Claim::new(taking.holder.clone(), taking.terms);
     let deadline = taking.timeout.map(|timeout| Instant::now() + timeout);
-    loop {
+    for _ in 0..ROUNDS {
         let sent = Moment::now();
         if let Written::As(version) = record.create(&claim).await? {
             return Ok(Held::new(record, version, claim, taking.terms, sent));
@@ -68,6 +71,14 @@ pub async fn take(record: Arc<dyn Record>, taking: &Taking<'_>) -> Result<Held> 
             return Ok(Held::new(record, version, claim, taking.terms, sent));
         }
     }
+    Err(restless(&record.name()).into())
+}
+
+/// Also what a server that contradicts itself looks like: it is there when it is made, and gone when it is read.
+fn restless(record: &str) -> Problem {
+    let message = format!("{record} is never free when it is written, and never held when it is read");
+    Problem::new(Class::Conflict, "trustpath::lock::restless", message)
+        .help("nothing was changed; see who else writes it, and whether one and the same server answers")
 }
 
 /// Looks at the record until it is nobody's; `None` where it is gone.

@@ -2,7 +2,10 @@
 
 use std::{
     collections::VecDeque,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -385,4 +388,67 @@ async fn of_many_that_come_at_once_one_has_it_at_a_time() {
         task.await.unwrap();
     }
     assert_eq!((inside.lock().unwrap().1, memory.claim()), (8, None));
+}
+
+/// A server, or several behind one name, that contradict themselves: the record is there when it is made, and gone when it
+/// is read.
+#[derive(Default)]
+struct Contradicting {
+    asked: AtomicU64,
+}
+
+#[async_trait]
+impl Record for Contradicting {
+    fn name(&self) -> String {
+        "the record".into()
+    }
+
+    async fn read(&self) -> Result<Option<Found>, Error> {
+        Ok(None)
+    }
+
+    async fn create(&self, _: &Claim) -> Result<Written, Error> {
+        // In the end it gives in: a test that fails ends too.
+        let gives_in = self.asked.fetch_add(1, Ordering::Relaxed) > 10_000;
+        Ok(if gives_in { Written::As(version(1)) } else { Written::Refused })
+    }
+
+    async fn replace(&self, _: &Version, _: &Claim) -> Result<Written, Error> {
+        Ok(Written::Refused)
+    }
+
+    async fn remove(&self, _: &Version) -> Result<bool, Error> {
+        Ok(false)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_contradicts_itself_is_not_asked_for_ever() {
+    let taking = Taking {
+        holder: Holder::unknown("us"),
+        terms: terms(),
+        purpose: Purpose::Begin,
+        abandon: None,
+        timeout: None,
+        cancel: &Cancel::never(),
+        owns: &|_| false,
+        tell: &|_| {},
+    };
+    let taken = take(Arc::new(Contradicting::default()), &taking).await;
+    assert_eq!(code(&taken.err().expect("nobody can have it")), "trustpath::lock::restless");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lease_that_no_clock_can_count_to_is_waited_for_as_any_other() {
+    let memory = Memory::default();
+    dead(&memory, Claim { lease_seconds: u64::MAX, horizon_seconds: u64::MAX, ..theirs() });
+    let hand = Hand { timeout: Some(Duration::from_secs(60)), ..Hand::of("us") };
+    let renewing = async {
+        for revision in 1..100 {
+            sleep(Duration::from_secs(1)).await;
+            memory.inside(|inside| inside.record = inside.record.take().map(|(_, claim)| (revision, claim)));
+        }
+    };
+    let (taken, ()) = tokio::join!(hand.take(&memory), renewing);
+    assert_eq!(code(&taken.err().expect("it is held")), "trustpath::lock::held");
 }

@@ -28,7 +28,7 @@ use secrecy::SecretString;
 use trustpath_core::{Handle, Identity, Lacking, Result, Right};
 use vaultrs::client::VaultClient;
 
-use crate::{lock::Fence, retry::Limits};
+use crate::{hide::Held, lock::Fence, retry::Limits};
 use consistency::States;
 use health::Health;
 use rights::Grant;
@@ -51,6 +51,8 @@ struct Server {
     /// The `Host` header, where the URL had to be given another host for TLS.
     host: Option<String>,
     states: States,
+    /// The password of a proxy; the token is in the client.
+    held: Held,
 }
 
 impl Vault {
@@ -72,6 +74,11 @@ impl Vault {
     /// The namespace that requests are made in; `None` is the root namespace.
     pub fn namespace(&self) -> Option<&str> {
         self.client.middle.namespace.as_deref()
+    }
+
+    /// The credentials that requests are made with.
+    fn credentials(&self) -> Held {
+        self.server.held.clone().and(&self.client.middle.token)
     }
 
     /// A path from its segments: `Vault::path(["auth", mount, "role", name])`. A segment may hold slashes, as a mount

@@ -15,7 +15,7 @@ use vaultrs::{
 };
 
 use super::{Server, States, Vault, VaultSettings, answer, health::Health, request::Call, settings::usable_token};
-use crate::{Connections, Environment, error::Error, install_crypto_provider, text::clean};
+use crate::{Connections, Environment, error::Error, hide::Held, install_crypto_provider, text::clean};
 
 impl Vault {
     /// Opens a connection to where environment and graph file say.
@@ -40,7 +40,9 @@ impl Vault {
         let (base, host) = target(&settings);
         let client = client(&settings, &base, &token)?;
         let (limits, fence) = (settings.limits.clone(), settings.fence.clone());
-        let unknown = Server { health: Health::unknown(), limits, fence, host, states: States::default() };
+        let held = settings.proxy.iter().fold(Held::default(), |held, proxy| held.and_of_url(proxy.expose_secret()));
+        let states = States::default();
+        let unknown = Server { health: Health::unknown(), limits, fence, host, states, held: held.clone() };
         let blind = Self { client: Arc::new(client), server: Arc::new(unknown) };
         let health = blind.patient_health().await?;
         if let Some(trouble) = health.trouble(settings.namespace.as_deref()) {
@@ -49,7 +51,7 @@ impl Vault {
         pinned(settings.cluster_id.as_deref(), health.cluster_id.as_deref())?;
         let host = blind.server.host.clone();
         let (limits, fence) = (settings.limits, settings.fence);
-        let server = Server { health, limits, fence, host, states: States::default() };
+        let server = Server { health, limits, fence, host, states: States::default(), held };
         Ok(Self { client: blind.client, server: Arc::new(server) })
     }
 
@@ -58,7 +60,9 @@ impl Vault {
         let root = self.within(None).with_token(&SecretString::default());
         let limits = &self.server.limits;
         let call = health_call();
-        limits.retry((call.repeat, false), || root.ask_health(), || super::request::late(&call, limits.total)).await
+        let late = || super::request::late(&call, limits.total);
+        let health = limits.retry((call.repeat, false), || root.ask_health(), late).await;
+        health.map_err(|error| error.without(&self.credentials()))
     }
 
     /// One attempt at `sys/health`.

@@ -6,7 +6,7 @@ use secrecy::SecretString;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use crate::text::clean;
+use crate::{hide::Held, text::clean};
 
 /// The answer to a write.
 #[derive(Clone, Default, PartialEq)]
@@ -82,12 +82,12 @@ fn secret<'de, D: Deserializer<'de>>(from: D) -> Result<SecretString, D::Error> 
 }
 
 /// The server's warnings, safe to show.
-pub(super) fn warnings(raw: Option<Vec<String>>) -> Vec<String> {
-    raw.unwrap_or_default().iter().map(|warning| clean(warning)).collect()
+pub(super) fn warnings(raw: Option<Vec<String>>, held: &Held) -> Vec<String> {
+    raw.unwrap_or_default().iter().map(|warning| held.hide(&clean(warning))).collect()
 }
 
 impl Auth {
-    pub(super) fn into_login(self, raw: Option<Vec<String>>) -> Login {
+    pub(super) fn into_login(self, raw: Option<Vec<String>>, held: &Held) -> Login {
         Login {
             token: self.client_token,
             accessor: self.accessor,
@@ -96,7 +96,7 @@ impl Auth {
             entity_id: self.entity_id,
             lease: Duration::from_secs(self.lease_duration),
             metadata: self.metadata.unwrap_or_default(),
-            warnings: warnings(raw),
+            warnings: warnings(raw, held),
         }
     }
 }

@@ -141,7 +141,8 @@ impl Vault {
         let asked = AtomicBool::new(false);
         let limits = &self.server.limits;
         let kind = (call.repeat, call.verb.writes());
-        limits.retry(kind, || self.attempt(call, &asked), || late(call, limits.total)).await
+        let answer = limits.retry(kind, || self.attempt(call, &asked), || late(call, limits.total)).await;
+        answer.map_err(|error| error.without(&self.credentials()))
     }
 
     /// One attempt. The first 503 asks the server whether it is sealed, which no patience mends.

@@ -96,7 +96,7 @@ impl Vault {
             let error = call.error(Kind::Malformed, "Vault answers the login without a token");
             error.help("see whether the path is the login of an auth method")
         };
-        Ok(envelope.auth.ok_or_else(none)?.into_login(envelope.warnings))
+        Ok(envelope.auth.ok_or_else(none)?.into_login(envelope.warnings, &self.credentials()))
     }
 
     /// Revokes a token by its accessor. One that is gone already is success.
@@ -151,7 +151,10 @@ impl Vault {
             return Ok(Reply::default());
         }
         let envelope: Envelope<Value> = answer.parse(&call)?;
-        Ok(Reply { data: envelope.data.unwrap_or_default(), warnings: warnings(envelope.warnings) })
+        Ok(Reply {
+            data: envelope.data.unwrap_or_default(),
+            warnings: warnings(envelope.warnings, &self.credentials()),
+        })
     }
 
     /// A call whose denial is explained.

@@ -80,6 +80,19 @@ async fn a_delete_is_for_one_uid() {
 }
 
 #[tokio::test]
+async fn a_removal_is_of_one_uid() {
+    let server = MockServer::start().await;
+    Mock::given(method("DELETE"))
+        .and(path(PATH))
+        .and(body_partial_json(json!({ "preconditions": { "uid": "u-1" } })))
+        .respond_with(ResponseTemplate::new(200).set_body_json(json!({ "kind": "Status" })))
+        .expect(1)
+        .mount(&server)
+        .await;
+    cluster(&server).await.remove(&at(), &json!({ "metadata": { "uid": "u-1" } })).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_list_is_read_to_its_end() {
     let server = MockServer::start().await;
     let page = |names: &[&str], next: &str| {

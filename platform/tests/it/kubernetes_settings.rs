@@ -102,3 +102,25 @@ async fn a_credential_plugin_that_fails_is_quoted_without_its_output() {
     assert!(message.contains("session expired"), "{message}");
     assert!(!message.contains("echo: s.never-shown") && !message.contains("stdout"), "{message}");
 }
+
+#[tokio::test]
+async fn a_plugin_that_fails_is_told_without_what_it_was_given() {
+    let mut config = kubeconfig("https://127.0.0.1:1", None);
+    let complaint = "echo 'no login for hvs.CAESIJc4n4ryOfAPlugin' >&2; exit 3";
+    config["users"][0]["user"] = json!({ "exec": {
+        "apiVersion": "client.authentication.k8s.io/v1", "command": "sh", "args": ["-c", complaint, "s3cret-argument"],
+        "env": [{ "name": "SECRET", "value": "s3cret-variable" }], "interactiveMode": "Never",
+    } });
+    let (class, code, message, help) = parts(open_cluster(&config, &Connections::default()).await.unwrap_err());
+    assert_eq!((class, code.as_str()), (Class::Denied, "trustpath::kubernetes::credentials"));
+    assert!(message.contains("exit status: 3") && message.contains("no login for [hidden]"), "{message}");
+    assert!(!format!("{message} {help}").contains("s3cret"), "{message}");
+}
+
+#[tokio::test]
+async fn a_password_in_the_servers_url_is_refused_and_not_repeated() {
+    let config = kubeconfig("https://user:s3cret@127.0.0.1:1", None);
+    let (class, _, message, help) = parts(open_cluster(&config, &Connections::default()).await.unwrap_err());
+    assert_eq!(class, Class::Config);
+    assert!(message.contains("a user or a password") && !format!("{message} {help}").contains("s3cret"), "{message}");
+}

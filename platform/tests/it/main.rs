@@ -1,6 +1,7 @@
 //! The two systems, as a step meets them: against servers that say what a test tells them.
 
 mod fence;
+mod hostile;
 mod kubernetes_errors;
 mod kubernetes_objects;
 mod kubernetes_settings;

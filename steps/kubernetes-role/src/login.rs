@@ -189,8 +189,9 @@ fn is_answer(error: &Error) -> bool {
     matches!(error.kind(), Kind::Denied | Kind::Unauthenticated | Kind::Rejected | Kind::NotFound | Kind::Failed)
 }
 
-fn cut_off(error: tokio::task::JoinError) -> Failure {
+/// What it panicked with may be anything, a credential too.
+fn cut_off(_: tokio::task::JoinError) -> Failure {
     Problem::new(Class::Internal, "trustpath::kubernetes_role::login", "the login did not come to its end")
-        .because(error)
+        .help("this is a defect; please report it")
         .into()
 }

@@ -7,7 +7,11 @@ use axum::{
     http::{HeaderValue, StatusCode, header, request::Parts},
     response::Response,
 };
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use futures::{StreamExt, stream};
+use serde_json::json;
+
+use super::garble::garbled;
 
 /// Sends a request on, and brings the server's answer back whole.
 pub(super) async fn forward(client: &reqwest::Client, upstream: &str, parts: &Parts, body: Bytes) -> Response {
@@ -30,14 +34,43 @@ async fn copied(response: reqwest::Response) -> Response {
     }
     match response.bytes().await {
         Ok(body) => {
-            let mut copy = Response::new(Body::from(body));
+            let mut copy = Response::new(Body::from(body.clone()));
             *copy.status_mut() = status;
             *copy.headers_mut() = headers;
+            copy.extensions_mut().insert(Whole(body));
             copy
         }
         Err(error) => plain(502, &format!("the server behind the proxy: {error}")),
     }
 }
+
+/// What a server has answered, beside what is passed on of it.
+#[derive(Clone)]
+pub(super) struct Whole(pub(super) Bytes);
+
+/// An answer that sends back what came, as servers in debug mode and pages of proxies do: headers and body, as they are and
+/// in base64.
+pub(super) fn echo(status: u16, parts: &Parts, body: &Bytes, page: bool) -> Response {
+    let headers =
+        parts.headers.iter().map(|(name, value)| [name.as_str().as_bytes(), b": ", value.as_bytes(), b"\n"].concat());
+    let headers = headers.collect::<Vec<_>>().concat();
+    let credentials = parts.headers.iter().filter(|(name, _)| SECRET.contains(&name.as_str()));
+    let credentials = credentials.map(|(_, value)| value.as_bytes()).collect::<Vec<_>>().concat();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let encoded = [credentials.as_slice(), body].map(|bytes| STANDARD.encode(bytes));
+    let words = [text(&credentials), text(body), encoded.join(" "), text(&headers)];
+    if page {
+        return plain(status, &format!("<pre>{}</pre>", words.join("\n")));
+    }
+    let answer = json!({
+        "errors": words, "warnings": words,
+        "kind": "Status", "apiVersion": "v1", "status": "Failure", "message": words.join("; "),
+    });
+    plain(status, &answer.to_string())
+}
+
+/// The headers that hold credentials.
+const SECRET: [&str; 3] = ["x-vault-token", "authorization", "proxy-authorization"];
 
 pub(super) fn plain(status: u16, body: &str) -> Response {
     let mut response = Response::new(Body::from(body.to_owned()));
@@ -69,6 +102,13 @@ pub(super) async fn cut(response: Response) -> Response {
     });
     let pieces = stream::once(async { Ok(half) }).chain(pause);
     Response::from_parts(parts, Body::from_stream(pieces))
+}
+
+/// The same answer with one thing changed in its body.
+pub(super) async fn changed(response: Response, number: u64) -> Response {
+    let (parts, body) = response.into_parts();
+    let body = axum::body::to_bytes(body, usize::MAX).await.expect("a body that is here already");
+    Response::from_parts(parts, Body::from(garbled(&body, number)))
 }
 
 /// The connection is reset instead of an answer.

@@ -11,6 +11,12 @@ pub enum Fault {
     Refuse(u16),
     /// As [`Fault::Refuse`], and says after how many seconds to come back.
     RefuseFor(u16, u32),
+    /// As [`Fault::Refuse`], and sends back what came, headers and body, in the places of a server's words.
+    Echo(u16),
+    /// As [`Fault::Echo`], as a page and not as JSON.
+    EchoPage(u16),
+    /// Passes it on, and changes one thing in the answer: which, and how, is what the number stands for.
+    Garble(u64),
     /// Passes it on, and answers with this status whatever the server said: its answer is lost.
     LoseAnswer(u16),
     /// Resets the connection; the server never sees the request.

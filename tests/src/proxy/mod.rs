@@ -5,6 +5,7 @@
 
 mod answer;
 mod fault;
+mod garble;
 mod line;
 mod seen;
 mod serve;

@@ -26,6 +26,8 @@ pub struct Seen {
     pub headers: Hidden<HeaderMap>,
     /// Its body: for sending it again, never for showing.
     pub body: Hidden<Bytes>,
+    /// What was answered; empty as long as nobody has, and where nothing was.
+    pub answer: Hidden<Bytes>,
 }
 
 /// Something that may hold credentials, and so does not show itself.
@@ -50,6 +52,7 @@ impl Seen {
             at: Instant::now(),
             headers: Hidden(parts.headers.clone()),
             body: Hidden(body.clone()),
+            answer: Hidden(Bytes::new()),
         }
     }
 

@@ -18,11 +18,11 @@ use tokio_rustls::TlsAcceptor;
 
 use super::{
     Refusal, Shared,
-    answer::{Aborted, cut, forward, patient, plain},
+    answer::{Aborted, Whole, changed, cut, echo, forward, patient, plain},
     fault::Fault,
     line::{Line, Reset},
     lock,
-    seen::{Seen, is_rehearsal, what_of},
+    seen::{Hidden, Seen, is_rehearsal, what_of},
 };
 
 /// How long to leave a listener alone that has no descriptors left.
@@ -93,11 +93,14 @@ async fn pass(request: hyper::Request<Incoming>, reset: Reset, shared: Arc<Share
 
 /// Carries a request to its end; `None` where its connection is to be reset.
 async fn carry(shared: Arc<Shared>, parts: Parts, body: Bytes, fault: Option<Fault>) -> Option<Response> {
-    let forward = forward(&shared.client, &shared.upstream, &parts, body);
+    let forward = forward(&shared.client, &shared.upstream, &parts, body.clone());
     match fault {
         None | Some(Fault::StallBefore | Fault::StallAfter) => Some(forward.await),
         Some(Fault::Refuse(status)) => Some(plain(status, r#"{"errors":["refused by the proxy"]}"#)),
         Some(Fault::RefuseFor(status, seconds)) => Some(patient(status, seconds)),
+        Some(Fault::Echo(status)) => Some(echo(status, &parts, &body, false)),
+        Some(Fault::EchoPage(status)) => Some(echo(status, &parts, &body, true)),
+        Some(Fault::Garble(number)) => Some(changed(forward.await, number).await),
         Some(Fault::LoseAnswer(status)) => {
             forward.await;
             Some(plain(status, r#"{"errors":["the answer was lost"]}"#))
@@ -143,17 +146,19 @@ impl Arrived {
     async fn carried(self, work: impl Future<Output = Option<Response>> + Send + 'static) -> Option<Response> {
         let task = tokio::spawn(async move {
             let response = work.await;
-            self.answered(response.as_ref().map_or(0, |response| response.status().as_u16()));
+            self.answered(response.as_ref());
             response
         });
         task.await.unwrap_or_else(|_| Some(plain(500, "the proxy failed")))
     }
 
-    fn answered(&self, status: u16) {
+    fn answered(&self, response: Option<&Response>) {
+        let whole = response.and_then(|response| response.extensions().get::<Whole>());
         let mut all = lock(&self.shared.seen);
         // It is gone from the list where that was forgotten in between.
         if let Some(seen) = all.iter_mut().find(|seen| seen.at == self.seen.at && seen.path == self.seen.path) {
-            seen.status = status;
+            seen.status = response.map_or(0, |response| response.status().as_u16());
+            seen.answer = Hidden(whole.map(|Whole(body)| body.clone()).unwrap_or_default());
         }
     }
 }

@@ -3,8 +3,8 @@
 use trustpath_tests::{cases, fleet::Case};
 
 use crate::{
-    bad_days, bad_files, bad_servers, circle, conformance, cut_off, locks, other_values, own_step, partial, races,
-    reviewer, rights, rollback,
+    bad_days, bad_files, bad_servers, canaries, circle, conformance, cut_off, garbled, locks, other_values, own_step,
+    partial, races, reviewer, rights, rollback,
 };
 
 pub(crate) const ALL: &[(&str, Case)] = cases![
@@ -58,4 +58,12 @@ pub(crate) const ALL: &[(&str, Case)] = cases![
     races::eight_graphs_over_the_same_objects,
     races::one_that_is_stopped_past_its_lease_writes_nothing_once_woken,
     races::one_that_is_killed_is_followed,
+    garbled::no_answer_makes_it_panic_or_moves_the_terminal,
+    canaries::in_every_verb,
+    canaries::in_the_middle_of_a_run,
+    canaries::in_what_a_hostile_vault_sends_back,
+    canaries::in_what_a_hostile_cluster_sends_back,
+    canaries::in_urls,
+    canaries::of_a_proxy,
+    canaries::in_a_panic,
 ];

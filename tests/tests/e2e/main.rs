@@ -5,10 +5,12 @@
 mod bad_days;
 mod bad_files;
 mod bad_servers;
+mod canaries;
 mod cases;
 mod circle;
 mod conformance;
 mod cut_off;
+mod garbled;
 mod locks;
 mod other_values;
 mod own_step;

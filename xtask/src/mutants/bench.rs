@@ -5,8 +5,12 @@ use std::{fmt, path::PathBuf, process::Stdio, time::Duration};
 use miette::{IntoDiagnostic, Result, miette};
 use serde_json::Value;
 use tokio::{process::Command, time::timeout};
+use trustpath_tests::pair::Which;
 
 use super::tree::Tree;
+
+/// The test binary of the cases end to end.
+const END_TO_END: &str = "e2e";
 
 /// Tests that take longer do not come to an end.
 const LONGEST: Duration = Duration::from_secs(120);
@@ -44,6 +48,22 @@ struct Compiled {
     directory: PathBuf,
 }
 
+impl Compiled {
+    /// Runs these tests, and returns what was said of them; `None` where they do not end.
+    async fn run(&self, tests: &[String]) -> Result<Option<String>> {
+        let mut run = Command::new(&self.executable);
+        run.args(tests).args(["--exact", "--test-threads=1"]).kill_on_drop(true);
+        run.current_dir(&self.directory).stdin(Stdio::null());
+        // For the cases end to end: the servers are those of the checkout, the program is the one beside the tests.
+        run.env("CARGO_TARGET_DIR", Tree::of_checkout()).env("TRUSTPATH_TEST_BUILT", "1");
+        run.env("TRUSTPATH_TEST_PAIRS", Which::SANDBOX.name());
+        match timeout(LONGEST, run.output()).await {
+            Err(_) => Ok(None),
+            Ok(ran) => Ok(Some(String::from_utf8_lossy(&ran.into_diagnostic()?.stdout).into_owned())),
+        }
+    }
+}
+
 /// Compiles the tests of a tree and runs them.
 pub(super) struct Bench<'a> {
     tree: &'a Tree,
@@ -56,26 +76,42 @@ impl<'a> Bench<'a> {
 
     /// Runs these tests of a test binary.
     pub(super) async fn test(&self, package: &str, binary: Option<&str>, tests: &[String]) -> Result<Verdict> {
-        let Some(Compiled { executable, directory }) = self.compile(package, binary).await? else {
+        let Some(compiled) = self.compile(package, binary).await? else {
             return Ok(Verdict::Uncompiled);
         };
-        let mut run = Command::new(executable);
-        run.args(tests).args(["--exact", "--test-threads=1"]).kill_on_drop(true);
-        run.current_dir(directory).stdin(Stdio::null());
-        match timeout(LONGEST, run.output()).await {
-            Err(_) => Ok(Verdict::Hung),
-            Ok(ran) => Ok(verdict(&String::from_utf8_lossy(&ran.into_diagnostic()?.stdout), tests)),
+        if binary != Some(END_TO_END) {
+            return Ok(compiled.run(tests).await?.map_or(Verdict::Hung, |said| verdict(&said, tests)));
         }
+        if self.program().await?.is_none() {
+            return Ok(Verdict::Uncompiled);
+        }
+        // It takes one name at a time.
+        let mut all = String::new();
+        for test in tests {
+            match compiled.run(std::slice::from_ref(test)).await? {
+                Some(said) => all += &said,
+                None => return Ok(Verdict::Hung),
+            }
+        }
+        Ok(verdict(&all, tests))
     }
 
-    /// The test binary, if it compiles. What a mutant leaves unused is no mistake.
+    /// The test binary, if it compiles.
     async fn compile(&self, package: &str, binary: Option<&str>) -> Result<Option<Compiled>> {
+        let which = binary.map_or_else(|| vec!["--lib"], |binary| vec!["--test", binary]);
+        let words = ["test", "--no-run", "--package", package];
+        self.cargo(&[&words[..], &which].concat()).await
+    }
+
+    /// The program that the cases end to end run, if it compiles.
+    async fn program(&self) -> Result<Option<Compiled>> {
+        self.cargo(&["build", "--package", "trustpath-cli", "--bin", "trustpath"]).await
+    }
+
+    /// What cargo makes, if it compiles. What a mutant leaves unused is no mistake.
+    async fn cargo(&self, words: &[&str]) -> Result<Option<Compiled>> {
         let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-        cargo.args(["test", "--no-run", "--quiet", "--message-format=json", "--package", package]);
-        match binary {
-            Some(binary) => cargo.args(["--test", binary]),
-            None => cargo.arg("--lib"),
-        };
+        cargo.args(words).args(["--quiet", "--message-format=json"]);
         cargo.current_dir(self.tree.root()).env("CARGO_TARGET_DIR", self.tree.target()).stdin(Stdio::null());
         let compiled = cargo.stderr(Stdio::inherit()).output().await.into_diagnostic()?;
         let messages = String::from_utf8_lossy(&compiled.stdout).into_owned();
@@ -84,7 +120,7 @@ impl<'a> Bench<'a> {
             return Ok(None);
         }
         let compiled = messages.lines().filter_map(self::compiled).next_back();
-        compiled.map(Some).ok_or_else(|| miette!("{package} has no such tests"))
+        compiled.map(Some).ok_or_else(|| miette!("`cargo {}` makes nothing that runs", words.join(" ")))
     }
 }
 

@@ -42,6 +42,11 @@ impl Tree {
         &self.root
     }
 
+    /// The compiled parts of the checkout itself.
+    pub(super) fn of_checkout() -> PathBuf {
+        Path::new(CHECKOUT).join("target")
+    }
+
     /// Its compiled parts.
     pub(super) fn target(&self) -> PathBuf {
         self.root.with_file_name("target")

@@ -132,3 +132,16 @@ fn a_mistake_has_its_place() {
     assert!(misread.to_string().starts_with("line 2, column 27: there is no capability `raed`: did you mean `read`?"));
     assert_eq!(misread.offset(), text.find("\"raed\""));
 }
+
+/// A policy is whatever somebody has written: one that goes too deep is told, and ends no process.
+#[test]
+fn a_text_that_is_nested_without_end_is_refused() {
+    for (open, close) in
+        [("[", "]"), ("{ a = ", "}"), ("(", ")"), ("!", ""), ("${", "}"), ("\"${", "}\""), ("a { ", "}")]
+    {
+        let nested = format!("{}{}", open.repeat(50_000), close.repeat(50_000));
+        for text in [format!("path \"a\" {{ x = {nested} }}"), nested.clone(), open.repeat(50_000)] {
+            assert!(Meaning::read(&text).is_err(), "{open}");
+        }
+    }
+}
