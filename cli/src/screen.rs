@@ -9,12 +9,11 @@ use anstream::{AutoStream, ColorChoice};
 use console::Term;
 use indicatif::MultiProgress;
 use serde::Serialize;
-use trustpath_core::{Class, Problem, Result};
+use trustpath_core::{Class, Problem, Result, unseen};
 
 use crate::{
     args::{Color, Format},
     json::{Document, Envelope},
-    render,
 };
 
 /// How wide text may be where there is no terminal to ask.
@@ -181,7 +180,7 @@ fn escaped(json: &str) -> String {
     for c in json.chars() {
         match c {
             '\n' => escaped.push(c),
-            c if render::unseen(c) => escaped.push_str(&format!("\\u{:04x}", u32::from(c))),
+            c if unseen(c) => escaped.push_str(&format!("\\u{:04x}", u32::from(c))),
             c => escaped.push(c),
         }
     }

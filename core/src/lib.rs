@@ -20,6 +20,7 @@ pub mod graph;
 pub mod journal;
 pub mod nearest;
 pub mod run;
+mod unseen;
 
 pub use contract::{
     Act, Around, At, Change, Check, Context, Evidence, Fact, Facts, Gives, Goal, Handle, Handles, Identity, Kind,
@@ -27,3 +28,4 @@ pub use contract::{
     Want, Wanted, note_late,
 };
 pub use failure::{Class, Classified, Failure, Problem, Result};
+pub use unseen::unseen;

@@ -1,5 +1,7 @@
 //! Text from servers, made safe to show.
 
+use trustpath_core::unseen;
+
 /// The longest text that is kept of anything a server says, in characters.
 pub const LONGEST: usize = 600;
 
@@ -16,7 +18,7 @@ pub fn clean(text: &str) -> String {
             skip_escape(char, &mut chars);
             continue;
         }
-        if char.is_whitespace() || char.is_control() || unseen(char) {
+        if char.is_whitespace() || unseen(char) {
             gap = gap || char.is_whitespace();
             continue;
         }
@@ -52,11 +54,6 @@ fn skip_escape(first: char, chars: &mut std::iter::Peekable<std::str::Chars<'_>>
         Some(']') => drop(chars.find(|char| matches!(char, '\u{7}' | '\u{9c}' | '\\'))),
         _ => {}
     }
-}
-
-/// Characters of the Unicode category Cf that change how the text around them is shown.
-fn unseen(char: char) -> bool {
-    matches!(char, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 /// `a`, `a and b`, `a, b and c`.

@@ -21,7 +21,7 @@ pub(crate) use graph::list as graph_list;
 pub(crate) use graph::{dot, mermaid};
 pub(crate) use kinds::{described, list as kind_list};
 pub(crate) use permissions::permissions;
-pub(crate) use plain::{command, line, unseen};
+pub(crate) use plain::{command, line};
 pub(crate) use plan::plan;
 pub(crate) use rollback::{left, rollback, taken_back};
 pub(crate) use run::outcome as run_outcome;

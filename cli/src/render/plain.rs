@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use trustpath_core::unseen;
+
 /// One line: escapes are stripped, control characters dropped, line ends become spaces.
 pub(crate) fn line(text: &str) -> String {
     let stripped = anstream::adapter::strip_str(text).to_string();
@@ -33,12 +35,6 @@ pub(crate) fn command<S: AsRef<str>>(words: &[S]) -> String {
     let words: Vec<_> = words.iter().map(|word| line(word.as_ref())).collect();
     let shell = shlex::Quoter::new().allow_nul(true);
     shell.join(words.iter().map(String::as_str)).unwrap_or_else(|_| words.join(" "))
-}
-
-/// Control characters, and those that change how the text around them is shown.
-pub(crate) fn unseen(c: char) -> bool {
-    let turns = matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
-    c.is_control() || turns
 }
 
 #[cfg(test)]

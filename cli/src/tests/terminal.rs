@@ -5,9 +5,9 @@ use std::fs;
 
 use proptest::{prelude::*, sample::Index};
 use serde_json::json;
+use trustpath_core::unseen;
 
 use super::stage::{CHAIN, Ran, Stage};
-use crate::render::unseen;
 
 /// A parameter that none of this program's own colours has.
 const HOSTILE: &str = "\u{1b}[1337m";

@@ -2,6 +2,8 @@
 
 use miette::{MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
 
+use crate::unseen;
+
 /// One text of a graph file, and what it is called in messages.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
@@ -87,7 +89,7 @@ fn printable(text: &str) -> String {
     let mut printable = String::with_capacity(text.len());
     while let Some(character) = characters.next() {
         let ends_line = character == '\r' && characters.peek() == Some(&'\n');
-        let harmless = matches!(character, '\n' | '\t') || ends_line || !(character.is_control() || turns(character));
+        let harmless = matches!(character, '\n' | '\t') || ends_line || !unseen(character);
         printable.push(match character.len_utf8() {
             _ if harmless => character,
             1 => '?',
@@ -96,11 +98,6 @@ fn printable(text: &str) -> String {
         });
     }
     printable
-}
-
-/// Soft hyphens, characters without a width, line separators, and changes of the direction of writing.
-fn turns(character: char) -> bool {
-    matches!(character, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 #[cfg(test)]
