@@ -6,6 +6,8 @@
 mod line;
 mod lock;
 mod medium;
+mod mirror;
+mod pull;
 mod read;
 mod record;
 mod replay;
@@ -14,6 +16,8 @@ mod write;
 
 pub use lock::{DirectoryLock, TryLock};
 pub use medium::Medium;
+pub use mirror::Mirror;
+pub use pull::{Relation, relation};
 pub use read::{Corrupt, Log};
 pub use record::{End, Entry, JournaledStep, Record, Start, Verb};
 pub use replay::{Phase, Progress, Touched, replay};

@@ -74,7 +74,13 @@ impl Engine {
         }
         let intent = journal.append(way.intent(name, &part)).await;
         match (way, intent) {
-            (Way::Forward, Err(unwritten)) => Sent::nothing(Err(unwritten)),
+            (Way::Forward, Err(unwritten)) => {
+                // The file may have an intent that only its mirror lacks: that nothing was sent is said there too. Where
+                // the file itself cannot be written, this is in vain as well, and changes nothing.
+                let answer = Err(unwritten);
+                let logged = journal.append(came_of(name, &answer, false)).await;
+                Sent { answer, late: false, logged }
+            }
             (_, intent) => {
                 let (answer, late) = self.request(place, part, deadline).await;
                 let noted = journal.append(came_of(name, &answer, late)).await;
