@@ -2,6 +2,7 @@
 
 mod fence;
 mod kubernetes_errors;
+mod kubernetes_journals;
 mod kubernetes_objects;
 mod kubernetes_settings;
 mod secrets;
