@@ -10,6 +10,7 @@ mod circle;
 mod conformance;
 mod cut_off;
 mod locks;
+mod mirror;
 mod other_values;
 mod own_step;
 mod partial;
