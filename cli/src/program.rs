@@ -6,7 +6,14 @@ use clap::Parser;
 use trustpath_core::{Handles, Kind};
 use trustpath_platform::{Environment, install_crypto_provider};
 
-use crate::{args::Cli, command::{Command, journal_place}, exit, kinds, panic, screen::Screen, trouble::Trouble, verbs};
+use crate::{
+    args::Cli,
+    command::{Command, journal_place},
+    exit, kinds, panic,
+    screen::Screen,
+    trouble::Trouble,
+    verbs,
+};
 
 /// Runs the command line of this process with every kind that is linked into it.
 pub fn main() -> ExitCode {

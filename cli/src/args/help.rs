@@ -69,9 +69,9 @@ With STEP, those steps alone are applied: what they need must be in place alread
 Examples:
   trustpath apply
   trustpath apply --yes --adopt policy
-  trustpath apply --yes --journal cluster    where this disk does not outlast the run
   trustpath apply role                  that step alone: what it needs must be in place
-  trustpath apply --from policy         that step and everything that needs it";
+  trustpath apply --from policy         that step and everything that needs it
+  trustpath apply --journal cluster     where this disk does not outlast the run";
 
 pub(super) const VERIFY: &str = "\
 Logs in as the operator does, looks at what the token may do, and revokes it. What cannot be
@@ -83,9 +83,11 @@ Examples:
 
 pub(super) const ROLLBACK: &str = "\
 Needs no graph file: what is taken back stands in the journal. It refuses any servers but those that
-the run was made against. With --journal cluster the journal comes from the cluster, where it does not
-lie here; the graph file then says which cluster. What somebody else has changed since is left and named. A rollback that
+the run was made against. What somebody else has changed since is left and named. A rollback that
 was cut off, or could not take everything back, is run again.
+
+With --journal cluster, a journal that does not lie here comes from the cluster; the graph file says
+which cluster.
 
 Examples:
   trustpath runs
@@ -103,8 +105,8 @@ Examples:
   trustpath resume 20260131-120000 --yes";
 
 pub(super) const RUNS: &str = "\
-With --journal cluster, the journals that the cluster keeps are brought here first; the graph file says
-which cluster.
+With --journal cluster, the journals that the cluster keeps are brought here first; the graph file
+says which cluster.
 
 Examples:
   trustpath runs

@@ -3,7 +3,9 @@
 mod help;
 mod options;
 
-pub(crate) use options::{Color, Consent, Format, Global, Going, GraphFormat, JournalPlace, Journaling, Locking, Select, StepArgs, System};
+pub(crate) use options::{
+    Color, Consent, Format, Global, Going, GraphFormat, JournalPlace, Journaling, Locking, Select, StepArgs, System,
+};
 
 use clap::{Parser, Subcommand};
 

@@ -88,7 +88,7 @@ pub(crate) struct Locking {
 /// Where the journals of runs are kept.
 #[derive(Debug, Default, Clone, Args)]
 pub(crate) struct Journaling {
-    /// Where journals are kept [default: $TRUSTPATH_JOURNAL, else local]
+    /// Where journals are kept: here, or in a Secret of the cluster too [default: $TRUSTPATH_JOURNAL, else local]
     #[arg(long, value_enum, value_name = "WHERE")]
     pub(crate) journal: Option<JournalPlace>,
 }

@@ -111,7 +111,8 @@ impl Locks {
         let holder = Holder::new(process, user, wish.verb, session.graph.id());
         let mirror = Mirrored::of(command, session).await?;
         let local = local::take(&command.store()?, &holder, wish.options.lock_timeout, cancel).await?;
-        let mut locks = Self { remote: Vec::new(), host, mirror, unfit: Unfit::default(), unlocked: None, _local: local };
+        let mut locks =
+            Self { remote: Vec::new(), host, mirror, unfit: Unfit::default(), unlocked: None, _local: local };
         match locks.take_remote(command, session, cancel, wish, holder).await {
             Ok(()) => Ok(locks),
             Err(failure) => {

@@ -3,6 +3,7 @@
 mod arguments;
 mod documents;
 mod errors;
+mod mirror;
 mod partial;
 mod reading;
 mod runs;

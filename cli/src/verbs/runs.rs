@@ -1,5 +1,7 @@
 //! `runs`: what was done from here, and what the cluster has of others.
 
+use trustpath_core::journal::sort_key;
+
 use crate::{
     command::Command,
     exit,
@@ -17,7 +19,8 @@ pub(super) async fn run(command: &Command<'_>) -> Result<u8, Trouble> {
     };
     let here = store.read_all()?.into_iter().filter(|(run, _)| unfit.refuse(run).is_ok());
     let damaged = unfit.0.iter().map(|(run, why)| RunEntry::damaged(run.clone(), why));
-    let runs = here.map(entry).chain(damaged).collect();
+    let mut runs: Vec<_> = here.map(entry).chain(damaged).collect();
+    runs.sort_by_key(|entry| sort_key(&entry.run));
     command.screen.show(&Runs { directory: store.directory().display().to_string(), runs })?;
     Ok(exit::OK)
 }

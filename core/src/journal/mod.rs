@@ -21,7 +21,7 @@ pub use pull::{Relation, relation};
 pub use read::{Corrupt, Log};
 pub use record::{End, Entry, JournaledStep, Record, Start, Verb};
 pub use replay::{Phase, Progress, Touched, replay};
-pub use store::{Store, UnknownRun};
+pub use store::{Store, UnknownRun, sort_key};
 pub use write::Journal;
 
 /// The version of the format that this program writes, and the only one that it reads.

@@ -160,8 +160,13 @@ mod tests {
     }
 
     fn left() -> Claim {
-        let unfinished =
-            Unfinished { run: "r".into(), host: "h".into(), journal: "/j".into(), mirror: None, digest: "sha256:1".into() };
+        let unfinished = Unfinished {
+            run: "r".into(),
+            host: "h".into(),
+            journal: "/j".into(),
+            mirror: None,
+            digest: "sha256:1".into(),
+        };
         Claim { unfinished: Some(unfinished), ..theirs() }
     }
 

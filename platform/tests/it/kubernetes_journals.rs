@@ -100,7 +100,8 @@ impl Respond for Api {
 
 /// Sets a key, as somebody else would.
 fn set(secret: &mut Option<Value>, key: &str, text: &str, version: &str) {
-    let secret = secret.get_or_insert_with(|| json!({"metadata": {"name": "trustpath-journals", "namespace": "locks"}}));
+    let secret =
+        secret.get_or_insert_with(|| json!({"metadata": {"name": "trustpath-journals", "namespace": "locks"}}));
     secret["data"][key] = json!(STANDARD.encode(text));
     secret["metadata"]["resourceVersion"] = json!(version);
 }

@@ -26,7 +26,7 @@ const APPLY: [&str; 6] = ["apply", "--yes", "--adopt", "policy", "--journal", "c
 /// A machine of its own: its state directory is empty, and one step is made after the other.
 fn machine(pair: &Pair) -> Program {
     let program = Program::on(pair);
-    let limits = program.file("limits.toml", "[run]\nhorizon = \"1s\"\nstep_timeout = \"20s\"\nparallelism = 1\n");
+    let limits = program.file("limits.toml", "[run]\nhorizon = \"1s\"\nstep_timeout = \"10s\"\nparallelism = 1\n");
     let files = [trustpath_tests::program::standard_file(), pair.overlay_file(), limits];
     program.with("TRUSTPATH_FILE", &files.map(|file| file.display().to_string()).join(":"))
 }
@@ -112,7 +112,10 @@ pub(crate) async fn a_machine_that_is_gone_is_followed_by_one_that_takes_its_run
     let other = machine(&pair);
     assert!(!other.ok(&["runs"]).await.stdout.contains(&run), "nothing of it is here");
     let refused = other.fails(7, &["apply", "--yes", "--adopt", "policy"]).await;
-    said(&refused.stderr, &["trustpath::lock::unfinished_elsewhere", PLACE, &format!("rollback {run} --journal cluster")]);
+    said(
+        &refused.stderr,
+        &["trustpath::lock::unfinished_elsewhere", PLACE, &format!("rollback {run} --journal cluster")],
+    );
     other.fails(64, &["rollback", &run, "--yes"]).await;
     let runs = other.ok(&["runs", "--journal", "cluster"]).await;
     said(&runs.stdout, &[&run, "unfinished", &format!("trustpath resume {run} --journal cluster")]);
@@ -140,6 +143,35 @@ pub(crate) async fn a_machine_that_is_gone_is_followed_by_one_that_carries_its_r
     assert_eq!(replay(&the_mirrored(&pair).await.entries).end, Some(End::Done));
     machine(&pair).ok(&["rollback", "--yes", "--journal", "cluster"]).await;
     is_before(&pair, &before, "the rollback left something").await;
+}
+
+/// Killed where it writes the Secret: an intent, or an answer, on its way or there already. Taken back from the Secret
+/// alone, or on the same machine, whose file is ahead of it then.
+pub(crate) async fn killed_at_a_write_of_the_journal_it_is_taken_back(pair: Arc<Pair>) {
+    let before = with_a_policy(&pair).await;
+    let what = format!("PUT /{SECRET}");
+    for (nth, fault) in [(1, Fault::Hold), (1, Fault::Withhold), (2, Fault::Hold), (2, Fault::Withhold)] {
+        for disk_is_gone in [true, false] {
+            let program = machine(&pair);
+            pair.forget();
+            pair.kubernetes_proxy.fault_nth(Key { what: what.clone(), nth }, Lasts::Once, fault);
+            let mut child = program.until_held(&APPLY, &pair.kubernetes_proxy).await;
+            child.kill().await.expect("it is killed");
+            pair.kubernetes_proxy.discard();
+            pair.lift();
+            pair.quiet().await;
+            let (here, there) = (the_local(&program), the_mirrored(&pair).await);
+            assert!(here.entries.starts_with(&there.entries), "the Secret is ahead of the file");
+            assert_eq!(here.entries.len() - there.entries.len(), usize::from(fault == Fault::Hold));
+            let next = if disk_is_gone { machine(&pair) } else { program };
+            next.ok(&["rollback", "--yes", "--journal", "cluster"]).await;
+            assert_eq!(replay(&the_mirrored(&pair).await.entries).end, Some(End::RolledBack));
+            assert_eq!(the_local(&next).entries, the_mirrored(&pair).await.entries);
+            pair.kubernetes.delete(SECRET).await;
+            view::assert_same(&before, &view::snapshot(&pair).await, "the rollback left something");
+        }
+    }
+    pair.vault.delete(POLICY).await;
 }
 
 /// Each write of a run is stopped on its way: the Secret has its intent already.
@@ -242,7 +274,7 @@ pub(crate) async fn a_journal_that_is_damaged_there_stops_its_run_alone(pair: Ar
     let runs = program.ok(&["runs", "--journal", "cluster", "--output", "json"]).await;
     let runs: Value = serde_json::from_str(&runs.stdout).expect("a document");
     let states: Vec<_> = runs["runs"].as_array().into_iter().flatten().map(|run| &run["state"]).collect();
-    assert_eq!(states, ["done", "damaged"], "{runs}");
+    assert_eq!(states, ["damaged", "done"], "{runs}");
     let refused = program.fails(3, &APPLY).await;
     said(&refused.stderr, &["20260131-120000.jsonl", PLACE]);
     program.fails(3, &["rollback", "20260131-120000", "--yes", "--journal", "cluster"]).await;
