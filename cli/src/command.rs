@@ -8,7 +8,15 @@ use trustpath_core::{
 };
 use trustpath_platform::{Environment, lock::Fence};
 
-use crate::{args::Global, program::Program, render, screen::Screen, systems::Systems};
+use clap::ValueEnum as _;
+
+use crate::{
+    args::{Global, JournalPlace, Journaling},
+    program::Program,
+    render,
+    screen::Screen,
+    systems::Systems,
+};
 
 /// One command line, and all that it may look at.
 pub(crate) struct Command<'a> {
@@ -18,6 +26,23 @@ pub(crate) struct Command<'a> {
     pub(crate) global: Global,
     pub(crate) environment: Environment,
     pub(crate) screen: Screen,
+    /// Where the journals of runs are kept.
+    pub(crate) journal: JournalPlace,
+}
+
+/// The variable that says the same as `--journal`.
+const JOURNAL: &str = "TRUSTPATH_JOURNAL";
+
+/// Where the journals of runs are kept: as the option says, or else the environment.
+///
+/// # Errors
+/// When the variable says something else.
+pub(crate) fn journal_place(asked: &Journaling, environment: &Environment) -> Result<JournalPlace, Problem> {
+    match (asked.journal, environment.get(JOURNAL)) {
+        (Some(place), _) => Ok(place),
+        (None, None) => Ok(JournalPlace::default()),
+        (None, Some(text)) => JournalPlace::from_str(text, false).map_err(|_| no_place()),
+    }
 }
 
 impl Command<'_> {
@@ -76,8 +101,17 @@ impl Command<'_> {
         if let Some(context) = &connect.context {
             words.extend(["--context".to_owned(), context.clone()]);
         }
+        let ambient = self.environment.get(JOURNAL).is_some_and(|text| text == "cluster");
+        if self.journal == JournalPlace::Cluster && !ambient {
+            words.extend(["--journal", "cluster"].map(str::to_owned));
+        }
         render::command(&words)
     }
+}
+
+fn no_place() -> Problem {
+    Problem::new(Class::Config, "trustpath::cli::journal", format!("{JOURNAL} names no place for journals"))
+        .help("set it to `local` or `cluster`, or unset it")
 }
 
 fn nowhere() -> Problem {

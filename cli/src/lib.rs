@@ -23,6 +23,7 @@ mod exit;
 mod json;
 mod kinds;
 mod lock;
+mod mirror;
 mod open_runs;
 mod own_rights;
 mod panic;

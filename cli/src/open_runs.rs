@@ -9,17 +9,21 @@ use trustpath_core::{
 use crate::{
     command::Command,
     json::RunState,
+    mirror::Unfit,
     render::{self, Style},
 };
 
-/// Refuses to begin while a run against the same servers is unfinished or stuck.
+/// Refuses to begin while a run against the same servers is unfinished or stuck, or may be: `unfit` are those of which
+/// the cluster has something else.
 ///
 /// # Errors
 /// One failure for each such run, with the commands that go on.
-pub(crate) async fn refuse(command: &Command<'_>, handles: &Handles) -> Result<(), Failures> {
-    let (mut open, mut unreadable) = (Vec::new(), Vec::new());
+pub(crate) async fn refuse(command: &Command<'_>, handles: &Handles, unfit: &Unfit) -> Result<(), Failures> {
+    let mut unreadable: Vec<_> = unfit.0.iter().map(|(_, failure)| failure.clone()).collect();
+    let mut open = Vec::new();
     for (run, found) in unfinished(&command.store().map_err(Failure::from)?)? {
         match found {
+            _ if unfit.refuse(&run).is_err() => {}
             Err(corrupt) => unreadable.push(damaged(&run, corrupt)),
             Ok(log) if same_servers(&log.start.target, handles).await => open.push(unfinished_run(command, &log)),
             Ok(_) => {}

@@ -6,7 +6,14 @@ use clap::Parser;
 use trustpath_core::{Handles, Kind};
 use trustpath_platform::{Environment, install_crypto_provider};
 
-use crate::{args::Cli, command::Command, exit, kinds, panic, screen::Screen, trouble::Trouble, verbs};
+use crate::{
+    args::Cli,
+    command::{Command, journal_place},
+    exit, kinds, panic,
+    screen::Screen,
+    trouble::Trouble,
+    verbs,
+};
 
 /// Runs the command line of this process with every kind that is linked into it.
 pub fn main() -> ExitCode {
@@ -57,11 +64,16 @@ impl Program {
 
     /// Runs a verb, tells what went wrong, and returns the exit code.
     pub(crate) fn dispatch(&self, cli: Cli, environment: Environment, screen: Screen) -> u8 {
-        let answer = kinds::sorted(&self.kinds).map_err(Trouble::from).and_then(|kinds| {
-            let command = Command { program: self, kinds, global: cli.global, environment, screen: screen.clone() };
-            verbs::run(&command, cli.verb)
-        });
+        let answer = self.obey(cli, environment, &screen);
         answer.unwrap_or_else(|trouble| trouble.tell(&screen))
+    }
+
+    fn obey(&self, cli: Cli, environment: Environment, screen: &Screen) -> Result<u8, Trouble> {
+        let Cli { verb, global } = cli;
+        let kinds = kinds::sorted(&self.kinds)?;
+        let asked = verb.journaling().map(|asked| journal_place(asked, &environment)).transpose()?;
+        let journal = asked.unwrap_or_default();
+        verbs::run(&Command { program: self, kinds, global, environment, screen: screen.clone(), journal }, verb)
     }
 }
 

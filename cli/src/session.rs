@@ -109,7 +109,7 @@ impl Session {
         Engine::new(self.graph.clone(), self.handles.clone())
             .with_settings(self.settings)
             .with_permissions(permissions)
-            .with_own_rights(own_rights::of_a_run(&self.scope))
+            .with_own_rights(own_rights::of_a_run(&self.scope, command.journal))
             .with_observer(Arc::new(Progress::new(command.screen.clone())))
             .with_cancel(cancel)
     }

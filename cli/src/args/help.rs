@@ -29,6 +29,7 @@ Environment:
   KUBECONFIG             the cluster; in a pod, its own ServiceAccount
   TRUSTPATH_FILE         the graph files, separated by `:`, where no -f is given
   TRUSTPATH_STATE_DIR    where journals lie, where no --state-dir is given
+  TRUSTPATH_JOURNAL      `cluster` keeps them in a Secret as well, where no --journal is given
   NO_COLOR               no colours
 
 Exit codes:
@@ -69,7 +70,8 @@ Examples:
   trustpath apply
   trustpath apply --yes --adopt policy
   trustpath apply role                  that step alone: what it needs must be in place
-  trustpath apply --from policy         that step and everything that needs it";
+  trustpath apply --from policy         that step and everything that needs it
+  trustpath apply --journal cluster     where this disk does not outlast the run";
 
 pub(super) const VERIFY: &str = "\
 Logs in as the operator does, looks at what the token may do, and revokes it. What cannot be
@@ -83,6 +85,9 @@ pub(super) const ROLLBACK: &str = "\
 Needs no graph file: what is taken back stands in the journal. It refuses any servers but those that
 the run was made against. What somebody else has changed since is left and named. A rollback that
 was cut off, or could not take everything back, is run again.
+
+With --journal cluster, a journal that does not lie here comes from the cluster; the graph file says
+which cluster.
 
 Examples:
   trustpath runs
@@ -98,6 +103,14 @@ Examples:
   trustpath runs
   trustpath resume
   trustpath resume 20260131-120000 --yes";
+
+pub(super) const RUNS: &str = "\
+With --journal cluster, the journals that the cluster keeps are brought here first; the graph file
+says which cluster.
+
+Examples:
+  trustpath runs
+  trustpath runs --journal cluster";
 
 pub(super) const DESTROY: &str = "\
 Shows the plan and asks. Removes what bears the mark of this graph. What others still use is left,

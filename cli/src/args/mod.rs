@@ -3,7 +3,9 @@
 mod help;
 mod options;
 
-pub(crate) use options::{Color, Consent, Format, Global, Going, GraphFormat, Locking, Select, StepArgs, System};
+pub(crate) use options::{
+    Color, Consent, Format, Global, Going, GraphFormat, JournalPlace, Journaling, Locking, Select, StepArgs, System,
+};
 
 use clap::{Parser, Subcommand};
 
@@ -46,7 +48,8 @@ pub(crate) enum Verb {
     #[command(after_help = help::PERMISSIONS)]
     Permissions(Permissions),
     /// List the runs that were made from here
-    Runs,
+    #[command(after_help = help::RUNS)]
+    Runs(Journaling),
     /// Draw the graph of the file
     Graph(Graph),
     /// The kinds of steps that this program knows
@@ -58,6 +61,21 @@ pub(crate) enum Verb {
     /// Print a completion script for a shell
     #[command(after_help = help::COMPLETIONS)]
     Completions(Completions),
+}
+
+impl Verb {
+    /// Where it keeps or looks for journals, of the verbs that have a say in it.
+    pub(crate) fn journaling(&self) -> Option<&Journaling> {
+        match self {
+            Self::Apply(args) => Some(&args.going.journaling),
+            Self::Destroy(args) => Some(&args.going.journaling),
+            Self::Rollback(args) => Some(&args.going.journaling),
+            Self::Resume(args) => Some(&args.going.journaling),
+            Self::Runs(journaling) => Some(journaling),
+            Self::Permissions(args) => Some(&args.journaling),
+            _ => None,
+        }
+    }
 }
 
 #[derive(Debug, clap::Args)]
@@ -133,6 +151,8 @@ pub(crate) struct Permissions {
     /// Print this part alone, to be piped on
     #[arg(long, value_enum, value_name = "SYSTEM")]
     pub(crate) only: Option<System>,
+    #[command(flatten)]
+    pub(crate) journaling: Journaling,
 }
 
 #[derive(Debug, clap::Args)]

@@ -85,9 +85,29 @@ pub(crate) struct Locking {
     pub(crate) abandon: Option<String>,
 }
 
+/// Where the journals of runs are kept.
+#[derive(Debug, Default, Clone, Args)]
+pub(crate) struct Journaling {
+    /// Where journals are kept: here, or in a Secret of the cluster too [default: $TRUSTPATH_JOURNAL, else local]
+    #[arg(long, value_enum, value_name = "WHERE")]
+    pub(crate) journal: Option<JournalPlace>,
+}
+
+/// A place for journals.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum JournalPlace {
+    /// In the state directory
+    #[default]
+    Local,
+    /// In a Secret of the cluster as well, for pods and runners whose disk dies with them
+    Cluster,
+}
+
 /// How a command that writes is carried out.
 #[derive(Debug, Default, Clone, Args)]
 pub(crate) struct Going {
+    #[command(flatten)]
+    pub(crate) journaling: Journaling,
     #[command(flatten)]
     pub(crate) locking: Locking,
     /// How long taking back may go on after a SIGTERM, such as 25s; then it stops where it is [default: to its end]

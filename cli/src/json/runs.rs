@@ -98,11 +98,14 @@ impl RunState {
 }
 
 impl RunEntry {
-    /// The entry of a journal; `running` where a process is at work on it, and `next` is the command that goes on with
-    /// its run.
-    pub(crate) fn of(run: String, log: Result<Log, Corrupt>, running: bool, next: impl FnOnce(&Log) -> String) -> Self {
-        let empty = Self {
-            run: String::new(),
+    /// The entry of a run whose journal cannot be gone on with.
+    pub(crate) fn damaged(run: String, why: &Failure) -> Self {
+        Self { error: Some(why.report()), ..Self::empty(run) }
+    }
+
+    fn empty(run: String) -> Self {
+        Self {
+            run,
             state: RunState::Damaged,
             verb: None,
             graph: None,
@@ -110,9 +113,14 @@ impl RunEntry {
             standing: Vec::new(),
             next: None,
             error: None,
-        };
+        }
+    }
+
+    /// The entry of a journal; `running` where a process is at work on it, and `next` is the command that goes on with
+    /// its run.
+    pub(crate) fn of(run: String, log: Result<Log, Corrupt>, running: bool, next: impl FnOnce(&Log) -> String) -> Self {
         match log {
-            Err(corrupt) => Self { run, error: Some(Failure::from(corrupt).report()), ..empty },
+            Err(corrupt) => Self::damaged(run, &corrupt.into()),
             Ok(log) => {
                 let state = if running { RunState::Running } else { RunState::of(&log) };
                 let started = log.entries.first().map(|entry| entry.at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
@@ -123,8 +131,7 @@ impl RunEntry {
                     started,
                     standing: replay(&log.entries).standing().map(|(step, _)| step.to_owned()).collect(),
                     next: state.is_open().then(|| next(&log)),
-                    run,
-                    ..empty
+                    ..Self::empty(run)
                 }
             }
         }

@@ -29,6 +29,7 @@ use trustpath_platform::{
 use crate::{
     args::Locking,
     command::Command,
+    mirror::{Mirrored, Unfit},
     render::{Style, line},
     screen::Screen,
     session::Session,
@@ -48,6 +49,10 @@ pub(crate) struct Wish {
 pub(crate) struct Locks {
     remote: Vec<Held>,
     host: String,
+    /// Where the cluster keeps journals.
+    pub(crate) mirror: Mirrored,
+    /// What of it cannot be gone on with.
+    pub(crate) unfit: Unfit,
     /// Why the cluster is not locked though the graph has to do with it.
     unlocked: Option<Failure>,
     _local: DirectoryLock,
@@ -64,9 +69,15 @@ pub(crate) async fn under(
     wish: Wish,
     work: impl AsyncFnOnce(&Locks) -> Result<u8, Trouble>,
 ) -> Result<u8, Trouble> {
-    let locks = Locks::take(command, session, cancel, wish).await?;
+    let mut locks = Locks::take(command, session, cancel, wish).await?;
     session.fence.put_up(locks.guard());
-    let answer = work(&locks).await;
+    let answer = match locks.mirror.exchange(command).await {
+        Ok(unfit) => {
+            locks.unfit = unfit;
+            work(&locks).await
+        }
+        Err(failure) => Err(failure.into()),
+    };
     locks.release(&command.screen).await;
     answer
 }
@@ -85,6 +96,7 @@ pub(crate) async fn to_go_on(
 ) -> Result<u8, Trouble> {
     let wish = Wish { verb, purpose: Purpose::GoOn(digest(&log.path)?), options: options.clone() };
     under(command, session, cancel, wish, async |locks| {
+        locks.unfit.refuse(&log.start.run)?;
         let log = command.store()?.read(&log.start.run)?;
         work(locks, log).await
     })
@@ -97,9 +109,11 @@ impl Locks {
         let user = ["USER", "LOGNAME"].iter().find_map(|name| command.environment.get(name)).unwrap_or("somebody");
         let host = process.host.clone();
         let holder = Holder::new(process, user, wish.verb, session.graph.id());
+        let mirror = Mirrored::of(command, session).await?;
         let tell = |words: &str| command.screen.say(&aside(words));
         let local = local::take(&command.store()?, &holder, wish.options.lock_timeout, cancel, &tell).await?;
-        let mut locks = Self { remote: Vec::new(), host, unlocked: None, _local: local };
+        let mut locks =
+            Self { remote: Vec::new(), host, mirror, unfit: Unfit::default(), unlocked: None, _local: local };
         match locks.take_remote(command, session, cancel, wish, holder).await {
             Ok(()) => Ok(locks),
             Err(failure) => {
@@ -133,14 +147,27 @@ impl Locks {
             tell: &tell,
         };
         if let Some(record) = self.cluster(session).await? {
-            self.remote.push(take(Arc::new(record), &taking).await?);
+            self.remote.push(self.take_one(command, Arc::new(record), &taking).await?);
         }
         if let Some(path) = session.scope.vault_lock() {
             let vault = session.handles.get::<Vault>().await?;
             let record: Arc<dyn Record> = Arc::new(KvRecord::open(&vault, path).await?);
-            self.remote.push(take(record, &taking).await?);
+            self.remote.push(self.take_one(command, record, &taking).await?);
         }
         Ok(())
+    }
+
+    /// Whose journal lies here is decided by what lies here: where a run was left unfinished whose journal does not, it
+    /// may have come to the cluster since that was looked at, and is fetched once.
+    async fn take_one(&self, command: &Command<'_>, record: Arc<dyn Record>, taking: &Taking<'_>) -> Result<Held> {
+        match take(record.clone(), taking).await {
+            Err(failure) if self.mirror.is_there() && is_elsewhere(&failure) => {
+                // What cannot be taken over is told when the lock is held, or is the same failure again.
+                self.mirror.pull(command).await?;
+                take(record, taking).await
+            }
+            taken => taken,
+        }
     }
 
     /// The Lease of the cluster. A cluster that cannot be spoken to at all is none that this command can change: a step
@@ -186,7 +213,7 @@ impl Locks {
         for held in &self.remote {
             let path = absolute(journal).unwrap_or_else(|_| journal.to_owned()).display().to_string();
             let (run, host, digest) = (run.to_owned(), self.host.clone(), digest(journal)?);
-            held.begin(Unfinished { run, host, journal: path, digest }).await?;
+            held.begin(Unfinished { run, host, journal: path, mirror: self.mirror.place(), digest }).await?;
         }
         let done = work.await;
         if Log::read(journal).is_ok_and(|log| replay(&log.entries).end.is_some()) {
@@ -234,6 +261,10 @@ fn digest(journal: &Path) -> Result<String> {
 
 fn is_of(journal: &Path, run: &Unfinished) -> bool {
     digest(journal).is_ok_and(|digest| digest == run.digest)
+}
+
+fn is_elsewhere(failure: &Failure) -> bool {
+    failure.report().code.as_deref() == Some("trustpath::lock::unfinished_elsewhere")
 }
 
 fn waiting_for(waiting: &Waiting) -> String {

@@ -15,7 +15,7 @@ fn global_options_go_before_and_after_the_verb() {
     for words in [["trustpath", "--output", "json", "runs"], ["trustpath", "runs", "--output", "json"]] {
         let cli = Cli::try_parse_from(words).unwrap();
         assert_eq!(cli.global.output, Format::Json);
-        assert!(matches!(cli.verb, Verb::Runs));
+        assert!(matches!(cli.verb, Verb::Runs(_)));
     }
 }
 

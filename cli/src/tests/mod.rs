@@ -4,6 +4,7 @@ mod arguments;
 mod asking;
 mod documents;
 mod errors;
+mod mirror;
 mod partial;
 mod reading;
 mod runs;

@@ -102,6 +102,12 @@ impl Stage {
         std::fs::write(self.path("plugins.toml"), file).unwrap();
     }
 
+    /// Sets a variable.
+    pub(super) fn set(&mut self, name: &str, value: &str) {
+        self.forget(name);
+        self.variables.push((name.to_owned(), value.to_owned()));
+    }
+
     /// Takes a variable out of the environment.
     pub(super) fn forget(&mut self, name: &str) {
         self.variables.retain(|(known, _)| known != name);

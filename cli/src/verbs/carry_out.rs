@@ -14,6 +14,7 @@ use crate::{
     command::Command,
     exit, json,
     lock::{self, Locks, Wish},
+    mirror::{self, Mirrored},
     open_runs,
     prompt::{self, Confirmed},
     render,
@@ -36,12 +37,17 @@ pub(super) struct Job {
 
 pub(super) async fn carry_out(command: &Command<'_>, job: Job) -> Result<u8, Trouble> {
     let session = Session::open(command)?;
-    open_runs::refuse(command, &session.handles).await?;
+    let unfit = Mirrored::of(command, &session).await?.pull(command).await?;
+    open_runs::refuse(command, &session.handles, &unfit).await?;
     let permissions = session.permissions(job.consent.clone(), job.keep)?;
     let (cancel, _listening) = signals::listen(&command.screen, signals::WRITING, job.going.grace)?;
     let engine = session.engine(command, permissions, cancel.clone());
     let wish = Wish { verb: verb(job.verb), purpose: Purpose::Begin, options: job.going.locking.clone() };
     lock::under(command, &session, &cancel, wish, async |locks| {
+        if locks.mirror.is_there() {
+            // Until the lock was ours, the others were at work.
+            open_runs::refuse(command, &session.handles, &locks.unfit).await?;
+        }
         let engine = engine.with_guard(locks.guard());
         locked(command, &session, &engine, locks, &job, &cancel).await
     })
@@ -107,18 +113,21 @@ async fn run(
 ) -> Result<u8, Trouble> {
     let (run, path) = command.store()?.next(KEPT)?;
     let journal = Journal::begin(path, session.start(&run, plan, engine).await?).await?;
+    let journal = locks.mirror.on(journal, &run);
+    let work = async {
+        journal.reflect().await?;
+        locks.during(&run, journal.path(), engine.run(plan, &journal)).await
+    };
     let ended = tokio::select! {
-        ended = locks.during(&run, journal.path(), engine.run(plan, &journal)) => ended,
+        ended = work => ended,
         () = cancel.halted() => return Err(Trouble::halted(command.rollback(&run))),
     };
-    match ended {
-        Ok(ended) => told(command, session, engine, (run, document), ended),
-        Err(failure) => {
-            // Nothing was written: the run ends before it began.
-            journal.append(Record::End { end: End::RolledBack }).await?;
-            Err(failure.into())
-        }
+    if ended.is_err() {
+        // Nothing was written: the run ends before it began.
+        journal.append(Record::End { end: End::RolledBack }).await?;
     }
+    mirror::mention_owed(&command.screen, &journal, &run);
+    told(command, session, engine, (run, document), ended?)
 }
 
 /// Tells how a run ended.

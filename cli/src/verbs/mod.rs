@@ -34,7 +34,7 @@ pub(crate) fn run(command: &Command<'_>, verb: Verb) -> Result<u8, Trouble> {
         Verb::Resume(args) => block_on(resume::run(command, args)),
         Verb::Destroy(args) => block_on(destroy::run(command, args)),
         Verb::Permissions(args) => block_on(permissions::run(command, args)),
-        Verb::Runs => runs::run(command),
+        Verb::Runs(_) => block_on(runs::run(command)),
         Verb::Graph(args) => graph::run(command, &args),
         Verb::Steps(args) => steps::run(command, &args),
         Verb::Schema => schema::run(command),

@@ -1,9 +1,10 @@
 //! `permissions`: the smallest policy and roles for the graph at hand.
 
-use crate::{args::Permissions, command::Command, exit, json, session::Session, signals, trouble::Trouble};
+use crate::{args::Permissions, command::Command, exit, json, mirror, session::Session, signals, trouble::Trouble};
 
 pub(super) async fn run(command: &Command<'_>, args: Permissions) -> Result<u8, Trouble> {
     let session = Session::open(command)?;
+    mirror::is_wanted(command, &session.scope)?;
     let (cancel, _listening) = signals::listen(&command.screen, signals::READING, None)?;
     let engine = session.engine(command, Default::default(), cancel);
     let needed = engine.needed(&args.select.into()).await?;

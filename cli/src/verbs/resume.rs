@@ -2,8 +2,8 @@
 
 use trustpath_core::{
     Class, Failure, Problem,
-    journal::{Log, Store, replay},
-    run::Cancel,
+    journal::{Journal, Log, Store, replay},
+    run::{Cancel, Ended, Engine, RunPlan},
 };
 
 use super::{
@@ -17,6 +17,7 @@ use crate::{
     json,
     json::RunState,
     lock::{self, Locks},
+    mirror,
     prompt::{self, Confirmed},
     render::{self, Style},
     session::{self, Session},
@@ -25,10 +26,7 @@ use crate::{
 };
 
 pub(super) async fn run(command: &Command<'_>, args: Resume) -> Result<u8, Trouble> {
-    let log = match &args.run {
-        Some(run) => command.store()?.read(run)?,
-        None => latest(&command.store()?)?,
-    };
+    let log = mirror::chosen(command, args.run.as_deref(), latest).await?;
     match way(&log) {
         Some(Way::Forward) => forward(command, &log, args.going).await,
         Some(Way::Back) => take_back(command, &log, args.going, &[]).await,
@@ -91,10 +89,23 @@ async fn locked(
         false => {}
     }
     let ended = tokio::select! {
-        ended = locks.during(&start.run, &log.path, engine.resume(log, &rest, session::PROGRAM)) => ended?,
+        ended = locks.during(&start.run, &log.path, going_on(command, &engine, locks, log, &rest)) => ended?,
         () = cancel.halted() => return Err(Trouble::halted(command.rollback(&start.run))),
     };
     told(command, session, &engine, (start.run.clone(), document), ended)
+}
+
+async fn going_on(
+    command: &Command<'_>,
+    engine: &Engine,
+    locks: &Locks,
+    log: &Log,
+    rest: &RunPlan,
+) -> Result<Ended, Failure> {
+    let journal = locks.mirror.on(Journal::resume(log).await?, &log.start.run);
+    let ended = engine.resume_in(&journal, rest, session::PROGRAM).await;
+    mirror::mention_owed(&command.screen, &journal, &log.start.run);
+    ended
 }
 
 /// The latest run that has something left to do.

@@ -2,8 +2,8 @@
 
 use trustpath_core::{
     Class, Failure, Problem,
-    journal::{Corrupt, Log, Store},
-    run::{Cancel, Outcome, leaving, refuse_other_target},
+    journal::{Corrupt, Journal, Log, Store},
+    run::{Cancel, Engine, Outcome, leaving, refuse_other_target},
 };
 
 use crate::{
@@ -12,17 +12,14 @@ use crate::{
     exit, json,
     json::{RunState, TakenBack},
     lock::{self, Locks},
-    prompt, render,
+    mirror, prompt, render,
     session::Session,
     signals::{self, Listening},
     trouble::{Aftermath, Stuck, Trouble},
 };
 
 pub(super) async fn run(command: &Command<'_>, args: Rollback) -> Result<u8, Trouble> {
-    let log = match &args.run {
-        Some(run) => command.store()?.read(run)?,
-        None => latest(&command.store()?)?,
-    };
+    let log = mirror::chosen(command, args.run.as_deref(), latest).await?;
     take_back(command, &log, args.going, &args.leave).await
 }
 
@@ -74,12 +71,29 @@ async fn locked(
     let engine = session.engine(command, Default::default(), Cancel::never()).with_guard(locks.guard());
     let next = command.rollback(&run);
     let outcome = tokio::select! {
-        outcome = locks.during(&run, &log.path, engine.rollback_all_but(leave, log)) => outcome??,
+        outcome = locks.during(&run, &log.path, undoing(command, &engine, locks, (log, leave))) => outcome??,
         () = halt.halted() => return Err(Trouble::halted(next)),
     };
     let stuck = stuck(outcome);
     let shown = screen.show(&json::Rollback::ended(run, steps, leave, &stuck, next.clone()));
     Trouble::after(shown, verdict(stuck, next))
+}
+
+async fn undoing(
+    command: &Command<'_>,
+    engine: &Engine,
+    locks: &Locks,
+    (log, leave): (&Log, &[String]),
+) -> Result<Outcome, Failure> {
+    let leaving = leaving(leave, log)?;
+    refuse_other_target(&log.start.run, &log.start.target, engine.handles()).await?;
+    let journal = locks.mirror.on(Journal::resume(log).await?, &log.start.run);
+    for record in leaving {
+        journal.append(record).await?;
+    }
+    let outcome = engine.rollback_in(&journal, &log.start).await;
+    mirror::mention_owed(&command.screen, &journal, &log.start.run);
+    outcome
 }
 
 /// Another server than that of the run is refused for what it is, before it is asked for rights.

@@ -1,19 +1,26 @@
-//! `runs`: what was done from here.
+//! `runs`: what was done from here, and what the cluster has of others.
+
+use trustpath_core::journal::sort_key;
 
 use crate::{
     command::Command,
     exit,
     json::{RunEntry, Runs},
+    mirror,
     trouble::Trouble,
 };
 
-pub(super) fn run(command: &Command<'_>) -> Result<u8, Trouble> {
+pub(super) async fn run(command: &Command<'_>) -> Result<u8, Trouble> {
     let store = command.store()?;
+    let unfit = mirror::fetch(command, None).await?;
     let entry = |(run, log): (String, _)| {
         let running = store.is_running(&run);
         RunEntry::of(run, log, running, |log| command.go_on(log))
     };
-    let runs = store.read_all()?.into_iter().map(entry).collect();
+    let here = store.read_all()?.into_iter().filter(|(run, _)| unfit.refuse(run).is_ok());
+    let damaged = unfit.0.iter().map(|(run, why)| RunEntry::damaged(run.clone(), why));
+    let mut runs: Vec<_> = here.map(entry).chain(damaged).collect();
+    runs.sort_by_key(|entry| sort_key(&entry.run));
     command.screen.show(&Runs { directory: store.directory().display().to_string(), runs })?;
     Ok(exit::OK)
 }

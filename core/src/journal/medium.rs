@@ -56,9 +56,14 @@ impl Lines {
         Self { medium: Box::new(medium), sound, torn: false }
     }
 
-    /// Writes a line and returns once it is safe. What is left of an earlier one that failed goes first: behind it, this
-    /// one could not be read.
-    pub(super) fn append(&mut self, line: &[u8]) -> io::Result<()> {
+    /// How many bytes are safe.
+    pub(super) fn sound(&self) -> u64 {
+        self.sound
+    }
+
+    /// Writes a line and returns once it is safe, with how many bytes are safe then. What is left of an earlier one that
+    /// failed goes first: behind it, this one could not be read.
+    pub(super) fn append(&mut self, line: &[u8]) -> io::Result<u64> {
         if self.torn {
             self.medium.cut(self.sound)?;
         }
@@ -67,6 +72,6 @@ impl Lines {
         self.medium.sync()?;
         self.sound += line.len() as u64;
         self.torn = false;
-        Ok(())
+        Ok(self.sound)
     }
 }

@@ -6,6 +6,8 @@
 mod line;
 mod lock;
 mod medium;
+mod mirror;
+mod pull;
 mod read;
 mod record;
 mod replay;
@@ -14,10 +16,12 @@ mod write;
 
 pub use lock::{DirectoryLock, TryLock};
 pub use medium::Medium;
+pub use mirror::Mirror;
+pub use pull::{Relation, relation};
 pub use read::{Corrupt, Log};
 pub use record::{End, Entry, JournaledStep, Record, Start, Verb};
 pub use replay::{Phase, Progress, Touched, replay};
-pub use store::{Store, UnknownRun};
+pub use store::{Store, UnknownRun, sort_key};
 pub use write::Journal;
 
 /// The version of the format that this program writes, and the only one that it reads.

@@ -128,8 +128,8 @@ impl Store {
     }
 }
 
-/// By time, then by the number that tells runs of one second apart.
-fn sort_key(run: &str) -> (String, u32) {
+/// What sorts runs by age: their time, then the number that tells runs of one second apart.
+pub fn sort_key(run: &str) -> (String, u32) {
     let mut parts = run.splitn(3, '-');
     let time = [parts.next(), parts.next()].map(Option::unwrap_or_default).join("-");
     (time, parts.next().and_then(|number| number.parse().ok()).unwrap_or(1))

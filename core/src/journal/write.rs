@@ -9,14 +9,15 @@ use std::{
 
 use jiff::Timestamp;
 
-use super::{Entry, Log, Medium, Record, Start, line, lock::exclusively, medium::Lines};
-use crate::failure::{Class, Problem, Result};
+use super::{Entry, Log, Medium, Mirror, Record, Start, line, lock::exclusively, medium::Lines, mirror::Reflection};
+use crate::failure::{Class, Failure, Problem, Result};
 
 /// The open journal of one run. Cheap to clone; records from several steps do not mix.
 #[derive(Clone, Debug)]
 pub struct Journal {
     path: Arc<Path>,
     lines: Arc<Mutex<Lines>>,
+    reflection: Option<Arc<Reflection>>,
 }
 
 impl Journal {
@@ -34,7 +35,14 @@ impl Journal {
 
     /// Writes to `medium`, which has so many bytes of whole lines, and whose bytes are to be read at `path`.
     pub fn on(path: PathBuf, medium: impl Medium + 'static, sound: u64) -> Self {
-        Self { path: path.into(), lines: Arc::new(Mutex::new(Lines::new(medium, sound))) }
+        Self { path: path.into(), lines: Arc::new(Mutex::new(Lines::new(medium, sound))), reflection: None }
+    }
+
+    /// The same journal, of this run, kept in another place too. That place gets what is there with the next record, or
+    /// with [`Journal::reflect`].
+    #[must_use]
+    pub fn mirrored(self, run: &str, mirror: Arc<dyn Mirror>) -> Self {
+        Self { reflection: Some(Arc::new(Reflection::new(mirror, run))), ..self }
     }
 
     /// Goes on with the journal of an earlier run; a torn last record is cut off.
@@ -54,18 +62,54 @@ impl Journal {
         Ok(Self::on(path, file, sound))
     }
 
-    /// Writes a record and returns once it is on disk.
+    /// Writes a record and returns once it is on disk, and in the mirror where there is one.
     ///
     /// # Errors
-    /// When it cannot be written: what it announces must not be done then.
+    /// When it cannot be written: what it announces must not be done then. The mirror counts where a request of the way
+    /// forward is announced. It may lack any other record: the next one brings all, and [`Journal::owed`] says so.
     pub async fn append(&self, record: Record) -> Result<()> {
+        let sends = matches!(record, Record::Intent { .. });
         let entry = Entry { at: Timestamp::now(), record };
         let lines = self.lines.clone();
         let write = move || {
             let bytes = line::encode(&entry)?;
             lines.lock().unwrap_or_else(PoisonError::into_inner).append(&bytes)
         };
-        Ok(blocking(write).await.map_err(|error| unwritable(&self.path, error))?)
+        let end = blocking(write).await.map_err(|error| unwritable(&self.path, error))?;
+        self.up_to(end).await.or_else(|failure| if sends { Err(failure) } else { Ok(()) })
+    }
+
+    /// Returns once the mirror, where there is one, has all that was written.
+    ///
+    /// # Errors
+    /// When that is not certain.
+    pub async fn reflect(&self) -> Result<()> {
+        self.up_to(self.sound()).await
+    }
+
+    /// Why the mirror lacks the last records, where it does.
+    pub fn owed(&self) -> Option<Failure> {
+        self.reflection.as_ref()?.owed().clone()
+    }
+
+    async fn up_to(&self, end: u64) -> Result<()> {
+        let Some(reflection) = &self.reflection else { return Ok(()) };
+        reflection.up_to(end, || self.whole()).await
+    }
+
+    /// All records up to now.
+    async fn whole(&self) -> Result<Vec<u8>> {
+        let (path, sound) = (self.path.clone(), self.sound());
+        let read = move || {
+            let mut bytes = std::fs::read(path)?;
+            bytes.truncate(usize::try_from(sound).unwrap_or(usize::MAX));
+            Ok(bytes)
+        };
+        Ok(blocking(read).await.map_err(|error| unwritable(&self.path, error))?)
+    }
+
+    fn sound(&self) -> u64 {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner).sound()
     }
 
     /// Where it lies.
@@ -91,7 +135,7 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send
     tokio::task::spawn_blocking(work).await.map_err(io::Error::other)?
 }
 
-fn unwritable(path: &Path, error: io::Error) -> Problem {
+pub(super) fn unwritable(path: &Path, error: io::Error) -> Problem {
     if error.kind() == io::ErrorKind::ResourceBusy {
         let message = format!("another process is at work on the run whose journal is {}", path.display());
         return Problem::new(Class::Conflict, "trustpath::journal::busy", message)

@@ -73,14 +73,12 @@ impl Engine {
             return Sent::nothing(Err(lost));
         }
         let intent = journal.append(way.intent(name, &part)).await;
-        match (way, intent) {
-            (Way::Forward, Err(unwritten)) => Sent::nothing(Err(unwritten)),
-            (_, intent) => {
-                let (answer, late) = self.request(place, part, deadline).await;
-                let noted = journal.append(came_of(name, &answer, late)).await;
-                Sent { answer, late, logged: intent.and(noted) }
-            }
+        if let (Way::Forward, Err(unwritten)) = (way, &intent) {
+            return unsent(name, unwritten.clone(), journal).await;
         }
+        let (answer, late) = self.request(place, part, deadline).await;
+        let noted = journal.append(came_of(name, &answer, late)).await;
+        Sent { answer, late, logged: intent.and(noted) }
     }
 
     /// Sends one request, in a task of its own. Dropping it would not recall it: one whose time is over may still be
@@ -99,6 +97,15 @@ impl Engine {
             }
         }
     }
+}
+
+/// A request that was not sent because it could not be announced. The file may have an intent that only its mirror lacks:
+/// that nothing came of it is said behind it, so that nobody waits for it. Where the file itself cannot be written, that
+/// is in vain as well, and changes nothing.
+async fn unsent(step: &str, unwritten: Failure, journal: &Journal) -> Sent {
+    let answer = Err(unwritten);
+    let logged = journal.append(came_of(step, &answer, false)).await;
+    Sent { answer, late: false, logged }
 }
 
 fn came_of(step: &str, answer: &Result<(), Failure>, late: bool) -> Record {

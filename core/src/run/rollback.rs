@@ -68,22 +68,8 @@ impl Engine {
     /// # Errors
     /// When the servers are not those of the run, or the journal cannot be written.
     pub async fn rollback(&self, log: &Log) -> Result<Outcome> {
-        self.rollback_all_but(&[], log).await
-    }
-
-    /// The same, but for steps that the user leaves as they are, whatever stands of them: what somebody else has changed is
-    /// not taken back, and the run would never be over.
-    ///
-    /// # Errors
-    /// As [`Engine::rollback`]; when nothing of a step that is named has to be taken back.
-    pub async fn rollback_all_but(&self, left: &[String], log: &Log) -> Result<Outcome> {
-        let leaving = leaving(left, log)?;
         refuse_other_target(&log.start.run, &log.start.target, &self.handles).await?;
-        let journal = Journal::resume(log).await?;
-        for record in leaving {
-            journal.append(record).await?;
-        }
-        self.rollback_in(&journal, &log.start).await
+        self.rollback_in(&Journal::resume(log).await?, &log.start).await
     }
 
     /// The same, in a journal that is open, against servers that were compared.
@@ -97,7 +83,8 @@ impl Engine {
     }
 }
 
-/// What a journal says once these steps are left as they are.
+/// What is said in a journal, before a rollback, of steps that the user leaves as they are: what somebody else has changed
+/// is not taken back, and the run would never be over.
 ///
 /// # Errors
 /// When nothing of one of them has to be taken back.

@@ -7,6 +7,7 @@ mod guard;
 mod journal;
 mod late;
 mod medium;
+mod mirror;
 mod partial;
 mod resume;
 mod rights;

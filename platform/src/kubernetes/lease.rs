@@ -214,8 +214,13 @@ mod tests {
 
     fn claim() -> Claim {
         let terms = Terms::new(Duration::from_secs(120), Duration::from_secs(90), Duration::from_secs(60));
-        let unfinished =
-            Unfinished { run: "20260131-120000".into(), host: "h".into(), journal: "/j".into(), digest: "d".into() };
+        let unfinished = Unfinished {
+            run: "20260131-120000".into(),
+            host: "h".into(),
+            journal: "/j".into(),
+            mirror: None,
+            digest: "d".into(),
+        };
         Claim { unfinished: Some(unfinished), ..Claim::new(Holder::unknown("id"), terms) }
     }
 

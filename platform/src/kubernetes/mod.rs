@@ -5,6 +5,7 @@ mod address;
 mod answer;
 mod configuration;
 mod discovery;
+mod journals;
 mod lease;
 pub mod names;
 mod objects;
@@ -17,6 +18,7 @@ mod settings;
 
 pub use access::{Access, Token};
 pub use address::Address;
+pub use journals::JournalSecret;
 pub use lease::LeaseRecord;
 pub use objects::{Applied, Apply, FIELD_MANAGER};
 pub use open::ApiServer;

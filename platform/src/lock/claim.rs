@@ -81,6 +81,9 @@ pub struct Unfinished {
     pub host: String,
     /// Where its journal lies there.
     pub journal: String,
+    /// The Secret, as `namespace/name`, that has its journal too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mirror: Option<String>,
     /// The digest of the first record of its journal, which no two runs share.
     pub digest: String,
 }
@@ -153,10 +156,11 @@ impl fmt::Display for Holder {
 
 impl Unfinished {
     fn cleaned(self) -> Self {
-        let Self { run, host, journal, digest } = self;
+        let Self { run, host, journal, mirror, digest } = self;
         // A run's id is shown as a word of a command.
         let plain = |c: &char| c.is_ascii_alphanumeric() || *c == '-';
-        Self { run: run.chars().filter(plain).collect(), host: clean(&host), journal: clean(&journal), digest }
+        let mirror = mirror.map(|place| clean(&place));
+        Self { run: run.chars().filter(plain).collect(), host: clean(&host), journal: clean(&journal), mirror, digest }
     }
 }
 

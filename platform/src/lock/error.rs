@@ -4,7 +4,7 @@ use miette::Diagnostic;
 use thiserror::Error;
 use trustpath_core::{Class, Classified};
 
-use super::{Claim, Holder};
+use super::{Claim, Holder, Unfinished};
 
 /// Somebody else holds the lock, or may hold it.
 #[derive(Debug, Error, Diagnostic)]
@@ -81,6 +81,32 @@ pub enum NotFinished {
         /// Where its journal lies there.
         journal: String,
     },
+    /// The same, and the cluster has its journal too.
+    #[error("the run {run} of the host {host} was left unfinished; the Secret {mirror} has its journal")]
+    #[diagnostic(
+        code(trustpath::lock::unfinished_elsewhere),
+        help(
+            "fetch it, and take the run back: trustpath rollback {run} --journal cluster; or give it up, and leave what it has written as it is: --abandon {run}"
+        )
+    )]
+    Mirrored {
+        /// The run.
+        run: String,
+        /// The host that made it.
+        host: String,
+        /// The Secret.
+        mirror: String,
+    },
+}
+
+impl NotFinished {
+    pub(super) fn elsewhere(unfinished: Unfinished) -> Self {
+        let Unfinished { run, host, journal, mirror, .. } = unfinished;
+        match mirror {
+            Some(mirror) => Self::Mirrored { run, host, mirror },
+            None => Self::Elsewhere { run, host, journal },
+        }
+    }
 }
 
 impl Classified for NotFinished {

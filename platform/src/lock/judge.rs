@@ -81,8 +81,11 @@ pub(super) fn admit(
     if abandon == Some(&unfinished.run) {
         return Ok(None);
     }
-    let Unfinished { run, host, journal, .. } = unfinished.clone();
-    Err(if owns(unfinished) { NotFinished::Here { run } } else { NotFinished::Elsewhere { run, host, journal } })
+    let unfinished = unfinished.clone();
+    Err(match owns(&unfinished) {
+        true => NotFinished::Here { run: unfinished.run },
+        false => NotFinished::elsewhere(unfinished),
+    })
 }
 
 #[cfg(test)]
@@ -155,8 +158,13 @@ mod tests {
     }
 
     fn left() -> Claim {
-        let unfinished =
-            Unfinished { run: "r".into(), host: "h".into(), journal: "/j".into(), digest: "sha256:1".into() };
+        let unfinished = Unfinished {
+            run: "r".into(),
+            host: "h".into(),
+            journal: "/j".into(),
+            mirror: None,
+            digest: "sha256:1".into(),
+        };
         Claim { unfinished: Some(unfinished), ..theirs() }
     }
 

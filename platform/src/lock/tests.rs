@@ -168,7 +168,7 @@ fn theirs() -> Claim {
 }
 
 fn unfinished() -> Unfinished {
-    Unfinished { run: "r".into(), host: "h".into(), journal: "/j".into(), digest: "d".into() }
+    Unfinished { run: "r".into(), host: "h".into(), journal: "/j".into(), mirror: None, digest: "d".into() }
 }
 
 #[tokio::test(start_paused = true)]

@@ -3,6 +3,7 @@
 mod fence;
 mod hostile;
 mod kubernetes_errors;
+mod kubernetes_journals;
 mod kubernetes_objects;
 mod kubernetes_settings;
 mod secrets;

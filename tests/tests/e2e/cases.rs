@@ -3,8 +3,8 @@
 use trustpath_tests::{cases, fleet::Case};
 
 use crate::{
-    bad_days, bad_files, bad_servers, canaries, circle, conformance, cut_off, garbled, locks, other_values, own_step,
-    partial, races, reviewer, rights, rollback,
+    bad_days, bad_files, bad_servers, canaries, circle, conformance, cut_off, garbled, locks, mirror, other_values,
+    own_step, partial, races, reviewer, rights, rollback,
 };
 
 pub(crate) const ALL: &[(&str, Case)] = cases![
@@ -55,6 +55,15 @@ pub(crate) const ALL: &[(&str, Case)] = cases![
     locks::a_namespace_that_a_run_could_take_away_is_refused,
     locks::a_lock_in_vault_for_clusters_that_share_it,
     locks::a_token_that_may_not_remove_the_lock_in_vault,
+    mirror::a_machine_that_is_gone_is_followed_by_one_that_takes_its_run_back,
+    mirror::a_machine_that_is_gone_is_followed_by_one_that_carries_its_run_to_its_end,
+    mirror::killed_at_a_write_of_the_journal_it_is_taken_back,
+    mirror::every_intent_is_in_the_cluster_before_its_write,
+    mirror::what_the_cluster_does_not_take_is_not_sent,
+    mirror::without_its_first_record_in_the_cluster_no_run_begins,
+    mirror::a_journal_that_is_damaged_there_stops_its_run_alone,
+    mirror::without_the_cluster_nothing_is_written,
+    mirror::printed_for_the_cluster_is_enough_and_none_is_too_much,
     races::eight_graphs_over_the_same_objects,
     races::one_that_is_stopped_past_its_lease_writes_nothing_once_woken,
     races::one_that_is_killed_is_followed,

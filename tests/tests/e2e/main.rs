@@ -12,6 +12,7 @@ mod conformance;
 mod cut_off;
 mod garbled;
 mod locks;
+mod mirror;
 mod other_values;
 mod own_step;
 mod partial;

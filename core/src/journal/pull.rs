@@ -1,0 +1,241 @@
+//! Taking over what another place has of a journal.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, Write},
+    path::Path,
+};
+
+use super::{Corrupt, Log, Store, lock::exclusively, store::create_private, write::unwritable};
+use crate::failure::{Class, Problem, Result};
+
+/// How the journal that lies here and that of the same run in another place go together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Relation {
+    /// They say the same.
+    Same,
+    /// The other place has more: what is here, up to so many bytes, is its beginning.
+    Behind(u64),
+    /// There is more here: a crash came between the two.
+    Ahead,
+    /// Each has something that the other has not.
+    Apart,
+}
+
+/// How they go together. Pure. What lies here behind the last whole line is no record, and counts for nothing.
+pub fn relation(here: &[u8], there: &[u8]) -> Relation {
+    let Some(sound) = sound(here) else {
+        return if here == there { Relation::Same } else { Relation::Apart };
+    };
+    let whole = &here[..sound];
+    match (there.starts_with(whole), whole.starts_with(there)) {
+        (true, true) if sound == here.len() => Relation::Same,
+        (true, true) => Relation::Ahead,
+        (true, false) => Relation::Behind(sound as u64),
+        (false, true) => Relation::Ahead,
+        (false, false) => Relation::Apart,
+    }
+}
+
+/// How many bytes of a journal are whole records; `None` where it is damaged, or no journal.
+fn sound(bytes: &[u8]) -> Option<usize> {
+    match Log::parse(Path::new(""), bytes) {
+        Ok(log) => usize::try_from(log.sound).ok(),
+        // Cut off in its first record: nothing was announced.
+        Err(Corrupt::NoStart { .. }) if !bytes.contains(&b'\n') => Some(0),
+        Err(_) => None,
+    }
+}
+
+impl Store {
+    /// Brings the journal of a run up to what another place, `there`, has of it. What is here and not there stays.
+    ///
+    /// # Errors
+    /// When what lies there is no sound journal of this run, the two do not go together, or the file cannot be written.
+    pub fn take_over(&self, run: &str, there: &Path, lines: &[u8]) -> Result<Relation> {
+        let log = Log::parse(there, lines)?;
+        if log.sound != lines.len() as u64 || log.start.run != run || !is_name(run) {
+            return Err(Corrupt::NoStart { path: there.to_owned() }.into());
+        }
+        let path = self.path(run);
+        let here = match fs::read(&path) {
+            Ok(here) => here,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                create(&path, lines).map_err(|error| unwritable(&path, error))?;
+                return Ok(Relation::Behind(0));
+            }
+            Err(source) => return Err(Corrupt::Unreadable { path, source }.into()),
+        };
+        let found = relation(&here, lines);
+        match found {
+            Relation::Behind(sound) => extend(&path, sound, lines).map_err(|error| unwritable(&path, error))?,
+            Relation::Apart => return Err(apart(run, &path, there).into()),
+            Relation::Same | Relation::Ahead => {}
+        }
+        Ok(found)
+    }
+}
+
+/// Whether a run's id is the plain word that this program makes: it becomes the name of a file.
+fn is_name(run: &str) -> bool {
+    !run.is_empty() && run.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+}
+
+/// Writes a journal that is not there: whole, or not at all, and never over one that came meanwhile.
+fn create(path: &Path, lines: &[u8]) -> io::Result<()> {
+    let directory = path.parent().unwrap_or(Path::new("."));
+    create_private(directory)?;
+    let fresh = path.with_extension(format!("fetched-{}", std::process::id()));
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(&fresh)?;
+    file.write_all(lines)?;
+    file.sync_all()?;
+    let linked = fs::hard_link(&fresh, path);
+    fs::remove_file(&fresh)?;
+    match linked {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => File::open(directory)?.sync_all(),
+    }
+}
+
+/// Writes the rest of a journal behind the first `sound` bytes of it, unless a process is at work on it.
+fn extend(path: &Path, sound: u64, lines: &[u8]) -> io::Result<()> {
+    let mut file = OpenOptions::new().append(true).open(path)?;
+    exclusively(&file)?;
+    file.set_len(sound)?;
+    file.write_all(&lines[usize::try_from(sound).map_err(io::Error::other)?..])?;
+    file.sync_all()
+}
+
+fn apart(run: &str, here: &Path, there: &Path) -> Problem {
+    let (here, there) = (here.display(), there.display());
+    let message = format!("the run {run} has two journals that do not go together: {here}, and {there}");
+    Problem::new(Class::Refused, "trustpath::journal::apart", message).help(
+        "it was gone on with from two places; look at both, and keep the one of the place that went on last: \
+         move the file here away, or take the key out of the Secret",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+    use crate::journal::{End, Entry, Record, Start, VERSION, Verb, line::encode};
+
+    fn start(run: &str) -> Record {
+        Record::Start(Start {
+            version: VERSION,
+            program: "test".into(),
+            run: run.into(),
+            verb: Verb::Apply,
+            graph: "g".into(),
+            chosen: Vec::new(),
+            permissions: Default::default(),
+            limits: Default::default(),
+            target: Default::default(),
+            connections: json!(null),
+            steps: Vec::new(),
+        })
+    }
+
+    fn line(record: Record) -> Vec<u8> {
+        encode(&Entry { at: Timestamp::UNIX_EPOCH, record }).unwrap()
+    }
+
+    fn undone(step: &str) -> Vec<u8> {
+        line(Record::Undone { step: step.into() })
+    }
+
+    fn journal(steps: &[&str]) -> Vec<u8> {
+        let lines = steps.iter().map(|step| undone(step));
+        std::iter::once(line(start("r"))).chain(lines).collect::<Vec<_>>().concat()
+    }
+
+    #[test]
+    fn how_two_journals_go_together() {
+        let behind = |steps: &[&str]| Relation::Behind(journal(steps).len() as u64);
+        let cases: [(&[&str], &str, &[&str], Relation); 8] = [
+            (&["a"], "", &["a"], Relation::Same),
+            (&["a"], "", &["a", "b"], behind(&["a"])),
+            (&["a", "b"], "", &["a"], Relation::Ahead),
+            (&["a"], "", &["b"], Relation::Apart),
+            (&["a", "b"], "", &["a", "c"], Relation::Apart),
+            (&["a"], "{\"crc", &["a"], Relation::Ahead),
+            (&["a"], "{\"crc\":\"never", &["a", "b"], behind(&["a"])),
+            (&["a", "x"], "{\"crc", &["a", "b"], Relation::Apart),
+        ];
+        for (here, torn, there, expected) in cases {
+            let found = relation(&[&journal(here), torn.as_bytes()].concat(), &journal(there));
+            assert_eq!(found, expected, "{here:?}, {torn}, and {there:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_journal_is_not_written_over() {
+        assert_eq!(relation(b"", &journal(&[])), Relation::Behind(0));
+        assert_eq!(relation(b"{\"cr", &journal(&[])), Relation::Behind(0));
+        assert_eq!(relation(b"a note of somebody's\n", &journal(&[])), Relation::Apart);
+        let damaged = [b"damaged\n".as_slice(), &journal(&["a"])].concat();
+        assert_eq!(relation(&damaged, &journal(&["a"])), Relation::Apart);
+    }
+
+    proptest! {
+        /// Wherever a journal is cut, what is left of it and the whole go together, whichever lies here.
+        #[test]
+        fn a_journal_and_its_beginning_go_together(cut in 0_usize..2000) {
+            let whole = journal(&["a", "b", "c"]);
+            let cut = cut % (whole.len() + 1);
+            let lines = whole[..cut].iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+            let here = relation(&whole[..cut], &whole);
+            prop_assert_eq!(here, if cut == whole.len() { Relation::Same } else { Relation::Behind(lines as u64) });
+            if cut > 0 && cut == lines && cut < whole.len() {
+                prop_assert_eq!(relation(&whole, &whole[..cut]), Relation::Ahead);
+            }
+        }
+    }
+
+    #[test]
+    fn what_the_other_place_has_is_brought_here_and_what_is_here_stays() {
+        let home = tempfile::tempdir().unwrap();
+        let (store, there) = (Store::new(home.path().join("state")), Path::new("there"));
+        let (short, long) = (journal(&["a"]), journal(&["a", "b"]));
+        assert_eq!(store.take_over("r", there, &short).unwrap(), Relation::Behind(0));
+        assert_eq!(fs::read(store.path("r")).unwrap(), short);
+        assert_eq!(fs::read_dir(store.directory()).unwrap().count(), 1, "something was left beside it");
+        #[cfg(unix)]
+        {
+            let mode = std::os::unix::fs::PermissionsExt::mode(&fs::metadata(store.path("r")).unwrap().permissions());
+            assert_eq!(mode & 0o777, 0o600);
+        }
+        fs::write(store.path("r"), [&short, b"{\"torn".as_slice()].concat()).unwrap();
+        assert_eq!(store.take_over("r", there, &long).unwrap(), Relation::Behind(short.len() as u64));
+        assert_eq!(fs::read(store.path("r")).unwrap(), long);
+        assert_eq!(store.take_over("r", there, &short).unwrap(), Relation::Ahead);
+        assert_eq!(fs::read(store.path("r")).unwrap(), long);
+        let other = store.take_over("r", there, &journal(&["c"])).unwrap_err();
+        assert_eq!(other.report().code.as_deref(), Some("trustpath::journal::apart"));
+        assert!(other.to_string().contains("there") && other.to_string().contains("r.jsonl"), "{other}");
+        assert_eq!(fs::read(store.path("r")).unwrap(), long);
+    }
+
+    #[test]
+    fn a_journal_that_is_none_is_not_taken() {
+        let home = tempfile::tempdir().unwrap();
+        let store = Store::new(home.path().join("state"));
+        let mut damaged = journal(&["a", "b"]);
+        damaged[20] ^= 1;
+        let end = line(Record::End { end: End::Done });
+        let torn = [journal(&["a"]), end[..end.len() / 2].to_vec()].concat();
+        for (run, lines) in [("r", damaged), ("r", torn), ("other", journal(&[])), ("../r", line(start("../r")))] {
+            let refused = store.take_over(run, Path::new("there"), &lines).unwrap_err();
+            assert!(refused.to_string().contains("there"), "{refused}");
+        }
+        assert!(store.runs().unwrap().is_empty());
+    }
+}
