@@ -30,11 +30,16 @@ use crate::{
     args::Locking,
     command::Command,
     mirror::{Mirrored, Unfit},
+    open_runs,
     render::{Style, line},
     screen::Screen,
     session::Session,
     trouble::Trouble,
 };
+
+/// A run was left unfinished whose journal lies here, or does not.
+const HERE: &str = "trustpath::lock::unfinished";
+const ELSEWHERE: &str = "trustpath::lock::unfinished_elsewhere";
 
 /// What a command wants the locks for.
 pub(crate) struct Wish {
@@ -147,24 +152,37 @@ impl Locks {
             tell: &tell,
         };
         if let Some(record) = self.cluster(session).await? {
-            self.remote.push(self.take_one(command, Arc::new(record), &taking).await?);
+            self.remote.push(self.take_one(command, session, Arc::new(record), &taking).await?);
         }
         if let Some(path) = session.scope.vault_lock() {
             let vault = session.handles.get::<Vault>().await?;
             let record: Arc<dyn Record> = Arc::new(KvRecord::open(&vault, path).await?);
-            self.remote.push(self.take_one(command, record, &taking).await?);
+            self.remote.push(self.take_one(command, session, record, &taking).await?);
         }
         Ok(())
     }
 
-    /// Whose journal lies here is decided by what lies here: where a run was left unfinished whose journal does not, it
-    /// may have come to the cluster since that was looked at, and is fetched once.
-    async fn take_one(&self, command: &Command<'_>, record: Arc<dyn Record>, taking: &Taking<'_>) -> Result<Held> {
-        match take(record.clone(), taking).await {
-            Err(failure) if self.mirror.is_there() && is_elsewhere(&failure) => {
-                // What cannot be taken over is told when the lock is held, or is the same failure again.
+    /// Takes one lock. Whose journal lies here is decided by what lies here: one that does not may have come to the
+    /// cluster since that was looked at, and is fetched once. How to go on is said as for any other run then.
+    async fn take_one(
+        &self,
+        command: &Command<'_>,
+        session: &Session,
+        record: Arc<dyn Record>,
+        taking: &Taking<'_>,
+    ) -> Result<Held> {
+        let taken = match take(record.clone(), taking).await {
+            Err(failure) if self.mirror.is_there() && is(&failure, ELSEWHERE) => {
+                // What cannot be taken over from there leaves the same failure.
                 self.mirror.pull(command).await?;
                 take(record, taking).await
+            }
+            taken => taken,
+        };
+        match taken {
+            Err(failure) if self.mirror.is_there() && is(&failure, HERE) => {
+                let told = open_runs::refuse(command, &session.handles, &self.unfit).await.err();
+                Err(told.and_then(|failures| failures.0.into_iter().next()).unwrap_or(failure))
             }
             taken => taken,
         }
@@ -263,8 +281,8 @@ fn is_of(journal: &Path, run: &Unfinished) -> bool {
     digest(journal).is_ok_and(|digest| digest == run.digest)
 }
 
-fn is_elsewhere(failure: &Failure) -> bool {
-    failure.report().code.as_deref() == Some("trustpath::lock::unfinished_elsewhere")
+fn is(failure: &Failure, code: &str) -> bool {
+    failure.report().code.as_deref() == Some(code)
 }
 
 fn waiting_for(waiting: &Waiting) -> String {

@@ -14,7 +14,7 @@ use crate::{
     command::Command,
     exit, json,
     lock::{self, Locks, Wish},
-    mirror::{self, Mirrored},
+    mirror::{self, Mirrored, Unfit},
     open_runs,
     prompt::{self, Confirmed},
     render,
@@ -37,15 +37,17 @@ pub(super) struct Job {
 
 pub(super) async fn carry_out(command: &Command<'_>, job: Job) -> Result<u8, Trouble> {
     let session = Session::open(command)?;
-    let unfit = Mirrored::of(command, &session).await?.pull(command).await?;
-    open_runs::refuse(command, &session.handles, &unfit).await?;
+    match Mirrored::of(command, &session).await? {
+        // Which of the cluster's runs are unfinished, and which at work on another machine, is told by the lock.
+        mirror if mirror.is_there() => drop(mirror.pull(command).await?),
+        _ => open_runs::refuse(command, &session.handles, &Unfit::default()).await?,
+    }
     let permissions = session.permissions(job.consent.clone(), job.keep)?;
     let (cancel, _listening) = signals::listen(&command.screen, signals::WRITING, job.going.grace)?;
     let engine = session.engine(command, permissions, cancel.clone());
     let wish = Wish { verb: verb(job.verb), purpose: Purpose::Begin, options: job.going.locking.clone() };
     lock::under(command, &session, &cancel, wish, async |locks| {
         if locks.mirror.is_there() {
-            // Until the lock was ours, the others were at work.
             open_runs::refuse(command, &session.handles, &locks.unfit).await?;
         }
         let engine = engine.with_guard(locks.guard());

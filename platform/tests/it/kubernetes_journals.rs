@@ -16,6 +16,9 @@ use crate::support::{cluster, parts};
 const COLLECTION: &str = "/api/v1/namespaces/locks/secrets";
 const SECRET: &str = "/api/v1/namespaces/locks/secrets/trustpath-journals";
 
+/// What somebody else does to the Secret.
+type Edit = Box<dyn FnOnce(&mut Option<Value>) + Send>;
+
 /// An API server that has room for one Secret, whose version changes with every write.
 #[derive(Clone, Default)]
 struct Api(Arc<Inside>);
@@ -25,7 +28,7 @@ struct Inside {
     secret: Mutex<Option<Value>>,
     versions: AtomicUsize,
     /// What is done before the next write is looked at.
-    before: Mutex<Option<Box<dyn FnOnce(&mut Option<Value>) + Send>>>,
+    before: Mutex<Option<Edit>>,
     /// So many of the next writes are carried out, and answered with this status.
     loses: Mutex<(usize, u16)>,
     writes: AtomicUsize,

@@ -57,6 +57,7 @@ pub(crate) const ALL: &[(&str, Case)] = cases![
     locks::a_token_that_may_not_remove_the_lock_in_vault,
     mirror::a_machine_that_is_gone_is_followed_by_one_that_takes_its_run_back,
     mirror::a_machine_that_is_gone_is_followed_by_one_that_carries_its_run_to_its_end,
+    mirror::a_machine_that_is_at_work_is_waited_for_and_followed,
     mirror::killed_at_a_write_of_the_journal_it_is_taken_back,
     mirror::every_intent_is_in_the_cluster_before_its_write,
     mirror::what_the_cluster_does_not_take_is_not_sent,

@@ -19,6 +19,7 @@ use crate::racer::writes;
 const SECRETS: &str = "api/v1/namespaces/default/secrets";
 const SECRET: &str = "api/v1/namespaces/default/secrets/trustpath-journals";
 const PLACE: &str = "default/trustpath-journals";
+const LEASE: &str = "apis/coordination.k8s.io/v1/namespaces/default/leases/trustpath";
 const ROLE: &str = "auth/kubernetes/role/external-secrets";
 const POLICY: &str = "sys/policies/acl/apps-read";
 const APPLY: [&str; 6] = ["apply", "--yes", "--adopt", "policy", "--journal", "cluster"];
@@ -26,7 +27,8 @@ const APPLY: [&str; 6] = ["apply", "--yes", "--adopt", "policy", "--journal", "c
 /// A machine of its own: its state directory is empty, and one step is made after the other.
 fn machine(pair: &Pair) -> Program {
     let program = Program::on(pair);
-    let limits = program.file("limits.toml", "[run]\nhorizon = \"1s\"\nstep_timeout = \"10s\"\nparallelism = 1\n");
+    let limits = program
+        .file("limits.toml", "[run]\nhorizon = \"1s\"\nstep_timeout = \"10s\"\nparallelism = 1\nlease = \"30s\"\n");
     let files = [trustpath_tests::program::standard_file(), pair.overlay_file(), limits];
     program.with("TRUSTPATH_FILE", &files.map(|file| file.display().to_string()).join(":"))
 }
@@ -120,7 +122,11 @@ pub(crate) async fn a_machine_that_is_gone_is_followed_by_one_that_takes_its_run
     let runs = other.ok(&["runs", "--journal", "cluster"]).await;
     said(&runs.stdout, &[&run, "unfinished", &format!("trustpath resume {run} --journal cluster")]);
     let refused = other.fails(7, &APPLY).await;
-    assert!(refused.stderr.contains("trustpath::run::unfinished"), "{}", refused.stderr);
+    said(&refused.stderr, &["trustpath::run::unfinished", &format!("trustpath resume {run} --journal cluster")]);
+    // Even where no lock says so any more.
+    pair.kubernetes.delete(LEASE).await;
+    let refused = machine(&pair).fails(7, &APPLY).await;
+    said(&refused.stderr, &["trustpath::run::unfinished", &format!("trustpath resume {run} --journal cluster")]);
     // Yet another one, which has not looked before.
     let third = machine(&pair);
     third.ok(&["rollback", &run, "--yes", "--journal", "cluster"]).await;
@@ -142,6 +148,35 @@ pub(crate) async fn a_machine_that_is_gone_is_followed_by_one_that_carries_its_r
     other.ok(&["verify"]).await;
     assert_eq!(replay(&the_mirrored(&pair).await.entries).end, Some(End::Done));
     machine(&pair).ok(&["rollback", "--yes", "--journal", "cluster"]).await;
+    is_before(&pair, &before, "the rollback left something").await;
+}
+
+/// A run that is at work on another machine is nobody's to go on with: that machine is waited for. When it dies, the run
+/// that it had begun meanwhile is fetched.
+pub(crate) async fn a_machine_that_is_at_work_is_waited_for_and_followed(pair: Arc<Pair>) {
+    let before = with_a_policy(&pair).await;
+    let (first, second) = (machine(&pair), machine(&pair));
+    pair.forget();
+    pair.vault_proxy.fault(Rule { method: "GET", path: POLICY.into(), times: 1, fault: Fault::Hold });
+    let mut at_work = first.until_held(&APPLY, &pair.vault_proxy).await;
+    let looks = |seen: &[Seen]| seen.iter().filter(|seen| seen.method == "GET" && is_of_the_mirror(seen)).count();
+    let so_far = looks(&pair.kubernetes_proxy.seen());
+    let waiting = second.command(&[&APPLY[..], &["--lock-timeout", "5m"]].concat()).spawn().expect("it starts");
+    pair.kubernetes_proxy.until(|seen| looks(seen) > so_far).await;
+    // The second one has looked, and there was nothing; now the first one begins, and is caught in the middle.
+    pair.vault_proxy.fault(Rule { method: "POST", path: ROLE.into(), times: 1, fault: Fault::Hold });
+    pair.vault_proxy.release();
+    pair.vault_proxy.until(|seen| seen.iter().any(|seen| seen.path.ends_with(ROLE) && seen.method == "POST")).await;
+    let held = machine(&pair).fails(6, &APPLY).await;
+    said(&held.stderr, &["trustpath::lock::held"]);
+    at_work.kill().await.expect("it is killed");
+    pair.vault_proxy.release();
+    let refused = waiting.wait_with_output().await.expect("it ends");
+    let run = the_mirrored(&pair).await.start.run;
+    let words = String::from_utf8_lossy(&refused.stderr);
+    assert_eq!(refused.status.code(), Some(7), "{words}");
+    said(&words, &["trustpath::run::unfinished", &format!("trustpath resume {run} --journal cluster")]);
+    second.ok(&["rollback", "--yes", "--journal", "cluster"]).await;
     is_before(&pair, &before, "the rollback left something").await;
 }
 

@@ -27,7 +27,7 @@ pub(super) enum Kept {
     /// It has all of it.
     Already,
     /// This is to be written, in the version that it says.
-    As(Secret),
+    As(Box<Secret>),
     /// What it has of the run is not the beginning of that journal.
     Changed,
     /// So many bytes would have to be in it.
@@ -56,7 +56,7 @@ pub(super) fn with(found: Option<&Secret>, namespace: &str, key: &str, lines: &[
         prune(data, key);
     }
     let size = size(data);
-    if size > LIMIT { Kept::TooMuch(size) } else { Kept::As(secret) }
+    if size > LIMIT { Kept::TooMuch(size) } else { Kept::As(Box::new(secret)) }
 }
 
 fn empty(namespace: &str) -> Secret {
@@ -148,9 +148,9 @@ mod tests {
     }
 
     fn keys(kept: Kept) -> Vec<String> {
-        let Kept::As(secret) = kept else { panic!("{kept:?}") };
+        let Kept::As(mut secret) = kept else { panic!("{kept:?}") };
         assert_eq!(secret.metadata.resource_version.as_deref(), Some("7"), "it is bound to what was read");
-        secret.data.unwrap().into_keys().collect()
+        secret.data.take().unwrap().into_keys().collect()
     }
 
     fn sorted(mut keys: Vec<String>) -> Vec<String> {
@@ -216,7 +216,7 @@ mod tests {
         let held = [(key(1), journal(1, Some("done"), 600 << 10)), ("new.jsonl".to_owned(), b"a\n".to_vec())];
         secret.data = Some(held.into_iter().map(|(key, lines)| (key, ByteString(lines))).collect());
         let longer = [b"a\n".as_slice(), &vec![b'x'; 200 << 10]].concat();
-        let Kept::As(grown) = with(Some(&secret), "default", "new.jsonl", &longer) else { panic!("it fits") };
-        assert_eq!(grown.data.unwrap().into_keys().collect::<Vec<_>>(), ["new.jsonl"]);
+        let Kept::As(mut grown) = with(Some(&secret), "default", "new.jsonl", &longer) else { panic!("it fits") };
+        assert_eq!(grown.data.take().unwrap().into_keys().collect::<Vec<_>>(), ["new.jsonl"]);
     }
 }
