@@ -26,7 +26,7 @@ enum Command {
     /// Check everything: format, lints, docs, unit tests, conformance, snapshots, end to end on three pairs of
     /// servers, mutants
     Test(test::Options),
-    /// Run every cell of the sweeps: every fault at every request, and SIGKILL at each
+    /// Run the sweeps on any pair of servers: every fault at every request, and SIGKILL at each
     Sweep(sweep::Options),
     /// Break the program in one place at a time, and see the tests that hold it go red
     Mutants(mutants::Options),

@@ -1,0 +1,31 @@
+//! Which run a journal is of.
+
+use std::{
+    fs,
+    io::{BufRead as _, BufReader},
+    path::Path,
+};
+
+use trustpath_core::{Class, Problem, Result};
+use trustpath_platform::{digest::sha256, lock::Unfinished};
+
+/// What tells a run from every other one: the digest of the first record of its journal.
+///
+/// # Errors
+/// When it cannot be read.
+pub(super) fn digest(journal: &Path) -> Result<String> {
+    let mut first = Vec::new();
+    let read = fs::File::open(journal).and_then(|file| BufReader::new(file).read_until(b'\n', &mut first));
+    read.map_err(|error| {
+        let message = format!("the journal {} cannot be read", journal.display());
+        Problem::new(Class::Config, "trustpath::journal::unreadable", message)
+            .help("check that the file is there and yours")
+            .because(error)
+    })?;
+    Ok(sha256(first))
+}
+
+/// Whether a journal is that of the run.
+pub(super) fn is_of(journal: &Path, run: &Unfinished) -> bool {
+    digest(journal).is_ok_and(|digest| digest == run.digest)
+}

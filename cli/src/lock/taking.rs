@@ -1,0 +1,122 @@
+//! Taking the locks of the cluster and of Vault.
+
+use std::sync::Arc;
+
+use trustpath_core::{Failure, Result, run::Cancel};
+use trustpath_platform::{
+    Cluster, Vault,
+    kubernetes::LeaseRecord,
+    lock::{Held, Holder, Record, Taking, Unfinished, Waiting, take},
+    vault::KvRecord,
+};
+
+use super::{Locks, Wish, journal::is_of};
+use crate::{
+    command::Command,
+    open_runs,
+    render::{Style, line},
+    session::Session,
+};
+
+/// A run was left unfinished whose journal lies here, or does not.
+const HERE: &str = "trustpath::lock::unfinished";
+const ELSEWHERE: &str = "trustpath::lock::unfinished_elsewhere";
+
+impl Locks {
+    /// The cluster's first, then Vault's: always in this order, so that no two runs wait for each other.
+    ///
+    /// # Errors
+    /// When one of them cannot be had.
+    pub(super) async fn take_remote(
+        &mut self,
+        command: &Command<'_>,
+        session: &Session,
+        cancel: &Cancel,
+        wish: Wish,
+        holder: Holder,
+    ) -> Result<()> {
+        let store = command.store()?;
+        let owns =
+            |run: &Unfinished| store.runs().is_ok_and(|runs| runs.iter().any(|own| is_of(&store.path(own), run)));
+        let tell = |waiting: &Waiting| command.screen.say(&waiting_for(waiting));
+        let taking = Taking {
+            holder,
+            terms: session.terms(),
+            purpose: wish.purpose,
+            abandon: wish.options.abandon.as_deref(),
+            timeout: wish.options.lock_timeout,
+            cancel,
+            owns: &owns,
+            tell: &tell,
+        };
+        if let Some(record) = self.cluster(session).await? {
+            self.remote.push(self.take_one(command, session, Arc::new(record), &taking).await?);
+        }
+        if let Some(path) = session.scope.vault_lock() {
+            let vault = session.handles.get::<Vault>().await?;
+            let record: Arc<dyn Record> = Arc::new(KvRecord::open(&vault, path).await?);
+            self.remote.push(self.take_one(command, session, record, &taking).await?);
+        }
+        Ok(())
+    }
+
+    /// Takes one lock. Whose journal lies here is decided by what lies here: one that does not may have come to the
+    /// cluster since that was looked at, and is fetched once. How to go on is said as for any other run then.
+    async fn take_one(
+        &self,
+        command: &Command<'_>,
+        session: &Session,
+        record: Arc<dyn Record>,
+        taking: &Taking<'_>,
+    ) -> Result<Held> {
+        let taken = match take(record.clone(), taking).await {
+            Err(failure) if self.mirror.is_there() && is(&failure, ELSEWHERE) => {
+                // What cannot be taken over from there leaves the same failure.
+                self.mirror.pull(command).await?;
+                take(record, taking).await
+            }
+            taken => taken,
+        };
+        match taken {
+            Err(failure) if self.mirror.is_there() && is(&failure, HERE) => {
+                let told = open_runs::refuse(command, &session.handles, &self.unfit).await.err();
+                Err(told.and_then(|failures| failures.0.into_iter().next()).unwrap_or(failure))
+            }
+            taken => taken,
+        }
+    }
+
+    /// The Lease of the cluster. A cluster that cannot be spoken to at all is none that this command can change: a step
+    /// that needs it says so, with the same words.
+    async fn cluster(&mut self, session: &Session) -> Result<Option<LeaseRecord>> {
+        if !session.scope.cluster {
+            return Ok(None);
+        }
+        match session.handles.get::<Cluster>().await {
+            Ok(cluster) => {
+                let horizon = session.terms().horizon.as_secs();
+                LeaseRecord::open(&cluster, &session.scope.lock_namespace, horizon).await.map(Some)
+            }
+            Err(failure) => {
+                self.unlocked = Some(failure);
+                Ok(None)
+            }
+        }
+    }
+}
+
+fn is(failure: &Failure, code: &str) -> bool {
+    failure.report().code.as_deref() == Some(code)
+}
+
+fn waiting_for(waiting: &Waiting) -> String {
+    let Waiting { record, holder, decided_within } = waiting;
+    let (record, holder) = (line(record), line(&holder.to_string()));
+    let seconds = decided_within.as_secs();
+    aside(&format!("{record}, held by {holder}: waiting for at most {seconds} s to see whether that run is alive"))
+}
+
+/// What is said while the user waits.
+pub(super) fn aside(words: &str) -> String {
+    format!("{} {words}", Style::Quiet.of("…"))
+}
