@@ -31,7 +31,7 @@ pub(crate) enum Aftermath {
     /// It was kept because the user asked for it; this command takes it back.
     Kept(String),
     /// Not all of it could be taken back.
-    Stuck(Stuck),
+    Stuck(Box<Stuck>),
     /// Where it stands is not known; this command goes on.
     Unknown(String),
 }
@@ -50,7 +50,7 @@ pub(crate) struct Stuck {
 impl Stuck {
     /// The steps of these failures could not be taken back; of them, `shown` is the failure itself. `again` is the command
     /// that tries again.
-    pub(crate) fn new(shown: Option<&Failure>, failures: Vec<Failure>, again: String) -> Self {
+    pub(crate) fn new(shown: Option<&Failure>, failures: Vec<Failure>, again: String) -> Box<Self> {
         let all = shown.into_iter().chain(&failures);
         // What somebody else has changed may be meant to stay; anything else comes back once it is mended.
         let steps: BTreeSet<_> =
@@ -58,7 +58,7 @@ impl Stuck {
         let leave: String =
             steps.iter().map(|step| format!(" --leave {}", render::command(&[(*step).to_owned()]))).collect();
         let without = if leave.is_empty() { String::new() } else { format!("{again}{leave}") };
-        Self { failures, again, without }
+        Box::new(Self { failures, again, without })
     }
 
     fn text(&self) -> String {
