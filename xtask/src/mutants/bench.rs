@@ -52,7 +52,8 @@ impl Compiled {
     /// Runs these tests, and returns what was said of them; `None` where they do not end.
     async fn run(&self, tests: &[String]) -> Result<Option<String>> {
         let mut run = Command::new(&self.executable);
-        run.args(tests).args(["--exact", "--test-threads=1"]).kill_on_drop(true);
+        // With one thread alone, what a case itself prints comes between its name and what became of it.
+        run.args(tests).args(["--exact", "--test-threads=2"]).kill_on_drop(true);
         run.current_dir(&self.directory).stdin(Stdio::null());
         // For the cases end to end: the servers are those of the checkout, the program is the one beside the tests.
         run.env("CARGO_TARGET_DIR", Tree::of_checkout()).env("TRUSTPATH_TEST_BUILT", "1");
