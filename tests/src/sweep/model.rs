@@ -67,7 +67,8 @@ pub fn is_survived(asked: &Asked, way: Way) -> bool {
         // Nothing there is what the server would have said anyway; or the mount is so new that this node does not know it.
         Way::Status(404) => asked.status == 404 || is_below_new_mount(asked),
         Way::Status(_) | Way::LostAnswer(_) => false,
-        Way::StallBefore | Way::StallAfter | Way::Late => false,
+        Way::StallBefore => is_note_on_the_lock(asked),
+        Way::StallAfter | Way::Late => false,
     }
 }
 
@@ -75,6 +76,13 @@ pub fn is_survived(asked: &Asked, way: Way) -> bool {
 fn may_be_repeated(asked: &Asked) -> bool {
     let once = ["POST /v1/sys/auth/kubernetes", "POST /v1/auth/kubernetes/login"];
     !once.contains(&asked.what())
+}
+
+/// What a run notes on its lock is written until it is noted, or the lock is lost; one that cannot be given back expires.
+fn is_note_on_the_lock(asked: &Asked) -> bool {
+    let notes = ["PUT", "DELETE"]
+        .map(|verb| format!("{verb} /apis/coordination.k8s.io/v1/namespaces/default/leases/trustpath"));
+    notes.iter().any(|note| asked.what() == note)
 }
 
 /// Written with patience: config and role of a mount that may just have been made.
