@@ -4,7 +4,7 @@ use std::{fs, sync::Arc};
 
 use trustpath_core::{
     Class, Failure, Problem, Result,
-    journal::{Journal, Log, Mirror as _, Relation, Store},
+    journal::{Corrupt, Journal, Log, Mirror as _, Relation, Store},
 };
 use trustpath_platform::{Cluster, kubernetes::JournalSecret};
 
@@ -141,7 +141,7 @@ impl Mirrored {
         let Some(secret) = &self.0 else { return Ok(()) };
         let path = command.store()?.path(run);
         let sound = Log::read(&path)?.sound;
-        let mut lines = fs::read(&path).map_err(|error| unreadable(&path, error))?;
+        let mut lines = fs::read(&path).map_err(|source| Corrupt::Unreadable { path, source })?;
         lines.truncate(usize::try_from(sound).unwrap_or(usize::MAX));
         secret.keep(run, &lines).await
     }
@@ -193,14 +193,4 @@ fn no_cluster() -> Problem {
     let message = "no step of this graph talks to Kubernetes, so there is no cluster that could keep its journals";
     Problem::new(Class::Usage, "trustpath::journal::no_cluster", message)
         .help("leave --journal cluster out, and unset TRUSTPATH_JOURNAL: journals are kept in the state directory")
-}
-
-fn unreadable(path: &std::path::Path, error: std::io::Error) -> Problem {
-    Problem::new(
-        Class::Config,
-        "trustpath::journal::unreadable",
-        format!("the journal {} cannot be read", path.display()),
-    )
-    .help("check that the file is there and yours")
-    .because(error)
 }

@@ -6,7 +6,7 @@ use std::{
     path::Path,
 };
 
-use trustpath_core::{Class, Problem, Result};
+use trustpath_core::{Result, journal::Corrupt};
 use trustpath_platform::{digest::sha256, lock::Unfinished};
 
 /// What tells a run from every other one: the digest of the first record of its journal.
@@ -16,12 +16,7 @@ use trustpath_platform::{digest::sha256, lock::Unfinished};
 pub(super) fn digest(journal: &Path) -> Result<String> {
     let mut first = Vec::new();
     let read = fs::File::open(journal).and_then(|file| BufReader::new(file).read_until(b'\n', &mut first));
-    read.map_err(|error| {
-        let message = format!("the journal {} cannot be read", journal.display());
-        Problem::new(Class::Config, "trustpath::journal::unreadable", message)
-            .help("check that the file is there and yours")
-            .because(error)
-    })?;
+    read.map_err(|source| Corrupt::Unreadable { path: journal.to_owned(), source })?;
     Ok(sha256(first))
 }
 
