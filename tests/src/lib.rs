@@ -3,6 +3,7 @@
 //! - [`pair`]: a Kubernetes API and a Vault, of which there are three pairs.
 //! - [`fleet`]: the pairs that run, and the cases that run on them.
 //! - [`canary`]: secrets that are looked for where they must not be.
+//! - [`cargo`]: what is built while tests run.
 //! - [`crd`]: the ClusterSecretStore CRDs that the cases run against.
 //! - [`least`]: credentials with the rights that `permissions` prints, and no other.
 //! - [`proxy`]: sees every request, and can make one fail.
@@ -13,6 +14,7 @@
 //! - [`program`]: the program under test, as a process with an environment of its own.
 
 pub mod canary;
+pub mod cargo;
 pub mod crd;
 pub mod fleet;
 pub mod least;

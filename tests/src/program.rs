@@ -10,7 +10,7 @@ use secrecy::ExposeSecret;
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
 
-use crate::{pair::Pair, proxy::Proxy};
+use crate::{cargo::cargo, pair::Pair, proxy::Proxy};
 
 /// A home of its own for one case: working directory, state, environment. Nothing of the caller's environment is in it.
 pub struct Program {
@@ -173,23 +173,19 @@ pub fn trustpath() -> &'static Path {
 
 /// Builds a binary of this workspace with the profile of the running test, and returns where it lies.
 ///
-/// `TRUSTPATH_TEST_BUILT` says that all of the workspace has just been built, as `cargo xtask test` does: a package that is
-/// built alone has other features in its dependencies, which would all be compiled once more.
+/// `TRUSTPATH_TEST_BUILT` names the directory into which all of the workspace has just been built, as `cargo xtask test`
+/// does: a package that is built alone has other features in its dependencies, which would all be compiled once more.
 pub fn build(package: &str, binary: &str) -> PathBuf {
-    if std::env::var_os("TRUSTPATH_TEST_BUILT").is_none() {
-        compile(package, binary);
+    if let Some(built) = std::env::var_os("TRUSTPATH_TEST_BUILT") {
+        return PathBuf::from(built).join(binary);
     }
+    compile(package, binary);
     let test = std::env::current_exe().expect("a running test");
     let profile = test.ancestors().find(|path| path.ends_with("debug")).expect("a test of the debug profile");
     profile.join(binary)
 }
 
 fn compile(package: &str, binary: &str) {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let built = std::process::Command::new(cargo)
-        .args(["build", "--quiet", "--package", package, "--bin", binary])
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .status()
-        .expect("cargo runs");
+    let built = cargo(&["build", "--quiet", "--package", package, "--bin", binary]).status().expect("cargo runs");
     assert!(built.success(), "{package} does not build");
 }

@@ -8,6 +8,7 @@ use std::{
 use clap::Args;
 use miette::{Result, miette};
 use trustpath_tests::{
+    cargo::cargo,
     pair::{Pair, Which},
     program::Program,
     proxy::Seen,
@@ -16,7 +17,7 @@ use trustpath_tests::{
 use crate::{
     provision,
     raw::{Raw, Server},
-    shell::{cargo, step},
+    shell::step,
 };
 
 #[derive(Args)]

@@ -1,4 +1,4 @@
-//! Running cargo, and saying how long it took.
+//! Running commands, and saying how long they took.
 
 use std::{
     process::Command,
@@ -6,13 +6,6 @@ use std::{
 };
 
 use miette::{Result, miette};
-
-/// A cargo command in this workspace.
-pub(crate) fn cargo(arguments: &[&str]) -> Command {
-    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command.args(arguments).current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
-    command
-}
 
 /// Runs a step of a larger command; says what it does, and how long it took.
 pub(crate) fn step(name: &str, mut command: Command) -> Result<()> {

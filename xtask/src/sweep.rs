@@ -3,12 +3,9 @@
 
 use clap::Args;
 use miette::{Result, miette};
-use trustpath_tests::pair::Which;
+use trustpath_tests::{cargo::cargo, pair::Which};
 
-use crate::{
-    provision,
-    shell::{cargo, step},
-};
+use crate::{provision, shell::step};
 
 /// The case end to end that is a sweep too.
 const CUT_OFF: &str = "every_kind_may_be_cut_off_at_every_request";

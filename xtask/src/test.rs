@@ -4,12 +4,12 @@ use std::process::Command;
 
 use clap::Args;
 use miette::Result;
-use trustpath_tests::pair::Which;
-
-use crate::{
-    provision,
-    shell::{cargo, step},
+use trustpath_tests::{
+    cargo::{cargo, target},
+    pair::Which,
 };
+
+use crate::{provision, shell::step};
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -37,7 +37,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 /// The quick ones need no Go: what compares with a real kube-apiserver, or starts one, is left out.
 fn tests(quick: bool) -> Command {
     let mut tests = cargo(&["test", "--workspace", "--no-fail-fast"]);
-    tests.env("TRUSTPATH_TEST_BUILT", "1");
+    tests.env("TRUSTPATH_TEST_BUILT", target().join("debug"));
     if quick {
         tests.args(["--exclude", "trustpath-provision", "--", "--skip", "kube_apiserver"]);
         tests.env("TRUSTPATH_TEST_PAIRS", Which::SANDBOX.name()).env("TRUSTPATH_SWEEP", "none");

@@ -1,16 +1,22 @@
 //! Compiling the tests of the copy, and running some of them.
 
-use std::{fmt, path::PathBuf, process::Stdio, time::Duration};
+use std::{fmt, io::BufRead as _, path::PathBuf, process::Stdio, time::Duration};
 
 use miette::{IntoDiagnostic, Result, miette};
 use serde_json::Value;
 use tokio::{process::Command, time::timeout};
-use trustpath_tests::pair::Which;
+use trustpath_tests::{
+    cargo::{cargo, target},
+    pair::Which,
+};
 
 use super::tree::Tree;
 
 /// The test binary of the cases end to end.
 const END_TO_END: &str = "e2e";
+
+/// The program that those cases run.
+const PROGRAM: &str = "trustpath";
 
 /// Tests that take longer do not come to an end.
 const LONGEST: Duration = Duration::from_secs(120);
@@ -46,6 +52,8 @@ impl fmt::Display for Verdict {
 struct Compiled {
     executable: PathBuf,
     directory: PathBuf,
+    /// Where the program lies that the cases end to end run.
+    program: Option<PathBuf>,
 }
 
 impl Compiled {
@@ -55,9 +63,9 @@ impl Compiled {
         // With one thread alone, what a case itself prints comes between its name and what became of it.
         run.args(tests).args(["--exact", "--test-threads=2"]).kill_on_drop(true);
         run.current_dir(&self.directory).stdin(Stdio::null());
-        // For the cases end to end: the servers are those of the checkout, the program is the one beside the tests.
-        run.env("CARGO_TARGET_DIR", Tree::of_checkout()).env("TRUSTPATH_TEST_BUILT", "1");
-        run.env("TRUSTPATH_TEST_PAIRS", Which::SANDBOX.name());
+        // For the cases end to end: the servers are those of the checkout, the program is the tree's.
+        run.env("CARGO_TARGET_DIR", target()).env("TRUSTPATH_TEST_PAIRS", Which::SANDBOX.name());
+        run.envs(self.program.iter().map(|directory| ("TRUSTPATH_TEST_BUILT", directory)));
         match timeout(LONGEST, run.output()).await {
             Err(_) => Ok(None),
             Ok(ran) => Ok(Some(String::from_utf8_lossy(&ran.into_diagnostic()?.stdout).into_owned())),
@@ -83,9 +91,6 @@ impl<'a> Bench<'a> {
         if binary != Some(END_TO_END) {
             return Ok(compiled.run(tests).await?.map_or(Verdict::Hung, |said| verdict(&said, tests)));
         }
-        if self.program().await?.is_none() {
-            return Ok(Verdict::Uncompiled);
-        }
         // It takes one name at a time.
         let mut all = String::new();
         for test in tests {
@@ -97,49 +102,52 @@ impl<'a> Bench<'a> {
         Ok(verdict(&all, tests))
     }
 
-    /// The test binary, if it compiles.
+    /// The test binary, if it compiles. What a mutant leaves unused is no mistake.
     async fn compile(&self, package: &str, binary: Option<&str>) -> Result<Option<Compiled>> {
-        let which = binary.map_or_else(|| vec!["--lib"], |binary| vec!["--test", binary]);
-        let words = ["test", "--no-run", "--package", package];
-        self.cargo(&[&words[..], &which].concat()).await
-    }
-
-    /// The program that the cases end to end run, if it compiles.
-    async fn program(&self) -> Result<Option<Compiled>> {
-        self.cargo(&["build", "--package", "trustpath-cli", "--bin", "trustpath"]).await
-    }
-
-    /// What cargo makes, if it compiles. What a mutant leaves unused is no mistake.
-    async fn cargo(&self, words: &[&str]) -> Result<Option<Compiled>> {
-        let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-        cargo.args(words).args(["--quiet", "--message-format=json"]);
+        let mut cargo = Command::from(cargo(&words(package, binary)));
+        cargo.args(["--quiet", "--message-format=json"]);
         cargo.current_dir(self.tree.root()).env("CARGO_TARGET_DIR", self.tree.target()).stdin(Stdio::null());
-        // Nobody looks for a mutant's lines: without them it is linked in half the time.
-        cargo.env("CARGO_PROFILE_DEV_DEBUG", "none");
+        // Nobody looks for a mutant's lines: without them it is linked in half the time. It also tells what is made of the
+        // tree from what is made of the checkout, beside which it lies: what both depend on is compiled once.
+        cargo.env("CARGO_PROFILE_DEV_DEBUG", "none").env("CARGO_BUILD_BUILD_DIR", target());
         let compiled = cargo.stderr(Stdio::inherit()).output().await.into_diagnostic()?;
-        let messages = String::from_utf8_lossy(&compiled.stdout).into_owned();
+        let messages: Vec<Value> =
+            compiled.stdout.lines().map_while(Result::ok).filter_map(|line| serde_json::from_str(&line).ok()).collect();
         if !compiled.status.success() {
-            messages.lines().filter_map(mistake).for_each(|mistake| eprintln!("{mistake}"));
+            messages.iter().filter_map(mistake).for_each(|mistake| eprintln!("{mistake}"));
             return Ok(None);
         }
-        let compiled = messages.lines().filter_map(self::compiled).next_back();
-        compiled.map(Some).ok_or_else(|| miette!("`cargo {}` makes nothing that runs", words.join(" ")))
+        made(&messages)
+            .map(Some)
+            .ok_or_else(|| miette!("`cargo {}` makes nothing that runs", words(package, binary).join(" ")))
+    }
+}
+
+/// What cargo is to compile. A test binary is named without its package: so dependencies have the features that all of the
+/// workspace needs, as where it is built as a whole.
+fn words<'a>(package: &'a str, binary: Option<&'a str>) -> Vec<&'a str> {
+    match binary {
+        None => vec!["test", "--no-run", "--package", package, "--lib"],
+        Some(END_TO_END) => vec!["build", "--test", END_TO_END, "--bin", PROGRAM],
+        Some(binary) => vec!["build", "--test", binary],
     }
 }
 
 /// Why something does not compile, of a message of cargo's.
-fn mistake(message: &str) -> Option<String> {
-    let message: Value = serde_json::from_str(message).ok()?;
+fn mistake(message: &Value) -> Option<&str> {
     let error = message["message"]["level"] == "error";
-    error.then(|| message["message"]["rendered"].as_str().map(str::to_owned)).flatten()
+    error.then(|| message["message"]["rendered"].as_str()).flatten()
 }
 
-/// What a message of cargo's says about a test binary.
-fn compiled(message: &str) -> Option<Compiled> {
-    let message: Value = serde_json::from_str(message).ok()?;
-    let executable = PathBuf::from(message["executable"].as_str()?);
-    let directory = PathBuf::from(message["manifest_path"].as_str()?).parent()?.to_owned();
-    Some(Compiled { executable, directory })
+/// The test binary that messages of cargo's speak of, and the program beside it.
+fn made(messages: &[Value]) -> Option<Compiled> {
+    let executable = |message: &Value| message["executable"].as_str().map(PathBuf::from);
+    let is_test = |message: &&Value| message["profile"]["test"] == true && message["executable"].is_string();
+    let test = messages.iter().rfind(is_test)?;
+    let directory = PathBuf::from(test["manifest_path"].as_str()?).parent()?.to_owned();
+    let program = messages.iter().filter(|message| message["target"]["name"] == PROGRAM).find_map(executable);
+    let program = program.and_then(|program| Some(program.parent()?.to_owned()));
+    Some(Compiled { executable: executable(test)?, directory, program })
 }
 
 /// What a test binary says of each of these tests.

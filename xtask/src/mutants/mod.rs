@@ -1,7 +1,7 @@
 //! `cargo xtask mutants`: the program is broken in one place at a time, and the tests that hold that place go red.
 //!
-//! `tests/mutants.toml` lists the mutants. It works on a copy of the checkout with a target directory of its own, under
-//! `target/mutants`, which is kept: only what a mutant changes is compiled again.
+//! `tests/mutants.toml` lists the mutants. It works on a copy of the checkout under `target/mutants`, which is kept: only what
+//! a mutant changes is compiled again.
 
 mod bench;
 mod list;

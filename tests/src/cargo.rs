@@ -1,0 +1,30 @@
+//! Running cargo from what cargo runs.
+
+use std::{
+    env,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+/// The root of this workspace.
+pub const WORKSPACE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+
+/// A cargo command in this workspace.
+///
+/// Cargo tells what it runs of the package that it belongs to. That is kept from this one: build scripts that look at it
+/// (`ring` 0.17) would run again, and all that depends on them be compiled again, whenever cargo is run by somebody else.
+pub fn cargo(arguments: &[&str]) -> Command {
+    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.args(arguments).current_dir(WORKSPACE);
+    for (name, _) in env::vars_os() {
+        if name.to_str().is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")) {
+            cargo.env_remove(name);
+        }
+    }
+    cargo
+}
+
+/// Where cargo puts what it makes of this workspace.
+pub fn target() -> PathBuf {
+    Path::new(WORKSPACE).join(env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into()))
+}
