@@ -28,12 +28,15 @@ use std::process::ExitCode;
 use libtest_mimic::{Arguments, Trial};
 use trustpath_tests::fleet::{Fleet, chosen};
 
+/// How many pairs of each sort are at work at the same time: a case waits more than it works.
+const OF_EACH: usize = 2;
+
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
-    // A case waits more than it works. Two for each pair: one that runs, and one that is next.
-    arguments.test_threads.get_or_insert(2 * chosen().len());
+    // One case on each pair, and for each sort one that is next.
+    arguments.test_threads.get_or_insert((OF_EACH + 1) * chosen().len());
     trustpath_platform::install_crypto_provider();
-    let fleet = Fleet::new(1);
+    let fleet = Fleet::new(OF_EACH);
     let conclusion = libtest_mimic::run(&arguments, trials(&fleet));
     // Before the process ends: servers are stopped, and their directories removed, by their values.
     fleet.stop();
