@@ -21,7 +21,7 @@ use trustpath_tests::{
 };
 
 /// A sweep waits more than it works: for stalls to be given up, and for what may come late.
-const AT_ONCE: usize = 4;
+const AT_ONCE: usize = 6;
 
 const WITH_HASHICORP_VAULT: &[(&str, Case)] = cases![faults::from_other_values];
 const ALL: &[(&str, Case)] = cases![
