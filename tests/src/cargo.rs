@@ -9,6 +9,9 @@ use std::{
 /// The root of this workspace.
 pub const WORKSPACE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
+/// The test binary of the cases end to end.
+pub const END_TO_END: &str = "e2e";
+
 /// A cargo command in this workspace.
 ///
 /// Cargo tells what it runs of the package that it belongs to. That is kept from this one: build scripts that look at it

@@ -6,14 +6,11 @@ use miette::{IntoDiagnostic, Result, miette};
 use serde_json::Value;
 use tokio::{process::Command, time::timeout};
 use trustpath_tests::{
-    cargo::{cargo, target},
+    cargo::{END_TO_END, cargo, target},
     pair::Which,
 };
 
 use super::tree::Tree;
-
-/// The test binary of the cases end to end.
-const END_TO_END: &str = "e2e";
 
 /// The program that those cases run.
 const PROGRAM: &str = "trustpath";
