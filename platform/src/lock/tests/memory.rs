@@ -1,0 +1,113 @@
+//! A record in memory, with whose writes something may go wrong.
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use tokio::time::sleep;
+use trustpath_core::Result;
+
+use crate::{
+    Error,
+    error::{Kind, System},
+    lock::{Claim, Found, Record, Version, Written},
+};
+
+/// What goes wrong with a write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// It does not reach the server.
+    Lost,
+    /// It is made, and the answer is lost; the retry is refused.
+    AnswerLost,
+    /// It is made, and no answer ever comes.
+    Silent,
+    /// The server says that this may not be written.
+    Denied,
+}
+
+#[derive(Default)]
+pub(super) struct Inside {
+    pub(super) record: Option<(u64, Claim)>,
+    written: u64,
+    faults: VecDeque<Fault>,
+    /// Every request fails until this is over.
+    pub(super) down: bool,
+    /// How long an answer is on its way.
+    pub(super) slow: Duration,
+}
+
+#[derive(Clone, Default)]
+pub(super) struct Memory(Arc<Mutex<Inside>>);
+
+impl Memory {
+    pub(super) fn inside<T>(&self, look: impl FnOnce(&mut Inside) -> T) -> T {
+        look(&mut self.0.lock().unwrap())
+    }
+
+    pub(super) fn claim(&self) -> Option<Claim> {
+        self.inside(|inside| inside.record.clone().map(|(_, claim)| claim))
+    }
+
+    pub(super) fn holder(&self) -> Option<String> {
+        Some(self.claim()?.holder?.id)
+    }
+
+    pub(super) fn fault(&self, fault: Fault) {
+        self.inside(|inside| inside.faults.push_back(fault));
+    }
+
+    async fn write(&self, expected: Option<&Version>, claim: Option<&Claim>) -> Result<Written, Error> {
+        let (fault, written) = self.inside(|inside| {
+            let fault = if inside.down { Some(Fault::Lost) } else { inside.faults.pop_front() };
+            let there = inside.record.as_ref().map(|(revision, _)| version(*revision));
+            if matches!(fault, Some(Fault::Lost | Fault::Denied)) || there.as_ref() != expected {
+                return (fault, Written::Refused);
+            }
+            inside.written += 1;
+            inside.record = claim.map(|claim| (inside.written, claim.clone()));
+            (fault, Written::As(version(inside.written)))
+        });
+        sleep(self.inside(|inside| inside.slow)).await;
+        match fault {
+            Some(Fault::Lost) => Err(Error::new(System::Vault, Kind::Unreachable, "it cannot be reached")),
+            Some(Fault::Denied) => Err(Error::new(System::Vault, Kind::Denied, "it may not be written")),
+            Some(Fault::AnswerLost) => Ok(Written::Refused),
+            Some(Fault::Silent) => std::future::pending().await,
+            None => Ok(written),
+        }
+    }
+}
+
+pub(super) fn version(revision: u64) -> Version {
+    Version { object: "o".into(), revision: revision.to_string() }
+}
+
+#[async_trait]
+impl Record for Memory {
+    fn name(&self) -> String {
+        "the record".into()
+    }
+
+    async fn read(&self) -> Result<Option<Found>, Error> {
+        if self.inside(|inside| inside.down) {
+            return Err(Error::new(System::Vault, Kind::Unreachable, "it cannot be reached"));
+        }
+        Ok(self.inside(|inside| inside.record.clone()).map(|(at, claim)| Found { version: version(at), claim }))
+    }
+
+    async fn create(&self, claim: &Claim) -> Result<Written, Error> {
+        self.write(None, Some(claim)).await
+    }
+
+    async fn replace(&self, version: &Version, claim: &Claim) -> Result<Written, Error> {
+        self.write(Some(version), Some(claim)).await
+    }
+
+    async fn remove(&self, version: &Version) -> Result<bool, Error> {
+        Ok(self.write(Some(version), None).await? != Written::Refused)
+    }
+}
