@@ -1,10 +1,10 @@
 //! The journals that the cluster keeps (`--journal cluster`), beside those that lie here.
 
-use std::{fs, sync::Arc};
+use std::sync::Arc;
 
 use trustpath_core::{
     Class, Failure, Problem, Result,
-    journal::{Corrupt, Journal, Log, Mirror as _, Relation, Store},
+    journal::{Journal, Log, Mirror as _, Relation, Store},
 };
 use trustpath_platform::{Cluster, kubernetes::JournalSecret};
 
@@ -139,10 +139,7 @@ impl Mirrored {
 
     async fn bring(&self, command: &Command<'_>, run: &str) -> Result<()> {
         let Some(secret) = &self.0 else { return Ok(()) };
-        let path = command.store()?.path(run);
-        let sound = Log::read(&path)?.sound;
-        let mut lines = fs::read(&path).map_err(|source| Corrupt::Unreadable { path, source })?;
-        lines.truncate(usize::try_from(sound).unwrap_or(usize::MAX));
+        let lines = command.store()?.lines(run)?;
         secret.keep(run, &lines).await
     }
 

@@ -1,4 +1,4 @@
-//! Taking over what another place has of a journal.
+//! What another place has of a journal, and is to have of it.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -48,6 +48,18 @@ fn sound(bytes: &[u8]) -> Option<usize> {
 }
 
 impl Store {
+    /// The whole records of the journal of a run, as another place is to have them.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is damaged.
+    pub fn lines(&self, run: &str) -> Result<Vec<u8>, Corrupt> {
+        let path = self.path(run);
+        let mut lines = fs::read(&path).map_err(|source| Corrupt::Unreadable { path: path.clone(), source })?;
+        let sound = Log::parse(&path, &lines)?.sound;
+        lines.truncate(usize::try_from(sound).unwrap_or(usize::MAX));
+        Ok(lines)
+    }
+
     /// Brings the journal of a run up to what another place, `there`, has of it. What is here and not there stays.
     ///
     /// # Errors
@@ -214,6 +226,7 @@ mod tests {
             assert_eq!(mode & 0o777, 0o600);
         }
         fs::write(store.path("r"), [&short, b"{\"torn".as_slice()].concat()).unwrap();
+        assert_eq!(store.lines("r").unwrap(), short);
         assert_eq!(store.take_over("r", there, &long).unwrap(), Relation::Behind(short.len() as u64));
         assert_eq!(fs::read(store.path("r")).unwrap(), long);
         assert_eq!(store.take_over("r", there, &short).unwrap(), Relation::Ahead);
