@@ -26,6 +26,9 @@ pub(crate) struct Options {
     /// Every cell, for reading: their counts are not pinned
     #[arg(long)]
     full: bool,
+    /// Some of the cells alone, such as 2/3: several processes share what takes long
+    #[arg(long)]
+    part: Option<String>,
     /// Only those whose names hold this, such as `faults`
     name: Option<String>,
 }
@@ -43,6 +46,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     }
     let mut sweeps = tests(SWEEPS, which, if options.full { "full" } else { "standard" });
     sweeps.arg("--nocapture").args(&options.name);
+    sweeps.envs(options.part.iter().map(|part| ("TRUSTPATH_SWEEP_PART", part)));
     step("sweeps", sweeps)
 }
 

@@ -14,6 +14,6 @@ pub mod world;
 
 pub use asked::{Asked, Phase, System};
 pub use model::Outcome;
-pub use tally::Tally;
+pub use tally::{Part, Tally};
 pub use way::Way;
 pub use world::{Beginning, World};

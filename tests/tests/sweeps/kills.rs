@@ -11,7 +11,7 @@ use trustpath_tests::{
 
 use crate::{
     cell::{clean_run, delivered_late, is_before, rolled_back, said},
-    is_full, pinned,
+    is_full, none_yet, pinned,
 };
 
 pub(crate) async fn from_empty(pair: Arc<Pair>) {
@@ -66,17 +66,21 @@ const CELLS: [(Moment, Journal, Then); 8] = [
 async fn sweep(pair: Arc<Pair>, beginning: Beginning) {
     let mut world = World::new(pair, beginning).await;
     let requests = clean_run(&mut world).await;
-    let mut tally = Tally::default();
+    let mut tally = none_yet();
     for asked in requests.iter().filter(|asked| fits(asked)) {
         for (moment, journal, then) in CELLS {
             // A request that makes nothing announces nothing, and does nothing late.
-            if !asked.makes && (moment, journal) != (Moment::Lost, Journal::Whole) {
+            let has_it = asked.makes || (moment, journal) == (Moment::Lost, Journal::Whole);
+            // The lock is given back when the run is over: there is nothing to resume.
+            let is_over = asked.phase == Phase::Proving && asked.locks;
+            let name = format!("{asked}, {moment:?}, {journal:?}, {then:?}");
+            if !has_it || (is_over && then == Then::Resume) || !tally.is_ours(&name) {
                 continue;
             }
             let outcome = if then == Then::Rollback { Outcome::Before } else { Outcome::After };
             match forward(&world, asked, moment, journal, then).await {
                 Ok(()) => tally.right(format!("{moment:?} {journal:?}"), outcome),
-                Err(why) => tally.wrong(format!("{asked}, {moment:?}, {journal:?}, {then:?}: {why}")),
+                Err(why) => tally.wrong(format!("{name}: {why}")),
             }
         }
     }
@@ -120,6 +124,10 @@ async fn backward(world: &World, requests: &[Asked], tally: &mut Tally) {
     let at = all.iter().position(|asked| asked.key == last.key).expect("it was asked");
     for undoing in all[at + 1..].iter().filter(|asked| asked.makes) {
         for moment in [Moment::Lost, Moment::Late, Moment::Acted] {
+            let name = format!("undoing, {undoing}, {moment:?}");
+            if !tally.is_ours(&name) {
+                continue;
+            }
             world.forget();
             fail();
             let cell = match killed(world, &world.apply(), undoing, moment).await {
@@ -128,7 +136,7 @@ async fn backward(world: &World, requests: &[Asked], tally: &mut Tally) {
             };
             match cell {
                 Ok(()) => tally.right(format!("{moment:?}, undoing"), Outcome::Before),
-                Err(why) => tally.wrong(format!("undoing, {undoing}, {moment:?}: {why}")),
+                Err(why) => tally.wrong(format!("{name}: {why}")),
             }
         }
     }

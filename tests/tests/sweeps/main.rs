@@ -1,8 +1,8 @@
 //! Sweeps: every fault at every request.
 //!
 //! The standard form runs on the sandbox and OpenBao, as part of `cargo xtask test`. `cargo xtask sweep` runs it on the
-//! pairs that `TRUSTPATH_TEST_PAIRS` names (`TRUSTPATH_SWEEP=standard`), or leaves no cell out (`full`). With `none`
-//! nothing is swept.
+//! pairs that `TRUSTPATH_TEST_PAIRS` names (`TRUSTPATH_SWEEP=standard`), or leaves no cell out (`full`); several processes
+//! may share the cells (`TRUSTPATH_SWEEP_PART`). With `none` nothing is swept.
 
 mod cell;
 mod edits;
@@ -17,7 +17,7 @@ use trustpath_tests::{
     cases,
     fleet::{Case, Fleet, chosen},
     pair::Which,
-    sweep::{Tally, World},
+    sweep::{Part, Tally, World},
 };
 
 /// A sweep waits more than it works: for stalls to be given up, and for what may come late.
@@ -73,18 +73,24 @@ pub(crate) fn is_full() -> bool {
     is_form("full")
 }
 
+/// No cell of the part that `TRUSTPATH_SWEEP_PART` names, such as `2/3`; without it, of all of them.
+pub(crate) fn none_yet() -> Tally {
+    let Ok(name) = std::env::var("TRUSTPATH_SWEEP_PART") else { return Tally::of(Part::WHOLE) };
+    Tally::of(Part::named(&name).unwrap_or_else(|| panic!("there is no part `{name}`")))
+}
+
 fn is_form(form: &str) -> bool {
     std::env::var_os("TRUSTPATH_SWEEP").is_some_and(|chosen| chosen == form)
 }
 
 /// Prints what came of a sweep, and holds its counts against those that were written down: one that shrinks is red. The
-/// full form is for reading, and changes with every request.
+/// full form is for reading, and changes with every request; so is a part of it.
 pub(crate) fn pinned(world: &World, name: &str, tally: &Tally) {
     let name = format!("{name}_{:?}@{}", world.beginning, world.pair.which.name()).to_lowercase();
     println!("{name}\n{}", tally.table());
     let wrong = tally.disagreements();
     assert!(wrong.is_empty(), "{} cells came out otherwise than they must:\n\n{}", wrong.len(), wrong.join("\n"));
-    if is_full() {
+    if is_full() || !tally.is_whole() {
         return;
     }
     let mut settings = insta::Settings::clone_current();
