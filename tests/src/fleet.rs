@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 use futures::future::BoxFuture;
@@ -29,6 +30,7 @@ macro_rules! cases {
 pub struct Fleet {
     runtime: Arc<Runtime>,
     of_each: usize,
+    limit: Duration,
     lanes: Arc<Mutex<BTreeMap<Which, Arc<Lane>>>>,
 }
 
@@ -41,12 +43,15 @@ struct Lane {
 }
 
 impl Fleet {
-    /// None runs yet; there will be no more than so many of each sort.
-    pub fn new(of_each: usize) -> Self {
-        Self { runtime: Arc::new(Runtime::new().expect("a runtime")), of_each, lanes: Arc::default() }
+    /// None runs yet; there will be no more than so many of each sort. A case that takes longer than `limit` has failed.
+    pub fn new(of_each: usize, limit: Duration) -> Self {
+        Self { runtime: Arc::new(Runtime::new().expect("a runtime")), of_each, limit, lanes: Arc::default() }
     }
 
     /// Runs a case on a pair that it has for itself, and sees that it leaves nothing behind.
+    ///
+    /// # Panics
+    /// When the case does, takes too long, or leaves something.
     pub fn run(&self, which: Which, case: Case) {
         let lane = self.lane(which);
         self.runtime.block_on(async {
@@ -57,12 +62,11 @@ impl Fleet {
                 None => Arc::new(Pair::start(which).await),
             };
             let before = view::snapshot(&pair).await;
-            let ran = tokio::spawn(case(pair.clone())).await;
-            pair.quiet().await;
-            if let Err(failed) = ran {
-                // What a failed case left would fail every one after it: the next one gets servers of its own.
+            if let Err(failed) = ended(pair.clone(), case, self.limit).await {
+                // What a failed case left would fail every one after it: the next one gets servers of its own. Nobody waits
+                // for requests that it has not let go.
                 drop(pair);
-                std::panic::resume_unwind(failed.into_panic());
+                std::panic::resume_unwind(failed);
             }
             view::assert_same(&before, &view::snapshot(&pair).await, "the case left something behind");
             lock(&lane.idle).push(pair);
@@ -78,6 +82,21 @@ impl Fleet {
     pub fn stop(&self) {
         self.runtime.block_on(async { lock(&self.lanes).clear() });
     }
+}
+
+/// Runs a case until nothing of it is under way; an error is what it panicked with, or that it does not end.
+async fn ended(pair: Arc<Pair>, case: Case, limit: Duration) -> std::thread::Result<()> {
+    let mut running = tokio::spawn(async move {
+        case(pair.clone()).await;
+        pair.quiet().await;
+    });
+    let Ok(ended) = tokio::time::timeout(limit, &mut running).await else {
+        running.abort();
+        // What it holds is let go before the next case.
+        running.await.ok();
+        return Err(Box::new(format!("the case did not end within {} s", limit.as_secs())));
+    };
+    ended.map_err(tokio::task::JoinError::into_panic)
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::json;
-use tokio::process::Child;
+use tokio::{io::AsyncReadExt as _, process::Child};
 use trustpath_tests::{
     pair::Pair,
     program::{Program, Ran},
@@ -34,10 +34,18 @@ async fn signal(child: &Child, name: &str) {
     assert!(sent.success());
 }
 
+/// Returns once it has said this.
+async fn until_said(child: &mut Child, words: &str) {
+    let stderr = child.stderr.as_mut().expect("nobody else reads it");
+    let mut said = Vec::new();
+    while !String::from_utf8_lossy(&said).contains(words) {
+        let read = stderr.read_buf(&mut said).await.expect("a pipe");
+        assert_ne!(read, 0, "it has not said `{words}`: {}", String::from_utf8_lossy(&said));
+    }
+}
+
 async fn ended(child: Child) -> Ran {
-    let output = child.wait_with_output().await.expect("it ends");
-    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-    Ran { code: output.status.code().unwrap_or(-1), stdout: text(output.stdout), stderr: text(output.stderr) }
+    child.wait_with_output().await.expect("it ends").into()
 }
 
 /// What was there before, so that there is something to put back.
@@ -61,8 +69,10 @@ async fn goes_on(pair: &Pair, program: &Program, before: &serde_json::Value, pri
 pub(crate) async fn stopped_by_a_second_signal(pair: Arc<Pair>) {
     let before = with_a_policy(&pair).await;
     let program = program(&pair);
-    let child = held(&pair, &program, &[]).await;
+    let mut child = held(&pair, &program, &[]).await;
     signal(&child, "-INT").await;
+    // Two signals of a kind that nobody has looked at yet are one signal.
+    until_said(&mut child, "interrupted: ").await;
     signal(&child, "-INT").await;
     let ran = ended(child).await;
     assert_eq!(ran.code, 130, "{}", ran.stderr);

@@ -23,7 +23,7 @@ mod rights;
 mod rollback;
 mod screens;
 
-use std::process::ExitCode;
+use std::{process::ExitCode, time::Duration};
 
 use libtest_mimic::{Arguments, Trial};
 use trustpath_tests::fleet::{Fleet, chosen};
@@ -31,12 +31,15 @@ use trustpath_tests::fleet::{Fleet, chosen};
 /// How many pairs of each sort are at work at the same time: a case waits more than it works.
 const OF_EACH: usize = 2;
 
+/// Several times what the longest case takes where much else is at work.
+const LIMIT: Duration = Duration::from_secs(15 * 60);
+
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
     // One case on each pair, and for each sort one that is next.
     arguments.test_threads.get_or_insert((OF_EACH + 1) * chosen().len());
     trustpath_platform::install_crypto_provider();
-    let fleet = Fleet::new(OF_EACH);
+    let fleet = Fleet::new(OF_EACH, LIMIT);
     let conclusion = libtest_mimic::run(&arguments, trials(&fleet));
     // Before the process ends: servers are stopped, and their directories removed, by their values.
     fleet.stop();

@@ -10,7 +10,7 @@ mod faults;
 mod kills;
 mod pairs;
 
-use std::process::ExitCode;
+use std::{process::ExitCode, time::Duration};
 
 use libtest_mimic::{Arguments, Trial};
 use trustpath_tests::{
@@ -22,6 +22,9 @@ use trustpath_tests::{
 
 /// A sweep waits more than it works: for stalls to be given up, and for what may come late.
 const AT_ONCE: usize = 6;
+
+/// Several times what the longest sweep takes in its standard form; the full ones take hours.
+const LIMIT: Duration = Duration::from_secs(30 * 60);
 
 const WITH_HASHICORP_VAULT: &[(&str, Case)] = cases![faults::from_other_values];
 const ALL: &[(&str, Case)] = cases![
@@ -38,7 +41,7 @@ const ALL: &[(&str, Case)] = cases![
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert(AT_ONCE);
-    let fleet = Fleet::new(AT_ONCE);
+    let fleet = Fleet::new(AT_ONCE, if is_full() { Duration::MAX } else { LIMIT });
     let conclusion = libtest_mimic::run(&arguments, trials(&fleet));
     // Before the process ends: servers are stopped, and their directories removed, by their values.
     fleet.stop();
