@@ -4,7 +4,7 @@ use trustpath_tests::{
     program::Ran,
     proxy::Proxy,
     sweep::{
-        Asked, Outcome, World,
+        Asked, Outcome, Tally, World,
         asked::{asked, assert_steady},
     },
 };
@@ -73,6 +73,18 @@ pub(crate) async fn judge(world: &World, ran: &Ran, must: Outcome) -> Result<(),
             let back = back.err().map(|why| format!("\nand rollback: {why}")).unwrap_or_default();
             Err(format!("must be {must:?}, and is {came:?} (exit code {}, {is})\n{}{back}", ran.code, said(ran)))
         }
+    }
+}
+
+/// Counts what a cell came to. The full form takes long, and says it at once: one that is stopped has told what it saw.
+pub(crate) fn note(tally: &mut Tally, cell: &str, row: impl ToString, must: Outcome, came: Result<(), String>) {
+    if is_full() {
+        let came = came.as_ref().map_or("NOT AS IT MUST", |()| "as it must");
+        println!("    {must:?}, {came}: {cell}");
+    }
+    match came {
+        Ok(()) => tally.right(row, must),
+        Err(why) => tally.wrong(format!("{cell}: {why}")),
     }
 }
 

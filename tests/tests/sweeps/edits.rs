@@ -15,7 +15,7 @@ use trustpath_tests::{
 
 use self::list::{EDITS, Edit, Fate};
 use crate::{
-    cell::{clean_run, said},
+    cell::{clean_run, note, said},
     none_yet, pinned,
 };
 
@@ -52,10 +52,8 @@ async fn sweep(pair: Arc<Pair>, beginning: Beginning) {
                 continue;
             }
             let must = edit.fate(&world).expect("it was filtered");
-            match cell(&world, &requests, edit, when, must).await {
-                Ok(()) => tally.right(format!("{must:?}, {when:?}"), must.outcome()),
-                Err(why) => tally.wrong(format!("{name}: {why}")),
-            }
+            let came = cell(&world, &requests, edit, when, must).await;
+            note(&mut tally, &name, format!("{must:?}, {when:?}"), must.outcome(), came);
             world.mend().await;
             world.assert_before(edit.what).await;
         }

@@ -12,7 +12,7 @@ use trustpath_tests::{
 };
 
 use crate::{
-    cell::{clean_run, delivered_late, judge},
+    cell::{clean_run, delivered_late, judge, note},
     is_full, none_yet, pinned,
 };
 
@@ -35,10 +35,8 @@ async fn sweep(pair: Arc<Pair>, beginning: Beginning) {
                 continue;
             }
             let must = expected(asked, way);
-            match cell(&world, asked, way, must).await {
-                Ok(()) => tally.right(way, must),
-                Err(why) => tally.wrong(format!("{name}: {why}")),
-            }
+            let came = cell(&world, asked, way, must).await;
+            note(&mut tally, &name, way, must, came);
         }
     }
     pinned(&world, "faults", &tally);

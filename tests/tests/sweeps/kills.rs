@@ -10,7 +10,7 @@ use trustpath_tests::{
 };
 
 use crate::{
-    cell::{clean_run, delivered_late, is_before, rolled_back, said},
+    cell::{clean_run, delivered_late, is_before, note, rolled_back, said},
     is_full, none_yet, pinned,
 };
 
@@ -78,10 +78,8 @@ async fn sweep(pair: Arc<Pair>, beginning: Beginning) {
                 continue;
             }
             let outcome = if then == Then::Rollback { Outcome::Before } else { Outcome::After };
-            match forward(&world, asked, moment, journal, then).await {
-                Ok(()) => tally.right(format!("{moment:?} {journal:?}"), outcome),
-                Err(why) => tally.wrong(format!("{name}: {why}")),
-            }
+            let came = forward(&world, asked, moment, journal, then).await;
+            note(&mut tally, &name, format!("{moment:?} {journal:?}"), outcome, came);
         }
     }
     backward(&world, &requests, &mut tally).await;
@@ -130,14 +128,11 @@ async fn backward(world: &World, requests: &[Asked], tally: &mut Tally) {
             }
             world.forget();
             fail();
-            let cell = match killed(world, &world.apply(), undoing, moment).await {
+            let came = match killed(world, &world.apply(), undoing, moment).await {
                 Ok(()) => is_before(world, &go_on(world, undoing, moment, Then::Rollback).await).await,
                 Err(why) => Err(why),
             };
-            match cell {
-                Ok(()) => tally.right(format!("{moment:?}, undoing"), Outcome::Before),
-                Err(why) => tally.wrong(format!("{name}: {why}")),
-            }
+            note(tally, &name, format!("{moment:?}, undoing"), Outcome::Before, came);
         }
     }
 }

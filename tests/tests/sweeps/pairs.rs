@@ -13,7 +13,7 @@ use trustpath_tests::{
 };
 
 use crate::{
-    cell::{clean_run, judge},
+    cell::{clean_run, judge, note},
     is_full, none_yet, pinned,
 };
 
@@ -38,11 +38,9 @@ async fn sweep(pair: Arc<Pair>, beginning: Beginning) {
                         continue;
                     }
                     let must = expected_undo(way, lasts);
-                    let cell = cell(&world, (write, first), (&undoing, way, lasts), must).await;
-                    match cell {
-                        Ok(()) => tally.right(format!("{way}, {}", if lasts { "on" } else { "once" }), must.outcome()),
-                        Err(why) => tally.wrong(format!("{name}: {why}")),
-                    }
+                    let came = cell(&world, (write, first), (&undoing, way, lasts), must).await;
+                    let row = format!("{way}, {}", if lasts { "on" } else { "once" });
+                    note(&mut tally, &name, row, must.outcome(), came);
                 }
             }
         }
