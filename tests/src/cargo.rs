@@ -1,13 +1,8 @@
 //! Running cargo from what cargo runs.
 
-use std::{
-    env,
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::{env, process::Command};
 
-/// The root of this workspace.
-pub const WORKSPACE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+use trustpath_provision::workspace;
 
 /// The test binary of the cases end to end.
 pub const END_TO_END: &str = "e2e";
@@ -18,16 +13,11 @@ pub const END_TO_END: &str = "e2e";
 /// (`ring` 0.17) would run again, and all that depends on them be compiled again, whenever cargo is run by somebody else.
 pub fn cargo(arguments: &[&str]) -> Command {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.args(arguments).current_dir(WORKSPACE);
+    cargo.args(arguments).current_dir(workspace::root());
     for (name, _) in env::vars_os() {
         if name.to_str().is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")) {
             cargo.env_remove(name);
         }
     }
     cargo
-}
-
-/// Where cargo puts what it makes of this workspace.
-pub fn target() -> PathBuf {
-    Path::new(WORKSPACE).join(env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into()))
 }

@@ -1,16 +1,13 @@
 //! The house: which crate may depend on which, what the repository holds, what a release must not grow beyond.
 
-use std::{collections::BTreeMap, path::Path, process::Command};
+use std::{collections::BTreeMap, path::Path};
 
 use serde_json::Value;
+use trustpath_tests::cargo::cargo;
 
 /// Every package of this workspace, and the packages of this workspace that its *product* part depends on.
 fn arrows() -> BTreeMap<String, Vec<String>> {
-    let output = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-        .args(["metadata", "--no-deps", "--format-version", "1", "--offline"])
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .output()
-        .unwrap();
+    let output = cargo(&["metadata", "--no-deps", "--format-version", "1", "--offline"]).output().unwrap();
     let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
     let packages = metadata["packages"].as_array().unwrap();
     let name = |value: &Value| value["name"].as_str().unwrap().to_owned();

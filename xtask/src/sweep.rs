@@ -5,8 +5,9 @@ use std::process::Command;
 
 use clap::Args;
 use miette::{Result, miette};
+use trustpath_provision::workspace;
 use trustpath_tests::{
-    cargo::{END_TO_END, cargo, target},
+    cargo::{END_TO_END, cargo},
     pair::Which,
 };
 
@@ -53,7 +54,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 /// The tests of a binary on a pair of servers.
 fn tests(binary: &str, which: Which, form: &str) -> Command {
     let mut tests = cargo(&["test", "--test", binary, "--"]);
-    tests.env("TRUSTPATH_TEST_BUILT", target().join("debug"));
+    tests.env("TRUSTPATH_TEST_BUILT", workspace::target().join("debug"));
     tests.env("TRUSTPATH_TEST_PAIRS", which.name()).env("TRUSTPATH_SWEEP", form);
     tests
 }

@@ -4,10 +4,8 @@ use std::process::Command;
 
 use clap::Args;
 use miette::Result;
-use trustpath_tests::{
-    cargo::{cargo, target},
-    pair::Which,
-};
+use trustpath_provision::workspace;
+use trustpath_tests::{cargo::cargo, pair::Which};
 
 use crate::{provision, shell::step};
 
@@ -37,7 +35,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 /// The quick ones need no Go: what compares with a real kube-apiserver, or starts one, is left out.
 fn tests(quick: bool) -> Command {
     let mut tests = cargo(&["test", "--workspace", "--no-fail-fast"]);
-    tests.env("TRUSTPATH_TEST_BUILT", target().join("debug"));
+    tests.env("TRUSTPATH_TEST_BUILT", workspace::target().join("debug"));
     if quick {
         tests.args(["--exclude", "trustpath-provision", "--", "--skip", "kube_apiserver"]);
         tests.env("TRUSTPATH_TEST_PAIRS", Which::SANDBOX.name()).env("TRUSTPATH_SWEEP", "none");

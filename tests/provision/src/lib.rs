@@ -17,6 +17,7 @@ mod openbao;
 mod process;
 mod state;
 mod vault;
+pub mod workspace;
 
 pub use error::{Error, Result};
 pub use kubernetes::KubeApiserver;

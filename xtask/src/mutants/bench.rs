@@ -5,8 +5,9 @@ use std::{fmt, io::BufRead as _, path::PathBuf, process::Stdio, time::Duration};
 use miette::{IntoDiagnostic, Result, miette};
 use serde_json::Value;
 use tokio::{process::Command, time::timeout};
+use trustpath_provision::workspace;
 use trustpath_tests::{
-    cargo::{END_TO_END, cargo, target},
+    cargo::{END_TO_END, cargo},
     pair::Which,
 };
 
@@ -61,7 +62,7 @@ impl Compiled {
         run.args(tests).args(["--exact", "--test-threads=2"]).kill_on_drop(true);
         run.current_dir(&self.directory).stdin(Stdio::null());
         // For the cases end to end: the servers are those of the checkout, the program is the tree's.
-        run.env("CARGO_TARGET_DIR", target()).env("TRUSTPATH_TEST_PAIRS", Which::SANDBOX.name());
+        run.env("CARGO_TARGET_DIR", workspace::target()).env("TRUSTPATH_TEST_PAIRS", Which::SANDBOX.name());
         run.envs(self.program.iter().map(|directory| ("TRUSTPATH_TEST_BUILT", directory)));
         match timeout(LONGEST, run.output()).await {
             Err(_) => Ok(None),
@@ -106,7 +107,7 @@ impl<'a> Bench<'a> {
         cargo.current_dir(self.tree.root()).env("CARGO_TARGET_DIR", self.tree.target()).stdin(Stdio::null());
         // Nobody looks for a mutant's lines: without them it is linked in half the time. It also tells what is made of the
         // tree from what is made of the checkout, beside which it lies: what both depend on is compiled once.
-        cargo.env("CARGO_PROFILE_DEV_DEBUG", "none").env("CARGO_BUILD_BUILD_DIR", target());
+        cargo.env("CARGO_PROFILE_DEV_DEBUG", "none").env("CARGO_BUILD_BUILD_DIR", workspace::target());
         let compiled = cargo.stderr(Stdio::inherit()).output().await.into_diagnostic()?;
         let messages: Vec<Value> =
             compiled.stdout.lines().map_while(Result::ok).filter_map(|line| serde_json::from_str(&line).ok()).collect();

@@ -8,7 +8,7 @@ use std::{
 };
 
 use miette::{Context, IntoDiagnostic, Result, miette};
-use trustpath_tests::cargo::WORKSPACE;
+use trustpath_provision::workspace;
 
 use super::list::Mutant;
 
@@ -26,14 +26,12 @@ pub(super) struct Broken {
 impl Tree {
     /// Brings the copy up to date. A file that is the same stays untouched, so that cargo sees no change in it.
     pub(super) fn copy() -> Result<Self> {
-        let root = Path::new(WORKSPACE).join("target/mutants/tree");
+        let root = workspace::target().join("mutants/tree");
         fs::create_dir_all(&root).into_diagnostic()?;
         let root = root.canonicalize().into_diagnostic()?;
         let files = files()?;
         for file in &files {
-            bring(&Path::new(WORKSPACE).join(file), &root.join(file))
-                .into_diagnostic()
-                .with_context(|| file.clone())?;
+            bring(&workspace::root().join(file), &root.join(file)).into_diagnostic().with_context(|| file.clone())?;
         }
         remove_others(&root, &root, &files).into_diagnostic()?;
         Ok(Self { root })
@@ -70,13 +68,13 @@ impl Drop for Broken {
 /// Every file of the checkout that is, or could be, under version control.
 fn files() -> Result<BTreeSet<String>> {
     let mut git = Command::new("git");
-    git.args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"]).current_dir(WORKSPACE);
+    git.args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"]).current_dir(workspace::root());
     let listed = git.output().into_diagnostic().context("git is needed to copy the checkout")?;
     if !listed.status.success() {
         return Err(miette!("git ls-files: {}", String::from_utf8_lossy(&listed.stderr)));
     }
     let listed = String::from_utf8(listed.stdout).into_diagnostic()?;
-    let there = |file: &&str| Path::new(WORKSPACE).join(file).is_file();
+    let there = |file: &&str| workspace::root().join(file).is_file();
     Ok(listed.split_terminator('\0').filter(there).map(str::to_owned).collect())
 }
 

@@ -5,23 +5,14 @@ use std::{
 
 use tempfile::TempDir;
 
-use crate::{Error, Result};
-
-/// The repository this crate was compiled in.
-pub(super) fn workspace() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("this crate lies in tests/provision")
-}
+use crate::{Error, Result, workspace};
 
 /// The binary `name` as `key` says it has to be: the one that is there, or what `make` makes.
 ///
 /// `make` gets an empty scratch directory and returns where in it the binary lies. A maker that
 /// fails, or is killed, leaves nothing that would be taken for a binary later.
 pub(super) fn cached(name: &str, key: &str, make: impl FnOnce(&Path) -> Result<PathBuf>) -> Result<PathBuf> {
-    cached_in(&servers_dir(), name, key, make)
-}
-
-fn servers_dir() -> PathBuf {
-    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace().join("target"), PathBuf::from).join("servers")
+    cached_in(&workspace::target().join("servers"), name, key, make)
 }
 
 fn cached_in(servers: &Path, name: &str, key: &str, make: impl FnOnce(&Path) -> Result<PathBuf>) -> Result<PathBuf> {

@@ -7,7 +7,7 @@ use std::{
 use sha2::{Digest, Sha256};
 
 use super::{cache, run};
-use crate::{Error, Result};
+use crate::{Error, Result, workspace};
 
 const INSTALL_GO: &str = "install Go 1.26 or newer: https://go.dev/dl/";
 
@@ -58,7 +58,7 @@ impl Module {
     }
 
     fn source(&self) -> PathBuf {
-        cache::workspace().join("tests/servers").join(self.name)
+        workspace::root().join("tests/servers").join(self.name)
     }
 
     fn command(&self, source: &Path, binary: &Path) -> Command {
