@@ -1,6 +1,6 @@
 //! What every verb is given.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use trustpath_core::{
     Class, Kind, Problem,
@@ -64,7 +64,8 @@ impl Command<'_> {
     pub(crate) fn store(&self) -> Result<Store, Problem> {
         let named = self.global.connect.state_dir.clone();
         let named = named.or_else(|| self.environment.get("TRUSTPATH_STATE_DIR").map(PathBuf::from));
-        named.or_else(|| self.standard_state_dir()).map(Store::new).ok_or_else(nowhere)
+        let directory = named.or_else(|| self.standard_state_dir()).ok_or_else(nowhere)?;
+        Ok(Store::new(found_from_anywhere(&directory)))
     }
 
     /// As the XDG base directory specification has it: a relative path in the variable counts as none.
@@ -96,7 +97,7 @@ impl Command<'_> {
         let connect = &self.global.connect;
         let mut words = vec!["trustpath".to_owned(), verb.to_owned(), run.to_owned()];
         if let Some(directory) = &connect.state_dir {
-            words.extend(["--state-dir".to_owned(), directory.display().to_string()]);
+            words.extend(["--state-dir".to_owned(), found_from_anywhere(directory).display().to_string()]);
         }
         if let Some(context) = &connect.context {
             words.extend(["--context".to_owned(), context.clone()]);
@@ -107,6 +108,12 @@ impl Command<'_> {
         }
         render::command(&words)
     }
+}
+
+/// The absolute path: where a journal lies is told to those who come from other directories, and from other hosts.
+fn found_from_anywhere(path: &Path) -> PathBuf {
+    // Without a working directory nothing relative can be used, and using it says so.
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
 fn no_place() -> Problem {

@@ -131,6 +131,14 @@ fn damaged_and_unfinished_journals_are_listed_and_mentioned() {
 }
 
 #[test]
+fn where_the_journals_lie_is_said_so_that_it_is_found_from_anywhere() {
+    let stage = Stage::chain();
+    let here = std::env::current_dir().unwrap().join("no/such/place");
+    let told = stage.ok(&["runs", "--state-dir", "no/such/place"]);
+    assert!(told.out.contains(&*here.to_string_lossy()), "{}", told.out);
+}
+
+#[test]
 fn one_process_at_a_time_works_from_a_state_directory() {
     let stage = Stage::chain();
     let store = trustpath_core::journal::Store::new(stage.path("state"));
