@@ -8,7 +8,7 @@ use std::{
     path::Path,
 };
 
-use super::Store;
+use super::{Store, private};
 use crate::failure::{Class, Problem, Result};
 
 /// The state directory is this process's, as long as this is kept.
@@ -32,7 +32,7 @@ impl Store {
     pub fn try_lock(&self, words: &str) -> Result<TryLock> {
         let path = self.directory().join("lock");
         let locked = || -> io::Result<TryLock> {
-            super::store::create_private(self.directory())?;
+            private::create(self.directory())?;
             let mut options = OpenOptions::new();
             options.read(true).append(true).create(true);
             #[cfg(unix)]

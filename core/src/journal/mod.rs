@@ -7,6 +7,7 @@ mod line;
 mod lock;
 mod medium;
 mod mirror;
+mod private;
 mod pull;
 mod read;
 mod record;

@@ -6,7 +6,7 @@ use std::{
     path::Path,
 };
 
-use super::{Corrupt, Log, Store, lock::exclusively, store::create_private, write::unwritable};
+use super::{Corrupt, Log, Store, lock::exclusively, private, write::unwritable};
 use crate::failure::{Class, Problem, Result};
 
 /// How the journal that lies here and that of the same run in another place go together.
@@ -96,7 +96,7 @@ fn is_name(run: &str) -> bool {
 /// Writes a journal that is not there: whole, or not at all, and never over one that came meanwhile.
 fn create(path: &Path, lines: &[u8]) -> io::Result<()> {
     let directory = path.parent().unwrap_or(Path::new("."));
-    create_private(directory)?;
+    private::create(directory)?;
     let fresh = path.with_extension(format!("fetched-{}", std::process::id()));
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(true);

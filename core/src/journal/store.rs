@@ -9,7 +9,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use miette::Diagnostic;
 use thiserror::Error;
 
-use super::{Corrupt, End, Log, replay};
+use super::{Corrupt, End, Log, lock::is_locked, private, replay};
 use crate::{
     failure::{Class, Classified, Problem, Result},
     nearest,
@@ -55,7 +55,7 @@ impl Store {
     /// When the directory cannot be made, or an old journal cannot be removed.
     pub fn next(&self, kept: usize) -> Result<(String, PathBuf)> {
         if !self.directory.is_dir() {
-            create_private(&self.directory).map_err(|error| unusable(&self.directory, error))?;
+            private::create(&self.directory).map_err(|error| unusable(&self.directory, error))?;
         }
         self.prune(kept)?;
         let now = Timestamp::now().to_zoned(TimeZone::UTC).strftime("%Y%m%d-%H%M%S").to_string();
@@ -119,7 +119,7 @@ impl Store {
 
     /// Whether a process is at work on a run at this moment.
     pub fn is_running(&self, run: &str) -> bool {
-        super::lock::is_locked(&self.path(run))
+        is_locked(&self.path(run))
     }
 
     /// Where the journal of a run lies.
@@ -133,16 +133,6 @@ pub fn sort_key(run: &str) -> (String, u32) {
     let mut parts = run.splitn(3, '-');
     let time = [parts.next(), parts.next()].map(Option::unwrap_or_default).join("-");
     (time, parts.next().and_then(|number| number.parse().ok()).unwrap_or(1))
-}
-
-pub(super) fn create_private(directory: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(directory)?;
-    // An entry that is not on disk can take what lies below it along when the power goes.
-    directory.parent().map_or(Ok(()), |parent| fs::File::open(parent)?.sync_all())
 }
 
 fn unusable(directory: &Path, error: io::Error) -> Problem {
