@@ -111,6 +111,12 @@ impl Graph {
         Context::new(&self.id, &node.name, node.facts.clone(), handles.clone(), consent)
     }
 
+    /// Names for messages: `` `a`, `b` ``.
+    pub(crate) fn names(&self, places: impl IntoIterator<Item = Place>) -> String {
+        let names: Vec<_> = places.into_iter().map(|place| format!("`{}`", self.node(place).name)).collect();
+        names.join(", ")
+    }
+
     fn neighbors(&self, place: Place, direction: Direction) -> impl Iterator<Item = Place> + '_ {
         self.edges.neighbors_directed(index(place), direction).map(at)
     }

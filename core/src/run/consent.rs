@@ -3,7 +3,7 @@
 use miette::Diagnostic;
 use thiserror::Error;
 
-use super::{Engine, Permissions, RunPlan, planning::Failures};
+use super::{Engine, Permissions, RunPlan, failures::Failures};
 use crate::{
     contract::{Plan, Undo},
     failure::{Class, Classified, Failure},

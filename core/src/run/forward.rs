@@ -8,12 +8,13 @@ use super::{
     Engine, RunPlan,
     event::Event,
     execute::{OnFailure, execute},
+    failures::interrupted,
     requests::{Sent, Way},
     schedule::Direction,
 };
 use crate::{
     contract::{Goal, Plan},
-    failure::{Class, Failure, Problem, Result},
+    failure::{Class, Problem, Result},
     graph::Place,
     journal::{Journal, Verb},
 };
@@ -80,12 +81,6 @@ impl Engine {
             None => Ok(plan),
         }
     }
-}
-
-pub(super) fn interrupted() -> Failure {
-    Problem::new(Class::Interrupted, "trustpath::run::interrupted", "the run was interrupted")
-        .help("everything that it had changed is taken back; run it again when you are ready")
-        .into()
 }
 
 fn still_unknown() -> Problem {

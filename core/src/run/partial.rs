@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 use miette::Diagnostic;
 use thiserror::Error;
 
-use super::planning::{Failures, Role, RunPlan};
+use super::{
+    failures::Failures,
+    plan::{Role, RunPlan},
+};
 use crate::{
     failure::{Class, Classified, Failure},
     graph::{Graph, Place},
@@ -65,11 +68,11 @@ fn not_ready(graph: &Graph, plan: &RunPlan, place: Place, command: &str) -> Fail
     let error = match plan.verb {
         Verb::Apply => {
             let by = graph.after(place).filter(|other| chosen.contains(other));
-            NotReady::Apply { step, by: super::planning::names(graph, by), command }
+            NotReady::Apply { step, by: graph.names(by), command }
         }
         Verb::Destroy => {
             let by = graph.before(place).filter(|other| chosen.contains(other));
-            NotReady::Destroy { step, by: super::planning::names(graph, by), command }
+            NotReady::Destroy { step, by: graph.names(by), command }
         }
     };
     Failure::from(error).in_step(&graph.node(place).name)

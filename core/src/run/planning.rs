@@ -5,82 +5,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures::{StreamExt, stream};
 use tokio::time::timeout;
 
-use super::{Engine, event::Event, partial};
+use super::{
+    Engine,
+    event::Event,
+    failures::{Failures, interrupted, too_long},
+    partial,
+    plan::{Planned, Role, RunPlan},
+};
 use crate::{
     contract::{Goal, Plan},
     failure::{Class, Failure, Problem, Result},
-    graph::{Graph, Place, Selection},
+    graph::{Place, Selection},
     journal::Verb,
 };
-
-/// What a run would do.
-#[derive(Debug, Clone, PartialEq)]
-pub struct RunPlan {
-    /// Which way.
-    pub verb: Verb,
-    /// Each step that was read, by its place.
-    pub steps: BTreeMap<Place, Planned>,
-}
-
-/// What a run would do to one step.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Planned {
-    /// Why it was read.
-    pub role: Role,
-    /// What would change.
-    pub plan: Plan,
-}
-
-/// Why a step was read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Role {
-    /// The command is about it.
-    Chosen,
-    /// A chosen one depends on it: it must have nothing to do.
-    Neighbor,
-}
-
-impl RunPlan {
-    /// The chosen steps that have something to do.
-    pub fn changes(&self) -> impl Iterator<Item = (Place, &Plan)> {
-        let chosen = self.steps.iter().filter(|(_, planned)| planned.role == Role::Chosen);
-        chosen.map(|(place, planned)| (*place, &planned.plan)).filter(|(_, plan)| !plan.is_nothing())
-    }
-
-    /// The steps that the command is about.
-    pub fn chosen(&self) -> BTreeSet<Place> {
-        let chosen = self.steps.iter().filter(|(_, planned)| planned.role == Role::Chosen);
-        chosen.map(|(place, _)| *place).collect()
-    }
-
-    /// Whether there is nothing to do.
-    pub fn is_nothing(&self) -> bool {
-        self.changes().next().is_none()
-    }
-}
-
-/// Failures that came up side by side, the one to look at first in front.
-#[derive(Debug, Clone)]
-pub struct Failures(pub Vec<Failure>);
-
-impl Failures {
-    /// One event that several steps ran into is told once.
-    pub(super) fn of(failures: impl IntoIterator<Item = Failure>) -> Self {
-        let mut told: Vec<Failure> = Vec::new();
-        for failure in failures {
-            if !told.iter().any(|other| other.same_cause(&failure)) {
-                told.push(failure);
-            }
-        }
-        Self(told)
-    }
-}
-
-impl From<Failure> for Failures {
-    fn from(failure: Failure) -> Self {
-        Self(vec![failure])
-    }
-}
 
 impl Engine {
     /// Reads the chosen steps, and those that they depend on, and finds what has to change.
@@ -110,7 +47,7 @@ impl Engine {
             (then, now) => then.is_some() != now.is_some(),
         };
         let other: Vec<_> = places.into_iter().filter(is_other).collect();
-        if other.is_empty() { Ok(()) } else { Err(changed_meanwhile(&names(&self.graph, other)).into()) }
+        if other.is_empty() { Ok(()) } else { Err(changed_meanwhile(&self.graph.names(other)).into()) }
     }
 
     /// Plans one step for one goal, within its time.
@@ -122,7 +59,7 @@ impl Engine {
         let limited = timeout(self.settings.step_timeout, reading);
         let answer = tokio::select! {
             answer = limited => answer.unwrap_or_else(|_| Err(too_long("read", self.settings.step_timeout))),
-            () = self.cancel.cancelled(), if !matches!(goal, Goal::Back(_)) => Err(super::forward::interrupted()),
+            () = self.cancel.cancelled(), if !matches!(goal, Goal::Back(_)) => Err(interrupted()),
         };
         let answer = answer.map_err(|failure| failure.in_step(name));
         match &answer {
@@ -157,17 +94,4 @@ fn changed_meanwhile(steps: &str) -> Problem {
     let message = format!("since the plan was shown, somebody has changed what it was made from: {steps}");
     Problem::new(Class::Conflict, "trustpath::run::changed_meanwhile", message)
         .help("nothing was written: run it again to see what there is to do now")
-}
-
-pub(super) fn too_long(what: &str, limit: std::time::Duration) -> Failure {
-    let message = format!("the step could not be {what} within {limit:?}");
-    Problem::new(Class::Timeout, "trustpath::run::timeout", message)
-        .help("look at the server; a longer time is set with `[run] step_timeout` (`verify_timeout` for proofs)")
-        .into()
-}
-
-/// Names for messages: `` `a`, `b` ``.
-pub(super) fn names(graph: &Graph, places: impl IntoIterator<Item = Place>) -> String {
-    let names: Vec<_> = places.into_iter().map(|place| format!("`{}`", graph.node(place).name)).collect();
-    names.join(", ")
 }

@@ -5,7 +5,11 @@ use std::collections::BTreeSet;
 use futures::{StreamExt, stream};
 use tokio::time::timeout;
 
-use super::{Engine, event::Event, planning::too_long};
+use super::{
+    Engine,
+    event::Event,
+    failures::{interrupted, too_long},
+};
 use crate::{
     contract::{Evidence, Outcome},
     failure::{Class, Failure, Problem, Result},
@@ -36,7 +40,7 @@ impl Engine {
         let limited = timeout(self.settings.verify_timeout, self.graph.node(place).step.verify(&context));
         let answer = tokio::select! {
             answer = limited => answer.unwrap_or_else(|_| Err(too_long("proven", self.settings.verify_timeout))),
-            () = self.cancel.cancelled() => Err(super::forward::interrupted()),
+            () = self.cancel.cancelled() => Err(interrupted()),
         };
         let answer = answer.map_err(|failure| failure.in_step(name));
         match &answer {

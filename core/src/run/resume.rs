@@ -1,6 +1,6 @@
 //! Going on with a run that was cut off on its way forward.
 
-use super::{Ended, Engine, RunPlan, planning::Failures, rollback::refuse_other_target};
+use super::{Ended, Engine, RunPlan, failures::Failures, rollback::refuse_other_target};
 use crate::{
     failure::Result,
     graph::Selection,

@@ -6,7 +6,7 @@ use futures::future::try_join_all;
 use jiff::Timestamp;
 use tokio::time::{Instant, sleep_until};
 
-use super::{Engine, event::Event, forward::interrupted, planning::goal};
+use super::{Engine, event::Event, failures::interrupted, planning::goal};
 use crate::{
     contract::{Goal, Trail},
     failure::{Class, Failure, Problem, Result},
