@@ -5,6 +5,8 @@
 //! back, and what looks like a credential is hidden wherever it comes from, such as a token that a plugin made, or one
 //! that was minted on the way.
 
+use std::sync::LazyLock;
+
 use base64::{
     Engine as _,
     engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD},
@@ -20,6 +22,8 @@ const TELLING: usize = 12;
 const SHORTEST: usize = 8;
 /// A word of this length, of capitals, small letters and digits, is no word of any language.
 const OPAQUE: usize = 20;
+/// No name that somebody gave to something is longer, and still changes from small letters to capitals all the time.
+const LONG: usize = 32;
 
 /// The credentials of one connection. It shows none of them.
 #[derive(Debug, Clone, Default)]
@@ -109,20 +113,29 @@ fn without(text: &str, form: &str) -> String {
 }
 
 /// A text of a server's without what looks like a credential: what follows the name of a scheme (`Bearer …`), a JWT, a
-/// token of Vault's, and any long word that no language has.
+/// token of Vault's, any long word that no language has, and base64 with slashes in it.
 pub fn shapes(text: &str) -> String {
+    words(&encoded(text))
+}
+
+/// A text without base64 that has slashes in it: they make words of it that may be short, and look like none.
+fn encoded(text: &str) -> String {
+    let shown = |piece| if is_encoded(piece) { HIDDEN } else { piece };
+    pieces(text, in_base64).map(shown).collect()
+}
+
+fn words(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     let mut scheme = false;
-    for piece in pieces(text) {
-        let is_word = piece.starts_with(in_word);
-        if is_word && is_credential(piece, scheme) {
-            shown.push_str(HIDDEN);
-        } else {
-            shown.push_str(piece);
+    for run in pieces(text, in_credential) {
+        let is_run = run.starts_with(in_credential);
+        match is_run && scheme && is_named(run) {
+            true => shown.push_str(HIDDEN),
+            false => shown.extend(pieces(run, in_word).map(|word| if is_credential(word) { HIDDEN } else { word })),
         }
-        scheme = match is_word {
-            true => ["bearer", "basic"].iter().any(|name| piece.eq_ignore_ascii_case(name)),
-            false => scheme && piece == " ",
+        scheme = match is_run {
+            true => ["bearer", "basic"].iter().any(|name| run.eq_ignore_ascii_case(name)),
+            false => scheme && run == " ",
         };
     }
     shown
@@ -132,25 +145,61 @@ fn in_word(char: char) -> bool {
     char.is_ascii_alphanumeric() || matches!(char, '-' | '_' | '.' | '~' | '+')
 }
 
-/// A text in pieces, of which every other one is a word.
-fn pieces(text: &str) -> impl Iterator<Item = &str> {
+/// What the credential behind the name of a scheme is made of (RFC 7235, `token68`), but for the signs that fill it up.
+fn in_credential(char: char) -> bool {
+    in_word(char) || char == '/'
+}
+
+fn in_base64(char: char) -> bool {
+    char.is_ascii_alphanumeric() || matches!(char, '+' | '/')
+}
+
+/// A text in pieces, of which every other one is made of such characters alone.
+fn pieces(text: &str, of: fn(char) -> bool) -> impl Iterator<Item = &str> {
     let mut rest = text;
     std::iter::from_fn(move || {
-        let word = rest.chars().next().map(in_word)?;
-        let end = rest.find(|char| in_word(char) != word).unwrap_or(rest.len());
+        let inside = rest.chars().next().map(of)?;
+        let end = rest.find(|char| of(char) != inside).unwrap_or(rest.len());
         let (piece, more) = rest.split_at(end);
         rest = more;
         Some(piece)
     })
 }
 
-fn is_credential(word: &str, after_scheme: bool) -> bool {
+/// Whether this is base64, and no path; of a path with a credential in it nothing is shown.
+fn is_encoded(piece: &str) -> bool {
+    let is_mixed = piece.len() >= OPAQUE && has(piece, u8::is_ascii_uppercase);
+    piece.contains('/') && is_mixed && (is_restless(piece, 3) || piece.split('/').any(is_opaque))
+}
+
+/// Whether capitals, small letters and digits alternate as often as in what has no order: one time in so many, or more. In
+/// words put together, a capital begins each.
+fn is_restless(piece: &str, times: usize) -> bool {
+    let sort = |byte: u8| (byte.is_ascii_uppercase(), byte.is_ascii_lowercase());
+    let pairs = piece.as_bytes().windows(2).filter(|pair| pair.iter().all(u8::is_ascii_alphanumeric));
+    let (steps, changes) =
+        pairs.fold((0, 0), |(steps, changes), pair| (steps + 1, changes + usize::from(sort(pair[0]) != sort(pair[1]))));
+    times * changes >= steps
+}
+
+/// Whether what stands behind the name of a scheme is a credential, and not the next word of a sentence.
+fn is_named(run: &str) -> bool {
+    let unlike_words = run.chars().skip(1).any(|char| char.is_ascii_digit() || char.is_ascii_uppercase());
+    run.len() >= SHORTEST && (unlike_words || run.len() >= OPAQUE)
+}
+
+fn is_credential(word: &str) -> bool {
     let jwt = word.find("eyJ").is_some_and(|at| word.len() - at >= TELLING);
     let of_vault = ["hvs.", "hvb.", "hvr."].iter().any(|kind| word.contains(kind) && word.len() >= TELLING);
     let of_bao = ["s.", "b.", "r."].iter().any(|kind| word.strip_prefix(kind).is_some_and(is_random));
-    let unlike_words = word.chars().skip(1).any(|char| char.is_ascii_digit() || char.is_ascii_uppercase());
-    let named = after_scheme && word.len() >= SHORTEST && (unlike_words || word.len() >= OPAQUE);
-    jwt || of_vault || of_bao || named || word.split('.').any(is_opaque)
+    jwt || of_vault || of_bao || is_header(word) || word.split('.').any(is_opaque)
+}
+
+/// Whether the value of an `Authorization` header is in it, in base64 or another form that is one word.
+fn is_header(word: &str) -> bool {
+    static BEGINNINGS: LazyLock<Vec<String>> =
+        LazyLock::new(|| ["Bearer ", "Basic "].into_iter().flat_map(forms).collect());
+    BEGINNINGS.iter().any(|beginning| word.contains(beginning))
 }
 
 /// What follows the kind of a token: 24 letters and digits, or the beginning of them.
@@ -158,9 +207,15 @@ fn is_random(text: &str) -> bool {
     text.len() >= TELLING && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
+/// Names that are put together of words have seldom a digit in them, and the longer they are, the calmer.
 fn is_opaque(part: &str) -> bool {
-    let has = |what: fn(&u8) -> bool| part.bytes().any(|byte| what(&byte));
-    part.len() >= OPAQUE && has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase) && has(u8::is_ascii_digit)
+    let mixed = has(part, u8::is_ascii_uppercase) && has(part, u8::is_ascii_lowercase);
+    let times = if part.len() < LONG { 2 } else { 3 };
+    part.len() >= OPAQUE && mixed && (has(part, u8::is_ascii_digit) || is_restless(part, times))
+}
+
+fn has(text: &str, what: fn(&u8) -> bool) -> bool {
+    text.bytes().any(|byte| what(&byte))
 }
 
 #[cfg(test)]
@@ -199,8 +254,36 @@ mod tests {
     #[case("token hvs.CAESIJc4n4 is not known")]
     #[case("token s.iyNUhq8Ov4hIAx6snw5mB2nL is not known")]
     #[case("signature c2lnbmF0dXJlT2ZBSldU1")]
+    #[case("Bearer Ab1/cD2/eF3")]
+    #[case("QmVhcmVyIHVUbDNQMzJJYUIz")]
+    #[case("header eEJlYXJlciBhYmM=")]
     fn what_looks_like_a_credential_is_hidden(#[case] text: &str) {
         assert!(shapes(text).contains(HIDDEN), "{}", shapes(text));
+    }
+
+    /// The token that a plugin made is told by its shape alone: with few digits, or none, and with slashes anywhere.
+    #[test]
+    fn what_has_no_order_is_hidden_whatever_is_in_it() {
+        let mut state = 1_u64;
+        let mut random = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33).to_le_bytes()[0]
+        };
+        let (mut without_digits, mut with_slashes) = (0, 0);
+        for _ in 0..5_000 {
+            let bytes: Vec<_> = std::iter::repeat_with(&mut random).take(160).collect();
+            let letters: Vec<_> = bytes.iter().copied().filter(u8::is_ascii_alphanumeric).take(32).collect();
+            for text in [STANDARD.encode(&bytes[..32]), STANDARD.encode(&letters)] {
+                without_digits += usize::from(!has(&text, u8::is_ascii_digit));
+                with_slashes += usize::from(text.contains('/'));
+                let shown = shapes(&format!("it sent {text} and more"));
+                let whole = text.trim_end_matches('=').as_bytes();
+                for part in whole.windows(TELLING).filter(|_| whole.len() >= OPAQUE) {
+                    assert!(!shown.contains(std::str::from_utf8(part).unwrap()), "{text}: {shown}");
+                }
+            }
+        }
+        assert!(without_digits > 10 && with_slashes > 1_000, "{without_digits}, {with_slashes}");
     }
 
     #[rstest]
@@ -213,6 +296,9 @@ mod tests {
         "ClusterSecretStore.external-secrets.io \"vault-backend\" is invalid: spec.provider.vault.server: Required value"
     )]
     #[case("1 error: the uid 0b7bd6e2-8a3c-4c0e-9a55-3c2f7f0f5e1c is another's")]
+    #[case("GET /v1/kv/data/Team1/Payments/Config2: no handler for route \"kv/data/Team1/Payments/Config2\"")]
+    #[case("spec.containers: registry/Team/ApplicationServer/V2 is not allowed by policy/NoLatestTag")]
+    #[case("FailedToCreatePodSandBox: IfNotPresentOrAlwaysPullImage, CustomResourceDefinitionIsNotEstablished")]
     #[case("Go struct field ObjectMeta.v1.metadata of type v1.ServiceAccountToken")]
     fn words_stay(#[case] text: &str) {
         assert_eq!(shapes(text), text);
