@@ -1,116 +1,16 @@
-//! Credentials, taken out of text that is about to be shown: a server, or something before it, may send back what it was
-//! sent.
-//!
-//! Two ways, since neither is enough: what a connection holds is known and looked for in every form in which it may come
-//! back, and what looks like a credential is hidden wherever it comes from, such as a token that a plugin made, or one
-//! that was minted on the way.
+//! What looks like a credential, whoever knows it.
 
 use std::sync::LazyLock;
 
-use base64::{
-    Engine as _,
-    engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD},
+use super::{
+    HIDDEN,
+    forms::{SHORTEST, TELLING, forms},
 };
-use secrecy::{ExposeSecret as _, SecretString};
 
-/// What stands in the place of a credential.
-pub const HIDDEN: &str = "[hidden]";
-
-/// As much of a credential as may not be shown: a text that is cut off ends with the beginning of one.
-const TELLING: usize = 12;
-/// Anything shorter guards nothing, and is a part of many words: `root`, as the token of a server in dev mode.
-const SHORTEST: usize = 8;
 /// A word of this length, of capitals, small letters and digits, is no word of any language.
 const OPAQUE: usize = 20;
 /// No name that somebody gave to something is longer, and still changes from small letters to capitals all the time.
 const LONG: usize = 32;
-
-/// The credentials of one connection. It shows none of them.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Held(Vec<SecretString>);
-
-impl Held {
-    /// With one more; what is too short to be one is left out.
-    pub(crate) fn and(mut self, secret: &str) -> Self {
-        let secret = secret.trim();
-        if secret.len() >= SHORTEST {
-            self.0.push(SecretString::from(secret));
-        }
-        self
-    }
-
-    /// With the user and the password in a URL.
-    pub(crate) fn and_of_url(self, url: &str) -> Self {
-        match userinfo(url) {
-            Some((user, password)) => self.and(&format!("{user}:{password}")).and(&password),
-            None => self,
-        }
-    }
-
-    /// A text of a server's without these, and without all that looks like one.
-    pub(crate) fn hide(&self, text: &str) -> String {
-        shapes(&self.hide_known(text))
-    }
-
-    /// A text without these.
-    pub(crate) fn hide_known(&self, text: &str) -> String {
-        let forms = self.0.iter().flat_map(|secret| forms(secret.expose_secret()));
-        forms.fold(text.to_owned(), |text, form| without(&text, &form))
-    }
-}
-
-/// User and password of a URL, as they are sent; `None` where it has none.
-pub(crate) fn userinfo(url: &str) -> Option<(String, String)> {
-    let url = url::Url::parse(url).ok()?;
-    let plain = |text: &str| percent_decoded(text);
-    let has = !url.username().is_empty() || url.password().is_some();
-    has.then(|| (plain(url.username()), plain(url.password().unwrap_or_default())))
-}
-
-fn percent_decoded(text: &str) -> String {
-    // A query is the one place where the URL crate undoes the percent signs; there, a plus is a space.
-    let query = format!("x={}", text.replace('+', "%2B"));
-    let decoded = url::form_urlencoded::parse(query.as_bytes()).next().map(|(_, value)| value.into_owned());
-    decoded.unwrap_or_else(|| text.to_owned())
-}
-
-/// A secret in the forms in which it may come back: as it is, in JSON, in a URL, in hexadecimal, and in base64, alone or
-/// anywhere inside of something longer.
-fn forms(secret: &str) -> Vec<String> {
-    let bytes = secret.as_bytes();
-    let mut forms = vec![secret.to_owned(), secret.trim_end_matches('=').to_owned()];
-    let json = serde_json::Value::from(secret).to_string();
-    forms.push(json.trim_matches('"').to_owned());
-    forms.push(url::form_urlencoded::byte_serialize(bytes).collect());
-    forms.push(bytes.iter().map(|byte| format!("{byte:02x}")).collect());
-    forms.push(bytes.iter().map(|byte| format!("{byte:02X}")).collect());
-    for before in 0..3 {
-        let padded = [&b"..."[..before], bytes].concat();
-        // The letters at both ends depend on what is around it.
-        let (first, last) = ([0, 2, 3][before], padded.len() * 8 / 6);
-        forms.extend(
-            [STANDARD_NO_PAD.encode(&padded), URL_SAFE_NO_PAD.encode(&padded)].map(|text| text[first..last].to_owned()),
-        );
-    }
-    forms.retain(|form| form.len() >= SHORTEST);
-    forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
-    forms.dedup();
-    forms
-}
-
-/// A text without this one, and without any beginning of it that tells something.
-fn without(text: &str, form: &str) -> String {
-    let telling = form.char_indices().nth(TELLING).map_or(form, |(end, _)| &form[..end]);
-    let (mut kept, mut rest) = (String::new(), text);
-    while let Some(at) = rest.find(telling) {
-        let same = rest[at..].char_indices().zip(form.chars()).take_while(|((_, found), wanted)| found == wanted);
-        let end = same.last().map_or(at, |((start, char), _)| at + start + char.len_utf8());
-        kept.push_str(&rest[..at]);
-        kept.push_str(HIDDEN);
-        rest = &rest[end..];
-    }
-    kept + rest
-}
 
 /// A text of a server's without what looks like a credential: what follows the name of a scheme (`Bearer …`), a JWT, a
 /// token of Vault's, any long word that no language has, and base64 with slashes in it.
@@ -220,31 +120,10 @@ fn has(text: &str, what: fn(&u8) -> bool) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use base64::engine::general_purpose::{STANDARD, URL_SAFE};
-    use proptest::prelude::*;
+    use base64::{Engine as _, engine::general_purpose::STANDARD};
     use rstest::rstest;
 
     use super::*;
-
-    const SECRET: &str = "s3cret/with+all:kinds?of&signs\"";
-
-    #[rstest]
-    #[case::plain(SECRET.to_owned())]
-    #[case::json(serde_json::Value::from(SECRET).to_string())]
-    #[case::url(url::form_urlencoded::byte_serialize(SECRET.as_bytes()).collect())]
-    #[case::cut(format!("what was sent: {}", &SECRET[..14]))]
-    #[case::aligned(STANDARD.encode(SECRET))]
-    #[case::off_by_one(STANDARD.encode(format!("x{SECRET}y")))]
-    #[case::off_by_two(URL_SAFE.encode(format!("xx{SECRET}")))]
-    #[case::header(STANDARD.encode(format!("Authorization: Bearer {SECRET}")))]
-    #[case::hexadecimal(SECRET.bytes().map(|byte| format!("{byte:02x}")).collect())]
-    fn what_is_held_is_hidden_in_every_form(#[case] text: String) {
-        let hidden = Held::default().and(SECRET).hide(&format!("before {text} after"));
-        assert!(hidden.contains(HIDDEN) && hidden.starts_with("before ") && hidden.ends_with(" after"), "{hidden}");
-        for part in [&text[..], &SECRET[..TELLING]] {
-            assert!(!hidden.contains(part), "{hidden}");
-        }
-    }
 
     #[rstest]
     #[case("authorization: Bearer ya29.opaque")]
@@ -302,27 +181,5 @@ mod tests {
     #[case("Go struct field ObjectMeta.v1.metadata of type v1.ServiceAccountToken")]
     fn words_stay(#[case] text: &str) {
         assert_eq!(shapes(text), text);
-    }
-
-    #[test]
-    fn what_is_short_stays_and_a_url_has_its_password_hidden() {
-        assert_eq!(Held::default().and("root").hide("a root token"), "a root token");
-        let held = Held::default().and_of_url("http://proxy-user:pass%40w0rd@proxy.example:3128");
-        assert_eq!(held.hide("it took pass@w0rd"), format!("it took {HIDDEN}"));
-        assert!(!held.hide(&STANDARD.encode("proxy-user:pass@w0rd")).contains("cGFzc0B3MHJk"));
-    }
-
-    proptest! {
-        #[test]
-        fn nothing_of_what_is_held_is_left(secret in "[!-~]{12,40}", before in ".{0,20}", after in ".{0,20}") {
-            let hidden = Held::default().and(&secret).hide(&format!("{before}{secret}{after}"));
-            prop_assert!(!hidden.replace(HIDDEN, "").contains(&secret));
-        }
-
-        #[test]
-        fn any_text_can_be_looked_through(text in any::<String>(), secret in any::<String>()) {
-            let held = Held::default().and(&secret);
-            prop_assert_eq!(held.hide(&held.hide(&text)).contains(&secret) && secret.trim().len() >= 12, false);
-        }
     }
 }

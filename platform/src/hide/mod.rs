@@ -1,0 +1,133 @@
+//! Credentials, taken out of text that is about to be shown: a server, or something before it, may send back what it was
+//! sent.
+//!
+//! Two ways, since neither is enough: what a connection holds is known and looked for in every form in which it may come
+//! back, and what looks like a credential is hidden wherever it comes from, such as a token that a plugin made, or one
+//! that was minted on the way.
+
+mod forms;
+mod shapes;
+
+use secrecy::{ExposeSecret as _, SecretString};
+
+use self::forms::{SHORTEST, forms, without};
+pub use self::shapes::shapes;
+
+/// What stands in the place of a credential.
+pub const HIDDEN: &str = "[hidden]";
+
+/// The credentials of one connection. It shows none of them.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Held(Vec<SecretString>);
+
+impl Held {
+    /// With one more; what is too short to be one is left out.
+    pub(crate) fn and(mut self, secret: &str) -> Self {
+        let secret = secret.trim();
+        if secret.len() >= SHORTEST {
+            self.0.push(SecretString::from(secret));
+        }
+        self
+    }
+
+    /// With the user and the password in a URL.
+    pub(crate) fn and_of_url(self, url: &str) -> Self {
+        match userinfo(url) {
+            Some((user, password)) => self.and(&format!("{user}:{password}")).and(&password),
+            None => self,
+        }
+    }
+
+    /// A text of a server's without these, and without all that looks like one.
+    pub(crate) fn hide(&self, text: &str) -> String {
+        shapes(&self.hide_known(text))
+    }
+
+    /// A text without these.
+    pub(crate) fn hide_known(&self, text: &str) -> String {
+        let forms: Vec<_> = self.0.iter().flat_map(|secret| forms(secret.expose_secret())).collect();
+        without(text, &forms)
+    }
+}
+
+/// User and password of a URL, as they are sent; `None` where it has none.
+pub(crate) fn userinfo(url: &str) -> Option<(String, String)> {
+    let url = url::Url::parse(url).ok()?;
+    let plain = |text: &str| percent_decoded(text);
+    let has = !url.username().is_empty() || url.password().is_some();
+    has.then(|| (plain(url.username()), plain(url.password().unwrap_or_default())))
+}
+
+fn percent_decoded(text: &str) -> String {
+    // A query is the one place where the URL crate undoes the percent signs; there, a plus is a space.
+    let query = format!("x={}", text.replace('+', "%2B"));
+    let decoded = url::form_urlencoded::parse(query.as_bytes()).next().map(|(_, value)| value.into_owned());
+    decoded.unwrap_or_else(|| text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::{
+        Engine as _,
+        engine::general_purpose::{STANDARD, URL_SAFE},
+    };
+    use proptest::prelude::*;
+    use rstest::rstest;
+
+    use super::{forms::TELLING, *};
+
+    const SECRET: &str = "s3cret/with+all:kinds?of&signs\"";
+
+    #[rstest]
+    #[case::plain(SECRET.to_owned())]
+    #[case::json(serde_json::Value::from(SECRET).to_string())]
+    #[case::url(url::form_urlencoded::byte_serialize(SECRET.as_bytes()).collect())]
+    #[case::cut(format!("what was sent: {}", &SECRET[..14]))]
+    #[case::aligned(STANDARD.encode(SECRET))]
+    #[case::off_by_one(STANDARD.encode(format!("x{SECRET}y")))]
+    #[case::off_by_two(URL_SAFE.encode(format!("xx{SECRET}")))]
+    #[case::header(STANDARD.encode(format!("Authorization: Bearer {SECRET}")))]
+    #[case::hexadecimal(SECRET.bytes().map(|byte| format!("{byte:02x}")).collect())]
+    fn what_is_held_is_hidden_in_every_form(#[case] text: String) {
+        let hidden = Held::default().and(SECRET).hide(&format!("before {text} after"));
+        assert!(hidden.contains(HIDDEN) && hidden.starts_with("before ") && hidden.ends_with(" after"), "{hidden}");
+        for part in [&text[..], &SECRET[..TELLING]] {
+            assert!(!hidden.contains(part), "{hidden}");
+        }
+    }
+
+    /// The two alphabets differ in two signs: what begins alike in both is one of them to its end.
+    #[test]
+    fn what_is_held_is_hidden_to_its_end() {
+        let secret = "a-longer-one-with-signs-?~>?~>?~>?~>-and-some-more";
+        let held = Held::default().and(secret);
+        for text in [STANDARD.encode(secret), URL_SAFE.encode(secret), URL_SAFE.encode(format!("x{secret}"))] {
+            for end in [text.len(), text.len() - 8] {
+                let shown = held.hide_known(&text[..end]).replace(HIDDEN, "");
+                assert!(shown.len() < 5, "{text}: {shown}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_short_stays_and_a_url_has_its_password_hidden() {
+        assert_eq!(Held::default().and("root").hide("a root token"), "a root token");
+        let held = Held::default().and_of_url("http://proxy-user:pass%40w0rd@proxy.example:3128");
+        assert_eq!(held.hide("it took pass@w0rd"), format!("it took {HIDDEN}"));
+        assert!(!held.hide(&STANDARD.encode("proxy-user:pass@w0rd")).contains("cGFzc0B3MHJk"));
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_of_what_is_held_is_left(secret in "[!-~]{12,40}", before in ".{0,20}", after in ".{0,20}") {
+            let hidden = Held::default().and(&secret).hide(&format!("{before}{secret}{after}"));
+            prop_assert!(!hidden.replace(HIDDEN, "").contains(&secret));
+        }
+
+        #[test]
+        fn any_text_can_be_looked_through(text in any::<String>(), secret in any::<String>()) {
+            let held = Held::default().and(&secret);
+            prop_assert_eq!(held.hide(&held.hide(&text)).contains(&secret) && secret.trim().len() >= 12, false);
+        }
+    }
+}
