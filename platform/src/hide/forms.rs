@@ -31,7 +31,7 @@ pub(super) fn forms(secret: &str) -> Vec<String> {
         );
     }
     forms.retain(|form| form.len() >= SHORTEST);
-    forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
+    forms.sort();
     forms.dedup();
     forms
 }
@@ -39,16 +39,19 @@ pub(super) fn forms(secret: &str) -> Vec<String> {
 /// A text without these, and without any beginning of one that tells something. Where several begin alike, the one that
 /// goes on like the text is meant.
 pub(super) fn without(text: &str, forms: &[String]) -> String {
-    let (mut kept, mut rest) = (String::new(), text);
-    while let Some(at) = forms.iter().filter_map(|form| rest.find(telling(form))).min() {
-        let found = &rest[at..];
-        let begun = forms.iter().filter(|form| found.starts_with(telling(form)));
-        let end = at + begun.map(|form| alike(found, form)).max().unwrap_or(found.len());
-        kept.push_str(&rest[..at]);
-        kept.push_str(HIDDEN);
-        rest = &rest[end..];
+    let forms: Vec<_> = forms.iter().map(|form| (telling(form), form)).collect();
+    let (mut kept, mut rest) = (String::with_capacity(text.len()), text);
+    // Each place is looked at once: how often a server repeats a credential is up to the server.
+    while let Some(next) = rest.chars().next() {
+        let begun = forms.iter().filter(|(telling, _)| rest.starts_with(telling));
+        let (shown, length) = match begun.map(|(_, form)| alike(rest, form)).max() {
+            Some(length) => (HIDDEN, length),
+            None => (&rest[..next.len_utf8()], next.len_utf8()),
+        };
+        kept.push_str(shown);
+        rest = &rest[length..];
     }
-    kept + rest
+    kept
 }
 
 fn telling(form: &str) -> &str {
