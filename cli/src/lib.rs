@@ -19,6 +19,7 @@
 
 mod args;
 mod command;
+mod core_dump;
 mod exit;
 mod json;
 mod kinds;

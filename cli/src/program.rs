@@ -9,7 +9,7 @@ use trustpath_platform::{Environment, install_crypto_provider};
 use crate::{
     args::Cli,
     command::{Command, journal_place},
-    exit, kinds, panic,
+    core_dump, exit, kinds, panic,
     screen::Screen,
     trouble::Trouble,
     verbs,
@@ -46,6 +46,7 @@ impl Program {
     /// Runs a command line. The first word is the program's name.
     pub fn run(&self, args: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> ExitCode {
         panic::install_hook();
+        core_dump::none();
         let cli = match Cli::try_parse_from(args) {
             Ok(cli) => cli,
             Err(error) => return ExitCode::from(refused(&error)),

@@ -133,6 +133,22 @@ impl Status {
         Self::new(415, "UnsupportedMediaType", message)
     }
 
+    /// What a real server would have done.
+    pub(crate) fn unmerged_list() -> Self {
+        let message = "the sandbox merges no lists in a strategic merge patch: `kubectl apply --server-side` and \
+             `kubectl patch --type merge` ask for none";
+        Self::new(415, "UnsupportedMediaType", message)
+    }
+
+    /// What a real server would have taken.
+    pub(crate) fn unread_protobuf(what: &str) -> Self {
+        let message = format!(
+            "the sandbox does not read this protobuf ({what}): kubectl sends JSON for the same from a file, \
+             `kubectl create --dry-run=client -o yaml … | kubectl create -f -`"
+        );
+        Self::new(415, "UnsupportedMediaType", message)
+    }
+
     /// An error that the real server has not mapped either: code 500 and no reason.
     pub(crate) fn unmapped(message: impl Into<String>) -> Self {
         Self::new(500, "", message)

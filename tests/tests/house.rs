@@ -69,3 +69,19 @@ fn ci_runs_the_command_of_the_readme() {
     }
     assert!(read(".ci/run").lines().any(|line| line == "cargo xtask test"));
 }
+
+/// What is shipped may differ from what is tested in size and speed alone, and what is run in its place in the effort to build it.
+#[test]
+fn what_is_shipped_unwinds_and_overflows_as_what_is_tested_does() {
+    let manifest = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.toml")).unwrap();
+    let manifest: toml::Table = toml::from_str(&manifest).unwrap();
+    let keys = |profile: &str| {
+        let profile = manifest["profile"][profile].as_table().unwrap().iter();
+        let mut keys: Vec<_> = profile.map(|(key, value)| format!("{key} = {value}")).collect();
+        keys.sort();
+        keys
+    };
+    let shipped = ["codegen-units = 1", "lto = \"fat\"", "opt-level = \"z\"", "overflow-checks = true", "strip = true"];
+    assert_eq!(keys("release"), shipped);
+    assert_eq!(keys("release-like"), ["codegen-units = 16", "inherits = \"release\"", "lto = \"off\""]);
+}

@@ -1,19 +1,24 @@
-//! The commands of the README: `cargo xtask demo`, `test`, `sweep`, `mutants`, `servers`, `bench`.
+//! The commands of the README but the demo, which needs nothing of the test harness: `cargo xtask test`, `sweep`, `mutants`,
+//! `servers`, `bench`. `cargo xtask` itself is `xtask/start`.
 
 mod bench;
-mod demo;
+mod cases;
 mod mutants;
 mod provision;
 mod raw;
 mod servers;
 mod shell;
+mod shipped;
 mod sweep;
 mod test;
 
 use clap::{Parser, Subcommand};
 
+/// It is not built with the others.
+const DEMO: &str = "And `cargo xtask demo`: the whole of it on servers of its own, plan, apply, verify, plan again, destroy. Needs no Go";
+
 #[derive(Parser)]
-#[command(name = "cargo xtask", about = "What a checkout of this project can do")]
+#[command(name = "cargo xtask", about = "What a checkout of this project can do", after_help = DEMO)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -21,10 +26,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Show the whole of it on servers of its own: plan, apply, verify, plan again, destroy. Needs no Go
-    Demo,
     /// Check everything: format, lints, docs, unit tests, conformance, snapshots, end to end on three pairs of
-    /// servers, mutants
+    /// servers, panics and kills with the program as it is shipped, mutants
     Test(test::Options),
     /// Run the sweeps on any pair of servers: every fault at every request, and SIGKILL at each
     Sweep(sweep::Options),
@@ -40,7 +43,6 @@ fn main() -> miette::Result<()> {
     let arguments = Arguments::parse();
     let runtime = tokio::runtime::Runtime::new().map_err(|error| miette::miette!("no runtime: {error}"))?;
     match arguments.command {
-        Command::Demo => runtime.block_on(demo::run()),
         Command::Sweep(options) => sweep::run(&options),
         Command::Test(options) => {
             test::run(&options)?;

@@ -1,8 +1,6 @@
 //! `cargo xtask sweep`: the sweeps on any pair of servers, and in full, where `cargo xtask test` runs on the sandbox those
 //! of their cells that differ most.
 
-use std::process::Command;
-
 use clap::Args;
 use miette::{Result, miette};
 use trustpath_provision::workspace;
@@ -11,10 +9,11 @@ use trustpath_tests::{
     pair::Which,
 };
 
-use crate::{provision, shell::step};
-
-/// The test binary of the sweeps.
-const SWEEPS: &str = "sweeps";
+use crate::{
+    cases::{Cases, SWEEPS},
+    provision,
+    shell::step,
+};
 
 /// The case end to end that is a sweep too.
 const CUT_OFF: &str = "every_kind_may_be_cut_off_at_every_request";
@@ -40,21 +39,20 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     provision::have(which)?;
     // With the features of the whole workspace: it is what `cargo xtask test` has built.
     step("build", cargo(&["build", "--quiet", "--test", END_TO_END, "--test", SWEEPS, "--bin", "trustpath"]))?;
-    if options.name.as_ref().is_none_or(|name| CUT_OFF.contains(name.as_str())) {
-        let mut cut_off = tests(END_TO_END, which, "standard");
-        cut_off.arg(CUT_OFF);
-        step("verbs cut off", cut_off)?;
+    let cases = |binary, name, form: &str| {
+        let built = workspace::target().join("debug");
+        let environment = vec![("TRUSTPATH_SWEEP", form.to_owned())];
+        Cases { binary, name, which, built, environment }
+    };
+    let is_cut_off = |name: &String| CUT_OFF.contains(name.as_str());
+    if options.name.as_ref().is_none_or(is_cut_off) {
+        cases(END_TO_END, Some(CUT_OFF.to_owned()), "standard").run("verbs cut off")?;
     }
-    let mut sweeps = tests(SWEEPS, which, if options.full { "full" } else { "standard" });
-    sweeps.arg("--nocapture").args(&options.name);
-    sweeps.envs(options.part.iter().map(|part| ("TRUSTPATH_SWEEP_PART", part)));
-    step("sweeps", sweeps)
-}
-
-/// The tests of a binary on a pair of servers.
-fn tests(binary: &str, which: Which, form: &str) -> Command {
-    let mut tests = cargo(&["test", "--test", binary, "--"]);
-    tests.env("TRUSTPATH_TEST_BUILT", workspace::target().join("debug"));
-    tests.env("TRUSTPATH_TEST_PAIRS", which.name()).env("TRUSTPATH_SWEEP", form);
-    tests
+    // By this name there is no sweep besides.
+    if options.name.as_ref().is_some_and(is_cut_off) {
+        return Ok(());
+    }
+    let mut sweeps = cases(SWEEPS, options.name.clone(), if options.full { "full" } else { "standard" });
+    sweeps.environment.extend(options.part.iter().map(|part| ("TRUSTPATH_SWEEP_PART", part.clone())));
+    sweeps.run("sweeps")
 }

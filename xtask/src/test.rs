@@ -7,11 +7,11 @@ use miette::Result;
 use trustpath_provision::workspace;
 use trustpath_tests::{cargo::cargo, pair::Which};
 
-use crate::{provision, shell::step};
+use crate::{provision, shell::step, shipped};
 
 #[derive(Args)]
 pub(crate) struct Options {
-    /// For the inner loop: no documentation, no sweeps, and end to end on the sandbox alone
+    /// For the inner loop: no documentation, no sweeps, nothing as it is shipped, and end to end on the sandbox alone
     #[arg(long)]
     pub(crate) quick: bool,
 }
@@ -29,7 +29,8 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         provision::have(*which)?;
     }
     step("build", cargo(&["build", "--workspace", "--all-targets", "--quiet"]))?;
-    step("tests", tests(options.quick))
+    step("tests", tests(options.quick))?;
+    if options.quick { Ok(()) } else { shipped::run() }
 }
 
 /// The quick ones need no Go: what compares with a real kube-apiserver, or starts one, is left out.

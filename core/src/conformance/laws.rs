@@ -31,13 +31,11 @@ pub enum Law {
     NoSecrets,
     /// Facts are handed on without I/O: the same ones each time, and no connection is opened for them.
     PureFacts,
-    /// A step sees the facts of the steps that it needs, and of no other.
-    OwnFactsOnly,
 }
 
 impl Law {
     /// Every law.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 7] = [
         Self::ReadsOnly,
         Self::Repeatable,
         Self::Settles,
@@ -45,7 +43,6 @@ impl Law {
         Self::GoneIsGone,
         Self::NoSecrets,
         Self::PureFacts,
-        Self::OwnFactsOnly,
     ];
 }
 
@@ -84,7 +81,6 @@ pub async fn check(case: &dyn Case, law: Law) -> Result<(), Broken> {
         Law::GoneIsGone => gone_is_gone(case).await,
         Law::NoSecrets => no_secrets(case).await,
         Law::PureFacts => pure_facts(case).await,
-        Law::OwnFactsOnly => own_facts_only(case).await,
     };
     match found {
         Ok(None) => Ok(()),
@@ -240,15 +236,6 @@ async fn pure_facts(case: &dyn Case) -> Found {
     node.step.give(&node.name, &node.facts, &mut again)?;
     let (first, again) = (format!("{:?}", node.given), format!("{again:?}"));
     Ok((first != again).then(|| format!("it handed on {first}, and then {again}")))
-}
-
-async fn own_facts_only(case: &dyn Case) -> Found {
-    let world = case.world(Beginning::Empty).await?;
-    let node = world.node();
-    let is_step = |from: &str| world.graph.place(from).is_some();
-    let foreign = |from: &str| is_step(from) && !node.needs.iter().any(|need| need == from);
-    let seen = node.facts.shown().find(|(from, ..)| foreign(from));
-    Ok(seen.map(|(from, what, _)| format!("it sees the {what} of `{from}`, which it does not need")))
 }
 
 async fn differs(world: &World, expected: &Value, what: &str) -> Found {

@@ -2,11 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use tokio::task::{JoinError, JoinSet};
+use tokio::task::JoinSet;
 
-use super::schedule::{Direction, Schedule};
+use super::{
+    caught::panicked,
+    schedule::{Direction, Schedule},
+};
 use crate::{
-    failure::{Class, Failure, Problem, Result},
+    failure::Result,
     graph::{Graph, Place},
 };
 
@@ -80,12 +83,4 @@ impl Tasks {
         };
         self.places.remove(&id).map(|place| (place, answer))
     }
-}
-
-/// The panic's own words stay out of it: they may hold anything.
-pub(super) fn panicked(error: &JoinError) -> Failure {
-    let what = if error.is_panic() { "panicked" } else { "was aborted" };
-    Problem::new(Class::Internal, "trustpath::step::panicked", format!("the step {what}"))
-        .help("this is a defect of the step; what it had changed is treated as changed")
-        .into()
 }

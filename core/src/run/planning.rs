@@ -7,6 +7,7 @@ use tokio::time::timeout;
 
 use super::{
     Engine,
+    caught::caught,
     event::Event,
     failures::{Failures, interrupted, too_long},
     partial,
@@ -55,7 +56,7 @@ impl Engine {
         let name = self.name(place);
         self.observer.event(name, Event::Planning);
         let context = self.context(place);
-        let reading = self.graph.node(place).step.plan(&context, goal);
+        let reading = caught(self.graph.node(place).step.plan(&context, goal));
         let limited = timeout(self.settings.step_timeout, reading);
         let answer = tokio::select! {
             answer = limited => answer.unwrap_or_else(|_| Err(too_long("read", self.settings.step_timeout))),

@@ -7,6 +7,7 @@ use tokio::time::timeout;
 
 use super::{
     Engine,
+    caught::caught,
     event::Event,
     failures::{interrupted, too_long},
 };
@@ -37,7 +38,8 @@ impl Engine {
         let name = self.name(place);
         self.observer.event(name, Event::Proving);
         let context = self.context(place);
-        let limited = timeout(self.settings.verify_timeout, self.graph.node(place).step.verify(&context));
+        let proving = caught(self.graph.node(place).step.verify(&context));
+        let limited = timeout(self.settings.verify_timeout, proving);
         let answer = tokio::select! {
             answer = limited => answer.unwrap_or_else(|_| Err(too_long("proven", self.settings.verify_timeout))),
             () = self.cancel.cancelled() => Err(interrupted()),

@@ -2,7 +2,7 @@
 
 use tokio::time::{Instant, timeout_at};
 
-use super::{Engine, execute::panicked, failures::too_long, guard::covers};
+use super::{Engine, caught::panicked, failures::too_long, guard::covers};
 use crate::{
     contract::{Change, watched},
     failure::{Failure, Result},

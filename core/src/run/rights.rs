@@ -1,6 +1,6 @@
 //! Which rights the verbs of the program need: of each step, for exactly what is to be done. Pure.
 
-use super::{Engine, Needs, Role, RunPlan, needs::Needing};
+use super::{Engine, Needs, Role, RunPlan, caught::caught_at_once, needs::Needing};
 use crate::{
     contract::{Change, Goal, Plan, Purpose, Stage, removal},
     failure::Result,
@@ -85,7 +85,7 @@ impl Engine {
     }
 
     pub(super) fn stage(&self, needs: &mut Needs, place: Place, purpose: Purpose, stage: Stage<'_>) -> Result<()> {
-        let rights = self.graph.node(place).step.rights(&self.context(place), stage);
+        let rights = caught_at_once(|| self.graph.node(place).step.rights(&self.context(place), stage));
         let rights = rights.map_err(|failure| failure.in_step(self.name(place)))?;
         needs.add(&Needing::Some(self.name(place).into()), purpose, rights);
         Ok(())

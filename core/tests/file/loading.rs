@@ -65,6 +65,9 @@ fn a_step_sees_what_its_needs_and_the_connections_give() {
         ("writer", "policy name"),
     ];
     assert_eq!(seen, expected.map(|(from, name)| (from.to_owned(), name)));
+    let probe = loaded.graph.node(loaded.graph.place("probe").unwrap());
+    let givers: Vec<_> = probe.facts.shown().map(|(from, ..)| from).collect();
+    assert_eq!(givers, ["[connections.vault]"], "it needs no step, and sees what one gives");
     let given: Vec<_> = role.given.shown().map(|(_, _, value)| value.clone()).collect();
     assert_eq!(given, [json!("kubernetes/external-secrets [apps-read, apps-write]")]);
 }

@@ -7,7 +7,7 @@ use axum::{
 };
 use serde_json::Value;
 
-use crate::{object, status::Status};
+use crate::{object, protobuf, status::Status};
 
 /// A request, read to its end.
 pub(crate) struct Request {
@@ -63,13 +63,11 @@ impl Request {
         }
     }
 
-    /// The body as an object without nulls, from JSON or YAML. An empty body is an empty object.
-    ///
-    /// Protobuf is not known: of kubectl's commands, those that make one object of a built-in type
-    /// from its arguments (`create namespace NAME`) speak nothing else.
+    /// The body as an object without nulls, from JSON, YAML, or protobuf where its kind is known in it. An empty body is an
+    /// empty object.
     pub(crate) fn decode(&self) -> Result<Value, Status> {
         if self.content_type() == "application/vnd.kubernetes.protobuf" {
-            return Err(Status::unsupported_media_type());
+            return protobuf::decode(&self.body).map_err(|what| Status::unread_protobuf(&what));
         }
         let mut object = match serde_json::from_slice(&self.body) {
             _ if self.body.is_empty() => Value::Object(Default::default()),

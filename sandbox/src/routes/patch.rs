@@ -8,7 +8,7 @@ use super::{Call, Reply, check, checks::strict_errors};
 use crate::{
     apply::{self, Operation},
     object::{self, text},
-    schema,
+    rbac, schema,
     status::{Cause, Status},
     storage::Store,
 };
@@ -47,14 +47,23 @@ impl Call<'_> {
             }
             "application/strategic-merge-patch+json" if self.kind.crd.is_none() => {
                 let patch: Value = serde_json::from_slice(body).map_err(|e| wrong(&e))?;
-                if !is_plain(&patch) {
-                    return Err(Status::unsupported_media_type());
+                if !self.is_plain(&patch) {
+                    return Err(Status::unmerged_list());
                 }
                 json_patch::merge(object, &patch);
                 Ok(())
             }
             _ => Err(Status::unsupported_media_type()),
         }
+    }
+
+    /// The lists of RBAC are replaced as a whole.
+    fn is_plain(&self, patch: &Value) -> bool {
+        let mut rest = patch.clone();
+        if let (rbac::GROUP, Some(fields)) = (self.kind.group.as_str(), rest.as_object_mut()) {
+            fields.retain(|name, _| !["rules", "subjects"].contains(&name.as_str()));
+        }
+        is_plain(&rest)
     }
 
     fn unpatchable(&self, error: &json_patch::PatchError) -> Status {

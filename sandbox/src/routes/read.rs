@@ -4,7 +4,7 @@ use axum::http::{Method, header};
 use serde_json::{Value, json};
 
 use super::{Call, Reply, Request};
-use crate::{cluster::Cluster, discovery, kinds::ResourceType, object, status::Status, storage::Store};
+use crate::{cluster::Cluster, discovery, kinds::ResourceType, object, openapi, status::Status, storage::Store};
 
 impl Call<'_> {
     pub(super) fn get(&self, store: &Store) -> Result<Reply, Status> {
@@ -70,7 +70,9 @@ pub(super) fn document(cluster: &Cluster, store: &Store, request: &Request) -> R
         ["apis", group] => discovery::group(store, group),
         ["api", version] => discovery::resource_list(store, "", version),
         ["apis", group, version] => discovery::resource_list(store, group, version),
-        ["openapi", "v3"] => Some(json!({"paths": {}})),
+        ["openapi", "v3"] => Some(openapi::index(store)),
+        ["openapi", "v3", "api", version] => openapi::document(store, "", version),
+        ["openapi", "v3", "apis", group, version] => openapi::document(store, group, version),
         _ => None,
     };
     found.map_or_else(Reply::page_not_found, |found| Reply::ok(&found))

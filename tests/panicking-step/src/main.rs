@@ -5,34 +5,74 @@ use std::process::ExitCode;
 use async_trait::async_trait;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use trustpath_core::{Change, Context, Evidence, Goal, Kind, Plan, Result, Right, Stage, Step};
+use serde_json::json;
+use trustpath_core::{Change, Context, Evidence, Goal, Kind, Plan, Result, Right, Stage, Step, Undo};
 
 inventory::submit! { Kind::direct::<Panicking>("panicking", "It panics, and says more than it should") }
 
-/// It panics when it is planned, or when it is proved.
+/// It has something to make, and panics in one of its verbs; what takes it back does not.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Panicking {}
+struct Panicking {
+    /// In which of them.
+    at: Verb,
+}
 
-fn panic_with_a_secret() -> ! {
-    panic!("the token was {:?}", std::env::var("VAULT_TOKEN").expect("a token to give away"))
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+enum Verb {
+    Plan,
+    Rights,
+    Apply,
+    Verify,
+    /// The process is aborted, as it is where a panic panics, or a stack is at its end.
+    Abort,
+}
+
+impl Panicking {
+    fn reach(&self, verb: Verb) {
+        if self.at == verb {
+            panic!("the token was {:?}", std::env::var("VAULT_TOKEN").expect("a token to give away"))
+        }
+    }
 }
 
 #[async_trait]
 impl Step for Panicking {
-    async fn plan(&self, _: &Context, _: &Goal) -> Result<Plan> {
-        panic_with_a_secret()
+    /// The lock of the cluster is held while it runs.
+    fn systems(&self) -> &'static [&'static str] {
+        &["kubernetes"]
     }
 
-    async fn apply(&self, _: &Context, _: &Change) -> Result<()> {
-        panic_with_a_secret()
+    /// What it makes is nowhere: there is always all of it to make, and never anything to take back.
+    async fn plan(&self, _: &Context, goal: &Goal) -> Result<Plan> {
+        self.reach(Verb::Plan);
+        let mut plan = Plan::nothing(None);
+        if *goal == Goal::Present {
+            plan.change.after = Some(json!({}));
+            plan.undo = Undo::Yes;
+        }
+        Ok(plan)
+    }
+
+    async fn apply(&self, _: &Context, change: &Change) -> Result<()> {
+        if change.after.is_none() {
+            return Ok(());
+        }
+        self.reach(Verb::Apply);
+        if self.at == Verb::Abort {
+            std::process::abort();
+        }
+        Ok(())
     }
 
     async fn verify(&self, _: &Context) -> Result<Evidence> {
-        panic_with_a_secret()
+        self.reach(Verb::Verify);
+        Ok(Evidence::new().passed("it is there", "nowhere"))
     }
 
     fn rights(&self, _: &Context, _: Stage<'_>) -> Result<Vec<Right>> {
+        self.reach(Verb::Rights);
         Ok(Vec::new())
     }
 }

@@ -101,10 +101,6 @@ pub(crate) async fn a_missing_namespace(pair: Arc<Pair>) {
 }
 
 pub(crate) async fn an_unknown_vault_namespace(pair: Arc<Pair>) {
-    if pair.which.hashicorp_vault {
-        // The community edition has no namespaces and ignores the header: there is nothing to be unknown.
-        return;
-    }
     let program = Program::on(&pair).with("VAULT_NAMESPACE", "nowhere");
     refused_unwritten(&pair, "an_unknown_vault_namespace", 9, &program, &[]).await;
 }
