@@ -11,7 +11,13 @@ pub(crate) fn runs(runs: &Runs) -> String {
     let rows: Vec<_> = runs.runs.iter().map(row).collect();
     let mut text = table(["RUN", "STATE", "VERB", "GRAPH", "STARTED", "NEXT"], &rows);
     for (run, left) in runs.runs.iter().flat_map(|run| run.stays.iter().map(move |left| (run, left))) {
-        text += &format!("\n{} {} has left `{}`: {}\n", Style::Careful.of("="), line(&run.run), line(&left.step), line(&left.why));
+        text += &format!(
+            "\n{} {} has left `{}`: {}\n",
+            Style::Careful.of("="),
+            line(&run.run),
+            line(&left.step),
+            line(&left.why)
+        );
     }
     for (run, error) in runs.runs.iter().filter_map(|run| Some((run, run.error.as_ref()?))) {
         text += &format!("\n{} {}: {}\n", Style::Bad.of("✗"), line(&run.run), line(&error.message));

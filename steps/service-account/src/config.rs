@@ -106,7 +106,8 @@ mod tests {
 
     #[test]
     fn a_namespace_has_labels_and_annotations_of_its_own() {
-        let with = json!({"namespace": "a", "name": "b", "namespace_labels": {"x": "1"}, "namespace_annotations": {"y": "z"}});
+        let with =
+            json!({"namespace": "a", "name": "b", "namespace_labels": {"x": "1"}, "namespace_annotations": {"y": "z"}});
         let config = config(with).expect("a configuration");
         let metadata = json!({"name": "a", "labels": {"x": "1"}, "annotations": {"y": "z"}});
         assert_eq!(Value::Object(config.namespace_body()), json!({"metadata": metadata}));

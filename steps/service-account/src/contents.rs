@@ -158,7 +158,8 @@ mod tests {
     use super::*;
 
     fn contents(ours: &[&str], foreign: &[&str], unseen: &[&str]) -> Contents {
-        let [ours, foreign, unseen] = [ours, foreign, unseen].map(|texts| texts.iter().map(|&text| text.into()).collect());
+        let [ours, foreign, unseen] =
+            [ours, foreign, unseen].map(|texts| texts.iter().map(|&text| text.into()).collect());
         Contents { ours, foreign, unseen }
     }
 

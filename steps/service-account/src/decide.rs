@@ -51,7 +51,9 @@ impl ServiceAccount {
     fn notes_on_namespace(&self, is_ours: bool) -> Vec<Note> {
         let note = || {
             let name = &self.namespace;
-            Note::Info(format!("the namespace `{name}` was not made by this graph: its labels and annotations are left alone"))
+            Note::Info(format!(
+                "the namespace `{name}` was not made by this graph: its labels and annotations are left alone"
+            ))
         };
         (!is_ours && self.says_how_the_namespace_is()).then(note).into_iter().collect()
     }

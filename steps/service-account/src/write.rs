@@ -48,7 +48,10 @@ impl ServiceAccount {
             match cluster.remove_within(&address, &live, time).await {
                 Ok(Removal::Gone) => return Ok(()),
                 Ok(Removal::Lingers(why)) => {
-                    note_left(format!("the namespace `{}` is being removed, and is not gone yet: {why}", self.namespace));
+                    note_left(format!(
+                        "the namespace `{}` is being removed, and is not gone yet: {why}",
+                        self.namespace
+                    ));
                     return Ok(());
                 }
                 // It is another one by now, or on its way out already.

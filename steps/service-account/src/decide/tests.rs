@@ -60,7 +60,8 @@ fn a_namespace_that_is_there_is_not_ours() {
 fn a_namespace_has_the_labels_of_the_file_where_it_is_ours() {
     let config = config(json!({"namespace_labels": {"team": "a"}}));
     let made = config.decide(GRAPH, &making(Namespace::Missing), None).expect("a decision");
-    let labels = |state: &State| state.namespace.as_ref().and_then(|it| it.value(&["metadata", "labels", "team"]).cloned());
+    let labels =
+        |state: &State| state.namespace.as_ref().and_then(|it| it.value(&["metadata", "labels", "team"]).cloned());
     assert_eq!(labels(&made.state), Some(json!("a")));
     let bare = state(Some("eso"), Some(account(json!({}))));
     let later = config.decide(GRAPH, &making(Namespace::Active), Some(&bare)).expect("a decision");
