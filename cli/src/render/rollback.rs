@@ -51,3 +51,21 @@ fn but_for(rollback: &Rollback) -> Option<String> {
     let steps: BTreeSet<_> = rollback.left.iter().map(String::as_str).chain(stays).collect();
     (!steps.is_empty()).then(|| steps.into_iter().collect::<Vec<_>>().join(", "))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json::Left;
+
+    #[test]
+    fn what_stays_is_said_with_its_reason_and_the_run_is_over() {
+        let left = Left { step: "service-account".into(), why: "the namespace `a` is not empty: b".into() };
+        let ended = Rollback::ended("1".into(), Vec::new(), (&["policy".to_owned()], vec![left]), &[], "again".into());
+        insta::assert_snapshot!(anstream::adapter::strip_str(&rollback(&ended)).to_string(), @r"
+        Left on purpose:
+          service-account  the namespace `a` is not empty: b
+        The run 1 is rolled back: everything that it changed is as it was before, but for what was left: policy, service-account.
+        ");
+        assert_eq!((ended.outcome, ended.next), (RunOutcome::RolledBack, None));
+    }
+}

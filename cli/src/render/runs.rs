@@ -38,3 +38,19 @@ fn row(run: &RunEntry) -> [String; 6] {
         run.next.clone().unwrap_or_default(),
     ]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json::{Left, RunState};
+
+    #[test]
+    fn what_a_run_has_left_is_said_below_the_table() {
+        let stays = vec![Left { step: "service-account".into(), why: "the namespace `a` is not empty: b".into() }];
+        let error = trustpath_core::Problem::new(trustpath_core::Class::Config, "a::b", "c").into();
+        let run = RunEntry { state: RunState::RolledBack, error: None, stays, ..RunEntry::damaged("1".into(), &error) };
+        let text = runs(&Runs { directory: "/d".into(), runs: vec![run] });
+        let text = anstream::adapter::strip_str(&text).to_string();
+        assert!(text.ends_with("= 1 has left `service-account`: the namespace `a` is not empty: b\n"), "{text}");
+    }
+}

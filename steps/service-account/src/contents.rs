@@ -24,7 +24,7 @@ const MOST: u32 = 100;
 /// How many are named in a message.
 const NAMED: usize = 5;
 /// The pause between two looks.
-const PAUSE: Duration = Duration::from_millis(500);
+const PAUSE: Duration = Duration::from_millis(200);
 
 /// What becomes of the objects of this graph.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
