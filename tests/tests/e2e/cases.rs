@@ -67,6 +67,7 @@ pub(crate) const ALL: &[(&str, Case)] = cases![
     mirror::printed_for_the_cluster_is_enough_and_none_is_too_much,
     namespaces::what_others_put_into_it_stays_and_every_run_ends,
     namespaces::a_run_that_fails_says_what_stays_and_is_over,
+    namespaces::what_comes_while_it_is_being_removed_stays_too,
     namespaces::labels_of_the_namespace_are_the_graph_files,
     races::eight_graphs_over_the_same_objects,
     races::one_that_is_stopped_past_its_lease_writes_nothing_once_woken,

@@ -177,6 +177,26 @@ pub(crate) async fn a_run_that_fails_says_what_stays_and_is_over(pair: Arc<Pair>
     assert!(pair.kubernetes.get(NAMESPACE).await.is_none(), "the namespace was not removed");
 }
 
+/// Empty in the plan, and no longer when its turn comes: it is looked at right before it goes, and not in the plan alone.
+pub(crate) async fn what_comes_while_it_is_being_removed_stays_too(pair: Arc<Pair>) {
+    let program = Program::on(&pair);
+    for words in [ROLLBACK, DESTROY] {
+        program.ok(&APPLY).await;
+        let path = "serviceaccounts/external-secrets".into();
+        pair.kubernetes_proxy.fault(Rule { method: "DELETE", path, times: 1, fault: Fault::Hold });
+        let child = program.until_held(&words, &pair.kubernetes_proxy).await;
+        let (path, object) = Others::ConfigMap.objects().remove(0);
+        pair.kubernetes.apply(&format!("{NAMESPACE}/{path}"), "controller", object.to_string()).await;
+        pair.kubernetes_proxy.release();
+        let ran = Ran::from(child.wait_with_output().await.expect("it ends"));
+        pair.lift();
+        assert_eq!(ran.code, 0, "{words:?}\n{}\n{}", ran.stdout, ran.stderr);
+        named(&ran, Others::ConfigMap, &format!("{words:?}"));
+        assert!(pair.kubernetes.get(&format!("{NAMESPACE}/{path}")).await.is_some(), "{words:?}: it is gone");
+    }
+    pair.remove_namespace("external-secrets").await;
+}
+
 fn document(ran: &Ran) -> Value {
     serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("{error}: {}", ran.stdout))
 }
