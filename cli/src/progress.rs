@@ -138,9 +138,10 @@ impl Observer for Progress {
                     line(step)
                 ));
             }
-            Event::Undone => {
+            Event::Undone { left } => {
                 self.end(step);
-                self.screen.say(&format!("{} {}: {}", Style::Good.of("↩"), line(step), Phase::TakingBack.past()));
+                let past = Phase::TakingBack.past();
+                self.screen.say(&format!("{} {}: {past}{}", Style::Good.of("↩"), line(step), but_for(left)));
             }
             Event::UndoFailed(failure) => {
                 self.end(step);
@@ -149,6 +150,13 @@ impl Observer for Progress {
             Event::Proving => self.begin(step, Phase::Proving),
             Event::Proven(_) => drop(self.end(step)),
         }
+    }
+}
+
+fn but_for(left: &[String]) -> String {
+    match left {
+        [] => String::new(),
+        left => format!(", but for what is left on purpose: {}", line(&left.join("; "))),
     }
 }
 
@@ -172,7 +180,7 @@ fn trace(step: &str, event: &Event<'_>) {
         Event::Failed(failure) => debug!(step, class = ?failure.class(), "failed"),
         Event::Undoing => debug!(step, "taking back"),
         Event::Settling(left) => debug!(step, ?left, "settling"),
-        Event::Undone => debug!(step, "taken back"),
+        Event::Undone { left } => debug!(step, left = left.len(), "taken back"),
         Event::UndoFailed(failure) => debug!(step, class = ?failure.class(), "not taken back"),
         Event::Proving => debug!(step, "proving"),
         Event::Proven(evidence) => debug!(step, checks = evidence.checks.len(), holds = evidence.holds(), "proven"),

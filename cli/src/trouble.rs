@@ -26,8 +26,8 @@ pub(crate) enum Aftermath {
     /// It had begun nothing.
     #[default]
     Nothing,
-    /// All of it is back.
-    Back,
+    /// All of it is back, but for what is left on purpose of these steps.
+    Back(Vec<String>),
     /// It was kept because the user asked for it; this command takes it back.
     Kept(String),
     /// Not all of it could be taken back.
@@ -126,7 +126,14 @@ impl Aftermath {
     fn text(&self) -> Option<String> {
         match self {
             Self::Nothing => None,
-            Self::Back => Some(Style::Good.of("Everything that this run changed is back as it was.")),
+            Self::Back(left) => {
+                let all = "Everything that this run changed is back as it was";
+                let but = match left.as_slice() {
+                    [] => String::new(),
+                    left => format!(", but for what was left: {}", render::line(&left.join(", "))),
+                };
+                Some(Style::Good.of(format!("{all}{but}.")))
+            }
             Self::Kept(command) => {
                 let kept = Style::Careful.of("What this run made was kept, as --keep asks.");
                 Some(format!("{kept}\nTo take it back: {command}"))

@@ -236,6 +236,12 @@ impl Error {
         &self.0.said
     }
 
+    /// Whether any other request would fail like this one: the server itself cannot be reached, or does not know who asks.
+    pub fn is_of_every_request(&self) -> bool {
+        use Kind::{Redirected, Tls, Unauthenticated, Unlocked, Unreachable};
+        matches!(self.kind(), Unreachable | Tls | Redirected | Unauthenticated | Unlocked)
+    }
+
     /// Whether the server's words contain this text; for the few cases where text is all there is.
     pub fn says(&self, text: &str) -> bool {
         self.0.said.iter().any(|words| words.contains(text))

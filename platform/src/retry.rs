@@ -25,7 +25,8 @@ pub enum Seen {
     Broken,
     /// An answer.
     Status(u16),
-    /// 404 on something that was just made, and that this server may not know of yet.
+    /// The server has done nothing, and may once something else is ready: 404 on what was just made and this server may not
+    /// know of yet; a webhook that the API server cannot call.
     NotYet,
 }
 

@@ -2,8 +2,10 @@
 //!
 //! - [`pair`]: a Kubernetes API and a Vault, of which there are three pairs.
 //! - [`fleet`]: the pairs that run, and the cases that run on them.
+//! - [`aggregated`]: APIs that other servers serve through the API server, and one that no server does.
 //! - [`canary`]: secrets that are looked for where they must not be.
 //! - [`cargo`]: what is built while tests run.
+//! - [`controller`]: a controller of others, which writes into every new namespace.
 //! - [`crd`]: the ClusterSecretStore CRDs that the cases run against.
 //! - [`least`]: credentials with the rights that `permissions` prints, and no other.
 //! - [`proxy`]: sees every request, and can make one fail.
@@ -13,8 +15,10 @@
 //! - [`sweep`]: every fault at every request, and what must come of each.
 //! - [`program`]: the program under test, as a process with an environment of its own.
 
+pub mod aggregated;
 pub mod canary;
 pub mod cargo;
+pub mod controller;
 pub mod crd;
 pub mod fleet;
 pub mod least;

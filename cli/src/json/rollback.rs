@@ -7,7 +7,7 @@ use trustpath_core::{
     journal::{Log, Touched, replay},
 };
 
-use super::{Document, RunOutcome};
+use super::{Document, Left, RunOutcome};
 use crate::render;
 
 /// What `rollback` took back.
@@ -22,6 +22,9 @@ pub(crate) struct Rollback {
     /// The steps that were left as they are, because the user said so.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) left: Vec<String>,
+    /// What was to be removed and stays on purpose.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) stays: Vec<Left>,
     /// What could not be taken back.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) stuck: Vec<Report>,
@@ -60,17 +63,24 @@ impl TakenBack {
 impl Rollback {
     /// There was nothing to take back.
     pub(crate) fn nothing(run: String) -> Self {
-        Self { run, outcome: RunOutcome::Nothing, steps: Vec::new(), left: Vec::new(), stuck: Vec::new(), next: None }
+        let (steps, left, stays, stuck) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Self { run, outcome: RunOutcome::Nothing, steps, left, stays, stuck, next: None }
     }
 
-    /// It was tried; `stuck` is what could not be taken back, and `next` the command that tries again.
-    pub(crate) fn ended(run: String, steps: Vec<TakenBack>, left: &[String], stuck: &[Failure], next: String) -> Self {
+    /// It was tried: `stuck` is what could not be taken back, and `next` the command that tries again.
+    pub(crate) fn ended(
+        run: String,
+        steps: Vec<TakenBack>,
+        (left, stays): (&[String], Vec<Left>),
+        stuck: &[Failure],
+        next: String,
+    ) -> Self {
         let (outcome, next) = match stuck {
             [] => (RunOutcome::RolledBack, None),
             _ => (RunOutcome::Stuck, Some(next)),
         };
         let left = left.to_vec();
-        Self { run, outcome, steps, left, stuck: stuck.iter().map(Failure::report).collect(), next }
+        Self { run, outcome, steps, left, stays, stuck: stuck.iter().map(Failure::report).collect(), next }
     }
 }
 

@@ -5,6 +5,7 @@ use trustpath_core::{
     Failure,
     failure::Report,
     graph::Graph,
+    journal::Progress,
     run::{Ended, Outcome},
 };
 
@@ -61,6 +62,16 @@ pub(crate) struct Left {
     pub(crate) step: String,
     /// Why.
     pub(crate) why: String,
+}
+
+impl Left {
+    /// What a run was to remove and has left, as its journal says.
+    pub(crate) fn of(progress: &Progress) -> Vec<Self> {
+        let each = |(step, why): (&String, &Vec<String>)| {
+            why.iter().map(|why| Self { step: step.clone(), why: why.clone() }).collect::<Vec<_>>()
+        };
+        progress.stays.iter().flat_map(each).collect()
+    }
 }
 
 impl Run {

@@ -7,7 +7,7 @@ use trustpath_core::{
     journal::{Corrupt, End, Log, Verb, replay},
 };
 
-use super::Document;
+use super::{Document, Left};
 use crate::render;
 
 /// The runs that were made from here, oldest first.
@@ -38,6 +38,9 @@ pub(crate) struct RunEntry {
     /// The steps that it has changed and not taken back.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) standing: Vec<String>,
+    /// What it was to remove and has left on purpose.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) stays: Vec<Left>,
     /// The command that goes on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) next: Option<String>,
@@ -111,6 +114,7 @@ impl RunEntry {
             graph: None,
             started: None,
             standing: Vec::new(),
+            stays: Vec::new(),
             next: None,
             error: None,
         }
@@ -123,13 +127,15 @@ impl RunEntry {
             Err(corrupt) => Self::damaged(run, &corrupt.into()),
             Ok(log) => {
                 let state = if running { RunState::Running } else { RunState::of(&log) };
+                let progress = replay(&log.entries);
                 let started = log.entries.first().map(|entry| entry.at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
                 Self {
                     state,
                     verb: Some(log.start.verb),
                     graph: Some(log.start.graph.clone()),
                     started,
-                    standing: replay(&log.entries).standing().map(|(step, _)| step.to_owned()).collect(),
+                    standing: progress.standing().map(|(step, _)| step.to_owned()).collect(),
+                    stays: Left::of(&progress),
                     next: state.is_open().then(|| next(&log)),
                     ..Self::empty(run)
                 }

@@ -1,8 +1,11 @@
 //! What a rollback takes back, and how it ended.
 
+use std::collections::BTreeSet;
+
 use super::{
     diff,
     plain::line,
+    run,
     style::{Style, mark},
 };
 use crate::json::{Rollback, RunOutcome, TakenBack};
@@ -27,17 +30,42 @@ pub(crate) fn left(steps: &[String]) -> String {
 
 /// How it ended.
 pub(crate) fn rollback(rollback: &Rollback) -> String {
-    let run = line(&rollback.run);
+    let name = line(&rollback.run);
     match rollback.outcome {
         RunOutcome::RolledBack => {
-            let all = Style::Good.of(format!("The run {run} is rolled back:"));
-            let but = match rollback.left.as_slice() {
-                [] => String::new(),
-                left => format!(", but for what was left: {}", line(&left.join(", "))),
+            let all = Style::Good.of(format!("The run {name} is rolled back:"));
+            let but = match but_for(rollback) {
+                None => String::new(),
+                Some(left) => format!(", but for what was left: {}", line(&left)),
             };
-            format!("{all} everything that it changed is as it was before{but}.\n")
+            format!("{}{all} everything that it changed is as it was before{but}.\n", run::left(&rollback.stays))
         }
-        RunOutcome::Nothing => format!("The run {run} is rolled back already: nothing to do.\n"),
-        RunOutcome::Done | RunOutcome::Kept | RunOutcome::Stuck => String::new(),
+        RunOutcome::Nothing => format!("The run {name} is rolled back already: nothing to do.\n"),
+        RunOutcome::Done | RunOutcome::Kept | RunOutcome::Stuck => run::left(&rollback.stays),
+    }
+}
+
+/// The steps of which something is left, because the user said so or on purpose.
+fn but_for(rollback: &Rollback) -> Option<String> {
+    let stays = rollback.stays.iter().map(|left| left.step.as_str());
+    let steps: BTreeSet<_> = rollback.left.iter().map(String::as_str).chain(stays).collect();
+    (!steps.is_empty()).then(|| steps.into_iter().collect::<Vec<_>>().join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json::Left;
+
+    #[test]
+    fn what_stays_is_said_with_its_reason_and_the_run_is_over() {
+        let left = Left { step: "service-account".into(), why: "the namespace `a` is not empty: b".into() };
+        let ended = Rollback::ended("1".into(), Vec::new(), (&["policy".to_owned()], vec![left]), &[], "again".into());
+        insta::assert_snapshot!(anstream::adapter::strip_str(&rollback(&ended)).to_string(), @r"
+        Left on purpose:
+          service-account  the namespace `a` is not empty: b
+        The run 1 is rolled back: everything that it changed is as it was before, but for what was left: policy, service-account.
+        ");
+        assert_eq!((ended.outcome, ended.next), (RunOutcome::RolledBack, None));
     }
 }

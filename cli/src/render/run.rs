@@ -44,7 +44,8 @@ fn made(plan: &Plan) -> String {
     parts.collect::<Vec<_>>().join(", ")
 }
 
-fn left(left: &[Left]) -> String {
+/// What stays, with the reasons; nothing where all is gone.
+pub(super) fn left(left: &[Left]) -> String {
     if left.is_empty() {
         return String::new();
     }

@@ -10,6 +10,15 @@ pub(crate) fn runs(runs: &Runs) -> String {
     }
     let rows: Vec<_> = runs.runs.iter().map(row).collect();
     let mut text = table(["RUN", "STATE", "VERB", "GRAPH", "STARTED", "NEXT"], &rows);
+    for (run, left) in runs.runs.iter().flat_map(|run| run.stays.iter().map(move |left| (run, left))) {
+        text += &format!(
+            "\n{} {} has left `{}`: {}\n",
+            Style::Careful.of("="),
+            line(&run.run),
+            line(&left.step),
+            line(&left.why)
+        );
+    }
     for (run, error) in runs.runs.iter().filter_map(|run| Some((run, run.error.as_ref()?))) {
         text += &format!("\n{} {}: {}\n", Style::Bad.of("✗"), line(&run.run), line(&error.message));
         if let Some(help) = &error.help {
@@ -28,4 +37,20 @@ fn row(run: &RunEntry) -> [String; 6] {
         run.started.clone().unwrap_or_default(),
         run.next.clone().unwrap_or_default(),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json::{Left, RunState};
+
+    #[test]
+    fn what_a_run_has_left_is_said_below_the_table() {
+        let stays = vec![Left { step: "service-account".into(), why: "the namespace `a` is not empty: b".into() }];
+        let error = trustpath_core::Problem::new(trustpath_core::Class::Config, "a::b", "c").into();
+        let run = RunEntry { state: RunState::RolledBack, error: None, stays, ..RunEntry::damaged("1".into(), &error) };
+        let text = runs(&Runs { directory: "/d".into(), runs: vec![run] });
+        let text = anstream::adapter::strip_str(&text).to_string();
+        assert!(text.ends_with("= 1 has left `service-account`: the namespace `a` is not empty: b\n"), "{text}");
+    }
 }

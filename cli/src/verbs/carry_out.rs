@@ -1,8 +1,8 @@
 //! What `apply` and `destroy` have in common: plan, ask, journal, run, tell.
 
 use trustpath_core::{
-    Class, Failure,
-    graph::Selection,
+    Class, Failure, Note,
+    graph::{Place, Selection},
     journal::{End, Journal, Record, Verb},
     run::{Cancel, Ended, Engine, Outcome, RunPlan},
 };
@@ -162,11 +162,18 @@ fn quiet(ended: Ended) -> Ended {
 /// The failure that the run turned back for first, then what became of what it had made.
 fn verdict(engine: &Engine, ended: Ended, back: String) -> Result<u8, Trouble> {
     let others: Vec<_> = super::verify::broken(engine, &ended.evidence).into_iter().skip(1).collect();
+    let left = steps_of(engine, &ended.left);
     let (original, aftermath) = match ended.outcome {
         Outcome::Done => return Ok(exit::OK),
         Outcome::Kept(original) => (original, Aftermath::Kept(back)),
-        Outcome::RolledBack(original) => (original, Aftermath::Back),
+        Outcome::RolledBack(original) => (original, Aftermath::Back(left)),
         Outcome::Stuck { original, undo } => (original, Aftermath::Stuck(Stuck::new(None, undo, back))),
     };
     Err(Trouble::from(original).and(others).with(aftermath).told())
+}
+
+fn steps_of(engine: &Engine, left: &[(Place, Note)]) -> Vec<String> {
+    let mut steps: Vec<_> = left.iter().map(|(place, _)| engine.graph().node(*place).name.to_string()).collect();
+    steps.dedup();
+    steps
 }

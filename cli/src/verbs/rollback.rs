@@ -2,7 +2,7 @@
 
 use trustpath_core::{
     Class, Failure, Problem,
-    journal::{Corrupt, Journal, Log, Store},
+    journal::{Corrupt, Journal, Log, Store, replay},
     run::{Cancel, Engine, Outcome, leaving, refuse_other_target},
 };
 
@@ -10,7 +10,7 @@ use crate::{
     args::{Going, Rollback},
     command::Command,
     exit, json,
-    json::{RunState, TakenBack},
+    json::{Left, RunState, TakenBack},
     lock::{self, Locks},
     mirror, prompt, render,
     session::Session,
@@ -75,7 +75,8 @@ async fn locked(
         () = halt.halted() => return Err(Trouble::halted(next)),
     };
     let stuck = stuck(outcome);
-    let shown = screen.show(&json::Rollback::ended(run, steps, leave, &stuck, next.clone()));
+    let stays = Left::of(&replay(&Log::read(&log.path).map_err(Failure::from)?.entries));
+    let shown = screen.show(&json::Rollback::ended(run, steps, (leave, stays), &stuck, next.clone()));
     Trouble::after(shown, verdict(stuck, next))
 }
 

@@ -1,9 +1,9 @@
 //! What a step is given besides its own configuration.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use super::{Facts, Handle, Handles};
-use crate::failure::Result;
+use crate::{failure::Result, run::Settings};
 
 /// What the user agreed to beforehand, for one step.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -22,12 +22,19 @@ pub struct Context {
     facts: Arc<Facts>,
     handles: Arc<Handles>,
     consent: Consent,
+    time: Duration,
 }
 
 impl Context {
-    /// The surroundings of `step` in the graph `graph`.
+    /// The surroundings of `step` in the graph `graph`, with the time that a step has by default.
     pub fn new(graph: &str, step: &str, facts: Arc<Facts>, handles: Arc<Handles>, consent: Consent) -> Self {
-        Self { step: step.into(), graph: graph.into(), facts, handles, consent }
+        Self { step: step.into(), graph: graph.into(), facts, handles, consent, time: Settings::default().step_timeout }
+    }
+
+    /// With another time for a plan, or for a change with all of its requests.
+    #[must_use]
+    pub fn within(self, time: Duration) -> Self {
+        Self { time, ..self }
     }
 
     /// The step's name in the graph file.
@@ -48,6 +55,12 @@ impl Context {
     /// What the user agreed to.
     pub fn consent(&self) -> Consent {
         self.consent
+    }
+
+    /// How long a plan may take, or a change with all of its requests: what waits for others gives up before that, and
+    /// says for what it has waited.
+    pub fn time(&self) -> Duration {
+        self.time
     }
 
     /// The connection to `H`, opened on first use.

@@ -74,7 +74,14 @@ pub enum Record {
         /// The change of this one request.
         change: Change,
     },
-    /// All that the run changed in this step is back.
+    /// The step's last request was to remove something, and has left it on purpose.
+    Stays {
+        /// The step.
+        step: String,
+        /// What stays, each with the reason.
+        why: Vec<String>,
+    },
+    /// All that the run changed in this step is back, but for what stays.
     Undone {
         /// The step.
         step: String,

@@ -20,6 +20,8 @@ pub struct Progress {
     pub turned_back: Option<Report>,
     /// How it ended; a run without an end was cut off.
     pub end: Option<End>,
+    /// What was to be removed and was left on purpose, by step: each with the reason.
+    pub stays: BTreeMap<String, Vec<String>>,
     limits: Settings,
 }
 
@@ -182,11 +184,14 @@ pub fn replay<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Progress {
                 progress.turned_back.get_or_insert_with(|| why.clone());
             }
             Record::End { end } => progress.end = Some(*end),
-            Record::Intent { step, .. }
-            | Record::Done { step, .. }
+            Record::Stays { step, why } => drop(progress.stays.insert(step.clone(), why.clone())),
+            Record::Intent { step, .. } | Record::UndoIntent { step, .. } => {
+                progress.stays.remove(step);
+                progress.step(step, entry);
+            }
+            Record::Done { step, .. }
             | Record::Failed { step, .. }
             | Record::Settled { step }
-            | Record::UndoIntent { step, .. }
             | Record::Undone { step }
             | Record::Left { step }
             | Record::UndoFailed { step, .. } => progress.step(step, entry),

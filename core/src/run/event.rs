@@ -25,8 +25,11 @@ pub enum Event<'a> {
     /// A request of it was answered by nobody: it is looked at again when that cannot be carried out any more, after
     /// this time.
     Settling(Duration),
-    /// It is as it was before.
-    Undone,
+    /// It is as it was before, but for what is left on purpose.
+    Undone {
+        /// What that is, each with the reason.
+        left: &'a [String],
+    },
     /// It could not be taken back.
     UndoFailed(&'a Failure),
     /// It is being proven.

@@ -5,7 +5,7 @@ use crate::{
     contract::{Evidence, Note},
     failure::{Failure, Result},
     graph::Place,
-    journal::{End, Journal, Record, Verb},
+    journal::{End, Journal, Log, Record, Verb, replay},
 };
 
 /// How a run ended, for the user.
@@ -65,7 +65,16 @@ impl Engine {
             Some(failure) => self.turn_back(failure, plan.verb, journal).await?,
         };
         journal.append(Record::End { end: end(&outcome) }).await?;
-        Ok(Ended { outcome, evidence, left: left(plan) })
+        let mut left = left(plan);
+        left.extend(self.stayed(journal)?);
+        Ok(Ended { outcome, evidence, left })
+    }
+
+    /// What a request was to remove and has left.
+    fn stayed(&self, journal: &Journal) -> Result<Vec<(Place, Note)>> {
+        let stays = replay(&Log::read(journal.path())?.entries).stays.into_iter();
+        let notes = stays.filter_map(|(step, why)| Some((self.graph.place(&step)?, why)));
+        Ok(notes.flat_map(|(place, why)| why.into_iter().map(move |why| (place, Note::Left(why)))).collect())
     }
 
     /// Takes back whatever stands in the journal, because of `original`.

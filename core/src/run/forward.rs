@@ -68,8 +68,9 @@ impl Engine {
         let plan = if planned.provisional { self.plan_again(place).await? } else { planned };
         self.observer.event(self.name(place), Event::Applying(&plan.change));
         let parts = self.graph.node(place).step.parts(&plan.change)?;
-        let Sent { answer, logged, .. } = self.requests(place, parts, journal, deadline, Way::Forward).await;
-        answer.and(logged)
+        let Sent { answer, logged, left, .. } = self.requests(place, parts, journal, deadline, Way::Forward).await;
+        answer.and(logged)?;
+        self.stays(place, left, journal).await
     }
 
     /// Values that were not known when the user was asked are known now. What the user was asked for may not grow.

@@ -134,7 +134,7 @@ impl Engine {
             adopt: self.permissions.adopt.contains(self.name(place)),
             force_conflicts: self.permissions.force_conflicts,
         };
-        self.graph.context(place, &self.handles, consent)
+        self.graph.context(place, &self.handles, consent).within(self.settings.step_timeout)
     }
 
     fn name(&self, place: Place) -> &str {

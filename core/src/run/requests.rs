@@ -4,7 +4,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::{Engine, caught::panicked, failures::too_long, guard::covers};
 use crate::{
-    contract::{Change, watched},
+    contract::{Change, Noted, watched},
     failure::{Failure, Result},
     graph::Place,
     journal::{Journal, Record},
@@ -23,13 +23,15 @@ pub(super) struct Sent {
     pub(super) answer: Result<()>,
     /// One of them was not answered, and may still be carried out.
     pub(super) late: bool,
+    /// What the last of them was to remove and has left, each with the reason.
+    pub(super) left: Vec<String>,
     /// Whether the journal has it all.
     pub(super) logged: Result<()>,
 }
 
 impl Sent {
     pub(super) fn nothing(answer: Result<()>) -> Self {
-        Self { answer, late: false, logged: Ok(()) }
+        Self { answer, late: false, left: Vec::new(), logged: Ok(()) }
     }
 }
 
@@ -59,7 +61,7 @@ impl Engine {
         let mut all = Sent::nothing(Ok(()));
         for part in parts {
             let sent = self.announced(place, part, journal, deadline, way).await;
-            all = Sent { answer: sent.answer, late: all.late | sent.late, logged: all.logged.and(sent.logged) };
+            all = Sent { late: all.late | sent.late, logged: all.logged.and(sent.logged), ..sent };
             if all.answer.is_err() {
                 break;
             }
@@ -76,24 +78,26 @@ impl Engine {
         if let (Way::Forward, Err(unwritten)) = (way, &intent) {
             return unsent(name, unwritten.clone(), journal).await;
         }
-        let (answer, late) = self.request(place, part, deadline).await;
+        let (answer, Noted { late, left }) = self.request(place, part, deadline).await;
         let noted = journal.append(came_of(name, &answer, late)).await;
-        Sent { answer, late, logged: intent.and(noted) }
+        Sent { answer, late, left, logged: intent.and(noted) }
     }
 
     /// Sends one request, in a task of its own. Dropping it would not recall it: one whose time is over may still be
     /// carried out, and sends nothing more once it is aborted.
-    async fn request(&self, place: Place, part: Change, deadline: Instant) -> (Result<()>, bool) {
+    async fn request(&self, place: Place, part: Change, deadline: Instant) -> (Result<()>, Noted) {
         let (step, context) = (self.graph.node(place).step.clone(), self.context(place));
         let mut request = tokio::spawn(watched(async move { step.apply(&context, &part).await }));
+        // What it noted is lost with it.
+        let unknown = Noted { late: true, ..Noted::default() };
         match timeout_at(deadline, &mut request).await {
             Ok(Ok(answered)) => answered,
-            Ok(Err(error)) => (Err(panicked(&error)), true),
+            Ok(Err(error)) => (Err(panicked(&error)), unknown),
             Err(_) => {
                 request.abort();
                 // What it came to is not known, even where it ended just now.
                 drop(request.await);
-                (Err(too_long("applied", self.settings.step_timeout)), true)
+                (Err(too_long("applied", self.settings.step_timeout)), unknown)
             }
         }
     }
@@ -105,7 +109,7 @@ impl Engine {
 async fn unsent(step: &str, unwritten: Failure, journal: &Journal) -> Sent {
     let answer = Err(unwritten);
     let logged = journal.append(came_of(step, &answer, false)).await;
-    Sent { answer, late: false, logged }
+    Sent { logged, ..Sent::nothing(answer) }
 }
 
 fn came_of(step: &str, answer: &Result<(), Failure>, late: bool) -> Record {

@@ -54,18 +54,29 @@ impl Engine {
         self.observer.event(name, Event::Undoing);
         let answer = self.revert(place, made, journal).await.map_err(|failure| failure.in_step(name));
         let record = match &answer {
-            Ok(()) => Record::Undone { step: name.to_owned() },
+            Ok(_) => Record::Undone { step: name.to_owned() },
             Err(failure) => Record::UndoFailed { step: name.to_owned(), why: failure.report() },
         };
         match &answer {
-            Ok(()) => self.observer.event(name, Event::Undone),
+            Ok(left) => self.observer.event(name, Event::Undone { left }),
             Err(failure) => self.observer.event(name, Event::UndoFailed(failure)),
         }
-        answer.and(journal.append(record).await.map_err(|failure| failure.in_step(name)))
+        let left = answer?;
+        self.stays(place, left, journal).await?;
+        journal.append(record).await.map_err(|failure| failure.in_step(name))
     }
 
-    /// Looks and writes until there is nothing to take back, and nothing that could come late.
-    async fn revert(&self, place: Place, made: Standing, journal: &Journal) -> Result<()> {
+    /// What is left on purpose is in the journal before its step is called done, or undone.
+    pub(super) async fn stays(&self, place: Place, why: Vec<String>, journal: &Journal) -> Result<()> {
+        match why.as_slice() {
+            [] => Ok(()),
+            _ => journal.append(Record::Stays { step: self.name(place).to_owned(), why }).await,
+        }
+    }
+
+    /// Looks and writes until there is nothing to take back, and nothing that could come late; answers with what is left
+    /// on purpose.
+    async fn revert(&self, place: Place, made: Standing, journal: &Journal) -> Result<Vec<String>> {
         let Standing { mut trail, mut settles } = made;
         let mut logged = Ok(());
         let mut pauses = pauses();
@@ -82,7 +93,7 @@ impl Engine {
                 },
                 Ok(()) => match settles.take() {
                     Some(settles) => self.wait_to_settle(place, settles).await,
-                    None => return logged,
+                    None => return logged.map(|()| sent.left),
                 },
             }
         }

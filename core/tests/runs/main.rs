@@ -6,6 +6,7 @@ mod engine;
 mod guard;
 mod journal;
 mod late;
+mod left;
 mod medium;
 mod mirror;
 mod partial;

@@ -5,8 +5,8 @@ use kube::core::{Status, response::StatusCause};
 use super::request::{Answer, Call};
 use crate::{
     error::{Error, Kind},
-    retry::retry_after,
-    text::beginning_of_page,
+    retry::{Seen, retry_after},
+    text::{beginning_of_page, clean},
 };
 
 /// The error that an answer stands for.
@@ -18,6 +18,9 @@ pub(super) fn refusal(call: &Call, answer: &Answer) -> Error {
         if !taken.is_empty() {
             return conflict(call, answer.status, taken);
         }
+    }
+    if let Some(which) = webhook(&status.message).filter(|_| answer.status == 500) {
+        return not_called(call, which).answered(answer.status, [words(&status, answer)]).seen(Seen::NotYet);
     }
     let error = match answer.status {
         301..=308 => call
@@ -51,6 +54,25 @@ pub(super) fn refusal(call: &Call, answer: &Answer) -> Error {
     let asked = status.details.as_ref().map(|details| u64::from(details.retry_after_seconds)).filter(|wait| *wait > 0);
     let patience = retry_after(&answer.headers).or(asked.map(std::time::Duration::from_secs));
     error.answered(answer.status, [words(&status, answer)]).retry_after(patience)
+}
+
+/// The webhook that the API server could not call, or that did not answer it. The status is that of any failure: its words
+/// are all there is. Nothing was written.
+fn webhook(message: &str) -> Option<String> {
+    let admission = message.split_once("failed calling webhook \"").and_then(|(_, rest)| rest.split_once('"'));
+    let conversion = message.split_once("conversion webhook for ").and_then(|(_, rest)| rest.split_once(" failed"));
+    let named = |sort: &str, name: &str| format!("{sort} webhook `{}`", clean(name));
+    admission
+        .map(|(name, _)| named("admission", name))
+        .or_else(|| conversion.map(|(what, _)| named("conversion", what)))
+}
+
+fn not_called(call: &Call, which: String) -> Error {
+    let message = format!("Kubernetes cannot call the {which}, and does nothing of what it guards");
+    call.error(Kind::Unavailable, message).help(
+        "see whether the Service of the webhook has a pod that is ready; \
+         `kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations` lists whose it may be",
+    )
 }
 
 /// The server's own words; where a proxy answered instead, the beginning of its page.

@@ -5,15 +5,25 @@ use std::{
     sync::{MutexGuard, PoisonError},
 };
 
-use futures::future::try_join_all;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::{APIGroupList, APIResource, APIResourceList};
+use futures::future::join_all;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{APIGroup, APIGroupList, APIResource, APIResourceList};
 use kube::discovery::ApiResource;
 
 use super::{Cluster, request::Call};
 use crate::error::{Error, Kind};
 
-/// More groups than any cluster serves: each is asked for its types, all at the same time.
+/// More versions of groups than any cluster serves: each is asked for its types, all at the same time.
 const GROUPS: usize = 1000;
+
+/// What lives in namespaces.
+#[derive(Debug, Default)]
+pub struct NamespacedTypes {
+    /// The types whose objects a namespace holds, each once.
+    pub types: Vec<ApiResource>,
+    /// The versions of groups (`metrics.k8s.io/v1beta1`) whose types are not known, and why: the server behind them is down,
+    /// or does not answer.
+    pub unknown: Vec<(String, Error)>,
+}
 
 impl Cluster {
     /// The first of the versions of a group that serves a kind; `None` when none does. One request a version, until one
@@ -41,44 +51,82 @@ impl Cluster {
         self.server.served.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Every type that lives in namespaces and can be listed, each in its group's preferred version, but for events: they
-    /// are about other objects, and nobody's property. One request a group.
+    /// Every type that lives in namespaces and that can be listed and deleted, in the group's preferred version where that
+    /// has it, but for events: they are about other objects, and no one's property. What cannot be deleted, such as a view
+    /// that an aggregated API makes of objects elsewhere, is no content of a namespace. One request a version of a group.
     ///
     /// # Errors
-    /// When the server cannot be reached or denies it; also when one group's server is down, since then nobody can tell
-    /// what a namespace holds.
-    pub async fn namespaced_types(&self) -> Result<Vec<ApiResource>, Error> {
+    /// When the server cannot be reached or denies the list of groups. A group whose own server is down is no error.
+    pub async fn namespaced_types(&self) -> Result<NamespacedTypes, Error> {
+        let versions = std::iter::once(String::from("v1")).chain(self.group_versions().await?);
+        let answers = join_all(versions.map(|version| async move { (self.served_in(&version).await, version) })).await;
+        let mut found = NamespacedTypes::default();
+        for (served, version) in answers {
+            match served {
+                Ok(served) => found.add(&version, &served),
+                Err(error) if error.is_of_every_request() => return Err(error),
+                Err(error) => found.unknown.push((version, error)),
+            }
+        }
+        Ok(found)
+    }
+
+    /// Every version of every group, the preferred one first within each.
+    async fn group_versions(&self) -> Result<Vec<String>, Error> {
         let call = Call::get("/apis")?;
         let groups: APIGroupList = self.call(&call).await?.parse(&call)?;
-        if groups.groups.len() > GROUPS {
+        let count: usize = groups.groups.iter().map(|group| group.versions.len().max(1)).sum();
+        if count > GROUPS {
             return Err(call
                 .error(Kind::Malformed, "Kubernetes names more groups of types than any cluster has")
                 .help("see whether the kubeconfig's server is a Kubernetes API server, and not something before it"));
         }
-        let preferred = groups.groups.iter().filter_map(|group| {
-            let version = group.preferred_version.as_ref().or_else(|| group.versions.first())?;
-            Some((group.name.clone(), version.version.clone()))
-        });
-        let versions = std::iter::once((String::new(), "v1".to_owned())).chain(preferred);
-        let found = try_join_all(versions.map(|(group, version)| async move {
-            let served = self.resources(&group_version(&group, &version)).await?;
-            let listed = served.iter().filter(|served| served.namespaced && listable(served) && served.kind != "Event");
-            Ok::<_, Error>(listed.map(|served| api_resource(&group, &version, served)).collect::<Vec<_>>())
-        }));
-        Ok(found.await?.into_iter().flatten().collect())
+        let versions = |group: APIGroup| {
+            let preferred = group.preferred_version.map(|version| version.group_version);
+            let others = group.versions.into_iter().map(|version| version.group_version);
+            let others: Vec<_> = others.filter(|version| Some(version) != preferred.as_ref()).collect();
+            preferred.into_iter().chain(others)
+        };
+        Ok(groups.groups.into_iter().flat_map(versions).collect())
+    }
+
+    /// The types of a version that the server says it has: that it knows nothing of it is an error here.
+    async fn served_in(&self, group_version: &str) -> Result<Vec<APIResource>, Error> {
+        let call = Call::get(&path(group_version))?;
+        let list: APIResourceList = self.call(&call).await?.parse(&call)?;
+        Ok(list.resources)
     }
 
     /// The types of one version of a group; none where it is not served.
     pub(super) async fn resources(&self, group_version: &str) -> Result<Vec<APIResource>, Error> {
-        let root = if group_version.contains('/') { "apis" } else { "api" };
-        let call = Call::get(&format!("/{root}/{group_version}"))?;
+        let call = Call::get(&path(group_version))?;
         let list: Option<APIResourceList> = self.found(&call).await?;
         Ok(list.map(|list| list.resources).unwrap_or_default())
     }
 }
 
-fn listable(resource: &APIResource) -> bool {
-    !resource.name.contains('/') && resource.verbs.iter().any(|verb| verb == "list")
+impl NamespacedTypes {
+    fn add(&mut self, group_version: &str, served: &[APIResource]) {
+        let (group, version) = group_version.split_once('/').unwrap_or(("", group_version));
+        for resource in served.iter().filter(|served| is_content(served)) {
+            let is_known = |known: &ApiResource| known.group == group && known.plural == resource.name;
+            if !self.types.iter().any(is_known) {
+                self.types.push(api_resource(group, version, resource));
+            }
+        }
+    }
+}
+
+/// Whether objects of a type are what a namespace holds, and go with it.
+fn is_content(resource: &APIResource) -> bool {
+    let has = |verbs: &[&str]| resource.verbs.iter().any(|verb| verbs.contains(&verb.as_str()));
+    let is_object = resource.namespaced && !resource.name.contains('/') && resource.kind != "Event";
+    is_object && has(&["list"]) && has(&["delete", "deletecollection"])
+}
+
+fn path(group_version: &str) -> String {
+    let root = if group_version.contains('/') { "apis" } else { "api" };
+    format!("/{root}/{group_version}")
 }
 
 fn group_version(group: &str, version: &str) -> String {

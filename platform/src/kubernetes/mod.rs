@@ -18,6 +18,7 @@ mod settings;
 
 pub use access::{Access, Token};
 pub use address::Address;
+pub use discovery::NamespacedTypes;
 pub use journals::JournalSecret;
 pub use lease::LeaseRecord;
 pub use objects::{Applied, Apply, FIELD_MANAGER};
@@ -29,6 +30,7 @@ use std::{
     collections::BTreeMap,
     fmt,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use async_trait::async_trait;
@@ -47,13 +49,13 @@ use rights::Grant;
 #[derive(Clone)]
 pub struct Cluster {
     client: kube::Client,
+    limits: Limits,
     server: Arc<Server>,
 }
 
 /// What is the same for every credential.
 struct Server {
     configuration: kube::Config,
-    limits: Limits,
     fence: Fence,
     /// What the kubeconfig says of credentials; what a plugin makes is kube's alone.
     held: Held,
@@ -65,6 +67,14 @@ impl Cluster {
     /// kube's client, for what this type does not offer. It neither retries nor explains.
     pub fn client(&self) -> &kube::Client {
         &self.client
+    }
+
+    /// The same connection, whose requests are given up after this time, all attempts together: for those who look again
+    /// by themselves. Never longer than the connection's own limit.
+    #[must_use]
+    pub fn with_patience(&self, total: Duration) -> Self {
+        let total = total.min(self.limits.total);
+        Self { limits: Limits { total, ..self.limits.clone() }, ..self.clone() }
     }
 
     /// The uid of the `kube-system` namespace, which tells one cluster from another. Read once.

@@ -5,6 +5,8 @@ use std::{borrow::Borrow, fmt};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::mark;
+
 /// Why a text is no name of its sort.
 #[derive(Debug, thiserror::Error)]
 #[error("`{text}` is no {what}: {rule}")]
@@ -73,6 +75,29 @@ names! {
     /// The value of a label.
     LabelValue: "value of a label", is_label_value,
         "it has at most 63 letters, digits, `-`, `_` and `.`, and begins and ends with a letter or a digit";
+}
+
+/// The key of an annotation other than the mark of a graph.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "Key", into = "Key")]
+#[schemars(with = "String")]
+pub struct AnnotationKey(Key);
+
+impl TryFrom<Key> for AnnotationKey {
+    type Error = String;
+
+    fn try_from(key: Key) -> Result<Self, Self::Error> {
+        if key.as_str() == mark::ANNOTATION {
+            return Err(format!("`{key}` is set by the program: it says which graph the object belongs to"));
+        }
+        Ok(Self(key))
+    }
+}
+
+impl From<AnnotationKey> for Key {
+    fn from(key: AnnotationKey) -> Self {
+        key.0
+    }
 }
 
 fn is_label(text: &str) -> bool {

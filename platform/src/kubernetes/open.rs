@@ -54,8 +54,8 @@ impl Cluster {
         let client = client(configuration.clone(), limits.total).await?;
         let held = configuration::held(&configuration);
         let (uid, served) = (OnceCell::new(), Mutex::default());
-        let server = Server { configuration, limits, fence, held, uid, served };
-        let cluster = Self { client, server: Arc::new(server) };
+        let server = Server { configuration, fence, held, uid, served };
+        let cluster = Self { client, limits, server: Arc::new(server) };
         if let Some(pin) = &settings.uid {
             pinned(pin, cluster.uid().await?)?;
         }
@@ -69,8 +69,8 @@ impl Cluster {
     pub async fn with_token(&self, token: SecretString) -> Result<Self> {
         let mut configuration = self.server.configuration.clone();
         configuration.auth_info = AuthInfo { token: Some(token), ..AuthInfo::default() };
-        let client = client(configuration, self.server.limits.total).await?;
-        Ok(Self { client, server: Arc::clone(&self.server) })
+        let client = client(configuration, self.limits.total).await?;
+        Ok(Self { client, ..self.clone() })
     }
 
     /// The API server's URL and authority, from the kubeconfig.

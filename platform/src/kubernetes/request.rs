@@ -105,7 +105,7 @@ impl Answer {
 impl Cluster {
     /// Makes a request, with retries. An answer that is no success is an error.
     pub(super) async fn call(&self, call: &Call) -> Result<Answer, Error> {
-        let limits = &self.server.limits;
+        let limits = &self.limits;
         let late = || {
             call.error(Kind::Timeout, format!("Kubernetes did not answer within {} s", limits.total.as_secs_f32()))
                 .help("see whether the API server is overloaded")

@@ -1,5 +1,7 @@
 //! What an answer of the API server's becomes.
 
+use std::time::Duration;
+
 use k8s_openapi::api::core::v1::{Namespace, ServiceAccount};
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -117,4 +119,28 @@ async fn a_name_that_would_change_the_path_is_not_sent() {
         assert_eq!((class, code.as_str()), (Class::Config, "trustpath::kubernetes::name"), "{name:?}");
     }
     assert!(server.received_requests().await.unwrap().is_empty());
+}
+
+#[rstest]
+#[case(
+    "Internal error occurred: failed calling webhook \"a.example.com\": failed to call webhook: Post \"https://x\": service \"x\" not found",
+    "admission webhook `a.example.com`"
+)]
+#[case(
+    "conversion webhook for external-secrets.io/v1beta1, Kind=ClusterSecretStore failed: Post \"https://x\": no endpoints",
+    "conversion webhook `external-secrets.io/v1beta1, Kind=ClusterSecretStore`"
+)]
+#[tokio::test]
+async fn a_webhook_that_cannot_be_called_is_waited_for_and_named(#[case] words: &str, #[case] named: &str) {
+    let server = MockServer::start().await;
+    answer("PATCH", PATH, 500, status(500, words)).up_to_n_times(2).mount(&server).await;
+    answer("PATCH", PATH, 200, json!({ "metadata": { "name": "eso" } })).mount(&server).await;
+    cluster(&server).await.apply(&at(), &json!({}), Apply::default()).await.expect("it is ready by then");
+    server.reset().await;
+    answer("PATCH", PATH, 500, status(500, words)).mount(&server).await;
+    let hurried = cluster(&server).await.with_patience(Duration::from_millis(200));
+    let (class, code, message, _) = parts(hurried.apply(&at(), &json!({}), Apply::default()).await.unwrap_err());
+    assert_eq!((class, code.as_str()), (Class::Unreachable, "trustpath::kubernetes::unavailable"));
+    assert!(message.contains(named), "{message}");
+    assert!(server.received_requests().await.unwrap().len() > 1, "it was not waited for");
 }

@@ -1,11 +1,13 @@
 //! Reading, applying, deleting, asking.
 
+use std::time::Duration;
+
 use k8s_openapi::api::core::v1::{ConfigMap, ServiceAccount};
 use kube::core::{DynamicObject, PartialObjectMeta};
 use serde_json::{Value, json};
 use trustpath_platform::{
     ServiceAccountRef,
-    kubernetes::{Access, Address, Apply},
+    kubernetes::{Access, Address, Apply, NamespacedTypes},
 };
 use wiremock::{
     Mock, MockServer, ResponseTemplate,
@@ -179,22 +181,46 @@ async fn the_first_version_that_serves_a_kind_is_found() {
 async fn every_type_that_a_namespace_can_hold_is_found() {
     let server = MockServer::start().await;
     let resource = |name: &str, namespaced: bool, verbs: &[&str]| json!({ "name": name, "kind": "K", "namespaced": namespaced, "singularName": "", "verbs": verbs });
-    let groups = json!({ "groups": [{ "name": "apps", "versions": [],
+    let groups = json!({ "groups": [{ "name": "apps", "versions": [{ "groupVersion": "apps/v1beta1", "version": "v1beta1" }],
         "preferredVersion": { "groupVersion": "apps/v1", "version": "v1" } }] });
     let core = json!({ "groupVersion": "v1", "resources": [
-        resource("pods", true, &["list"]), resource("pods/log", true, &["get"]), resource("nodes", false, &["list"]),
+        resource("pods", true, &["list", "delete"]), resource("pods/log", true, &["get"]), resource("nodes", false, &["list", "delete"]),
         resource("bindings", true, &["create"])] });
-    let apps = json!({ "groupVersion": "apps/v1", "resources": [resource("deployments", true, &["get", "list"])] });
+    let apps = json!({ "groupVersion": "apps/v1", "resources": [resource("deployments", true, &["get", "list", "deletecollection"]),
+        resource("views", true, &["get", "list", "watch"])] });
+    let beta = json!({ "groupVersion": "apps/v1beta1", "resources": [
+        resource("deployments", true, &["list", "delete"]), resource("old", true, &["list", "delete"])] });
     answer("GET", "/apis", 200, groups).mount(&server).await;
     answer("GET", "/api/v1", 200, core).mount(&server).await;
     answer("GET", "/apis/apps/v1", 200, apps).mount(&server).await;
+    answer("GET", "/apis/apps/v1beta1", 200, beta).mount(&server).await;
     let item = json!({ "apiVersion": "apps/v1", "kind": "K", "metadata": { "name": "d" } });
     let list = json!({ "metadata": {}, "items": [item] });
     answer("GET", "/apis/apps/v1/namespaces/eso/deployments", 200, list).mount(&server).await;
     let cluster = cluster(&server).await;
-    let types = cluster.namespaced_types().await.unwrap();
-    let names: Vec<_> = types.iter().map(|found| found.plural.as_str()).collect();
-    assert_eq!(names, ["pods", "deployments"]);
+    let NamespacedTypes { types, unknown } = cluster.namespaced_types().await.unwrap();
+    let names: Vec<_> = types.iter().map(|found| (found.plural.as_str(), found.version.as_str())).collect();
+    assert_eq!(names, [("pods", "v1"), ("deployments", "v1"), ("old", "v1beta1")]);
+    assert!(unknown.is_empty(), "{unknown:?}");
     let held: Vec<PartialObjectMeta<DynamicObject>> = cluster.list_dynamic(&types[1], Some("eso")).await.unwrap();
     assert_eq!(held[0].metadata.name.as_deref(), Some("d"));
+}
+
+#[tokio::test]
+async fn a_group_whose_server_is_down_is_named_and_keeps_nothing_else_from_being_seen() {
+    let server = MockServer::start().await;
+    let version = |group: &str| json!({ "groupVersion": format!("{group}/v1"), "version": "v1" });
+    let group = |name: &str| json!({ "name": name, "versions": [version(name)], "preferredVersion": version(name) });
+    let groups = json!({ "groups": [group("down"), group("gone"), group("up")] });
+    let thing = json!({ "name": "things", "kind": "Thing", "namespaced": true, "singularName": "", "verbs": ["list", "delete"] });
+    answer("GET", "/apis", 200, groups).mount(&server).await;
+    answer("GET", "/api/v1", 200, json!({ "groupVersion": "v1", "resources": [] })).mount(&server).await;
+    answer("GET", "/apis/up/v1", 200, json!({ "groupVersion": "up/v1", "resources": [thing] })).mount(&server).await;
+    answer("GET", "/apis/down/v1", 503, json!({ "message": "service unavailable" })).mount(&server).await;
+    answer("GET", "/apis/gone/v1", 404, json!({ "message": "page not found" })).mount(&server).await;
+    let cluster = cluster(&server).await.with_patience(Duration::from_millis(200));
+    let NamespacedTypes { types, unknown } = cluster.namespaced_types().await.unwrap();
+    assert_eq!(types.iter().map(|found| found.plural.as_str()).collect::<Vec<_>>(), ["things"]);
+    let unknown: Vec<_> = unknown.iter().map(|(version, error)| (version.as_str(), error.status())).collect();
+    assert_eq!(unknown, [("down/v1", Some(503)), ("gone/v1", Some(404))]);
 }

@@ -4,14 +4,13 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 use trustpath_platform::{
     ServiceAccountRef,
     kubernetes::{
-        names::{Key, LabelValue, NamespaceName, ObjectName},
+        names::{AnnotationKey, Key, LabelValue, NamespaceName, ObjectName},
         owned::Fields,
     },
-    mark,
 };
 
 /// The operator's identity: a ServiceAccount.
@@ -31,33 +30,16 @@ pub struct ServiceAccount {
     /// Annotations of the ServiceAccount. Others that it has are left alone.
     #[serde(default)]
     pub annotations: BTreeMap<AnnotationKey, String>,
+    /// Labels of the namespace, where this graph makes it. Others that it has are left alone.
+    #[serde(default)]
+    pub namespace_labels: BTreeMap<Key, LabelValue>,
+    /// Annotations of the namespace, where this graph makes it. Others that it has are left alone.
+    #[serde(default)]
+    pub namespace_annotations: BTreeMap<AnnotationKey, String>,
 }
 
 fn yes() -> bool {
     true
-}
-
-/// The key of an annotation other than the mark of a graph.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-#[serde(try_from = "Key", into = "Key")]
-#[schemars(with = "String")]
-pub struct AnnotationKey(Key);
-
-impl TryFrom<Key> for AnnotationKey {
-    type Error = String;
-
-    fn try_from(key: Key) -> Result<Self, Self::Error> {
-        if key.as_str() == mark::ANNOTATION {
-            return Err(format!("`{key}` is set by the program: it says which graph the object belongs to"));
-        }
-        Ok(Self(key))
-    }
-}
-
-impl From<AnnotationKey> for Key {
-    fn from(key: AnnotationKey) -> Self {
-        key.0
-    }
 }
 
 impl ServiceAccount {
@@ -68,22 +50,38 @@ impl ServiceAccount {
 
     /// The object as it should be, without the mark.
     pub(crate) fn body(&self) -> Fields {
-        let mut metadata =
-            Fields::from_iter([("name".to_owned(), json!(self.name)), ("namespace".to_owned(), json!(self.namespace))]);
-        if !self.labels.is_empty() {
-            metadata.insert("labels".to_owned(), json!(self.labels));
-        }
-        if !self.annotations.is_empty() {
-            metadata.insert("annotations".to_owned(), json!(self.annotations));
-        }
-        Fields::from_iter([("metadata".to_owned(), metadata.into())])
+        let identity = [("name", json!(self.name)), ("namespace", json!(self.namespace))];
+        object(identity, &self.labels, &self.annotations)
     }
+
+    /// The namespace as it should be where this graph makes it, without the mark.
+    pub(crate) fn namespace_body(&self) -> Fields {
+        object([("name", json!(self.namespace))], &self.namespace_labels, &self.namespace_annotations)
+    }
+
+    /// Whether the file says how the namespace should be.
+    pub(crate) fn says_how_the_namespace_is(&self) -> bool {
+        !self.namespace_labels.is_empty() || !self.namespace_annotations.is_empty()
+    }
+}
+
+fn object<const N: usize>(
+    identity: [(&str, Value); N],
+    labels: &BTreeMap<Key, LabelValue>,
+    annotations: &BTreeMap<AnnotationKey, String>,
+) -> Fields {
+    let mut metadata = Fields::from_iter(identity.map(|(name, value)| (name.to_owned(), value)));
+    if !labels.is_empty() {
+        metadata.insert("labels".to_owned(), json!(labels));
+    }
+    if !annotations.is_empty() {
+        metadata.insert("annotations".to_owned(), json!(annotations));
+    }
+    Fields::from_iter([("metadata".to_owned(), metadata.into())])
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
-
     use super::*;
 
     fn config(with: Value) -> Result<ServiceAccount, String> {
@@ -104,6 +102,16 @@ mod tests {
         let body = Value::Object(config(with).expect("a configuration").body());
         assert_eq!(body["metadata"]["labels"], json!({"x": "1"}));
         assert_eq!(body["metadata"]["annotations"], json!({"y.z/n": "any text"}));
+    }
+
+    #[test]
+    fn a_namespace_has_labels_and_annotations_of_its_own() {
+        let with =
+            json!({"namespace": "a", "name": "b", "namespace_labels": {"x": "1"}, "namespace_annotations": {"y": "z"}});
+        let config = config(with).expect("a configuration");
+        let metadata = json!({"name": "a", "labels": {"x": "1"}, "annotations": {"y": "z"}});
+        assert_eq!(Value::Object(config.namespace_body()), json!({"metadata": metadata}));
+        assert_eq!(config.body()["metadata"].get("labels"), None);
     }
 
     #[test]

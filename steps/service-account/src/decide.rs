@@ -30,26 +30,39 @@ pub enum Namespace {
 pub struct Users {
     /// Why the ServiceAccount has to stay; nobody needs it where this is empty.
     pub account: Vec<String>,
-    /// What the namespace holds besides what every namespace holds, and what bears the mark of this graph.
-    pub namespace: Vec<String>,
+    /// Why the namespace has to stay, besides what bears the mark of this graph and goes too.
+    pub namespace: Option<String>,
 }
 
 impl ServiceAccount {
     pub(crate) fn decide(&self, graph: &str, around: &Surroundings, now: Option<&State>) -> Result<Wanted<State>> {
+        let ours = now.and_then(|now| now.namespace.as_ref());
         let make = match around {
-            Surroundings::Making(found) => self.namespace_to_make(*found)?,
-            Surroundings::Removing(_) => None,
+            Surroundings::Making(found) => ours.is_some() | self.has_to_make_namespace(*found)?,
+            Surroundings::Removing(_) => ours.is_some(),
         };
-        let namespace = now.and_then(|now| now.namespace.clone()).or(make);
+        let namespace = make.then(|| Owned::wanting(ours, self.namespace_body(), graph));
+        let notes = self.notes_on_namespace(make);
         let account = Owned::wanting(now.and_then(|now| now.account.as_ref()), self.body(), graph);
-        Ok(State { namespace, account: Some(account), ..State::default() }.into())
+        Ok(Wanted { notes, ..State { namespace, account: Some(account), ..State::default() }.into() })
     }
 
-    fn namespace_to_make(&self, found: Namespace) -> Result<Option<String>> {
+    /// A namespace that others made is theirs, whatever the file says.
+    fn notes_on_namespace(&self, is_ours: bool) -> Vec<Note> {
+        let note = || {
+            let name = &self.namespace;
+            Note::Info(format!(
+                "the namespace `{name}` was not made by this graph: its labels and annotations are left alone"
+            ))
+        };
+        (!is_ours && self.says_how_the_namespace_is()).then(note).into_iter().collect()
+    }
+
+    fn has_to_make_namespace(&self, found: Namespace) -> Result<bool> {
         let name = &self.namespace;
         match found {
-            Namespace::Active => Ok(None),
-            Namespace::Missing if self.create_namespace => Ok(Some(name.to_string())),
+            Namespace::Active => Ok(false),
+            Namespace::Missing if self.create_namespace => Ok(true),
             Namespace::Missing => {
                 let message = format!("the namespace `{name}` does not exist, and `create_namespace` is false");
                 Err(Problem::new(Class::Missing, "trustpath::service_account::namespace_missing", message)
@@ -76,15 +89,14 @@ impl ServiceAccount {
             let why = format!("the ServiceAccount `{}` is in use: {}", self.address(), listed(&users.account));
             return Released::kept(now.clone(), why);
         }
-        let Some(namespace) = &now.namespace else {
+        if now.namespace.is_none() {
             let why = format!("the namespace `{}` was not made by this graph", self.namespace);
             return Released { state: None, notes: vec![Note::Left(why)] };
-        };
-        if users.namespace.is_empty() {
-            return Released::all();
         }
-        let why = format!("the namespace `{namespace}` is not empty: {}", listed(&users.namespace));
-        Released::kept(State { namespace: now.namespace.clone(), ..State::default() }, why)
+        match &users.namespace {
+            None => Released::all(),
+            Some(why) => Released::kept(State { namespace: now.namespace.clone(), ..State::default() }, why),
+        }
     }
 }
 
@@ -100,16 +112,16 @@ pub(crate) fn undoable(from: Option<&State>, to: Option<&State>) -> Undo {
     if lost.is_empty() { Undo::Yes } else { Undo::No(format!("{} would be lost", listed(&lost))) }
 }
 
-/// The states on the way, one object apart: a namespace comes first, and goes last.
+/// The states on the way, one request apart: a namespace comes first, and goes last.
 pub(crate) fn waypoints(from: Option<&State>, to: Option<&State>) -> Vec<Option<State>> {
     let (from, to) = (from.cloned().unwrap_or_default(), to.cloned().unwrap_or_default());
     let mut way = vec![from.clone()];
     let mut at = from.clone();
-    if to.namespace.is_some() && at.namespace != to.namespace {
-        at.namespace.clone_from(&to.namespace);
+    for namespace in each(from.namespace.as_ref(), to.namespace.as_ref()).into_iter().flatten() {
+        at.namespace = Some(namespace);
         way.push(at.clone());
     }
-    for account in accounts(from.account.as_ref(), to.account.as_ref()) {
+    for account in each(from.account.as_ref(), to.account.as_ref()) {
         at.account = account;
         way.push(at.clone());
     }
@@ -120,7 +132,7 @@ pub(crate) fn waypoints(from: Option<&State>, to: Option<&State>) -> Vec<Option<
     way.into_iter().skip(1).map(State::there).collect()
 }
 
-fn accounts(from: Option<&Owned>, to: Option<&Owned>) -> Vec<Option<Owned>> {
+fn each(from: Option<&Owned>, to: Option<&Owned>) -> Vec<Option<Owned>> {
     match (from, to) {
         (Some(from), Some(to)) if from != to => from.waypoints(to).into_iter().map(Some).collect(),
         _ => vec![to.cloned()],

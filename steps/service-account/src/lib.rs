@@ -5,6 +5,7 @@
 //! and, where fields were taken from other managers by force, their values and their ownership.
 
 mod config;
+mod contents;
 mod decide;
 mod prove;
 mod rights;
@@ -16,7 +17,7 @@ mod write;
 use trustpath_core::Kind;
 
 pub use self::{
-    config::{AnnotationKey, ServiceAccount},
+    config::ServiceAccount,
     decide::{Namespace, Surroundings, Users},
     state::{Beside, State},
 };

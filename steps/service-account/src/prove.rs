@@ -5,7 +5,7 @@ use trustpath_core::{At, Evidence, Result};
 use trustpath_platform::{
     Cluster,
     error::Kind,
-    kubernetes::owned::Owned,
+    kubernetes::owned::{Fields, Owned},
     text::{clean, listed},
 };
 
@@ -22,25 +22,13 @@ impl ServiceAccount {
             return Ok(Evidence::new().failed(exists, why, format!("trustpath apply {}", at.cx.step())));
         };
         let evidence = Evidence::new().passed(exists, self.address().to_string());
-        let evidence = evidence.and(self.fields(at.cx.step(), account));
+        let own = fields(at.cx.step(), "labels and annotations", account, &self.body());
+        let home = state.namespace.as_ref().filter(|_| self.says_how_the_namespace_is());
+        let what = "labels and annotations of the namespace";
+        let home = home.map(|home| fields(at.cx.step(), what, home, &self.namespace_body())).unwrap_or_default();
+        let own = if self.labels.is_empty() && self.annotations.is_empty() { Evidence::new() } else { own };
+        let evidence = evidence.and(own).and(home);
         Ok(evidence.and(self.token(&*at.cx.handle::<Cluster>().await?).await))
-    }
-
-    fn fields(&self, step: &str, account: &Owned) -> Evidence {
-        if self.labels.is_empty() && self.annotations.is_empty() {
-            return Evidence::new();
-        }
-        let (what, body) = ("labels and annotations", self.body());
-        let unlike = account.unlike(&body);
-        if unlike.is_empty() {
-            return Evidence::new().passed(what, "as the graph file says");
-        }
-        let each = |(path, value): &(String, Option<&Value>)| match value {
-            Some(value) => format!("{path} is {}", clean(&value.to_string())),
-            None => format!("{path} is missing"),
-        };
-        let why = format!("not as the graph file says: {}", listed(&unlike.iter().map(each).collect::<Vec<_>>()));
-        Evidence::new().failed(what, why, format!("trustpath apply {step}"))
     }
 
     /// The token is thrown away: it dies by itself.
@@ -58,4 +46,18 @@ impl ServiceAccount {
             ),
         }
     }
+}
+
+/// Whether an object is as the graph file says.
+fn fields(step: &str, what: &str, object: &Owned, body: &Fields) -> Evidence {
+    let unlike = object.unlike(body);
+    if unlike.is_empty() {
+        return Evidence::new().passed(what, "as the graph file says");
+    }
+    let each = |(path, value): &(String, Option<&Value>)| match value {
+        Some(value) => format!("{path} is {}", clean(&value.to_string())),
+        None => format!("{path} is missing"),
+    };
+    let why = format!("not as the graph file says: {}", listed(&unlike.iter().map(each).collect::<Vec<_>>()));
+    Evidence::new().failed(what, why, format!("trustpath apply {step}"))
 }

@@ -1,7 +1,10 @@
 //! What the API server has to allow. Pure.
 
 use trustpath_core::{Act, Around, Right};
-use trustpath_platform::kubernetes::rights::{On, list_everything_in, on};
+use trustpath_platform::kubernetes::{
+    owned::Owned,
+    rights::{On, list_everything_in, on},
+};
 
 use crate::{ServiceAccount, State};
 
@@ -11,8 +14,7 @@ impl ServiceAccount {
             Act::Observe => [self.account().may(&["get"]), self.home().may(&["get"])].concat(),
             Act::Survey(Around::Making, _) => Vec::new(),
             Act::Survey(Around::Removing, now) => self.to_see_users(now),
-            Act::Rehearse(None, Some(to)) if to.namespace.is_some() => Vec::new(),
-            Act::Rehearse(now, to) => self.account().may_write(account(now), account(to)),
+            Act::Rehearse(now, to) => self.to_rehearse(now, to),
             Act::Write(now, to) => self.to_write(now, to),
             Act::WriteUnseen => self.to_write_anything(),
             Act::Prove(_) => self.account().below("token").may(&["create"]),
@@ -37,15 +39,20 @@ impl ServiceAccount {
         list_everything_in(self.namespace.as_str())
     }
 
+    fn to_rehearse(&self, now: Option<&State>, to: Option<&State>) -> Vec<Right> {
+        let home = self.home().may_write(namespace(now), namespace(to));
+        // In a namespace that is not there yet the account cannot be tried.
+        let comes_first = namespace(now).is_none() && namespace(to).is_some();
+        let account = if comes_first { None } else { Some(self.account().may_write(account(now), account(to))) };
+        [home, account.unwrap_or_default()].concat()
+    }
+
     fn to_write(&self, now: Option<&State>, to: Option<&State>) -> Vec<Right> {
-        let owns = |state: Option<&State>| state.is_some_and(|state| state.namespace.is_some());
         let account = self.account().may_write(account(now), account(to));
-        let home = match (owns(now), owns(to)) {
-            (false, true) => self.home().may(&["get", "patch", "create"]),
-            (true, false) => [self.home().may(&["get", "delete"]), vec![self.to_see_contents()]].concat(),
-            _ => Vec::new(),
-        };
-        [account, home].concat()
+        let home = self.home().may_write(namespace(now), namespace(to));
+        let goes = namespace(now).is_some() && namespace(to).is_none();
+        let contents = goes.then(|| self.to_see_contents());
+        [account, home, contents.into_iter().collect()].concat()
     }
 
     fn to_write_anything(&self) -> Vec<Right> {
@@ -58,14 +65,17 @@ impl ServiceAccount {
     }
 }
 
-fn account(state: Option<&State>) -> Option<&trustpath_platform::kubernetes::owned::Owned> {
+fn account(state: Option<&State>) -> Option<&Owned> {
     state.and_then(|state| state.account.as_ref())
+}
+
+fn namespace(state: Option<&State>) -> Option<&Owned> {
+    state.and_then(|state| state.namespace.as_ref())
 }
 
 #[cfg(test)]
 mod tests {
     use serde_json::json;
-    use trustpath_platform::kubernetes::owned::Owned;
 
     use super::*;
 
@@ -80,7 +90,7 @@ mod tests {
     #[test]
     fn a_namespace_that_the_graph_made_is_looked_through_before_it_goes() {
         let state = |namespace: Option<&str>| State {
-            namespace: namespace.map(str::to_owned),
+            namespace: namespace.map(|_| Owned::made(account().namespace_body())),
             account: Some(Owned::made(account().body())),
             ..State::default()
         };
@@ -95,10 +105,13 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_tried_out_in_a_namespace_that_is_not_there() {
-        let made =
-            State { namespace: Some("eso".into()), account: Some(Owned::made(account().body())), ..State::default() };
-        assert!(words(Act::Rehearse(None, Some(&made))).is_empty());
-        assert!(!words(Act::Rehearse(None, Some(&State { namespace: None, ..made }))).is_empty());
+    fn in_a_namespace_that_is_not_there_only_the_namespace_is_tried() {
+        let namespace = Some(Owned::made(account().namespace_body()));
+        let made = State { namespace, account: Some(Owned::made(account().body())), ..State::default() };
+        let tried = words(Act::Rehearse(None, Some(&made)));
+        assert!(tried.contains(&"`create` on namespaces `eso`".to_owned()), "{tried:?}");
+        assert!(tried.iter().all(|right| !right.contains("serviceaccounts")), "{tried:?}");
+        let there = words(Act::Rehearse(None, Some(&State { namespace: None, ..made })));
+        assert!(there.contains(&"`create` on serviceaccounts `eso` in `eso`".to_owned()), "{there:?}");
     }
 }

@@ -6,9 +6,9 @@ use trustpath_platform::kubernetes::owned::Owned;
 /// A ServiceAccount, and its namespace where that bears the mark of this graph: the graph made it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct State {
-    /// The name of the namespace, where this graph made it.
+    /// The namespace, where this graph made it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub namespace: Option<String>,
+    pub namespace: Option<Owned>,
     /// The ServiceAccount.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account: Option<Owned>,

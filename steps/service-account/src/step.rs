@@ -24,6 +24,11 @@ impl ServiceAccount {
     }
 }
 
+/// Whether the namespace comes first.
+pub(crate) fn makes_namespace(now: &State, to: &State) -> bool {
+    now.namespace.is_none() && to.namespace.is_some()
+}
+
 /// What the server has of both objects.
 struct Live {
     account: Option<Value>,
@@ -43,7 +48,8 @@ impl ServiceAccount {
         let others = |live: Option<&Value>| live.map(other_managers).unwrap_or_default();
         let beside = Beside { namespace: others(ours), account: others(live.account.as_ref()) };
         let account = live.account.as_ref().map(|live| Owned::seen(live, &self.body()));
-        State { namespace: ours.is_some().then(|| self.namespace.to_string()), account, beside }.there()
+        let namespace = ours.map(|live| Owned::seen(live, &self.namespace_body()));
+        State { namespace, account, beside }.there()
     }
 }
 
@@ -70,7 +76,7 @@ impl Managed for ServiceAccount {
         let cluster = at.cx.handle::<Cluster>().await?;
         Ok(match around {
             Around::Making => Surroundings::Making(survey::namespace(&cluster, &self.namespace_at()).await?),
-            Around::Removing => Surroundings::Removing(survey::users(&cluster, self, at.cx.graph()).await?),
+            Around::Removing => Surroundings::Removing(survey::users(&cluster, self, at.cx).await?),
         })
     }
 
@@ -103,13 +109,18 @@ impl Managed for ServiceAccount {
         Ok(decide::waypoints(from, to))
     }
 
+    /// In a namespace that is not there yet, nothing but the namespace itself can be tried.
     async fn rehearse(&self, at: At<'_, ()>, now: Option<&State>, to: Option<&State>) -> Result<()> {
-        let namespace_comes_first = to.is_some_and(|to| to.namespace.is_some()) && now.is_none();
-        let Some(to) = to.and_then(|to| to.account.as_ref()).filter(|_| !namespace_comes_first) else {
-            return Ok(());
-        };
         let cluster = at.cx.handle::<Cluster>().await?;
-        Ok(cluster.rehearse_owned(&self.at(), to, at.cx.consent().force_conflicts).await?)
+        let (now, to) = (now.cloned().unwrap_or_default(), to.cloned().unwrap_or_default());
+        let force = at.cx.consent().force_conflicts;
+        if let Some(namespace) = to.namespace.as_ref().filter(|_| now.namespace != to.namespace) {
+            cluster.rehearse_owned(&self.namespace_at(), namespace, force).await?;
+        }
+        if let Some(account) = to.account.as_ref().filter(|_| !makes_namespace(&now, &to)) {
+            cluster.rehearse_owned(&self.at(), account, force).await?;
+        }
+        Ok(())
     }
 
     async fn write(&self, at: At<'_, ()>, now: Option<&State>, to: Option<&State>) -> Result<()> {

@@ -2,81 +2,72 @@
 
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::Value;
 use tokio::time::{Instant, sleep};
-use trustpath_core::{At, Class, Problem, Result};
-use trustpath_platform::{
-    Cluster,
-    kubernetes::owned::{Fields, Owned},
-    text::listed,
-};
+use trustpath_core::{At, Result, note_left};
+use trustpath_platform::{Cluster, error::Kind, kubernetes::owned::Removal};
 
 use crate::{
-    ServiceAccount, State,
-    survey::{self, Contents},
+    Namespace, ServiceAccount, State,
+    contents::{self, Ours},
+    survey,
 };
 
-/// How long other steps of the graph, which are taken back at the same time, may leave objects in the namespace.
-const EMPTIED: Duration = Duration::from_secs(20);
-/// The pause between two looks.
-const PAUSE: Duration = Duration::from_millis(500);
+/// The pause before a namespace is looked at again that another client has changed.
+const PAUSE: Duration = Duration::from_millis(100);
 
 impl ServiceAccount {
     pub(crate) async fn go(&self, at: At<'_, ()>, now: State, to: State) -> Result<()> {
         let cluster = at.cx.handle::<Cluster>().await?;
-        if to.namespace.is_some() && now.namespace.is_none() {
-            self.make_namespace(&cluster, at.cx.graph()).await?;
+        let force = at.cx.consent().force_conflicts;
+        if to.namespace.is_some() && now.namespace != to.namespace {
+            let (from, to) = (now.namespace.as_ref(), to.namespace.as_ref());
+            cluster.write_owned(&self.namespace_at(), from, to, force).await?;
         }
         if now.account != to.account {
-            let force = at.cx.consent().force_conflicts;
             cluster.write_owned(&self.at(), now.account.as_ref(), to.account.as_ref(), force).await?;
         }
         if to.namespace.is_none() && now.namespace.is_some() {
-            self.remove_namespace(&cluster, at.cx.graph()).await?;
+            self.remove_namespace(at, &cluster).await?;
         }
         Ok(())
     }
 
-    async fn make_namespace(&self, cluster: &Cluster, graph: &str) -> Result<()> {
-        let body = Fields::from_iter([("metadata".to_owned(), json!({"name": self.namespace}))]);
-        let namespace = Owned::wanting(None, body, graph);
-        cluster.write_owned(&self.namespace_at(), None, Some(&namespace), false).await
-    }
-
-    /// What others put into the namespace would go with it, and no undo brings that back: it is looked at again, even
-    /// where an undo would have it as it was before.
-    async fn remove_namespace(&self, cluster: &Cluster, graph: &str) -> Result<()> {
-        let address = self.namespace_at();
-        // One that somebody else made anew is not ours to remove.
-        let Some(live) = cluster.live(&address).await?.filter(|live| survey::is_marked(live, graph)) else {
-            return Ok(());
-        };
-        if survey::phase(&live) == crate::Namespace::Active {
-            self.wait_until_empty(cluster, graph).await?;
-        }
-        cluster.remove(&address, &live).await
-    }
-
-    /// Objects of other steps of this graph may be on their way out; anything else keeps the namespace.
-    async fn wait_until_empty(&self, cluster: &Cluster, graph: &str) -> Result<()> {
-        let deadline = Instant::now() + EMPTIED;
-        loop {
-            let Contents { ours, foreign } = survey::contents(cluster, self.namespace.as_str(), graph).await;
-            if !foreign.is_empty() || (!ours.is_empty() && Instant::now() > deadline) {
-                return Err(self.occupied(&[foreign, ours].concat()).into());
-            }
-            if ours.is_empty() {
+    /// What others put into the namespace would go with it, and no undo brings that back: it is looked at right before, even
+    /// where an undo would have it as it was before. What keeps it, or holds it up, is nothing that trying again mends: the
+    /// namespace is left, and the run ends.
+    async fn remove_namespace(&self, at: At<'_, ()>, cluster: &Cluster) -> Result<()> {
+        let (address, deadline) = (self.namespace_at(), Instant::now() + at.cx.time() * 5 / 6);
+        // One that another client made anew is not ours to remove.
+        while let Some(live) = cluster.live(&address).await?.filter(|live| survey::is_marked(live, at.cx.graph())) {
+            if let Some(why) = self.why_namespace_stays(at, cluster, &live).await? {
+                note_left(why);
                 return Ok(());
             }
-            sleep(PAUSE).await;
+            let time = deadline.saturating_duration_since(Instant::now());
+            match cluster.remove_within(&address, &live, time).await {
+                Ok(Removal::Gone) => return Ok(()),
+                Ok(Removal::Lingers(why)) => {
+                    note_left(format!(
+                        "the namespace `{}` is being removed, and is not gone yet: {why}",
+                        self.namespace
+                    ));
+                    return Ok(());
+                }
+                // It is another one by now, or on its way out already.
+                Err(error) if error.kind() == Kind::Conflict && Instant::now() < deadline => sleep(PAUSE).await,
+                Err(error) => return Err(error.into()),
+            }
         }
+        Ok(())
     }
 
-    fn occupied(&self, contents: &[String]) -> Problem {
-        let name = &self.namespace;
-        let message = format!("the namespace `{name}` is not empty, and was left as it is: {}", listed(contents));
-        Problem::new(Class::Conflict, "trustpath::service_account::namespace_occupied", message).help(format!(
-            "remove what it holds, or keep it for good: kubectl annotate namespace {name} trustpath.dev/graph-"
-        ))
+    /// One that is on its way out is the server's to empty.
+    async fn why_namespace_stays(&self, at: At<'_, ()>, cluster: &Cluster, live: &Value) -> Result<Option<String>> {
+        if survey::phase(live) == Namespace::Terminating {
+            return Ok(None);
+        }
+        let namespace = self.namespace.as_str();
+        Ok(contents::settled(cluster, namespace, at.cx, Ours::AreGoing).await?.why_it_stays(namespace))
     }
 }

@@ -1,5 +1,7 @@
 //! What the graph file says about a reviewer, and the three objects that follow from it.
 
+use std::collections::BTreeMap;
+
 use k8s_openapi::api::{
     core::v1::{Secret, ServiceAccount},
     rbac::v1::ClusterRoleBinding,
@@ -12,7 +14,7 @@ use trustpath_platform::{
     ServiceAccountRef,
     kubernetes::{
         Address,
-        names::{NamespaceName, ObjectName},
+        names::{AnnotationKey, Key, LabelValue, NamespaceName, ObjectName},
         owned::Fields,
     },
 };
@@ -35,6 +37,12 @@ pub struct TokenReviewer {
     /// The name of the ClusterRoleBinding. By default the name of the ServiceAccount.
     #[serde(default)]
     pub cluster_role_binding: Option<ObjectName>,
+    /// Labels of all three. Others that they have are left alone.
+    #[serde(default)]
+    pub labels: BTreeMap<Key, LabelValue>,
+    /// Annotations of all three. Others that they have are left alone.
+    #[serde(default)]
+    pub annotations: BTreeMap<AnnotationKey, String>,
 }
 
 /// The names of the three objects, all defaults resolved.
@@ -43,6 +51,8 @@ pub(crate) struct Names {
     pub(crate) account: ServiceAccountRef,
     pub(crate) secret: String,
     pub(crate) binding: String,
+    pub(crate) labels: BTreeMap<Key, LabelValue>,
+    pub(crate) annotations: BTreeMap<AnnotationKey, String>,
 }
 
 impl TokenReviewer {
@@ -55,6 +65,8 @@ impl TokenReviewer {
             secret: self.secret.as_ref().map_or_else(|| format!("{name}-token"), ToString::to_string),
             binding: self.cluster_role_binding.as_ref().map_or_else(|| name.clone(), ToString::to_string),
             account: ServiceAccountRef { namespace, name },
+            labels: self.labels.clone(),
+            annotations: self.annotations.clone(),
         })
     }
 }
@@ -78,13 +90,13 @@ impl Names {
     }
 
     pub(crate) fn account_body(&self) -> Fields {
-        fields(json!({"metadata": {"name": self.account.name, "namespace": self.account.namespace}}))
+        self.fields(json!({"metadata": {"name": self.account.name, "namespace": self.account.namespace}}))
     }
 
     pub(crate) fn secret_body(&self) -> Fields {
         let annotations = json!({"kubernetes.io/service-account.name": self.account.name});
         let namespace = &self.account.namespace;
-        fields(json!({
+        self.fields(json!({
             "metadata": {"name": self.secret, "namespace": namespace, "annotations": annotations},
             "type": "kubernetes.io/service-account-token",
         }))
@@ -92,17 +104,28 @@ impl Names {
 
     pub(crate) fn binding_body(&self) -> Fields {
         let ServiceAccountRef { namespace, name } = &self.account;
-        fields(json!({
+        self.fields(json!({
             "metadata": {"name": self.binding},
             "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": ROLE},
             "subjects": [{"kind": "ServiceAccount", "name": name, "namespace": namespace}],
         }))
     }
-}
 
-fn fields(object: Value) -> Fields {
-    match object {
-        Value::Object(fields) => fields,
-        _ => Fields::new(),
+    /// An object with the labels and annotations of the file; what it needs of them itself comes before those.
+    fn fields(&self, mut object: Value) -> Fields {
+        let of_file = [("labels", json!(self.labels)), ("annotations", json!(self.annotations))];
+        for (place, of_file) in of_file {
+            let Value::Object(mut all) = of_file else { continue };
+            if let Some(own) = object["metadata"].get(place).and_then(Value::as_object) {
+                all.extend(own.clone());
+            }
+            if !all.is_empty() {
+                object["metadata"][place] = all.into();
+            }
+        }
+        match object {
+            Value::Object(fields) => fields,
+            _ => Fields::new(),
+        }
     }
 }

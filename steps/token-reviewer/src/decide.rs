@@ -1,5 +1,7 @@
 //! What should be there, what destroy leaves, and the requests on the way. Pure.
 
+use std::collections::BTreeMap;
+
 use trustpath_core::{Class, Note, Problem, Released, Result};
 use trustpath_platform::{
     kubernetes::owned::Owned,
@@ -55,8 +57,9 @@ fn same_subjects(names: &Names, binding: &Owned, graph: &str) -> Result<()> {
 
 /// What a Secret is for cannot be changed (Kubernetes, `type` is immutable), and another account's token is not ours.
 fn same_account(names: &Names, secret: &Owned) -> Result<()> {
-    let body = names.secret_body();
-    let unlike = secret.unlike(&body);
+    // Labels and annotations of the file may be anything: they can be changed.
+    let fixed = Names { labels: BTreeMap::new(), annotations: BTreeMap::new(), ..names.clone() }.secret_body();
+    let unlike = secret.unlike(&fixed);
     let Some((path, found)) = unlike.first() else { return Ok(()) };
     let found = found.map(|found| clean(&found.to_string())).unwrap_or_else(|| "not set".to_owned());
     let message = format!("the Secret `{}` is there, and holds something else: its {path} is {found}", names.secret);
@@ -158,6 +161,21 @@ mod tests {
         let body = serde_json::to_value(names().binding_body()).expect("JSON");
         assert_eq!(body["roleRef"]["name"], "system:auth-delegator");
         assert_eq!(body["subjects"], json!([{"kind": "ServiceAccount", "name": "reviewer", "namespace": "eso"}]));
+    }
+
+    #[test]
+    fn labels_and_annotations_are_on_all_three_and_take_nothing_from_the_secret() {
+        let with = json!({"name": "reviewer", "labels": {"team": "a"}, "annotations": {
+            "owner": "b", "kubernetes.io/service-account.name": "another"}});
+        let config: TokenReviewer = serde_json::from_value(with).expect("a configuration");
+        let names = config.names(Some(&names().account)).expect("names");
+        let bodies = [names.account_body(), names.secret_body(), names.binding_body()];
+        for body in &bodies {
+            assert_eq!(body["metadata"]["labels"], json!({"team": "a"}));
+            assert_eq!(body["metadata"]["annotations"]["owner"], "b");
+        }
+        assert_eq!(bodies[1]["metadata"]["annotations"]["kubernetes.io/service-account.name"], "reviewer");
+        assert!(desired(&names, Some(&made()), GRAPH).is_ok(), "a Secret without them was refused");
     }
 
     #[test]

@@ -33,6 +33,8 @@ pub fn expected(asked: &Asked, way: Way) -> Outcome {
 pub enum Undone {
     /// It is tried again, and everything is back.
     Back,
+    /// It ends, and leaves the namespace: nobody could say what is in it.
+    Left,
     /// The fault outlives it.
     Stuck,
 }
@@ -41,16 +43,29 @@ impl Undone {
     /// The same as the outcome of the run.
     pub fn outcome(self) -> Outcome {
         match self {
-            Self::Back => Outcome::Before,
+            Self::Back | Self::Left => Outcome::Before,
             Self::Stuck => Outcome::Stuck,
         }
     }
 }
 
 /// What must come of an undo from a request on to which this happens, once or as long as it lasts. An undo looks before it
-/// writes, so that whatever passes is repeated; a right that is missing does not come by itself.
-pub fn expected_undo(way: Way, lasts: bool) -> Undone {
-    if lasts || way == Way::Status(403) { Undone::Stuck } else { Undone::Back }
+/// writes, so that whatever passes is repeated; a right that is missing does not come by itself. A namespace that it may
+/// not look into keeps no run from its end.
+pub fn expected_undo(asked: &Asked, way: Way, lasts: bool) -> Undone {
+    match way {
+        Way::Status(_) if lasts && looks_into_namespace(asked) => Undone::Left,
+        Way::Status(403) => Undone::Stuck,
+        _ if lasts => Undone::Stuck,
+        _ => Undone::Back,
+    }
+}
+
+/// Whether it asks what the namespace holds, before that goes.
+pub fn looks_into_namespace(asked: &Asked) -> bool {
+    let own = ["serviceaccounts/external-secrets", "clustersecretstores/vault-backend"];
+    let looks = ["GET /apis", "GET /api/v1/namespaces/external-secrets/"].iter().any(|at| asked.what().starts_with(at));
+    (looks || asked.what() == "GET /api/v1") && !asked.locks && !own.iter().any(|end| asked.what().ends_with(end))
 }
 
 /// Whether asking again, or doing without, mends it.

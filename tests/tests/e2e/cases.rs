@@ -3,8 +3,8 @@
 use trustpath_tests::{cases, fleet::Case, pair::Which};
 
 use crate::{
-    bad_days, bad_files, bad_servers, canaries, circle, conformance, cut_off, garbled, locks, mirror, other_values,
-    own_step, panics, partial, races, reviewer, rights, rollback,
+    bad_days, bad_files, bad_servers, canaries, circle, conformance, cut_off, garbled, locks, mirror, namespaces,
+    other_values, own_step, panics, partial, races, reviewer, rights, rollback,
 };
 
 pub(crate) const ALL: &[(&str, Case)] = cases![
@@ -65,6 +65,10 @@ pub(crate) const ALL: &[(&str, Case)] = cases![
     mirror::a_journal_that_is_damaged_there_stops_its_run_alone,
     mirror::without_the_cluster_nothing_is_written,
     mirror::printed_for_the_cluster_is_enough_and_none_is_too_much,
+    namespaces::what_others_put_into_it_stays_and_every_run_ends,
+    namespaces::a_run_that_fails_says_what_stays_and_is_over,
+    namespaces::what_comes_while_it_is_being_removed_stays_too,
+    namespaces::labels_of_the_namespace_are_the_graph_files,
     races::eight_graphs_over_the_same_objects,
     races::one_that_is_stopped_past_its_lease_writes_nothing_once_woken,
     races::one_that_is_killed_is_followed,
@@ -96,3 +100,11 @@ pub(crate) fn ignored(name: &str, which: Which) -> Option<&'static str> {
         _ => None,
     }
 }
+
+/// Those that need what only a real API server has: admission, aggregated APIs, finalizers of namespaces.
+pub(crate) const REAL_KUBERNETES: &[(&str, Case)] = cases![
+    namespaces::one_that_others_hold_up_on_its_way_out_keeps_no_run,
+    namespaces::a_webhook_that_is_not_ready_is_waited_for_and_named,
+    namespaces::a_webhook_that_is_down_holds_back_only_what_it_guards,
+    namespaces::a_label_that_admission_demands_is_asked_for_in_the_plan,
+];

@@ -13,6 +13,7 @@ mod cut_off;
 mod garbled;
 mod locks;
 mod mirror;
+mod namespaces;
 mod other_values;
 mod own_step;
 mod panics;
@@ -55,8 +56,10 @@ fn trials(fleet: &Fleet) -> Vec<Trial> {
     let pairs = chosen();
     let mut trials = Vec::new();
     // Pair by pair within each case, so that all pairs are at work at the same time.
-    for (name, case) in cases::ALL {
-        for &which in &pairs {
+    let everywhere = cases::ALL.iter().map(|case| (case, false));
+    let cases = everywhere.chain(cases::REAL_KUBERNETES.iter().map(|case| (case, true)));
+    for ((name, case), only_real) in cases {
+        for &which in pairs.iter().filter(|which| which.real_kubernetes || !only_real) {
             let fleet = fleet.clone();
             let run = move || {
                 if let Some(why) = cases::ignored(name, which) {

@@ -97,7 +97,7 @@ fn judge(edit: &Edit, ran: &Ran, must: Fate, when: When, stands: bool) -> Result
         (_, When::AfterRun | When::BeforeWrite) => 0,
         (_, When::BeforeUndo) => 130,
     };
-    let named = must != Fate::Refused || edit.named.iter().all(|name| ran.stderr.contains(name));
+    let named = !matches!(must, Fate::Refused | Fate::Kept) || edit.named.iter().all(|name| ran.stderr.contains(name));
     if ran.code == code && named && stands == must.stands() {
         return Ok(());
     }

@@ -4,16 +4,17 @@ use std::sync::Arc;
 
 use trustpath_tests::{
     pair::Pair,
+    program::Ran,
     sweep::{
         Asked, Beginning, Way, World,
         asked::asked,
-        model::{Undone, expected_undo},
+        model::{Undone, expected_undo, looks_into_namespace},
         way::proxy,
     },
 };
 
 use crate::{
-    cell::{clean_run, judge, note},
+    cell::{clean_run, judge, note, said},
     is_full, none_yet, pinned,
 };
 
@@ -37,7 +38,7 @@ async fn sweep(pair: Arc<Pair>, beginning: Beginning) {
                     if !tally.is_ours(&name) {
                         continue;
                     }
-                    let must = expected_undo(way, lasts);
+                    let must = expected_undo(&undoing, way, lasts);
                     let came = cell(&world, (write, first), (&undoing, way, lasts), must).await;
                     let row = format!("{way}, {}", if lasts { "on" } else { "once" });
                     note(&mut tally, &name, row, must.outcome(), came);
@@ -65,11 +66,8 @@ fn seconds() -> impl Iterator<Item = (Way, bool)> {
 ///
 /// Before a namespace goes, everything is asked whether anything is in it: one of those requests is like another.
 fn fits(undoing: &Asked) -> bool {
-    let looks_around = undoing.what().starts_with("GET /apis")
-        || undoing.what().starts_with("GET /api/v1/namespaces/external-secrets/");
-    let own = ["serviceaccounts/external-secrets", "clustersecretstores/vault-backend"];
-    !undoing.locks
-        && (undoing.makes || is_full() || !looks_around || own.iter().any(|end| undoing.what().ends_with(end)))
+    let is_like_others = looks_into_namespace(undoing) && undoing.what() != "GET /api/v1";
+    !undoing.locks && (undoing.makes || is_full() || !is_like_others)
 }
 
 /// The requests of the undo after this fault.
@@ -100,6 +98,25 @@ async fn cell(
     let ran = world.program.run(&world.apply()).await;
     let fired = [write, undoing].iter().all(|asked| proxy(&world.pair, asked.system).faults_fired());
     world.pair.lift();
-    let came = judge(world, &ran, must.outcome()).await;
+    let came = match must {
+        Undone::Left => left_and_over(world, &ran).await,
+        Undone::Back | Undone::Stuck => judge(world, &ran, must.outcome()).await,
+    };
     if fired { came } else { Err("the faults did not happen".into()) }
+}
+
+/// The run failed and is over; whoever removes the namespace by hand has what was there before.
+async fn left_and_over(world: &World, ran: &Ran) -> Result<(), String> {
+    let named = ran.stderr.contains("cannot be seen whether the namespace `external-secrets` is empty");
+    world.pair.remove_namespace("external-secrets").await;
+    match (ran.code, named, world.differs().await) {
+        (1..=11, true, None) => Ok(()),
+        (code, named, left) => {
+            world.mend().await;
+            Err(format!(
+                "must leave the namespace; exit code {code}, named: {named}, else left: {left:?}\n{}",
+                said(ran)
+            ))
+        }
+    }
 }

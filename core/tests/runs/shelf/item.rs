@@ -10,7 +10,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use trustpath_core::{
-    Act, Around, At, Class, Evidence, Fact, Handle, Kind, Managed, Note, Problem, Released, Result, Right, Undo, Wanted,
+    Act, Around, At, Class, Evidence, Fact, Handle, Kind, Managed, Note, Problem, Released, Result, Right, Undo,
+    Wanted, note_left,
 };
 
 use super::{SECRET, Shelf, right};
@@ -157,6 +158,10 @@ impl Managed for Item {
         if to.is_none() && there.is_none() {
             let gone = Problem::new(Class::Missing, "shelf::gone", "it is gone already");
             return if self.is(Mutant::GoneIsAnError) { Err(gone.into()) } else { Ok(()) };
+        }
+        if to.is_none() && shelf.used_by_others.lock().unwrap().contains(&self.item) {
+            note_left(format!("`{}` is used by others", self.item));
+            return Ok(());
         }
         let mut fields = to.map(|to| to.fields.clone());
         if let Some(fields) = &mut fields {

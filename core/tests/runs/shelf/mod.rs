@@ -58,6 +58,8 @@ pub(crate) struct Shelf {
     pub(crate) forbidden: Arc<Mutex<BTreeSet<String>>>,
     /// Items that nobody can look at.
     pub(crate) unseen: Arc<Mutex<BTreeSet<String>>>,
+    /// Items that are not removed, because others use them.
+    pub(crate) used_by_others: Arc<Mutex<BTreeSet<String>>>,
     stop: Arc<Mutex<Option<Stop>>>,
 }
 

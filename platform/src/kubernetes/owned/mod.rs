@@ -18,6 +18,7 @@ use serde_json::Value;
 pub use self::{
     fields::Fields,
     manager::{NotAnOwner, Owner},
+    remove::Removal,
     seen::other_managers,
 };
 use crate::mark;

@@ -17,11 +17,20 @@ use crate::{
     text::{clean, listed},
 };
 
-/// How long an object may take to be gone: a namespace is emptied first, a finalizer may have work to do.
+/// How long an object may take to be gone: a finalizer may have work to do.
 const GONE: Duration = Duration::from_secs(45);
 /// The first pause between two looks; each is twice as long as the one before it.
 const PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
+/// What came of a removal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Removal {
+    /// It is gone.
+    Gone,
+    /// The server has begun it, and others have to end it. What keeps them, in the server's words, cleaned.
+    Lingers(String),
+}
 
 impl Cluster {
     /// Removes an object that bears the mark of `now`, and returns when it is gone. Nothing there is success.
@@ -39,33 +48,44 @@ impl Cluster {
     /// When another object has its name now, when it is not gone in time, or when the server refuses or cannot be
     /// reached.
     pub async fn remove<K>(&self, at: &Address<K>, live: &Value) -> Result<()> {
-        let uid = live["metadata"]["uid"].as_str().map(str::to_owned);
-        if is_going(live) {
-            return self.wait_until_gone(at, uid.as_deref()).await;
+        match self.remove_within(at, live, GONE).await? {
+            Removal::Gone => Ok(()),
+            Removal::Lingers(why) => Err(lingers(at, &why).into()),
         }
-        let preconditions = Some(Preconditions { uid: uid.clone(), resource_version: None });
+    }
+
+    /// Removes this very object, told by its uid, and returns when it is gone, or after this time. Nothing there is success.
+    ///
+    /// # Errors
+    /// When another object has its name now, or when the server refuses or cannot be reached.
+    pub async fn remove_within<K>(&self, at: &Address<K>, live: &Value, time: Duration) -> Result<Removal, Error> {
+        let deadline = Instant::now() + time;
+        let uid = live["metadata"]["uid"].as_str();
+        if is_going(live) {
+            return self.gone_by(at, uid, deadline).await;
+        }
+        let preconditions = Some(Preconditions { uid: uid.map(str::to_owned), resource_version: None });
         let params = DeleteParams { preconditions, ..DeleteParams::default() };
         let call = Call::new(Request::new(at.collection()?).delete(at.name(), &params))?;
         match self.call(&call).await {
             // An object that has to wait for something comes back with the time at which it was deleted.
-            Ok(answer) if !is_going(&answer.parse::<Value>(&call)?) => Ok(()),
-            Ok(_) => self.wait_until_gone(at, uid.as_deref()).await,
-            Err(error) if error.kind() == Kind::NotFound => Ok(()),
-            Err(error) => Err(error.into()),
+            Ok(answer) if !is_going(&answer.parse::<Value>(&call)?) => Ok(Removal::Gone),
+            Ok(_) => self.gone_by(at, uid, deadline).await,
+            Err(error) if error.kind() == Kind::NotFound => Ok(Removal::Gone),
+            Err(error) => Err(error),
         }
     }
 
-    async fn wait_until_gone<K>(&self, at: &Address<K>, uid: Option<&str>) -> Result<()> {
-        let deadline = Instant::now() + GONE;
+    async fn gone_by<K>(&self, at: &Address<K>, uid: Option<&str>, deadline: Instant) -> Result<Removal, Error> {
         let mut pause = PAUSE;
         while let Some(live) = self.still(at, uid).await? {
             if Instant::now() + pause > deadline {
-                return Err(lingers(at, &live).into());
+                return Ok(Removal::Lingers(what_keeps(&live)));
             }
             sleep(pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
-        Ok(())
+        Ok(Removal::Gone)
     }
 
     async fn still<K>(&self, at: &Address<K>, uid: Option<&str>) -> Result<Option<Value>, Error> {
@@ -84,7 +104,8 @@ fn not_ours<K>(at: &Address<K>) -> Problem {
         .help("somebody else has taken it over or made it anew: look at the plan again")
 }
 
-fn lingers<K>(at: &Address<K>, live: &Value) -> Problem {
+/// The conditions of an object that is going, or its finalizers.
+fn what_keeps(live: &Value) -> String {
     let texts = |value: &Value| value.as_str().map(clean);
     let finalizers = [&live["metadata"]["finalizers"], &live["spec"]["finalizers"]];
     let finalizers = finalizers.into_iter().filter_map(Value::as_array).flatten().filter_map(texts);
@@ -92,7 +113,10 @@ fn lingers<K>(at: &Address<K>, live: &Value) -> Problem {
     let conditions = live["status"]["conditions"].as_array().into_iter().flatten();
     let conditions = conditions.filter(|condition| condition["status"] == "True");
     let said: Vec<_> = conditions.filter_map(|condition| texts(&condition["message"])).collect();
-    let why = if said.is_empty() { listed(&finalizers) } else { listed(&said) };
+    if said.is_empty() { listed(&finalizers) } else { listed(&said) }
+}
+
+fn lingers<K>(at: &Address<K>, why: &str) -> Problem {
     let message = format!("{at} is being removed, and is not gone after {} s: {why}", GONE.as_secs());
     Problem::new(Class::Timeout, "trustpath::kubernetes::lingers", message)
         .help("a controller that removes what is left, or a finalizer, may not be running; try again when it is gone")

@@ -18,7 +18,8 @@ fn account(labels: Value) -> Owned {
 }
 
 fn state(namespace: Option<&str>, account: Option<Owned>) -> State {
-    State { namespace: namespace.map(str::to_owned), account, ..State::default() }
+    let namespace = namespace.map(|_| Owned::wanting(None, config(json!({})).namespace_body(), GRAPH));
+    State { namespace, account, ..State::default() }
 }
 
 fn theirs(labels: Value) -> Owned {
@@ -34,9 +35,9 @@ fn making(found: Namespace) -> Surroundings {
     Surroundings::Making(found)
 }
 
-fn removing(account: &[&str], namespace: &[&str]) -> Surroundings {
-    let owned = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
-    Surroundings::Removing(Users { account: owned(account), namespace: owned(namespace) })
+fn removing(account: &[&str], namespace: Option<&str>) -> Surroundings {
+    let account = account.iter().map(|text| (*text).to_owned()).collect();
+    Surroundings::Removing(Users { account, namespace: namespace.map(str::to_owned) })
 }
 
 fn code(result: Result<Wanted<State>>) -> Option<String> {
@@ -53,6 +54,35 @@ fn a_missing_namespace_is_made_and_is_ours() {
 fn a_namespace_that_is_there_is_not_ours() {
     let wanted = config(json!({})).decide(GRAPH, &making(Namespace::Active), None).expect("a decision");
     assert_eq!(wanted.state.namespace, None);
+}
+
+#[test]
+fn a_namespace_has_the_labels_of_the_file_where_it_is_ours() {
+    let config = config(json!({"namespace_labels": {"team": "a"}}));
+    let made = config.decide(GRAPH, &making(Namespace::Missing), None).expect("a decision");
+    let labels =
+        |state: &State| state.namespace.as_ref().and_then(|it| it.value(&["metadata", "labels", "team"]).cloned());
+    assert_eq!(labels(&made.state), Some(json!("a")));
+    let bare = state(Some("eso"), Some(account(json!({}))));
+    let later = config.decide(GRAPH, &making(Namespace::Active), Some(&bare)).expect("a decision");
+    assert_eq!((later.state, later.notes), (made.state, Vec::new()));
+}
+
+#[test]
+fn labels_are_not_put_on_a_namespace_of_others_and_that_is_said() {
+    let config = config(json!({"namespace_labels": {"team": "a"}}));
+    let wanted = config.decide(GRAPH, &making(Namespace::Active), None).expect("a decision");
+    assert_eq!(wanted.state.namespace, None);
+    assert!(wanted.notes[0].text().contains("was not made by this graph"), "{:?}", wanted.notes);
+}
+
+#[test]
+fn a_label_of_a_namespace_is_a_request_of_its_own() {
+    let bare = state(Some("eso"), Some(account(json!({}))));
+    let config = config(json!({"namespace_labels": {"team": "a"}}));
+    let labelled = config.decide(GRAPH, &making(Namespace::Active), Some(&bare)).expect("a decision").state;
+    assert_eq!(waypoints(Some(&bare), Some(&labelled)), [Some(labelled.clone())]);
+    assert_eq!(waypoints(Some(&labelled), Some(&bare)), [Some(bare)]);
 }
 
 #[rstest]
@@ -84,7 +114,7 @@ fn another_label_takes_the_account_over() {
 #[test]
 fn destroy_keeps_an_account_that_is_in_use() {
     let now = state(Some("eso"), Some(account(json!({}))));
-    let released = config(json!({})).release(&removing(&["the pod `a` runs as it"], &["Pod a"]), &now);
+    let released = config(json!({})).release(&removing(&["the pod `a` runs as it"], Some("Pod a")), &now);
     assert_eq!(released.state, Some(now));
     assert!(released.notes[0].text().contains("the pod `a` runs as it"));
 }
@@ -92,7 +122,7 @@ fn destroy_keeps_an_account_that_is_in_use() {
 #[test]
 fn destroy_keeps_a_namespace_that_is_not_empty() {
     let now = state(Some("eso"), Some(account(json!({}))));
-    let released = config(json!({})).release(&removing(&[], &["Secret a"]), &now);
+    let released = config(json!({})).release(&removing(&[], Some("Secret a")), &now);
     assert_eq!(released.state, Some(state(Some("eso"), None)));
     assert!(released.notes[0].text().contains("Secret a"));
 }
@@ -100,9 +130,9 @@ fn destroy_keeps_a_namespace_that_is_not_empty() {
 #[test]
 fn destroy_removes_what_nobody_needs_and_the_graph_made() {
     let config = config(json!({}));
-    let all = config.release(&removing(&[], &[]), &state(Some("eso"), Some(account(json!({})))));
+    let all = config.release(&removing(&[], None), &state(Some("eso"), Some(account(json!({})))));
     assert_eq!(all, Released::all());
-    let account = config.release(&removing(&[], &[]), &state(None, Some(account(json!({})))));
+    let account = config.release(&removing(&[], None), &state(None, Some(account(json!({})))));
     assert_eq!(account.state, None);
     assert_eq!(account.notes.len(), 1);
 }

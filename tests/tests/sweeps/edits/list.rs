@@ -14,6 +14,8 @@ pub(super) enum Fate {
     Refused,
     /// It stands, and is in nobody's way: the undo is through.
     Beside,
+    /// It stands, and so does what it is in, which the undo leaves and names; the run is over.
+    Kept,
     /// It cannot be told from what the run made, and goes with it: nothing on the server says who wrote it.
     Unseen,
 }
@@ -23,7 +25,7 @@ impl Fate {
     pub(super) fn outcome(self) -> Outcome {
         match self {
             Self::Refused => Outcome::Stuck,
-            Self::Beside | Self::Unseen => Outcome::Before,
+            Self::Beside | Self::Kept | Self::Unseen => Outcome::Before,
         }
     }
 
@@ -55,7 +57,7 @@ impl Edit {
     pub(super) fn fate(&self, world: &World) -> Option<Fate> {
         match self.fates[usize::from(world.beginning == Beginning::Other)] {
             // There before the program came, the namespace is not the program's to remove.
-            Some(Fate::Refused) if self.in_namespace && world.namespace_stays() => Some(Fate::Beside),
+            Some(Fate::Kept) if self.in_namespace && world.namespace_stays() => Some(Fate::Beside),
             fate => fate,
         }
     }
@@ -100,7 +102,7 @@ pub(super) const EDITS: &[Edit] = &[
         written_by: None,
         place: "/kubernetes/api~1v1~1configmaps/external-secrets~1theirs",
         named: &["service-account", "theirs"],
-        fates: [Some(Fate::Refused), Some(Fate::Beside)],
+        fates: [Some(Fate::Kept), Some(Fate::Beside)],
         in_namespace: true,
         make: |pair| Box::pin(config_map(pair)),
     },

@@ -1,0 +1,190 @@
+//! What a namespace holds besides what Kubernetes itself puts into each.
+
+use std::time::Duration;
+
+use futures::{StreamExt, TryStreamExt, stream};
+use kube::discovery::ApiResource;
+use serde_json::Value;
+use tokio::time::{Instant, sleep};
+use trustpath_core::Context;
+use trustpath_platform::{
+    Cluster,
+    error::Error,
+    kubernetes::{NamespacedTypes, Selection},
+    mark,
+    text::listed,
+};
+
+use crate::survey::name;
+
+/// How many types are listed at the same time.
+const AT_ONCE: usize = 8;
+/// How many objects of one type are looked at; a namespace with more is not empty.
+const MOST: u32 = 100;
+/// How many are named in a message.
+const NAMED: usize = 5;
+/// The pause between two looks.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// What becomes of the objects of this graph.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ours {
+    /// They are going to be removed: they keep no namespace.
+    Go,
+    /// They are on their way out, and keep it as long as they are there.
+    AreGoing,
+}
+
+/// What a namespace holds.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Contents {
+    /// Objects that bear the mark of this graph.
+    pub(crate) ours: Vec<String>,
+    /// All else.
+    pub(crate) foreign: Vec<String>,
+    /// What cannot be seen, and why.
+    pub(crate) unseen: Vec<String>,
+}
+
+impl Contents {
+    /// Why the namespace has to stay. Pure.
+    pub(crate) fn why_it_stays(&self, namespace: &str) -> Option<String> {
+        let there = [self.foreign.as_slice(), &self.ours].concat();
+        let not_empty = || format!("the namespace `{namespace}` is not empty: {}", listed(&short(there.clone())));
+        let not_seen = || {
+            let unseen = listed(&short(self.unseen.clone()));
+            format!("it cannot be seen whether the namespace `{namespace}` is empty: {unseen}")
+        };
+        match (there.is_empty(), self.unseen.is_empty()) {
+            (false, _) => Some(not_empty()),
+            (true, false) => Some(not_seen()),
+            (true, true) => None,
+        }
+    }
+
+    /// Whether it may be empty in a moment: what others put there is not going to go by itself.
+    fn may_pass(&self) -> bool {
+        self.foreign.is_empty() && !(self.ours.is_empty() && self.unseen.is_empty())
+    }
+
+    fn and(self, more: Self) -> Self {
+        let [ours, foreign, unseen] =
+            [(self.ours, more.ours), (self.foreign, more.foreign), (self.unseen, more.unseen)]
+                .map(|(one, other)| [one, other].concat());
+        Self { ours, foreign, unseen }
+    }
+}
+
+/// Looks until waiting can change nothing, for a quarter of the step's time: an aggregated API that is down may come up, and
+/// what other steps are taking back goes.
+pub(crate) async fn settled(cluster: &Cluster, namespace: &str, cx: &Context, ours: Ours) -> Result<Contents, Error> {
+    let deadline = Instant::now() + cx.time() / 4;
+    // One that hangs keeps no step from its end.
+    let cluster = cluster.with_patience(cx.time() / 3);
+    loop {
+        let mut contents = look(&cluster, namespace, cx.graph()).await?;
+        if ours == Ours::Go {
+            contents.ours.clear();
+        }
+        if !contents.may_pass() || Instant::now() + PAUSE > deadline {
+            return Ok(contents);
+        }
+        sleep(PAUSE).await;
+    }
+}
+
+/// Everything in a namespace, over every type that the server can list and delete.
+async fn look(cluster: &Cluster, namespace: &str, graph: &str) -> Result<Contents, Error> {
+    let NamespacedTypes { types, unknown } = match cluster.namespaced_types().await {
+        Ok(found) => found,
+        Err(error) => return unseen("its types", error),
+    };
+    let unknown = unknown.into_iter().map(|(version, error)| unseen(&format!("the types of `{version}`"), error));
+    let unknown = unknown.collect::<Result<Vec<_>, _>>()?.into_iter().fold(Contents::default(), Contents::and);
+    let listed = types.into_iter().map(|resource| contents_of(cluster, resource, namespace, graph));
+    let fold = |all: Contents, more| async move { Ok(all.and(more)) };
+    stream::iter(listed).buffered(AT_ONCE).try_fold(unknown, fold).await
+}
+
+async fn contents_of(
+    cluster: &Cluster,
+    resource: ApiResource,
+    namespace: &str,
+    graph: &str,
+) -> Result<Contents, Error> {
+    let which = Selection { namespace: Some(namespace), most: MOST, ..Selection::default() };
+    let found: Vec<Value> = match cluster.select_metadata(&resource, which).await {
+        Ok(found) => found,
+        Err(error) => return unseen(&resource.plural, error),
+    };
+    let kind = resource.kind.as_str();
+    let mut contents = Contents::default();
+    for object in found.iter().filter(|object| !is_in_every_namespace(kind, object)) {
+        let marked = object["metadata"]["annotations"][mark::ANNOTATION] == graph;
+        let list = if marked { &mut contents.ours } else { &mut contents.foreign };
+        list.push(format!("the {kind} `{}`", name(object).unwrap_or_default()));
+    }
+    Ok(contents)
+}
+
+/// What Kubernetes itself puts into every namespace.
+fn is_in_every_namespace(kind: &str, object: &Value) -> bool {
+    matches!(
+        (kind, name(object).as_deref()),
+        ("ServiceAccount", Some("default")) | ("ConfigMap", Some("kube-root-ca.crt"))
+    )
+}
+
+/// What cannot be listed may be there. Where nothing at all can be asked, nothing is known of the namespace either.
+fn unseen(what: &str, error: Error) -> Result<Contents, Error> {
+    if error.is_of_every_request() {
+        return Err(error);
+    }
+    Ok(Contents { unseen: vec![format!("{what} cannot be listed: {error}")], ..Contents::default() })
+}
+
+/// A list that fits into a message.
+pub(crate) fn short(mut texts: Vec<String>) -> Vec<String> {
+    let more = texts.len().saturating_sub(NAMED);
+    texts.truncate(NAMED);
+    texts.extend((more > 0).then(|| format!("{more} more")));
+    texts
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    fn contents(ours: &[&str], foreign: &[&str], unseen: &[&str]) -> Contents {
+        let [ours, foreign, unseen] =
+            [ours, foreign, unseen].map(|texts| texts.iter().map(|&text| text.into()).collect());
+        Contents { ours, foreign, unseen }
+    }
+
+    #[rstest]
+    #[case(contents(&[], &[], &[]), None)]
+    #[case(contents(&[], &["a"], &[]), Some("the namespace `eso` is not empty: a"))]
+    #[case(contents(&["b"], &["a"], &["c"]), Some("the namespace `eso` is not empty: a and b"))]
+    #[case(contents(&["b"], &[], &[]), Some("the namespace `eso` is not empty: b"))]
+    #[case(contents(&[], &[], &["c"]), Some("it cannot be seen whether the namespace `eso` is empty: c"))]
+    fn anything_keeps_a_namespace(#[case] contents: Contents, #[case] why: Option<&str>) {
+        assert_eq!(contents.why_it_stays("eso").as_deref(), why);
+    }
+
+    #[rstest]
+    #[case(contents(&[], &[], &[]), false)]
+    #[case(contents(&["a"], &[], &[]), true)]
+    #[case(contents(&[], &[], &["a"]), true)]
+    #[case(contents(&["a"], &["b"], &["c"]), false)]
+    fn what_others_put_there_is_not_waited_for(#[case] contents: Contents, #[case] waited: bool) {
+        assert_eq!(contents.may_pass(), waited);
+    }
+
+    #[test]
+    fn few_are_named() {
+        let texts: Vec<_> = (0..8).map(|at| at.to_string()).collect();
+        assert_eq!(short(texts), ["0", "1", "2", "3", "4", "3 more"]);
+    }
+}
