@@ -5,7 +5,7 @@ use crate::{
     contract::{Evidence, Note},
     failure::{Failure, Result},
     graph::Place,
-    journal::{End, Journal, Record, Verb},
+    journal::{Journal, Record, Verb},
 };
 
 /// How a run ended, for the user.
@@ -17,6 +17,9 @@ pub struct Ended {
     pub evidence: Vec<(Place, Result<Evidence>)>,
     /// What was left on purpose, by step.
     pub left: Vec<(Place, Note)>,
+    /// Why a lock may still name the run, where it does: its journal has no end then, and whoever goes on with it finds
+    /// nothing left to do but that.
+    pub unclosed: Option<Failure>,
 }
 
 /// How a run ended.
@@ -64,8 +67,8 @@ impl Engine {
             Some(failure) if keep => Outcome::Kept(failure),
             Some(failure) => self.turn_back(failure, plan.verb, journal).await?,
         };
-        journal.append(Record::End { end: end(&outcome) }).await?;
-        Ok(Ended { outcome, evidence, left: left(plan) })
+        let unclosed = self.conclude(&outcome, journal).await?;
+        Ok(Ended { outcome, evidence, left: left(plan), unclosed })
     }
 
     /// Takes back whatever stands in the journal, because of `original`.
@@ -74,15 +77,6 @@ impl Engine {
         let mut undo = self.back(journal, direction(verb)).await;
         undo.extend(noted.err());
         Ok(if undo.is_empty() { Outcome::RolledBack(original) } else { Outcome::Stuck { original, undo } })
-    }
-}
-
-pub(super) fn end(outcome: &Outcome) -> End {
-    match outcome {
-        Outcome::Done => End::Done,
-        Outcome::Kept(_) => End::Kept,
-        Outcome::RolledBack(_) => End::RolledBack,
-        Outcome::Stuck { .. } => End::Stuck,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Runs: plan, apply along the graph, undo in reverse, verify.
 
 mod cancel;
+mod close;
 mod consent;
 mod event;
 mod execute;

@@ -37,7 +37,7 @@ async fn sweep(pair: Arc<Pair>, beginning: Beginning) {
                     if !tally.is_ours(&name) {
                         continue;
                     }
-                    let must = expected_undo(way, lasts);
+                    let must = expected_undo(&undoing, way, lasts);
                     let came = cell(&world, (write, first), (&undoing, way, lasts), must).await;
                     let row = format!("{way}, {}", if lasts { "on" } else { "once" });
                     note(&mut tally, &name, row, must.outcome(), came);
@@ -61,15 +61,12 @@ fn seconds() -> impl Iterator<Item = (Way, bool)> {
     standard.into_iter().chain(full.into_iter().filter(|_| is_full()))
 }
 
-/// The lock is given back when all is done, and expires where it cannot be: that stops no undo.
-///
 /// Before a namespace goes, everything is asked whether anything is in it: one of those requests is like another.
 fn fits(undoing: &Asked) -> bool {
     let looks_around = undoing.what().starts_with("GET /apis")
         || undoing.what().starts_with("GET /api/v1/namespaces/external-secrets/");
     let own = ["serviceaccounts/external-secrets", "clustersecretstores/vault-backend"];
-    !undoing.locks
-        && (undoing.makes || is_full() || !looks_around || own.iter().any(|end| undoing.what().ends_with(end)))
+    undoing.makes || is_full() || !looks_around || own.iter().any(|end| undoing.what().ends_with(end))
 }
 
 /// The requests of the undo after this fault.
