@@ -1,9 +1,9 @@
 //! Runs that lack nothing but their end: their process died when all was done, or could not reach its lock.
 
 use trustpath_core::{
-    Class, Failure, Result,
+    Failure, Handles, Result,
     journal::{Journal, Log, replay},
-    run::{Cancel, refuse_other_target},
+    run::Cancel,
 };
 
 use crate::{
@@ -11,55 +11,52 @@ use crate::{
     command::Command,
     exit,
     lock::{self, Locks, Wish},
-    mirror,
+    mirror, open_runs,
     render::{Style, line},
     session::Session,
     trouble::Trouble,
 };
 
-/// Closes those whose journal lies here, with a proof that nothing of them is left to do: they are in no one's way then.
-/// `about` is the run that the command itself is about. One that cannot be closed is as unfinished as any other.
+/// Closes those of these servers whose journal lies here, with a proof that nothing of them is left to do: they are in no
+/// one's way then. `about` is the run that the command itself is about. One that cannot be closed is as unfinished as any
+/// other.
 ///
 /// # Errors
 /// When a server does not answer, or its lock cannot be had or does not let go of the run.
 pub(crate) async fn close(
     command: &Command<'_>,
+    handles: &Handles,
     about: Option<&str>,
-    options: &Locking,
-    cancel: &Cancel,
+    (options, cancel): (&Locking, &Cancel),
 ) -> Result<(), Trouble> {
     let store = command.store()?;
     for (run, found) in store.read_all()? {
         // What is wrong with a damaged one is said where it is in the way.
         let Ok(log) = found else { continue };
-        let is_due = replay(&log.entries).end_due().is_some();
-        if is_due && about != Some(&run) && !store.is_running(&run) {
+        let is_due = replay(&log.entries).end_due().is_some() && about != Some(&run) && !store.is_running(&run);
+        if is_due && open_runs::same_servers(&log.start.target, handles).await {
             close_one(command, &log, options, cancel).await?;
         }
     }
     Ok(())
 }
 
-async fn close_one(
-    command: &Command<'_>,
-    log: &Log,
-    options: &Locking,
-    cancel: &Cancel,
-) -> Result<(), Trouble> {
-    let start = &log.start;
-    let session = match Session::of_run(command, start) {
-        Ok(session) => session,
-        Err(failure) => return Ok(unproven(command, &start.run, &failure)),
+async fn close_one(command: &Command<'_>, log: &Log, options: &Locking, cancel: &Cancel) -> Result<(), Trouble> {
+    let run = &log.start.run;
+    let session = match Session::of_run(command, &log.start) {
+        Ok(session) if mirror::is_wanted(command, &session.scope).is_ok() => session,
+        Ok(_) => return Ok(()),
+        Err(failure) => return Ok(unproven(command, run, &failure)),
     };
-    match refuse_other_target(&start.run, &start.target, &session.handles).await {
-        Err(failure) if failure.class() == Class::Refused => return Ok(()),
-        answer => answer?,
-    }
     let wish = Wish::to_go_on("resume", log, options)?;
     let closed = lock::under(command, &session, cancel, wish, async |locks| {
-        locked(command, &session, locks, &start.run, cancel).await.map(|()| exit::OK)
+        locked(command, &session, locks, run, cancel).await.map(|()| exit::OK)
     });
-    closed.await.map(drop)
+    match closed.await {
+        // Its lock names another one, which comes first.
+        Err(trouble) if trouble.code().is_some_and(|code| code.starts_with(lock::UNFINISHED)) => Ok(()),
+        closed => closed.map(drop),
+    }
 }
 
 /// Who held the locks before may have gone on with it: its journal is read again.

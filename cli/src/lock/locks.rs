@@ -92,12 +92,14 @@ impl Locks {
         Ok(())
     }
 
-    /// A lock that cannot be given back is no reason to call what was done failed: it expires.
+    /// A lock that cannot be given back is no reason to call what was done failed: it expires, unless it names a run.
     pub(super) async fn release(self, screen: &Screen) {
         for held in self.remote.into_iter().rev() {
+            let names_a_run = held.names_a_run().await;
             let (what, why) = match held.release().await {
                 Ok(None) => continue,
                 Ok(Some(why)) => ("a lock could not be removed, and is left, held by no one", why),
+                Err(why) if names_a_run => ("a lock could not be given back, and is for whoever goes on with the run", why),
                 Err(why) => ("a lock could not be given back, and expires by itself", why),
             };
             let warning = Style::Careful.of("warning:");

@@ -8,6 +8,7 @@ mod taking;
 
 pub(crate) use locks::Locks;
 pub(crate) use scope::Scope;
+pub(crate) use taking::UNFINISHED;
 
 use trustpath_core::{Result, journal::Log, run::Cancel};
 use trustpath_platform::lock::Purpose;

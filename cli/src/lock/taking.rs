@@ -18,8 +18,8 @@ use crate::{
     session::Session,
 };
 
-/// A run was left unfinished whose journal lies here, or does not.
-const HERE: &str = "trustpath::lock::unfinished";
+/// A run was left unfinished whose journal lies here, or does not: that code begins with this one.
+pub(crate) const UNFINISHED: &str = "trustpath::lock::unfinished";
 const ELSEWHERE: &str = "trustpath::lock::unfinished_elsewhere";
 
 impl Locks {
@@ -78,7 +78,7 @@ impl Locks {
             taken => taken,
         };
         match taken {
-            Err(failure) if self.mirror.is_there() && is(&failure, HERE) => {
+            Err(failure) if self.mirror.is_there() && is(&failure, UNFINISHED) => {
                 let told = open_runs::refuse(command, &session.handles, &self.unfit).await.err();
                 Err(told.and_then(|failures| failures.0.into_iter().next()).unwrap_or(failure))
             }

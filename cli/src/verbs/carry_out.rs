@@ -44,7 +44,7 @@ pub(super) async fn carry_out(command: &Command<'_>, job: Job) -> Result<u8, Tro
         // Which of the cluster's runs are unfinished, and which at work on another machine, is told by the lock.
         drop(mirror.pull(command).await?);
     }
-    closing::close(command, None, &job.going.locking, &cancel).await?;
+    closing::close(command, &session.handles, None, (&job.going.locking, &cancel)).await?;
     if !mirror.is_there() {
         open_runs::refuse(command, &session.handles, &Unfit::default()).await?;
     }

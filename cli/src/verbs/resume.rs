@@ -54,7 +54,7 @@ fn way(log: &Log) -> Option<Way> {
 async fn forward(command: &Command<'_>, log: &Log, going: Going) -> Result<u8, Trouble> {
     let session = Session::of_run(command, &log.start)?;
     let (cancel, _listening) = signals::listen(&command.screen, signals::WRITING, going.grace)?;
-    closing::close(command, Some(&log.start.run), &going.locking, &cancel).await?;
+    closing::close(command, &session.handles, Some(&log.start.run), (&going.locking, &cancel)).await?;
     lock::to_go_on(command, &session, &cancel, ("resume", log, &going.locking), async |locks, log| {
         // Whoever held the locks before may have taken it back, or to its end.
         if way(&log) != Some(Way::Forward) {

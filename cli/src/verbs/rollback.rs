@@ -35,7 +35,7 @@ pub(super) async fn take_back(command: &Command<'_>, log: &Log, going: Going, le
     }
     let session = Session::of_run(command, &log.start)?;
     let (cancel, listening) = signals::listen(screen, signals::READING, None)?;
-    closing::close(command, Some(&run), &going.locking, &cancel).await?;
+    closing::close(command, &session.handles, Some(&run), (&going.locking, &cancel)).await?;
     lock::to_go_on(command, &session, &cancel, ("rollback", log, &going.locking), async |locks, log| {
         locked(command, &session, locks, &log, (&going, leave), (&cancel, listening)).await
     })

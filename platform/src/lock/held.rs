@@ -84,6 +84,11 @@ impl Held {
         writing.claim.unfinished = writing.found.clone();
     }
 
+    /// Whether the record says that a run is unfinished, as far as we know.
+    pub async fn names_a_run(&self) -> bool {
+        self.shared.writing.lock().await.claim.unfinished.is_some()
+    }
+
     /// Gives the lock back. Nothing is left of it, unless a run is unfinished: then the record stays to say so, and is
     /// no one's. So it is where the server does not remove it; answers with why.
     ///

@@ -62,6 +62,7 @@ pub(crate) const ALL: &[(&str, Case)] = cases![
     ends::a_chain_that_broke_meanwhile_is_not_called_done,
     ends::a_stuck_run_stays_on_its_locks,
     ends::a_run_that_the_second_lock_does_not_note_has_not_begun,
+    ends::a_rollback_that_the_second_lock_does_not_note_has_not_begun,
     ends::killed_between_its_notes_it_can_be_gone_on_with,
     ends::a_lock_that_is_out_of_date_is_taken,
     mirror::a_machine_that_is_gone_is_followed_by_one_that_takes_its_run_back,

@@ -191,6 +191,7 @@ pub(crate) async fn where_no_lock_answers_the_command_that_is_named_mends_it(pai
             let verb = if how == How::RolledBack { "rollback" } else { "resume" };
             let mends = format!("trustpath {verb} {run}");
             said(&ran.stderr, &["its lock may still say that it is not", &mends, &format!("--abandon {run}")]);
+            assert!(!ran.stderr.contains("expires by itself"), "{what}: {}", ran.stderr);
             let refused = other.fails(7, &["apply", "--yes"]).await;
             said(&refused.stderr, &["trustpath::lock::unfinished_elsewhere", &run]);
             if as_named {
@@ -245,10 +246,10 @@ pub(crate) async fn a_run_of_a_machine_that_is_gone_is_closed_from_another(pair:
 pub(crate) async fn killed_when_all_was_done_it_is_closed_by_the_next_run(pair: Arc<Pair>) {
     let before = view::snapshot(&pair).await;
     let leaving = [
+        (false, format!("DELETE /{LEASE}"), 1),
+        (true, "DELETE /v1/kv/metadata/trustpath/lock".to_owned(), 1),
         (false, format!("PUT /{LEASE}"), 2),
         (true, "POST /v1/kv/data/trustpath/lock".to_owned(), 3),
-        (true, "DELETE /v1/kv/metadata/trustpath/lock".to_owned(), 1),
-        (false, format!("DELETE /{LEASE}"), 1),
     ];
     for (of_vault, what, nth) in leaving {
         for fault in [Fault::Hold, Fault::Withhold] {
@@ -351,6 +352,24 @@ pub(crate) async fn a_run_that_the_second_lock_does_not_note_has_not_begun(pair:
     }
 }
 
+/// The same where a run that is over is to be taken back: it is as over as before.
+pub(crate) async fn a_rollback_that_the_second_lock_does_not_note_has_not_begun(pair: Arc<Pair>) {
+    let before = view::snapshot(&pair).await;
+    let (program, other) = (machine(&pair, Locked::Both), machine(&pair, Locked::Both));
+    program.ok(&["apply", "--yes"]).await;
+    pair.forget();
+    let note = Key { what: "POST /v1/kv/data/trustpath/lock".into(), nth: 2 };
+    pair.vault_proxy.fault_nth(note, Lasts::Once, Fault::Refuse(403));
+    program.fails(5, &["rollback", "--yes"]).await;
+    pair.quiet().await;
+    pair.lift();
+    unlocked(&pair, "refused").await;
+    assert!(program.ok(&["runs"]).await.stdout.contains("done"));
+    assert!(may_begin(&other.run(&["apply"]).await));
+    program.ok(&["rollback", "--yes"]).await;
+    view::assert_same(&before, &view::snapshot(&pair).await, "the rollback left something");
+}
+
 /// Killed between the two notes, or at the second one: the command that is advised goes on with it.
 pub(crate) async fn killed_between_its_notes_it_can_be_gone_on_with(pair: Arc<Pair>) {
     let before = view::snapshot(&pair).await;
@@ -386,11 +405,10 @@ pub(crate) async fn a_lock_that_is_out_of_date_is_taken(pair: Arc<Pair>) {
     let before = view::snapshot(&pair).await;
     let (program, other) = (machine(&pair, Locked::Cluster), machine(&pair, Locked::Cluster));
     pair.forget();
-    let clear = Key { what: format!("PUT /{LEASE}"), nth: 2 };
-    pair.kubernetes_proxy.fault_nth(clear, Lasts::Once, Fault::Hold);
-    let child = program.until_held(&["apply", "--yes"], &pair.kubernetes_proxy).await;
+    pair.vault_proxy.fault(Rule { method: "POST", path: ROLE.into(), times: 1, fault: Fault::Hold });
+    let child = program.until_held(&["apply", "--yes"], &pair.vault_proxy).await;
     let noted = pair.kubernetes.get(LEASE).await.expect("a Lease");
-    pair.kubernetes_proxy.release();
+    pair.vault_proxy.release();
     let output = child.wait_with_output().await.expect("it ends");
     assert!(output.status.success());
     pair.lift();
