@@ -18,6 +18,7 @@
 #![cfg_attr(not(test), deny(unused_crate_dependencies))]
 
 mod args;
+mod closing;
 mod command;
 mod core_dump;
 mod exit;

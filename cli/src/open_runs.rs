@@ -61,7 +61,7 @@ fn unfinished(store: &Store) -> trustpath_core::Result<Vec<(String, Result<Log, 
 }
 
 /// Whether a run was made against these servers. Where that cannot be told, it counts as if it were.
-async fn same_servers(then: &Target, handles: &Handles) -> bool {
+pub(crate) async fn same_servers(then: &Target, handles: &Handles) -> bool {
     for (system, identity) in then {
         if handles.identify(system).await.is_ok_and(|now| now != *identity) {
             return false;

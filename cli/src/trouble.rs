@@ -81,6 +81,11 @@ impl Trouble {
         Self::from(halted).with(Aftermath::Unknown(next))
     }
 
+    /// The code of the first failure.
+    pub(crate) fn code(&self) -> Option<String> {
+        self.first.report().code
+    }
+
     /// With what became of what the command had begun.
     pub(crate) fn with(self, aftermath: Aftermath) -> Self {
         Self { aftermath, ..self }

@@ -94,6 +94,11 @@ impl RunState {
         }
     }
 
+    /// Whether nothing more is done by this run, nor has to be taken back.
+    pub(crate) fn is_over(self) -> bool {
+        matches!(self, Self::Done | Self::Kept | Self::RolledBack)
+    }
+
     /// Whether somebody still has to do something about it.
     pub(crate) fn is_open(self) -> bool {
         matches!(self, Self::Kept | Self::Stuck | Self::Unfinished)

@@ -3,11 +3,19 @@
 use std::{
     fs,
     io::{BufRead as _, BufReader},
-    path::Path,
+    path::{Path, absolute},
 };
 
-use trustpath_core::{Result, journal::Corrupt};
-use trustpath_platform::{digest::sha256, lock::Unfinished};
+use trustpath_core::{
+    Result,
+    journal::{Corrupt, Store},
+};
+use trustpath_platform::{
+    digest::sha256,
+    lock::{Known, Unfinished},
+};
+
+use crate::json::RunState;
 
 /// What tells a run from every other one: the digest of the first record of its journal.
 ///
@@ -20,7 +28,21 @@ pub(super) fn digest(journal: &Path) -> Result<String> {
     Ok(sha256(first))
 }
 
-/// Whether a journal is that of the run.
-pub(super) fn is_of(journal: &Path, run: &Unfinished) -> bool {
-    digest(journal).is_ok_and(|digest| digest == run.digest)
+/// Where a journal lies, as a lock says it.
+pub(super) fn place(journal: &Path) -> String {
+    absolute(journal).unwrap_or_else(|_| journal.to_owned()).display().to_string()
+}
+
+/// What the journals that lie here say of a run that a lock names, on this host.
+pub(super) fn known(store: &Store, host: &str, run: &Unfinished) -> Known {
+    let is_of = |own: &String| digest(&store.path(own)).is_ok_and(|digest| digest == run.digest);
+    let Some(own) = store.runs().ok().and_then(|runs| runs.into_iter().find(is_of)) else {
+        return Known::Elsewhere;
+    };
+    // One that was gone on with from elsewhere says there how it ended, and not here.
+    let is_last = run.host == host && run.journal == place(&store.path(&own));
+    match store.read(&own) {
+        Ok(log) if is_last && RunState::of(&log).is_over() => Known::Over,
+        _ => Known::Here,
+    }
 }

@@ -1,19 +1,15 @@
 //! The locks of one command, from when they are taken until they are given back.
 
-use std::{
-    path::{Path, absolute},
-    sync::Arc,
-    time::Duration,
-};
+use std::{path::Path, sync::Arc};
 
 use trustpath_core::{
     Failure, Result,
-    journal::{DirectoryLock, Log, replay},
-    run::{Cancel, Guard, Unguarded},
+    journal::DirectoryLock,
+    run::{Cancel, Guard},
 };
 use trustpath_platform::lock::{Held, Holder, Process, Unfinished};
 
-use super::{Wish, journal::digest, local, taking::aside};
+use super::{Wish, journal::{digest, place}, local, taking::aside};
 use crate::{
     command::Command,
     mirror::{Mirrored, Unfit},
@@ -26,7 +22,7 @@ use crate::{
 /// with their systems.
 pub(crate) struct Locks {
     pub(super) remote: Vec<Held>,
-    host: String,
+    pub(super) host: String,
     /// Where the cluster keeps journals.
     pub(crate) mirror: Mirrored,
     /// What of it cannot be gone on with.
@@ -60,12 +56,9 @@ impl Locks {
         }
     }
 
-    /// What a run has to ask before it sends anything.
+    /// What a run has to ask before it sends anything, and before it says that it has ended.
     pub(crate) fn guard(&self) -> Arc<dyn Guard> {
-        match self.remote.as_slice() {
-            [] => Arc::new(Unguarded),
-            held => Arc::new(All(held.iter().map(Held::guard).collect())),
-        }
+        Arc::new(self.remote.iter().map(Held::guard).collect::<Vec<_>>())
     }
 
     /// Says what is not locked though it should be, once it is clear that the command can do without it.
@@ -76,41 +69,41 @@ impl Locks {
         }
     }
 
-    /// Does the work of a run between two notes on the locks: that it has begun, and that it has come to an end, as far
-    /// as its journal says so.
+    /// Does the work of a run once each lock says that it has begun. The run takes itself off them when it is over.
     ///
     /// # Errors
-    /// When the first note cannot be written: nothing was done then.
+    /// When a lock cannot say so: nothing was done then, and no lock says anything of it once it is given back.
     pub(crate) async fn during<T>(&self, run: &str, journal: &Path, work: impl Future<Output = T>) -> Result<T> {
-        for held in &self.remote {
-            let path = absolute(journal).unwrap_or_else(|_| journal.to_owned()).display().to_string();
-            let (run, host, digest) = (run.to_owned(), self.host.clone(), digest(journal)?);
-            held.begin(Unfinished { run, host, journal: path, mirror: self.mirror.place(), digest }).await?;
+        if let Err(failure) = self.begin(run, journal).await {
+            for held in &self.remote {
+                held.withdraw().await;
+            }
+            return Err(failure);
         }
-        let done = work.await;
-        if Log::read(journal).is_ok_and(|log| replay(&log.entries).end.is_some()) {
-            self.remote.iter().for_each(Held::end);
-        }
-        Ok(done)
+        Ok(work.await)
     }
 
-    /// A lock that cannot be given back is no reason to call what was done failed: it expires.
+    async fn begin(&self, run: &str, journal: &Path) -> Result<()> {
+        let (run, host, mirror, digest) = (run.to_owned(), self.host.clone(), self.mirror.place(), digest(journal)?);
+        let run = Unfinished { run, host, journal: place(journal), mirror, digest };
+        for held in &self.remote {
+            held.begin(run.clone()).await?;
+        }
+        Ok(())
+    }
+
+    /// A lock that cannot be given back is no reason to call what was done failed: it expires, unless it names a run.
     pub(super) async fn release(self, screen: &Screen) {
         for held in self.remote.into_iter().rev() {
-            if let Err(failure) = held.release().await {
-                let warning = Style::Careful.of("warning:");
-                let why = line(&failure.to_string());
-                screen.say(&format!("{warning} a lock could not be given back, and expires by itself: {why}"));
-            }
+            let names_a_run = held.names_a_run().await;
+            let (what, why) = match held.release().await {
+                Ok(None) => continue,
+                Ok(Some(why)) => ("a lock could not be removed, and is left, held by no one", why),
+                Err(why) if names_a_run => ("a lock could not be given back, and is for whoever goes on with the run", why),
+                Err(why) => ("a lock could not be given back, and expires by itself", why),
+            };
+            let warning = Style::Careful.of("warning:");
+            screen.say(&format!("{warning} {what}: {}", line(&why.to_string())));
         }
-    }
-}
-
-/// Several locks are held as long as each of them is.
-struct All(Vec<Arc<dyn Guard>>);
-
-impl Guard for All {
-    fn remaining(&self) -> Duration {
-        self.0.iter().map(|guard| guard.remaining()).min().unwrap_or(Duration::MAX)
     }
 }

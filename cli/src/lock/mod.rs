@@ -8,8 +8,9 @@ mod taking;
 
 pub(crate) use locks::Locks;
 pub(crate) use scope::Scope;
+pub(crate) use taking::UNFINISHED;
 
-use trustpath_core::{journal::Log, run::Cancel};
+use trustpath_core::{Result, journal::Log, run::Cancel};
 use trustpath_platform::lock::Purpose;
 
 use self::journal::digest;
@@ -21,6 +22,16 @@ pub(crate) struct Wish {
     pub(crate) verb: &'static str,
     pub(crate) purpose: Purpose,
     pub(crate) options: Locking,
+}
+
+impl Wish {
+    /// To go on with a run.
+    ///
+    /// # Errors
+    /// When its journal cannot be read.
+    pub(crate) fn to_go_on(verb: &'static str, log: &Log, options: &Locking) -> Result<Self> {
+        Ok(Self { verb, purpose: Purpose::GoOn(digest(&log.path)?), options: options.clone() })
+    }
 }
 
 /// Takes the locks, does the work, and gives them back, however it ended.
@@ -59,8 +70,7 @@ pub(crate) async fn to_go_on(
     (verb, log, options): (&'static str, &Log, &Locking),
     work: impl AsyncFnOnce(&Locks, Log) -> Result<u8, Trouble>,
 ) -> Result<u8, Trouble> {
-    let wish = Wish { verb, purpose: Purpose::GoOn(digest(&log.path)?), options: options.clone() };
-    under(command, session, cancel, wish, async |locks| {
+    under(command, session, cancel, Wish::to_go_on(verb, log, options)?, async |locks| {
         locks.unfit.refuse(&log.start.run)?;
         let log = command.store()?.read(&log.start.run)?;
         work(locks, log).await

@@ -10,7 +10,7 @@ use trustpath_platform::{
     vault::KvRecord,
 };
 
-use super::{Locks, Wish, journal::is_of};
+use super::{Locks, Wish, journal::known};
 use crate::{
     command::Command,
     open_runs,
@@ -18,8 +18,8 @@ use crate::{
     session::Session,
 };
 
-/// A run was left unfinished whose journal lies here, or does not.
-const HERE: &str = "trustpath::lock::unfinished";
+/// A run was left unfinished whose journal lies here, or does not: that code begins with this one.
+pub(crate) const UNFINISHED: &str = "trustpath::lock::unfinished";
 const ELSEWHERE: &str = "trustpath::lock::unfinished_elsewhere";
 
 impl Locks {
@@ -36,8 +36,8 @@ impl Locks {
         holder: Holder,
     ) -> Result<()> {
         let store = command.store()?;
-        let owns =
-            |run: &Unfinished| store.runs().is_ok_and(|runs| runs.iter().any(|own| is_of(&store.path(own), run)));
+        let host = self.host.clone();
+        let known = move |run: &Unfinished| known(&store, &host, run);
         let tell = |waiting: &Waiting| command.screen.say(&waiting_for(waiting));
         let taking = Taking {
             holder,
@@ -46,7 +46,7 @@ impl Locks {
             abandon: wish.options.abandon.as_deref(),
             timeout: wish.options.lock_timeout,
             cancel,
-            owns: &owns,
+            known: &known,
             tell: &tell,
         };
         if let Some(record) = self.cluster(session).await? {
@@ -78,7 +78,7 @@ impl Locks {
             taken => taken,
         };
         match taken {
-            Err(failure) if self.mirror.is_there() && is(&failure, HERE) => {
+            Err(failure) if self.mirror.is_there() && is(&failure, UNFINISHED) => {
                 let told = open_runs::refuse(command, &session.handles, &self.unfit).await.err();
                 Err(told.and_then(|failures| failures.0.into_iter().next()).unwrap_or(failure))
             }

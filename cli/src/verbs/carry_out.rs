@@ -11,6 +11,7 @@ use trustpath_platform::lock::Purpose;
 use super::preflight;
 use crate::{
     args::{Consent, Going},
+    closing,
     command::Command,
     exit, json,
     lock::{self, Locks, Wish},
@@ -37,13 +38,17 @@ pub(super) struct Job {
 
 pub(super) async fn carry_out(command: &Command<'_>, job: Job) -> Result<u8, Trouble> {
     let session = Session::open(command)?;
-    match Mirrored::of(command, &session).await? {
+    let (cancel, _listening) = signals::listen(&command.screen, signals::WRITING, job.going.grace)?;
+    let mirror = Mirrored::of(command, &session).await?;
+    if mirror.is_there() {
         // Which of the cluster's runs are unfinished, and which at work on another machine, is told by the lock.
-        mirror if mirror.is_there() => drop(mirror.pull(command).await?),
-        _ => open_runs::refuse(command, &session.handles, &Unfit::default()).await?,
+        drop(mirror.pull(command).await?);
+    }
+    closing::close(command, &session.handles, None, (&job.going.locking, &cancel)).await?;
+    if !mirror.is_there() {
+        open_runs::refuse(command, &session.handles, &Unfit::default()).await?;
     }
     let permissions = session.permissions(job.consent.clone(), job.keep)?;
-    let (cancel, _listening) = signals::listen(&command.screen, signals::WRITING, job.going.grace)?;
     let engine = session.engine(command, permissions, cancel.clone());
     let wish = Wish { verb: verb(job.verb), purpose: Purpose::Begin, options: job.going.locking.clone() };
     lock::under(command, &session, &cancel, wish, async |locks| {
@@ -124,27 +129,42 @@ async fn run(
         ended = work => ended,
         () = cancel.halted() => return Err(Trouble::halted(command.rollback(&run))),
     };
-    if ended.is_err() {
-        // Nothing was written: the run ends before it began.
-        journal.append(Record::End { end: End::RolledBack }).await?;
-    }
+    let unclosed = match &ended {
+        Err(failure) => not_begun(engine, &journal, failure).await?,
+        Ok(_) => None,
+    };
     mirror::mention_owed(&command.screen, &journal, &run);
-    told(command, session, engine, (run, document), ended?)
+    if let Some(why) = unclosed {
+        closing::mention(command, locks, &run, &why)?;
+    }
+    told(command, session, (engine, locks), (run, document), ended?)
+}
+
+/// Nothing was written: the run ends before it began. Answers with why a lock may still name it, where it may.
+async fn not_begun(engine: &Engine, journal: &Journal, why: &Failure) -> Result<Option<Failure>, Failure> {
+    journal.append(Record::TurnedBack { why: why.report() }).await?;
+    Ok(engine.close(End::RolledBack, journal).await.err())
 }
 
 /// Tells how a run ended.
 pub(super) fn told(
     command: &Command<'_>,
     session: &Session,
-    engine: &Engine,
+    (engine, locks): (&Engine, &Locks),
     (run, document): (String, json::Plan),
     ended: Result<Ended, Failure>,
 ) -> Result<u8, Trouble> {
     let back = command.rollback(&run);
     let ended = match ended {
         Ok(ended) => quiet(ended),
-        Err(failure) => return Err(Trouble::from(failure).with(Aftermath::Unknown(back))),
+        Err(failure) => {
+            let next = command.go_on(&command.store()?.read(&run)?);
+            return Err(Trouble::from(failure).with(Aftermath::Unknown(next)));
+        }
     };
+    if let Some(why) = &ended.unclosed {
+        closing::mention(command, locks, &run, why)?;
+    }
     let shown = command.screen.show(&json::Run::of(run, &session.graph, document, &ended, back.clone()));
     Trouble::after(shown, verdict(engine, ended, back))
 }

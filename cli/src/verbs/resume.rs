@@ -3,7 +3,7 @@
 use trustpath_core::{
     Class, Failure, Problem,
     journal::{Journal, Log, Store, replay},
-    run::{Cancel, Ended, Engine, RunPlan},
+    run::Cancel,
 };
 
 use super::{
@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     args::{Going, Resume},
+    closing,
     command::Command,
     json,
     json::RunState,
@@ -53,6 +54,7 @@ fn way(log: &Log) -> Option<Way> {
 async fn forward(command: &Command<'_>, log: &Log, going: Going) -> Result<u8, Trouble> {
     let session = Session::of_run(command, &log.start)?;
     let (cancel, _listening) = signals::listen(&command.screen, signals::WRITING, going.grace)?;
+    closing::close(command, &session.handles, Some(&log.start.run), (&going.locking, &cancel)).await?;
     lock::to_go_on(command, &session, &cancel, ("resume", log, &going.locking), async |locks, log| {
         // Whoever held the locks before may have taken it back, or to its end.
         if way(&log) != Some(Way::Forward) {
@@ -88,24 +90,14 @@ async fn locked(
         }
         false => {}
     }
+    let journal = locks.mirror.on(Journal::resume(log).await?, &start.run);
+    let going_on = engine.resume_in(&journal, &rest, session::PROGRAM);
     let ended = tokio::select! {
-        ended = locks.during(&start.run, &log.path, going_on(command, &engine, locks, log, &rest)) => ended?,
+        ended = locks.during(&start.run, &log.path, going_on) => ended?,
         () = cancel.halted() => return Err(Trouble::halted(command.rollback(&start.run))),
     };
-    told(command, session, &engine, (start.run.clone(), document), ended)
-}
-
-async fn going_on(
-    command: &Command<'_>,
-    engine: &Engine,
-    locks: &Locks,
-    log: &Log,
-    rest: &RunPlan,
-) -> Result<Ended, Failure> {
-    let journal = locks.mirror.on(Journal::resume(log).await?, &log.start.run);
-    let ended = engine.resume_in(&journal, rest, session::PROGRAM).await;
-    mirror::mention_owed(&command.screen, &journal, &log.start.run);
-    ended
+    mirror::mention_owed(screen, &journal, &start.run);
+    told(command, session, (&engine, locks), (start.run.clone(), document), ended)
 }
 
 /// The latest run that has something left to do.

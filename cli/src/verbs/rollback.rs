@@ -8,6 +8,7 @@ use trustpath_core::{
 
 use crate::{
     args::{Going, Rollback},
+    closing,
     command::Command,
     exit, json,
     json::{Left, RunState, TakenBack},
@@ -34,6 +35,7 @@ pub(super) async fn take_back(command: &Command<'_>, log: &Log, going: Going, le
     }
     let session = Session::of_run(command, &log.start)?;
     let (cancel, listening) = signals::listen(screen, signals::READING, None)?;
+    closing::close(command, &session.handles, Some(&run), (&going.locking, &cancel)).await?;
     lock::to_go_on(command, &session, &cancel, ("rollback", log, &going.locking), async |locks, log| {
         locked(command, &session, locks, &log, (&going, leave), (&cancel, listening)).await
     })
@@ -70,31 +72,30 @@ async fn locked(
     let (halt, _listening) = signals::listen(screen, signals::UNDOING, going.grace)?;
     let engine = session.engine(command, Default::default(), Cancel::never()).with_guard(locks.guard());
     let next = command.rollback(&run);
-    let outcome = tokio::select! {
-        outcome = locks.during(&run, &log.path, undoing(command, &engine, locks, (log, leave))) => outcome??,
+    let journal = opened(&engine, locks, (log, leave)).await?;
+    let ended = tokio::select! {
+        ended = locks.during(&run, &log.path, engine.rollback_in(&journal, &log.start)) => ended??,
         () = halt.halted() => return Err(Trouble::halted(next)),
     };
-    let stuck = stuck(outcome);
+    mirror::mention_owed(screen, &journal, &run);
+    if let Some(why) = &ended.unclosed {
+        closing::mention(command, locks, &run, why)?;
+    }
+    let stuck = stuck(ended.outcome);
     let stays = Left::of(&replay(&Log::read(&log.path).map_err(Failure::from)?.entries));
     let shown = screen.show(&json::Rollback::ended(run, steps, (leave, stays), &stuck, next.clone()));
     Trouble::after(shown, verdict(stuck, next))
 }
 
-async fn undoing(
-    command: &Command<'_>,
-    engine: &Engine,
-    locks: &Locks,
-    (log, leave): (&Log, &[String]),
-) -> Result<Outcome, Failure> {
+/// The journal of the run, when nothing speaks against going on with it: only then do the locks name the run.
+async fn opened(engine: &Engine, locks: &Locks, (log, leave): (&Log, &[String])) -> Result<Journal, Failure> {
     let leaving = leaving(leave, log)?;
     refuse_other_target(&log.start.run, &log.start.target, engine.handles()).await?;
     let journal = locks.mirror.on(Journal::resume(log).await?, &log.start.run);
     for record in leaving {
         journal.append(record).await?;
     }
-    let outcome = engine.rollback_in(&journal, &log.start).await;
-    mirror::mention_owed(&command.screen, &journal, &log.start.run);
-    outcome
+    Ok(journal)
 }
 
 /// Another server than that of the run is refused for what it is, before it is asked for rights.

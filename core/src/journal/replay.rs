@@ -64,6 +64,11 @@ impl Touched {
         self.late.max(open)
     }
 
+    /// Whether every request was answered, and nothing can come late.
+    fn is_settled(&self) -> bool {
+        self.open.is_none() && self.late.is_none()
+    }
+
     fn announced(&mut self, at: Timestamp, limits: &Settings) {
         self.late = self.settles(limits);
         self.open = Some(at);
@@ -161,6 +166,17 @@ impl Progress {
     /// The steps that the user has left as they are.
     pub fn left(&self) -> impl Iterator<Item = &str> {
         self.steps.iter().filter(|(_, phase)| **phase == Phase::Left).map(|(step, _)| step.as_str())
+    }
+
+    /// The end that a run without one has come to, as far as its records tell: done where it never turned back and every
+    /// request is settled, which has still to be proven; rolled back where nothing has to be taken back any more.
+    pub fn end_due(&self) -> Option<End> {
+        let is_settled = |phase: &Phase| phase.touched().is_none_or(Touched::is_settled);
+        match (self.end, &self.turned_back) {
+            (Some(_), _) => None,
+            (None, None) => self.steps.values().all(is_settled).then_some(End::Done),
+            (None, Some(_)) => self.standing().next().is_none().then_some(End::RolledBack),
+        }
     }
 
     fn step(&mut self, step: &str, entry: &Entry) {

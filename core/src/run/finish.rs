@@ -5,7 +5,7 @@ use crate::{
     contract::{Evidence, Note},
     failure::{Failure, Result},
     graph::Place,
-    journal::{End, Journal, Log, Record, Verb, replay},
+    journal::{Journal, Log, Record, Verb, replay},
 };
 
 /// How a run ended, for the user.
@@ -17,6 +17,9 @@ pub struct Ended {
     pub evidence: Vec<(Place, Result<Evidence>)>,
     /// What was left on purpose, by step.
     pub left: Vec<(Place, Note)>,
+    /// Why a lock may still name the run, where it does: its journal has no end then, and whoever goes on with it finds
+    /// nothing left to do but that.
+    pub unclosed: Option<Failure>,
 }
 
 /// How a run ended.
@@ -64,10 +67,10 @@ impl Engine {
             Some(failure) if keep => Outcome::Kept(failure),
             Some(failure) => self.turn_back(failure, plan.verb, journal).await?,
         };
-        journal.append(Record::End { end: end(&outcome) }).await?;
+        let unclosed = self.conclude(&outcome, journal).await?;
         let mut left = left(plan);
         left.extend(self.stayed(journal)?);
-        Ok(Ended { outcome, evidence, left })
+        Ok(Ended { outcome, evidence, left, unclosed })
     }
 
     /// What a request was to remove and has left.
@@ -83,15 +86,6 @@ impl Engine {
         let mut undo = self.back(journal, direction(verb)).await;
         undo.extend(noted.err());
         Ok(if undo.is_empty() { Outcome::RolledBack(original) } else { Outcome::Stuck { original, undo } })
-    }
-}
-
-pub(super) fn end(outcome: &Outcome) -> End {
-    match outcome {
-        Outcome::Done => End::Done,
-        Outcome::Kept(_) => End::Kept,
-        Outcome::RolledBack(_) => End::RolledBack,
-        Outcome::Stuck { .. } => End::Stuck,
     }
 }
 

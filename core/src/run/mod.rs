@@ -2,6 +2,7 @@
 
 mod cancel;
 mod caught;
+mod close;
 mod consent;
 mod event;
 mod execute;

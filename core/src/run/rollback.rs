@@ -5,7 +5,7 @@ use std::sync::Arc;
 use miette::Diagnostic;
 use thiserror::Error;
 
-use super::{Engine, Outcome, finish::end};
+use super::{Ended, Engine, Outcome};
 use crate::{
     contract::{Facts, Handles, Kind, Target},
     failure::{Class, Classified, Failure, Problem, Result},
@@ -69,17 +69,17 @@ impl Engine {
     /// When the servers are not those of the run, or the journal cannot be written.
     pub async fn rollback(&self, log: &Log) -> Result<Outcome> {
         refuse_other_target(&log.start.run, &log.start.target, &self.handles).await?;
-        self.rollback_in(&Journal::resume(log).await?, &log.start).await
+        Ok(self.rollback_in(&Journal::resume(log).await?, &log.start).await?.outcome)
     }
 
     /// The same, in a journal that is open, against servers that were compared.
     ///
     /// # Errors
     /// When the journal cannot be written.
-    pub async fn rollback_in(&self, journal: &Journal, start: &Start) -> Result<Outcome> {
+    pub async fn rollback_in(&self, journal: &Journal, start: &Start) -> Result<Ended> {
         let outcome = self.turn_back(asked(&start.run), start.verb, journal).await?;
-        journal.append(Record::End { end: end(&outcome) }).await?;
-        Ok(outcome)
+        let unclosed = self.conclude(&outcome, journal).await?;
+        Ok(Ended { outcome, evidence: Vec::new(), left: Vec::new(), unclosed })
     }
 }
 

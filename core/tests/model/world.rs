@@ -177,7 +177,7 @@ impl World {
         let engine = engine(graph(&log), &client, Cancel::never());
         let came = alive(&client, async {
             let journal = Journal::on(path.clone(), Disk::open(&path, log.sound, client.clone()), log.sound);
-            engine.rollback_in(&journal, &log.start).await
+            engine.rollback_in(&journal, &log.start).await.map(|ended| ended.outcome)
         });
         let came = came.await;
         let Start { verb, chosen, .. } = log.start.clone();

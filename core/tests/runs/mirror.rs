@@ -135,7 +135,7 @@ async fn the_way_back_goes_on_without_the_mirror() {
     let shut = Second { refuses: |_| true, ..second.clone() };
     let journal = Journal::resume(&log).await.unwrap().mirrored("run", Arc::new(shut));
     shelf.fail("b", Fault::Refused, 1);
-    let outcome = engine_of(&log, &shelf).rollback_in(&journal, &log.start).await.unwrap();
+    let outcome = engine_of(&log, &shelf).rollback_in(&journal, &log.start).await.unwrap().outcome;
     assert!(matches!(outcome, Outcome::RolledBack(_)), "{outcome:?}");
     assert_eq!(shelf.snapshot(), json!({}));
     assert!(journal.owed().is_some());

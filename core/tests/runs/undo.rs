@@ -122,7 +122,7 @@ async fn what_the_user_leaves_is_left_and_the_run_is_over() {
     for record in leaving(&["b".to_owned()], &stuck).unwrap() {
         journal.append(record).await.unwrap();
     }
-    let outcome = engine_of(&stuck, &shelf).rollback_in(&journal, &stuck.start).await.unwrap();
+    let outcome = engine_of(&stuck, &shelf).rollback_in(&journal, &stuck.start).await.unwrap().outcome;
     assert!(matches!(outcome, Outcome::RolledBack(_)), "{outcome:?}");
     let left = shelf.snapshot();
     assert_eq!((&left["b"]["size"], left.as_object().unwrap().len()), (&json!("XXL"), 1), "all else is back");

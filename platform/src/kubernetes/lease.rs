@@ -21,7 +21,7 @@ use trustpath_core::{Class, Problem, Result, Right};
 use super::{Address, Cluster, FIELD_MANAGER, request::Call, rights::on};
 use crate::{
     error::{Error, Kind, System},
-    lock::{Claim, Found, Holder, Record, Unfinished, Version, Written},
+    lock::{Claim, Found, Holder, Record, Removed, Unfinished, Version, Written},
     mark,
 };
 
@@ -106,15 +106,19 @@ impl Record for LeaseRecord {
         }
     }
 
-    async fn remove(&self, version: &Version) -> Result<bool, Error> {
+    async fn remove(&self, version: &Version) -> Result<Removed, Error> {
         let (uid, revision) = (version.object.clone(), version.revision.clone());
         let preconditions = Preconditions { uid: Some(uid), resource_version: Some(revision) };
         let params = DeleteParams { preconditions: Some(preconditions), ..DeleteParams::default() };
         let call = Call::new(Request::new(self.at.collection()?).delete(NAME, &params))?;
         match self.cluster.call(&Call { locked: false, ..call }).await {
-            Ok(_) => Ok(true),
-            Err(error) if matches!(error.kind(), Kind::NotFound | Kind::Conflict) => Ok(false),
-            Err(error) => Err(error),
+            Ok(_) => Ok(Removed::Yes),
+            Err(error) if matches!(error.kind(), Kind::NotFound | Kind::Conflict) => Ok(Removed::Refused),
+            // The deletion is tied to this state: should it come late, it does nothing to another one.
+            Err(error) => match self.replace(version, &Claim::vacant()).await? {
+                Written::As(_) => Ok(Removed::Emptied(error)),
+                Written::Refused => Ok(Removed::Refused),
+            },
         }
     }
 }
@@ -135,6 +139,7 @@ fn lease(namespace: &str, version: Option<&Version>, claim: &Claim, now: Timesta
     let mut annotations = BTreeMap::from([(HORIZON.to_owned(), claim.horizon_seconds.to_string())]);
     annotations.extend(json(claim.holder.as_ref()).map(|text| (HOLDER.to_owned(), text)));
     annotations.extend(json(claim.unfinished.as_ref()).map(|text| (UNFINISHED.to_owned(), text)));
+    let seconds = i32::try_from(claim.lease_seconds).unwrap_or(i32::MAX);
     let identity = |holder: &Holder| format!("{}@{}/{}", holder.user, holder.process.host, holder.process.pid);
     Lease {
         metadata: ObjectMeta {
@@ -147,7 +152,8 @@ fn lease(namespace: &str, version: Option<&Version>, claim: &Claim, now: Timesta
         },
         spec: Some(LeaseSpec {
             holder_identity: claim.holder.as_ref().map(identity),
-            lease_duration_seconds: Some(i32::try_from(claim.lease_seconds).unwrap_or(i32::MAX)),
+            // None is none for the API server, which refuses a 0.
+            lease_duration_seconds: (seconds > 0).then_some(seconds),
             // For people: what counts is that the Lease changes.
             renew_time: Some(MicroTime(now)),
             ..LeaseSpec::default()
@@ -227,7 +233,8 @@ mod tests {
     #[test]
     fn a_claim_is_read_back_from_its_lease() {
         let version = Version { object: "u".into(), revision: "7".into() };
-        for claim in [claim(), Claim { unfinished: None, ..claim() }, Claim { holder: None, ..claim() }] {
+        let unnamed = Claim { unfinished: None, ..claim() };
+        for claim in [claim(), unnamed, Claim { holder: None, ..claim() }, Claim::vacant()] {
             let lease = lease("default", Some(&version), &claim, Timestamp::UNIX_EPOCH);
             assert_eq!(found(lease, 1), Found { version: version.clone(), claim });
         }

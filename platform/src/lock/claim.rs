@@ -96,6 +96,11 @@ impl Claim {
         Self { holder: Some(holder), lease_seconds, horizon_seconds, unfinished: None }
     }
 
+    /// What a record says that is held by no one, and names no run.
+    pub fn vacant() -> Self {
+        Self { holder: None, lease_seconds: 0, horizon_seconds: 0, unfinished: None }
+    }
+
     /// How long its record has to stand still before it counts as its holder's last word: until then the holder may
     /// write, or a request of its may still be carried out.
     pub fn patience(&self) -> Duration {

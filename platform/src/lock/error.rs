@@ -60,7 +60,7 @@ impl Classified for Busy {
 pub enum NotFinished {
     /// Its journal lies here.
     #[error("the run {run} was left unfinished, and comes first")]
-    #[diagnostic(code(trustpath::lock::unfinished), help("take it back: trustpath rollback {run}"))]
+    #[diagnostic(code(trustpath::lock::unfinished), help("carry it to its end: trustpath resume {run}; or take it back: trustpath rollback {run}"))]
     Here {
         /// The run.
         run: String,
@@ -70,7 +70,7 @@ pub enum NotFinished {
     #[diagnostic(
         code(trustpath::lock::unfinished_elsewhere),
         help(
-            "take it back there: trustpath rollback {run}; or give it up, and leave what it has written as it is: --abandon {run}"
+            "go on with it there: trustpath resume {run} carries it to its end, trustpath rollback {run} takes it back; or give it up, and leave what it has written as it is: --abandon {run}"
         )
     )]
     Elsewhere {
@@ -86,7 +86,7 @@ pub enum NotFinished {
     #[diagnostic(
         code(trustpath::lock::unfinished_elsewhere),
         help(
-            "fetch it, and take the run back: trustpath rollback {run} --journal cluster; or give it up, and leave what it has written as it is: --abandon {run}"
+            "fetch it, and carry the run to its end: trustpath resume {run} --journal cluster; or take it back: trustpath rollback {run} --journal cluster; or give it up, and leave what it has written as it is: --abandon {run}"
         )
     )]
     Mirrored {

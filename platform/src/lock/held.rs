@@ -1,21 +1,19 @@
 //! A lock that is held: renewed in the background, counted by our own clock, given back at the end.
 
 use std::{
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
+use async_trait::async_trait;
 use tokio::{
     sync::Mutex as AsyncMutex,
     task::AbortHandle,
     time::{sleep, timeout},
 };
-use trustpath_core::{Class, Problem, Result, run::Guard};
+use trustpath_core::{Class, Failure, Problem, Result, run::Guard};
 
-use super::{Claim, Record, Terms, Unfinished, Version, Written, clock::Moment};
+use super::{Claim, Record, Removed, Terms, Unfinished, Version, Written, clock::Moment};
 
 /// A lock that this process holds. Dropped without [`Held::release`], it is renewed no more and expires.
 pub struct Held {
@@ -28,7 +26,6 @@ struct Shared {
     record: Arc<dyn Record>,
     terms: Terms,
     standing: Mutex<Standing>,
-    ended: AtomicBool,
     /// One write at a time: each needs the version that the one before it led to.
     writing: AsyncMutex<Writing>,
 }
@@ -38,7 +35,7 @@ struct Shared {
 enum Standing {
     /// The last renewal that was answered well was sent at this moment.
     Renewed(Moment),
-    /// Somebody else has it, or took it away.
+    /// Another client has it, or it was taken away, or given back.
     Lost,
 }
 
@@ -46,17 +43,23 @@ enum Standing {
 struct Writing {
     version: Version,
     claim: Claim,
+    /// The run that the record named when the lock was taken.
+    found: Option<Unfinished>,
+    /// Whether the record may name a run, as far as we know.
+    noted: bool,
 }
 
-/// How often giving back is tried; each time that it is in vain, an earlier write of ours has landed late.
+/// How often giving back is tried, or taking a run off the record; where it is in vain, an earlier write of ours has landed
+/// late.
 const ATTEMPTS: usize = 3;
 
 impl Held {
     /// The lock whose record was written by a request that was sent at `sent`.
     pub(super) fn new(record: Arc<dyn Record>, version: Version, claim: Claim, terms: Terms, sent: Moment) -> Self {
         let standing = Mutex::new(Standing::Renewed(sent));
-        let writing = AsyncMutex::new(Writing { version, claim });
-        let shared = Arc::new(Shared { record, terms, standing, ended: AtomicBool::new(false), writing });
+        let (found, noted) = (claim.unfinished.clone(), claim.unfinished.is_some());
+        let writing = AsyncMutex::new(Writing { version, claim, found, noted });
+        let shared = Arc::new(Shared { record, terms, standing, writing });
         let renewing = tokio::spawn(Arc::clone(&shared).keep()).abort_handle();
         Self { shared, renewing }
     }
@@ -74,17 +77,24 @@ impl Held {
         self.shared.note(run).await
     }
 
-    /// The run has ended: nothing has to be known of it once the lock is given back.
-    pub fn end(&self) {
-        self.shared.ended.store(true, Ordering::Relaxed);
+    /// The run that [`Held::begin`] was about does not begin: once the lock is given back, the record says what it said when
+    /// the lock was taken.
+    pub async fn withdraw(&self) {
+        let mut writing = self.shared.writing.lock().await;
+        writing.claim.unfinished = writing.found.clone();
+    }
+
+    /// Whether the record says that a run is unfinished, as far as we know.
+    pub async fn names_a_run(&self) -> bool {
+        self.shared.writing.lock().await.claim.unfinished.is_some()
     }
 
     /// Gives the lock back. Nothing is left of it, unless a run is unfinished: then the record stays to say so, and is
-    /// nobody's.
+    /// no one's. So it is where the server does not remove it; answers with why.
     ///
     /// # Errors
     /// When the server cannot be reached or refuses: others have to wait until it expires then.
-    pub async fn release(self) -> Result<()> {
+    pub async fn release(self) -> Result<Option<Failure>> {
         self.renewing.abort();
         self.shared.give_back().await
     }
@@ -96,12 +106,32 @@ impl Drop for Held {
     }
 }
 
+#[async_trait]
 impl Guard for Shared {
     fn remaining(&self) -> Duration {
         match *self.standing() {
             Standing::Renewed(sent) => self.terms.lease.saturating_sub(sent.elapsed()),
             Standing::Lost => Duration::ZERO,
         }
+    }
+
+    /// Writes the record without the run; where that cannot be, removes it. The lock is given back then.
+    async fn clear(&self) -> Result<()> {
+        let mut writing = self.writing.lock().await;
+        if !writing.noted {
+            return Ok(());
+        }
+        let run = writing.claim.unfinished.take();
+        let cleared = match self.rewrite(&mut writing).await {
+            Err(_) if !self.is_lost() => self.let_go(&mut writing).await.map(drop),
+            // What another client writes there is theirs.
+            _ => Ok(()),
+        };
+        match &cleared {
+            Ok(()) => (writing.found, writing.noted) = (None, false),
+            Err(_) => writing.claim.unfinished = run,
+        }
+        cleared
     }
 }
 
@@ -165,9 +195,25 @@ impl Shared {
         }
     }
 
+    /// Writes the claim until it is there, a few times at most.
+    async fn rewrite(&self, writing: &mut Writing) -> Result<()> {
+        let mut written = self.write(writing).await;
+        for _ in 1..ATTEMPTS {
+            match &written {
+                // A right that is missing does not come by waiting.
+                Err(failure) if failure.class() != Class::Denied && !self.is_lost() => {
+                    written = self.write(writing).await;
+                }
+                _ => break,
+            }
+        }
+        written
+    }
+
     async fn note(&self, run: Unfinished) -> Result<()> {
         let mut writing = self.writing.lock().await;
         let before = writing.claim.unfinished.replace(run);
+        writing.noted = true;
         loop {
             let Err(failure) = self.write(&mut writing).await else { return Ok(()) };
             // A right that is missing does not come by waiting.
@@ -180,31 +226,41 @@ impl Shared {
         }
     }
 
-    async fn give_back(&self) -> Result<()> {
+    async fn give_back(&self) -> Result<Option<Failure>> {
         let mut writing = self.writing.lock().await;
-        if self.ended.load(Ordering::Relaxed) {
-            writing.claim.unfinished = None;
-        }
         if self.remaining().is_zero() && !self.is_lost() {
             let renewed = self.write(&mut writing).await;
             if !self.is_lost() {
                 renewed?;
             }
         }
+        self.let_go(&mut writing).await
+    }
+
+    /// Leaves the record. What is still in it says that a run is unfinished, or that no one holds it and why it is there.
+    async fn let_go(&self, writing: &mut Writing) -> Result<Option<Failure>> {
         for _ in 0..ATTEMPTS {
-            let gone = self.is_lost() || self.leave(&writing).await? || !self.find(&mut writing).await?;
-            if gone {
-                return Ok(());
-            }
+            let left = if self.is_lost() { Removed::Yes } else { self.leave(writing).await? };
+            let why = match left {
+                Removed::Yes => None,
+                Removed::Emptied(why) => Some(why.into()),
+                Removed::Refused if self.find(writing).await? => continue,
+                Removed::Refused => None,
+            };
+            *self.standing() = Standing::Lost;
+            return Ok(why);
         }
         Err(late(&self.record.name()).into())
     }
 
-    /// Takes our claim out of the record; says whether the record was still as we knew it.
-    async fn leave(&self, writing: &Writing) -> Result<bool> {
+    /// Takes our claim out of the record, if it is still as we know it.
+    async fn leave(&self, writing: &Writing) -> Result<Removed> {
         if writing.claim.unfinished.is_some() {
             let vacant = Claim { holder: None, ..writing.claim.clone() };
-            return Ok(self.record.replace(&writing.version, &vacant).await? != Written::Refused);
+            return Ok(match self.record.replace(&writing.version, &vacant).await? {
+                Written::As(_) => Removed::Yes,
+                Written::Refused => Removed::Refused,
+            });
         }
         // Removing may be a request that no version can be tied to: it is sent only while the lock is ours.
         match self.remaining() {

@@ -63,8 +63,20 @@ pub enum Purpose {
     GoOn(String),
 }
 
+/// What is known here of a run that a lock names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Known {
+    /// Its journal lies elsewhere.
+    Elsewhere,
+    /// Its journal lies here.
+    Here,
+    /// Its journal lies here, is the one that was written last, and says that the run is over: what the lock says is out of
+    /// date.
+    Over,
+}
+
 /// Whether a lock that is free may be taken although its last holder left a run unfinished; answers with that run where
-/// it is the very one that is gone on with. `owns` says whether its journal lies here.
+/// it is the very one that is gone on with. `known` says what is known here of it.
 ///
 /// # Errors
 /// When the run has to be finished, or given up knowingly, first.
@@ -72,7 +84,7 @@ pub(super) fn admit(
     claim: &Claim,
     purpose: &Purpose,
     abandon: Option<&str>,
-    owns: impl FnOnce(&Unfinished) -> bool,
+    known: impl FnOnce(&Unfinished) -> Known,
 ) -> Result<Option<Unfinished>, NotFinished> {
     let Some(unfinished) = &claim.unfinished else { return Ok(None) };
     if *purpose == Purpose::GoOn(unfinished.digest.clone()) {
@@ -81,11 +93,11 @@ pub(super) fn admit(
     if abandon == Some(&unfinished.run) {
         return Ok(None);
     }
-    let unfinished = unfinished.clone();
-    Err(match owns(&unfinished) {
-        true => NotFinished::Here { run: unfinished.run },
-        false => NotFinished::elsewhere(unfinished),
-    })
+    match known(unfinished) {
+        Known::Over => Ok(None),
+        Known::Here => Err(NotFinished::Here { run: unfinished.run.clone() }),
+        Known::Elsewhere => Err(NotFinished::elsewhere(unfinished.clone())),
+    }
 }
 
 #[cfg(test)]
@@ -172,16 +184,21 @@ mod tests {
     fn an_unfinished_run_lets_only_itself_go_on() {
         let same = Purpose::GoOn("sha256:1".into());
         let other = Purpose::GoOn("sha256:2".into());
-        assert_eq!(admit(&left(), &same, None, |_| true).unwrap(), left().unfinished);
-        assert!(matches!(admit(&left(), &other, None, |_| true), Err(NotFinished::Here { .. })));
-        assert!(matches!(admit(&left(), &Purpose::Begin, None, |_| true), Err(NotFinished::Here { .. })));
-        assert!(matches!(admit(&left(), &Purpose::Begin, None, |_| false), Err(NotFinished::Elsewhere { .. })));
+        assert_eq!(admit(&left(), &same, None, |_| Known::Here).unwrap(), left().unfinished);
+        assert!(matches!(admit(&left(), &other, None, |_| Known::Here), Err(NotFinished::Here { .. })));
+        assert!(matches!(admit(&left(), &Purpose::Begin, None, |_| Known::Here), Err(NotFinished::Here { .. })));
+        assert!(matches!(admit(&left(), &Purpose::Begin, None, |_| Known::Elsewhere), Err(NotFinished::Elsewhere { .. })));
+    }
+
+    #[test]
+    fn one_that_is_over_is_in_no_ones_way() {
+        assert_eq!(admit(&left(), &Purpose::Begin, None, |_| Known::Over).unwrap(), None);
     }
 
     #[test]
     fn it_can_be_given_up_by_its_name_alone() {
-        assert_eq!(admit(&left(), &Purpose::Begin, Some("r"), |_| false).unwrap(), None);
-        assert!(admit(&left(), &Purpose::Begin, Some("s"), |_| false).is_err());
-        assert_eq!(admit(&theirs(), &Purpose::Begin, Some("s"), |_| false).unwrap(), None);
+        assert_eq!(admit(&left(), &Purpose::Begin, Some("r"), |_| Known::Elsewhere).unwrap(), None);
+        assert!(admit(&left(), &Purpose::Begin, Some("s"), |_| Known::Elsewhere).is_err());
+        assert_eq!(admit(&theirs(), &Purpose::Begin, Some("s"), |_| Known::Elsewhere).unwrap(), None);
     }
 }

@@ -21,6 +21,6 @@ pub use error::{Busy, NotFinished};
 pub use fence::Fence;
 pub use held::Held;
 pub use host::Process;
-pub use judge::Purpose;
-pub use record::{Found, Record, Version, Written};
+pub use judge::{Known, Purpose};
+pub use record::{Found, Record, Removed, Version, Written};
 pub use take::{Taking, Waiting, take};

@@ -32,6 +32,17 @@ pub enum Written {
     Refused,
 }
 
+/// What came of a removal.
+#[derive(Debug)]
+pub enum Removed {
+    /// It is gone.
+    Yes,
+    /// The server does not remove it, which is why. It says that no one holds it.
+    Emptied(Error),
+    /// Nothing was removed: something else is there.
+    Refused,
+}
+
 /// A record on a server that one writer at a time can win. A write whose answer is lost may be repeated, and is then
 /// [`Written::Refused`] though it was made: who needs to know reads it.
 #[async_trait]
@@ -57,9 +68,9 @@ pub trait Record: Send + Sync {
     /// As [`Record::create`].
     async fn replace(&self, version: &Version, claim: &Claim) -> Result<Written, Error>;
 
-    /// Removes it, if it is still in this state; says whether it was. Called only while the lock is held.
+    /// Removes it, if it is still in this state. Called only while the lock is held.
     ///
     /// # Errors
     /// As [`Record::create`].
-    async fn remove(&self, version: &Version) -> Result<bool, Error>;
+    async fn remove(&self, version: &Version) -> Result<Removed, Error>;
 }

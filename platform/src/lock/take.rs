@@ -6,7 +6,7 @@ use tokio::time::{Instant, sleep};
 use trustpath_core::{Class, Problem, Result, run::Cancel};
 
 use super::{
-    Busy, Claim, Found, Held, Holder, Purpose, Record, Terms, Unfinished, Version, Written,
+    Busy, Claim, Found, Held, Holder, Known, Purpose, Record, Terms, Unfinished, Version, Written,
     clock::Moment,
     judge::{Verdict, Watch, admit, judge},
 };
@@ -25,8 +25,8 @@ pub struct Taking<'a> {
     pub timeout: Option<Duration>,
     /// Ends the waiting.
     pub cancel: &'a Cancel,
-    /// Whether the journal of an unfinished run lies here.
-    pub owns: &'a (dyn Fn(&Unfinished) -> bool + Sync),
+    /// What is known here of a run that the lock names.
+    pub known: &'a (dyn Fn(&Unfinished) -> Known + Sync),
     /// Is told once of each holder that is waited for.
     pub tell: &'a (dyn Fn(&Waiting) + Sync),
 }
@@ -64,7 +64,7 @@ pub async fn take(record: Arc<dyn Record>, taking: &Taking<'_>) -> Result<Held> 
         let Some((version, last)) = until_free(&*record, taking, deadline).await? else { continue };
         claim.unfinished = match last.is_of(&taking.holder.id) {
             true => last.unfinished,
-            false => admit(&last, &taking.purpose, taking.abandon, taking.owns)?,
+            false => admit(&last, &taking.purpose, taking.abandon, taking.known)?,
         };
         let sent = Moment::now();
         if let Written::As(version) = record.replace(&version, &claim).await? {

@@ -9,9 +9,9 @@ use super::{Mounts, Vault, request::Call, rights::on};
 use crate::{
     connections::LockPath,
     error::{Error, Kind},
-    lock::{Claim, Found, Record, Version, Written},
+    lock::{Claim, Found, Record, Removed, Version, Written},
     policy::Capability::{Create, Delete, Read, Update},
-    retry::Repeat,
+    retry::{Repeat, Seen, may_come_late},
 };
 
 /// The lock of a Vault.
@@ -114,15 +114,19 @@ impl Record for KvRecord {
         }
     }
 
-    /// Vault ties no deletion to a version: this one is sent once, and while the lock is ours. A token that may not
-    /// remove all versions leaves one that says that nobody holds it.
-    async fn remove(&self, version: &Version) -> Result<bool, Error> {
+    /// Vault ties no deletion to a version: this one is sent once, and while the lock is ours. Where Vault has refused it,
+    /// such as for a token that may not remove all versions, one is left that says that no one holds it. Where it may still
+    /// be carried out, the lock is not let go: it would take away the next one's.
+    async fn remove(&self, version: &Version) -> Result<Removed, Error> {
         let call = Call { repeat: Repeat::Harmful, locked: false, ..Call::delete(&self.metadata) };
         match self.vault.call(&call).await {
-            Ok(_) => Ok(true),
-            Err(error) if error.kind() == Kind::Denied => {
+            Ok(_) => Ok(Removed::Yes),
+            Err(error) if is_answered(&error) => {
                 let cas = version.revision.parse().unwrap_or_default();
-                Ok(self.put(cas, &json!({})).await? != Written::Refused)
+                match self.put(cas, &json!({})).await? {
+                    Written::As(_) => Ok(Removed::Emptied(error)),
+                    Written::Refused => Ok(Removed::Refused),
+                }
             }
             Err(error) => Err(error),
         }
@@ -136,14 +140,18 @@ fn split<'a>(path: &'a str, mounts: &'a Mounts) -> Option<(&'a str, &'a str)> {
     (mounts.secret[mount].is_kv_v2() && !secret.is_empty()).then_some((mount, secret))
 }
 
+/// Whether Vault has said no itself, and carries nothing out any more.
+fn is_answered(error: &Error) -> bool {
+    error.what_was_seen().is_some_and(|seen| matches!(seen, Seen::Status(_)) && !may_come_late(seen))
+}
+
 fn version(number: u64) -> Version {
     Version { object: String::new(), revision: number.to_string() }
 }
 
 /// What a secret says. Pure. One that says nothing is held by nobody.
 fn claim(data: Value) -> Claim {
-    let nobody = Claim { holder: None, lease_seconds: 0, horizon_seconds: 0, unfinished: None };
-    serde_json::from_value::<Claim>(data).unwrap_or(nobody).cleaned()
+    serde_json::from_value::<Claim>(data).unwrap_or_else(|_| Claim::vacant()).cleaned()
 }
 
 fn no_kv(path: &LockPath) -> Problem {

@@ -5,6 +5,7 @@ use super::{
     asked::{Asked, Phase},
     way::Way,
 };
+use crate::program::Ran;
 
 /// What is on the servers when the program has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -20,6 +21,24 @@ pub enum Outcome {
 impl Outcome {
     /// Every outcome.
     pub const ALL: [Self; 3] = [Self::Before, Self::After, Self::Stuck];
+
+    /// Whether the run has left something unfinished: then, and only then, no other one begins, from wherever it comes.
+    pub fn is_unfinished(self) -> bool {
+        self == Self::Stuck
+    }
+}
+
+/// Whether a run could begin, from what a plain `apply` came to that asks before it writes and is given no answer; `None`
+/// where it failed for a reason of its own.
+pub fn may_begin(ran: &Ran) -> Option<bool> {
+    let says = |code: &str| ran.stderr.contains(code);
+    match ran.code {
+        // It has nothing to do.
+        0 => Some(true),
+        7 if says("trustpath::cli::no_consent") => Some(true),
+        7 if says("trustpath::run::unfinished") || says("trustpath::lock::unfinished") => Some(false),
+        _ => None,
+    }
 }
 
 /// What must come of a run from `asked` on when this befalls it once.
@@ -51,9 +70,11 @@ impl Undone {
 
 /// What must come of an undo from a request on to which this happens, once or as long as it lasts. An undo looks before it
 /// writes, so that whatever passes is repeated; a right that is missing does not come by itself. A namespace that it may
-/// not look into keeps no run from its end.
+/// not look into keeps no run from its end. When it leaves the lock, all is back: what cannot be written is removed, and what
+/// cannot be removed is emptied.
 pub fn expected_undo(asked: &Asked, way: Way, lasts: bool) -> Undone {
     match way {
+        _ if asked.locks => Undone::Back,
         Way::Status(_) if lasts && looks_into_namespace(asked) => Undone::Left,
         Way::Status(403) => Undone::Stuck,
         _ if lasts => Undone::Stuck,
@@ -93,7 +114,8 @@ fn may_be_repeated(asked: &Asked) -> bool {
     !once.contains(&asked.what())
 }
 
-/// What a run notes on its lock is written until it is noted, or the lock is lost; one that cannot be given back expires.
+/// What a run notes on its lock is written until it is noted, or the lock is lost; what it leaves there can be taken away in
+/// two ways.
 fn is_note_on_the_lock(asked: &Asked) -> bool {
     let notes = ["PUT", "DELETE"]
         .map(|verb| format!("{verb} /apis/coordination.k8s.io/v1/namespaces/default/leases/trustpath"));
@@ -123,7 +145,7 @@ fn is_optional(asked: &Asked, way: Way) -> bool {
 const ANY: &[u16] = &[400, 403, 404, 500];
 
 /// When, what (and the how many-th where that matters), and the statuses that do no harm there.
-const OPTIONAL: [(Phase, &str, &[u16]); 12] = [
+const OPTIONAL: [(Phase, &str, &[u16]); 13] = [
     // A token that may not see the engines plans without a word about them.
     (Phase::Planning, "GET /v1/sys/internal/ui/mounts", &[403, 404]),
     // The lock notes which run has begun until it is noted, or the lock is lost.
@@ -131,7 +153,8 @@ const OPTIONAL: [(Phase, &str, &[u16]); 12] = [
     // Who may not ask which rights there are goes on without knowing, and says so.
     (Phase::Planning, "POST /v1/sys/capabilities-self", &[403]),
     (Phase::Planning, "POST /apis/authorization.k8s.io/v1/selfsubjectaccessreviews", &[403]),
-    // A lock that cannot be given back expires; the run is over by then.
+    // The lock names the run no more when it can be written, or removed; one of the two is enough.
+    (Phase::Proving, "PUT /apis/coordination.k8s.io/v1/namespaces/default/leases/trustpath", ANY),
     (Phase::Proving, "DELETE /apis/coordination.k8s.io/v1/namespaces/default/leases/trustpath", ANY),
     // The ServiceAccount is there, whatever is said of the namespace that it is in.
     (Phase::Proving, "GET /api/v1/namespaces/external-secrets", &[404]),
@@ -144,3 +167,27 @@ const OPTIONAL: [(Phase, &str, &[u16]); 12] = [
     (Phase::Proving, "GET /apis/apps/v1/deployments", ANY),
     (Phase::Proving, "GET /api/v1/pods", ANY),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ran(code: i32, stderr: &str) -> Ran {
+        Ran { code, stdout: String::new(), stderr: stderr.to_owned() }
+    }
+
+    #[test]
+    fn a_run_begins_where_nothing_is_unfinished_and_nowhere_else() {
+        assert_eq!(Outcome::ALL.map(Outcome::is_unfinished), [false, false, true]);
+        assert_eq!(may_begin(&ran(0, "")), Some(true));
+        assert_eq!(may_begin(&ran(7, "trustpath::cli::no_consent")), Some(true));
+        // What a lock said that was left by a run that had ended well, from its own machine and from another one.
+        for left in ["unfinished", "unfinished_elsewhere"] {
+            assert_eq!(may_begin(&ran(7, &format!("trustpath::lock::{left}"))), Some(false));
+        }
+        assert_eq!(may_begin(&ran(7, "trustpath::run::unfinished")), Some(false));
+        for other in [ran(6, "trustpath::lock::held"), ran(7, "trustpath::run::irreversible"), ran(12, "")] {
+            assert_eq!(may_begin(&other), None, "{}", other.stderr);
+        }
+    }
+}

@@ -52,6 +52,8 @@ pub struct World {
     pub beginning: Beginning,
     /// The program; its state directory is the sweep's own.
     pub program: Program,
+    /// The same on another machine, which knows of no run.
+    pub elsewhere: Program,
     /// All that they held, as seen from outside.
     pub before: Value,
     /// All that they hold when the program has built its chain; null as long as it has not.
@@ -69,8 +71,10 @@ impl World {
             limits += &format!("previous_reviewer = {{ file = {:?} }}\n", file.display());
         }
         let files = [standard_file(), pair.overlay_file(), program.file("limits.toml", &limits)];
-        let program = program.with("TRUSTPATH_FILE", &files.map(|file| file.display().to_string()).join(":"));
-        let mut world = Self { pair, beginning, program, before: Value::Null, after: Value::Null };
+        let files = files.map(|file| file.display().to_string()).join(":");
+        let program = program.with("TRUSTPATH_FILE", &files);
+        let elsewhere = Program::on(&pair).with("VAULT_CLIENT_TIMEOUT", "1500ms").with("TRUSTPATH_FILE", &files);
+        let mut world = Self { pair, beginning, program, elsewhere, before: Value::Null, after: Value::Null };
         world.fill().await;
         world.before = world.seen().await;
         world
@@ -94,19 +98,15 @@ impl World {
         view::difference(&self.before, &self.seen().await)
     }
 
-    /// Whether this is what the program's chain looks like. A lock that could not be given back expires by itself.
+    /// Whether this is what was there before. Of the lock of a run that could not remove it, a Lease may be left that no one
+    /// holds and that names no run.
+    pub fn is_before(&self, seen: &Value) -> bool {
+        without_free_lock(seen) == self.before
+    }
+
+    /// Whether this is what the program's chain looks like, with the same exception.
     pub fn is_after(&self, seen: &Value) -> bool {
-        let without_lock = |seen: &Value| {
-            let mut seen = seen.clone();
-            if let Some(Value::Object(leases)) = seen.pointer_mut(LEASES) {
-                leases.clear();
-            }
-            if let Some(Value::Object(stored)) = seen.pointer_mut(STORED) {
-                stored.retain(|path, _| !path.starts_with(STORED_LEASES));
-            }
-            seen
-        };
-        without_lock(seen) == without_lock(&self.after)
+        without_free_lock(seen) == self.after
     }
 
     /// Fails where anything is otherwise than it was before.
@@ -125,6 +125,13 @@ impl World {
             words.push("--force-conflicts");
         }
         words
+    }
+
+    /// The same, which asks before it writes, and is given no answer: whether a run may begin is all that it shows. That
+    /// the rights are there is shown by the runs themselves.
+    pub fn begin(&self) -> Vec<&'static str> {
+        let words = self.apply().into_iter().filter(|word| *word != "--yes");
+        words.chain(["--no-preflight"]).collect()
     }
 
     /// Puts everything back by hand, whatever a cell left.
@@ -180,6 +187,21 @@ impl World {
             somebody::store(&self.pair).await;
         }
     }
+}
+
+fn without_free_lock(seen: &Value) -> Value {
+    let is_free = |lease: &Value| {
+        let names_a_run = &lease["metadata"]["annotations"]["trustpath.dev/unfinished-run"];
+        lease["spec"]["holderIdentity"].is_null() && names_a_run.is_null()
+    };
+    let mut seen = seen.clone();
+    if let Some(Value::Object(leases)) = seen.pointer_mut(LEASES) {
+        leases.retain(|_, lease| !is_free(lease));
+    }
+    if let Some(Value::Object(stored)) = seen.pointer_mut(STORED) {
+        stored.retain(|path, lease| !path.starts_with(STORED_LEASES) || !is_free(lease));
+    }
+    seen
 }
 
 /// Vault reaches the API server past the proxy, so that the program alone is seen there.

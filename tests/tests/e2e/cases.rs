@@ -3,7 +3,7 @@
 use trustpath_tests::{cases, fleet::Case, pair::Which};
 
 use crate::{
-    bad_days, bad_files, bad_servers, canaries, circle, conformance, cut_off, garbled, locks, mirror, namespaces,
+    bad_days, bad_files, bad_servers, canaries, circle, conformance, cut_off, ends, garbled, locks, mirror, namespaces,
     other_values, own_step, panics, partial, races, reviewer, rights, rollback,
 };
 
@@ -55,6 +55,16 @@ pub(crate) const ALL: &[(&str, Case)] = cases![
     locks::a_namespace_that_a_run_could_take_away_is_refused,
     locks::a_lock_in_vault_for_clusters_that_share_it,
     locks::a_token_that_may_not_remove_the_lock_in_vault,
+    ends::a_run_that_ended_well_is_in_no_ones_way,
+    ends::where_no_lock_answers_the_command_that_is_named_mends_it,
+    ends::a_run_of_a_machine_that_is_gone_is_closed_from_another,
+    ends::killed_when_all_was_done_it_is_closed_by_the_next_run,
+    ends::a_chain_that_broke_meanwhile_is_not_called_done,
+    ends::a_stuck_run_stays_on_its_locks,
+    ends::a_run_that_the_second_lock_does_not_note_has_not_begun,
+    ends::a_rollback_that_the_second_lock_does_not_note_has_not_begun,
+    ends::killed_between_its_notes_it_can_be_gone_on_with,
+    ends::a_lock_that_is_out_of_date_is_taken,
     mirror::a_machine_that_is_gone_is_followed_by_one_that_takes_its_run_back,
     mirror::a_machine_that_is_gone_is_followed_by_one_that_carries_its_run_to_its_end,
     mirror::a_machine_that_is_at_work_is_waited_for_and_followed,

@@ -10,6 +10,7 @@ mod cases;
 mod circle;
 mod conformance;
 mod cut_off;
+mod ends;
 mod garbled;
 mod locks;
 mod mirror;

@@ -6,6 +6,7 @@ use trustpath_tests::{
     sweep::{
         Asked, Outcome, Tally, World,
         asked::{asked, assert_steady},
+        model::may_begin,
     },
 };
 
@@ -51,14 +52,16 @@ pub(crate) async fn delivered_late(proxy: &Proxy, run: impl Future<Output = Ran>
 /// Holds exit code and servers against what must be, and leaves them as they were before.
 pub(crate) async fn judge(world: &World, ran: &Ran, must: Outcome) -> Result<(), String> {
     let seen = world.seen().await;
-    let (before, after) = (seen == world.before, world.is_after(&seen));
+    let (before, after) = (world.is_before(&seen), world.is_after(&seen));
     let came = match (ran.code, before, after) {
         (0, _, true) => Some(Outcome::After),
         (12, ..) => Some(Outcome::Stuck),
         (1..=11 | 130, true, _) => Some(Outcome::Before),
         _ => None,
     };
+    let next = begins(world, must.is_unfinished()).await;
     let back = if came == Some(Outcome::Before) { Ok(()) } else { rolled_back(world).await };
+    let back = next.and(back);
     match (came, back) {
         (Some(came), Ok(())) if came == must => Ok(()),
         (came, back) => {
@@ -70,10 +73,26 @@ pub(crate) async fn judge(world: &World, ran: &Ran, must: Outcome) -> Result<(),
             } else {
                 "neither before nor after"
             };
-            let back = back.err().map(|why| format!("\nand rollback: {why}")).unwrap_or_default();
+            let back = back.err().map(|why| format!("\nand then: {why}")).unwrap_or_default();
             Err(format!("must be {must:?}, and is {came:?} (exit code {}, {is})\n{}{back}", ran.code, said(ran)))
         }
     }
+}
+
+/// Asks for another run, from another machine and from this one: it has to begin, unless one is unfinished.
+pub(crate) async fn begins(world: &World, unfinished: bool) -> Result<(), String> {
+    for (program, whence) in [(&world.elsewhere, "another machine"), (&world.program, "here")] {
+        let ran = program.run(&world.begin()).await;
+        if may_begin(&ran) != Some(!unfinished) {
+            let must = if unfinished { "must not" } else { "must" };
+            return Err(format!(
+                "from {whence} another run {must} begin, and it came to exit code {}\n{}",
+                ran.code,
+                said(&ran)
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// Counts what a cell came to. The full form takes long, and says it at once: one that is stopped has told what it saw.
@@ -98,7 +117,7 @@ pub(crate) async fn rolled_back(world: &World) -> Result<(), String> {
 pub(crate) async fn is_before(world: &World, ran: &Ran) -> Result<(), String> {
     let left = world.differs().await;
     match (ran.code, left) {
-        (0, None) => Ok(()),
+        (0, None) => begins(world, false).await,
         (code, left) => {
             world.mend().await;
             Err(format!("exit code {code}, and it leaves {}\n{}", left.unwrap_or("nothing".into()), said(ran)))

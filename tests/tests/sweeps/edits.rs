@@ -15,7 +15,7 @@ use trustpath_tests::{
 
 use self::list::{EDITS, Edit, Fate};
 use crate::{
-    cell::{clean_run, note, said},
+    cell::{begins, clean_run, note, said},
     none_yet, pinned,
 };
 
@@ -79,7 +79,8 @@ async fn cell(world: &World, requests: &[Asked], edit: &Edit, when: When, must: 
         When::BeforeUndo => interrupted(world, requests, edit).await,
         When::BeforeWrite => raced(world, requests, edit).await,
     };
-    judge(edit, &ran, must, when, edited == edit.looked_at(&world.seen().await))
+    judge(edit, &ran, must, when, edited == edit.looked_at(&world.seen().await))?;
+    begins(world, must.outcome().is_unfinished()).await
 }
 
 /// Makes the edit, and returns what it looks like.

@@ -10,7 +10,7 @@ use trustpath_tests::{
 };
 
 use crate::{
-    cell::{clean_run, delivered_late, is_before, note, rolled_back, said},
+    cell::{begins, clean_run, delivered_late, is_before, note, rolled_back, said},
     is_full, none_yet, pinned,
 };
 
@@ -49,10 +49,12 @@ enum Journal {
 enum Then {
     Rollback,
     Resume,
+    /// It begins another run: what is proven is closed.
+    Apply,
 }
 
 /// A journal is only ever cut where nothing was sent after what is left of it.
-const CELLS: [(Moment, Journal, Then); 8] = [
+const CELLS: [(Moment, Journal, Then); 10] = [
     (Moment::Lost, Journal::Whole, Then::Rollback),
     (Moment::Lost, Journal::Whole, Then::Resume),
     (Moment::Lost, Journal::Torn, Then::Rollback),
@@ -61,6 +63,8 @@ const CELLS: [(Moment, Journal, Then); 8] = [
     (Moment::Late, Journal::Whole, Then::Resume),
     (Moment::Acted, Journal::Whole, Then::Rollback),
     (Moment::Acted, Journal::Whole, Then::Resume),
+    (Moment::Lost, Journal::Whole, Then::Apply),
+    (Moment::Acted, Journal::Whole, Then::Apply),
 ];
 
 async fn sweep(pair: Arc<Pair>, beginning: Beginning) {
@@ -70,11 +74,16 @@ async fn sweep(pair: Arc<Pair>, beginning: Beginning) {
     for asked in requests.iter().filter(|asked| fits(asked)) {
         for (moment, journal, then) in CELLS {
             // A request that makes nothing announces nothing, and does nothing late.
-            let has_it = asked.makes || (moment, journal) == (Moment::Lost, Journal::Whole);
-            // The lock is given back when the run is over: there is nothing to resume.
-            let is_over = asked.phase == Phase::Proving && asked.locks;
+            let of_the_lock = asked.locks && (moment, journal) == (Moment::Acted, Journal::Whole);
+            let has_it = asked.makes || of_the_lock || (moment, journal) == (Moment::Lost, Journal::Whole);
+            // The lock is removed when the run has ended: there is nothing to resume. Another one begins when all is made.
+            let is_possible = match then {
+                Then::Rollback => true,
+                Then::Resume => !asked.what().starts_with("DELETE") || !asked.locks,
+                Then::Apply => asked.phase == Phase::Proving,
+            };
             let name = format!("{asked}, {moment:?}, {journal:?}, {then:?}");
-            if !has_it || (is_over && then == Then::Resume) || !tally.is_ours(&name) {
+            if !has_it || !is_possible || !tally.is_ours(&name) {
                 continue;
             }
             let outcome = if then == Then::Rollback { Outcome::Before } else { Outcome::After };
@@ -89,7 +98,7 @@ async fn sweep(pair: Arc<Pair>, beginning: Beginning) {
 
 /// From the first write on there is a journal. Of the proofs one request stands for all, which only read.
 fn fits(asked: &Asked) -> bool {
-    let proof = asked.phase == Phase::Proving && (is_full() || asked.what().ends_with("/login"));
+    let proof = asked.phase == Phase::Proving && (is_full() || asked.locks || asked.what().ends_with("/login"));
     asked.phase == Phase::Making || proof
 }
 
@@ -97,10 +106,14 @@ async fn forward(world: &World, asked: &Asked, moment: Moment, journal: Journal,
     world.forget();
     killed(world, &world.apply(), asked, moment).await?;
     cut(world, journal);
+    // Nothing is asked where it would be late, or close a run that is to be gone on with.
+    if asked.phase == Phase::Making && moment != Moment::Late {
+        begins(world, true).await?;
+    }
     let ran = go_on(world, asked, moment, then).await;
     match then {
         Then::Rollback => is_before(world, &ran).await,
-        Then::Resume => {
+        Then::Resume | Then::Apply => {
             if ran.code != 0 || !world.is_after(&world.seen().await) {
                 world.mend().await;
                 return Err(format!("exit code {}, and it is not as after\n{}", ran.code, said(&ran)));
@@ -167,8 +180,9 @@ async fn killed(world: &World, words: &[&str], asked: &Asked, moment: Moment) ->
 
 async fn go_on(world: &World, asked: &Asked, moment: Moment, then: Then) -> Ran {
     let words = match then {
-        Then::Rollback => ["rollback", "--yes"],
-        Then::Resume => ["resume", "--yes"],
+        Then::Rollback => vec!["rollback", "--yes"],
+        Then::Resume => vec!["resume", "--yes"],
+        Then::Apply => world.apply(),
     };
     let run = world.program.run(&words);
     if moment == Moment::Late { delivered_late(proxy(&world.pair, asked.system), run).await } else { run.await }

@@ -62,12 +62,10 @@ fn seconds() -> impl Iterator<Item = (Way, bool)> {
     standard.into_iter().chain(full.into_iter().filter(|_| is_full()))
 }
 
-/// The lock is given back when all is done, and expires where it cannot be: that stops no undo.
-///
 /// Before a namespace goes, everything is asked whether anything is in it: one of those requests is like another.
 fn fits(undoing: &Asked) -> bool {
     let is_like_others = looks_into_namespace(undoing) && undoing.what() != "GET /api/v1";
-    !undoing.locks && (undoing.makes || is_full() || !is_like_others)
+    undoing.makes || is_full() || !is_like_others
 }
 
 /// The requests of the undo after this fault.

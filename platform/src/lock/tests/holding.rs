@@ -85,7 +85,9 @@ async fn a_lost_answer_costs_nothing() {
         memory.fault(fault);
         held.begin(unfinished()).await.unwrap();
         assert_eq!(memory.claim().unwrap().unfinished, Some(unfinished()));
-        held.end();
+        memory.fault(fault);
+        held.guard().clear().await.unwrap();
+        assert_eq!(memory.claim().unwrap().unfinished, None);
         if fault == Fault::AnswerLost {
             memory.fault(fault);
         }
@@ -108,7 +110,7 @@ async fn a_run_that_has_not_ended_stays_on_record() {
     on.release().await.unwrap();
     assert_eq!(memory.claim().unwrap().unfinished, Some(unfinished()), "going on did not come to its end either");
     let on = Hand { purpose: Purpose::GoOn("d".into()), ..Hand::of("b") }.take(&memory).await.unwrap();
-    on.end();
+    on.guard().clear().await.unwrap();
     on.release().await.unwrap();
     assert_eq!(memory.claim(), None);
     assert_eq!(begun.elapsed(), Duration::ZERO, "nobody holds it: there is nothing to wait for");
@@ -122,6 +124,54 @@ async fn a_run_that_could_not_be_noted_has_not_begun() {
     assert_eq!(code(&held.begin(unfinished()).await.unwrap_err()), "trustpath::vault::denied");
     held.release().await.unwrap();
     assert_eq!(memory.claim(), None, "it would keep everybody else out");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_is_over_leaves_a_record_that_cannot_be_written_with_the_record() {
+    let memory = Memory::default();
+    let held = Hand::of("a").take(&memory).await.unwrap();
+    held.begin(unfinished()).await.unwrap();
+    memory.fault(Fault::Denied);
+    held.guard().clear().await.unwrap();
+    assert_eq!((memory.claim(), held.guard().remaining()), (None, Duration::ZERO), "nothing more is sent under it");
+    assert_eq!(held.release().await.unwrap().map(|why| code(&why)), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_could_not_be_taken_off_stays_on_record() {
+    let memory = Memory::default();
+    let held = Hand::of("a").take(&memory).await.unwrap();
+    held.begin(unfinished()).await.unwrap();
+    memory.inside(|inside| inside.down = true);
+    assert_eq!(code(&held.guard().clear().await.unwrap_err()), "trustpath::vault::unreachable");
+    memory.inside(|inside| inside.down = false);
+    sleep(LEASE / 2).await;
+    assert_eq!(memory.claim().unwrap().unfinished, Some(unfinished()), "its journal does not say that it has ended");
+    held.release().await.unwrap();
+    assert_eq!(memory.claim(), Some(Claim { holder: None, unfinished: Some(unfinished()), ..theirs() }));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_does_not_begin_leaves_what_was_there() {
+    let memory = Memory::default();
+    let other = Unfinished { run: "s".into(), digest: "e".into(), ..unfinished() };
+    for there in [None, Some(other)] {
+        dead(&memory, Claim { holder: None, unfinished: there.clone(), ..theirs() });
+        let held = Hand { purpose: Purpose::GoOn("e".into()), ..Hand::of("a") }.take(&memory).await.unwrap();
+        held.begin(unfinished()).await.unwrap();
+        assert_eq!(memory.claim().unwrap().unfinished, Some(unfinished()));
+        held.withdraw().await;
+        held.release().await.unwrap();
+        assert_eq!(memory.claim().and_then(|claim| claim.unfinished), there);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_lock_never_named_is_taken_off_without_a_request() {
+    let memory = Memory::default();
+    let held = Hand::of("a").take(&memory).await.unwrap();
+    memory.inside(|inside| inside.down = true);
+    held.guard().clear().await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]

@@ -13,7 +13,7 @@ use trustpath_core::Result;
 use crate::{
     Error,
     error::{Kind, System},
-    lock::{Claim, Found, Record, Version, Written},
+    lock::{Claim, Found, Record, Removed, Version, Written},
 };
 
 /// What goes wrong with a write.
@@ -107,7 +107,10 @@ impl Record for Memory {
         self.write(Some(version), Some(claim)).await
     }
 
-    async fn remove(&self, version: &Version) -> Result<bool, Error> {
-        Ok(self.write(Some(version), None).await? != Written::Refused)
+    async fn remove(&self, version: &Version) -> Result<Removed, Error> {
+        Ok(match self.write(Some(version), None).await? {
+            Written::As(_) => Removed::Yes,
+            Written::Refused => Removed::Refused,
+        })
     }
 }

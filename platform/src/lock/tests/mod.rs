@@ -40,7 +40,7 @@ impl Hand {
             abandon: self.abandon,
             timeout: self.timeout,
             cancel: &self.cancel,
-            owns: &|_| false,
+            known: &|_| Known::Elsewhere,
             tell: &|_| {},
         };
         take(Arc::new(memory.clone()), &taking).await

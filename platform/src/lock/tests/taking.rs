@@ -141,8 +141,8 @@ impl Record for Contradicting {
         Ok(Written::Refused)
     }
 
-    async fn remove(&self, _: &Version) -> Result<bool, Error> {
-        Ok(false)
+    async fn remove(&self, _: &Version) -> Result<Removed, Error> {
+        Ok(Removed::Refused)
     }
 }
 
@@ -155,7 +155,7 @@ async fn a_server_that_contradicts_itself_is_not_asked_for_ever() {
         abandon: None,
         timeout: None,
         cancel: &Cancel::never(),
-        owns: &|_| false,
+        known: &|_| Known::Elsewhere,
         tell: &|_| {},
     };
     let taken = take(Arc::new(Contradicting::default()), &taking).await;

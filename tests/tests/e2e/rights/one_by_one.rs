@@ -65,7 +65,6 @@ impl Sweep<'_> {
         for (right, verbs) in self.needed_by(step, &["plan", "apply", "verify"]) {
             self.least.take(self.pair, &right).await;
             self.refused(&right, &["apply", step, "--yes"]).await;
-            self.pair.kubernetes.delete(LEASE).await;
             if verbs.contains("plan") || verbs.contains("apply") {
                 let stuck = self.denied_in_apply(&right, step).await;
                 self.found(right).await;
@@ -100,8 +99,6 @@ impl Sweep<'_> {
 
     async fn found(&mut self, right: Taken) {
         self.least.give_back(self.pair, &right).await;
-        // Who may not remove the Lease leaves it, and would be waited for.
-        self.pair.kubernetes.delete(LEASE).await;
         self.left.retain(|other| *other != right);
         self.taken.push(right);
     }
@@ -150,6 +147,9 @@ impl Sweep<'_> {
             self.pair.vault_proxy.fault(Rule { method: "POST", path: ROLE.into(), times: 1, fault });
         }
         let ran = self.program.run(&["apply", step, "--yes", "--no-preflight", "--output", "json"]).await;
+        if is_of_the_lease(right, "get") {
+            self.pair.kubernetes.delete(LEASE).await;
+        }
         let answer = document(&ran);
         let stuck = answer["outcome"] == "stuck";
         assert_eq!(ran.code, if stuck { 12 } else { 5 }, "{right:?}: {}\n{}", ran.stdout, ran.stderr);
@@ -160,10 +160,13 @@ impl Sweep<'_> {
         stuck
     }
 
-    /// The lock is given back when all is done, and an error there undoes nothing.
+    /// The lock is given back when all is done, and an error there undoes nothing: who may not remove the Lease leaves one
+    /// that no one holds.
     async fn denied_at_the_end(&self, right: &Taken) -> bool {
         let ran = self.program.ok(&["destroy", "--yes", "--no-preflight", "--output", "json"]).await;
         named(right, &Value::from(ran.stderr.as_str()), &ran);
+        let left = self.pair.kubernetes.get(LEASE).await.expect("a Lease that could not be removed");
+        assert!(left["spec"]["holderIdentity"].is_null(), "it would be waited for: {left}");
         false
     }
 

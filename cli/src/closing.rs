@@ -1,0 +1,110 @@
+//! Runs that lack nothing but their end: their process died when all was done, or could not reach its lock.
+
+use trustpath_core::{
+    Failure, Handles, Result,
+    journal::{Journal, Log, replay},
+    run::Cancel,
+};
+
+use crate::{
+    args::Locking,
+    command::Command,
+    exit,
+    lock::{self, Locks, Wish},
+    mirror, open_runs,
+    render::{Style, line},
+    session::Session,
+    trouble::Trouble,
+};
+
+/// Closes those of these servers whose journal lies here, with a proof that nothing of them is left to do: they are in no
+/// one's way then. `about` is the run that the command itself is about. One that cannot be closed is as unfinished as any
+/// other.
+///
+/// # Errors
+/// When a server does not answer, or its lock cannot be had or does not let go of the run.
+pub(crate) async fn close(
+    command: &Command<'_>,
+    handles: &Handles,
+    about: Option<&str>,
+    (options, cancel): (&Locking, &Cancel),
+) -> Result<(), Trouble> {
+    let store = command.store()?;
+    for (run, found) in store.read_all()? {
+        // What is wrong with a damaged one is said where it is in the way.
+        let Ok(log) = found else { continue };
+        let is_due = replay(&log.entries).end_due().is_some() && about != Some(&run) && !store.is_running(&run);
+        if is_due && open_runs::same_servers(&log.start.target, handles).await {
+            close_one(command, &log, options, cancel).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn close_one(command: &Command<'_>, log: &Log, options: &Locking, cancel: &Cancel) -> Result<(), Trouble> {
+    let run = &log.start.run;
+    let session = match Session::of_run(command, &log.start) {
+        Ok(session) if mirror::is_wanted(command, &session.scope).is_ok() => session,
+        Ok(_) => return Ok(()),
+        Err(failure) => return Ok(unproven(command, run, &failure)),
+    };
+    let wish = Wish::to_go_on("resume", log, options)?;
+    let closed = lock::under(command, &session, cancel, wish, async |locks| {
+        locked(command, &session, locks, run, cancel).await.map(|()| exit::OK)
+    });
+    match closed.await {
+        // Its lock names another one, which comes first.
+        Err(trouble) if trouble.code().is_some_and(|code| code.starts_with(lock::UNFINISHED)) => Ok(()),
+        closed => closed.map(drop),
+    }
+}
+
+/// Who held the locks before may have gone on with it: its journal is read again.
+async fn locked(
+    command: &Command<'_>,
+    session: &Session,
+    locks: &Locks,
+    run: &str,
+    cancel: &Cancel,
+) -> Result<(), Trouble> {
+    if locks.unfit.refuse(run).is_err() {
+        return Ok(());
+    }
+    let log = command.store()?.read(run)?;
+    let engine = session.engine(command, log.start.permissions.clone(), cancel.clone()).with_guard(locks.guard());
+    let end = match engine.end_due(&log).await {
+        Ok(Some(end)) => end,
+        Ok(None) => return Ok(()),
+        Err(failures) => return Ok(failures.0.iter().for_each(|failure| unproven(command, run, failure))),
+    };
+    let journal = locks.mirror.on(Journal::resume(&log).await?, run);
+    engine.close(end, &journal).await?;
+    mirror::mention_owed(&command.screen, &journal, run);
+    let words = format!("The run {} had done all that it was to do: it is closed.", line(run));
+    command.screen.say(&Style::Quiet.of(words));
+    Ok(())
+}
+
+fn unproven(command: &Command<'_>, run: &str, why: &Failure) {
+    let (warning, run, why) = (Style::Careful.of("warning:"), line(run), line(&why.to_string()));
+    command.screen.say(&format!("{warning} whether the run {run} is over cannot be told: {why}"));
+}
+
+/// Says that a run is over and that a lock may still name it, and what mends that.
+///
+/// # Errors
+/// When its journal cannot be read.
+pub(crate) fn mention(command: &Command<'_>, locks: &Locks, run: &str, why: &Failure) -> Result<()> {
+    let (mends, run) = (command.go_on(&command.store()?.read(run)?), line(run));
+    let elsewhere = match locks.mirror.is_there() {
+        true => mends.clone(),
+        false => format!("--abandon {run}"),
+    };
+    let (warning, why) = (Style::Careful.of("warning:"), line(&why.to_string()));
+    command.screen.say(&format!(
+        "{warning} the run {run} is over, and its lock may still say that it is not: {why}\n  \
+         nothing has to be taken back, and no other run begins before the lock is mended: {mends}\n  \
+         the next run from here mends it too; from another machine: {elsewhere}"
+    ));
+    Ok(())
+}
