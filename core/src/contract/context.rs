@@ -20,6 +20,7 @@ pub struct Context {
     step: Arc<str>,
     graph: Arc<str>,
     facts: Arc<Facts>,
+    needing: Arc<Facts>,
     handles: Arc<Handles>,
     consent: Consent,
 }
@@ -27,7 +28,13 @@ pub struct Context {
 impl Context {
     /// The surroundings of `step` in the graph `graph`.
     pub fn new(graph: &str, step: &str, facts: Arc<Facts>, handles: Arc<Handles>, consent: Consent) -> Self {
-        Self { step: step.into(), graph: graph.into(), facts, handles, consent }
+        Self { step: step.into(), graph: graph.into(), facts, needing: Arc::default(), handles, consent }
+    }
+
+    /// With the facts of the steps that need this one.
+    #[must_use]
+    pub fn needed_by(self, needing: Facts) -> Self {
+        Self { needing: Arc::new(needing), ..self }
     }
 
     /// The step's name in the graph file.
@@ -43,6 +50,11 @@ impl Context {
     /// The facts of the steps that this one needs, and of no other.
     pub fn facts(&self) -> &Facts {
         &self.facts
+    }
+
+    /// The facts of the steps that need this one, directly or not, to tell their use of its object from that of others.
+    pub fn needing(&self) -> &Facts {
+        &self.needing
     }
 
     /// What the user agreed to.
