@@ -2,7 +2,7 @@
 
 use trustpath_core::Right;
 use trustpath_platform::{
-    kubernetes::{JournalSecret, LeaseRecord, rights::on},
+    kubernetes::{JournalSecret, LeaseRecord, rights::to_read_uid},
     vault::KvRecord,
 };
 
@@ -14,7 +14,7 @@ use crate::{args::JournalPlace, lock::Scope};
 pub(crate) fn of_a_run(scope: &Scope, journal: JournalPlace) -> Vec<Right> {
     let mut rights = Vec::new();
     if scope.cluster {
-        rights.extend(on("", "namespaces").named("kube-system").may(&["get"]));
+        rights.extend(to_read_uid());
         rights.extend(LeaseRecord::rights(&scope.lock_namespace));
         if journal == JournalPlace::Cluster {
             rights.extend(JournalSecret::rights(&scope.lock_namespace));

@@ -83,8 +83,26 @@ impl Pair {
     pub async fn start(which: Which) -> Self {
         // An error means that it is installed already, which is as good.
         rustls::crypto::ring::default_provider().install_default().ok();
-        let (server, kubeconfig, etcd) = kubernetes(which).await;
-        let (vault_server, vault_address, root_token) = vault(which).await;
+        let pair = Self::of(which, kubernetes(which).await, vault(which).await).await;
+        pair.prepare_vault().await;
+        pair.prepare_cluster().await;
+        pair
+    }
+
+    /// Another cluster beside the Vault of a pair, with proxies of its own: a pair that shares its Vault. Goes before that.
+    pub async fn beside(other: &Self, real_kubernetes: bool) -> Self {
+        let which = Which { real_kubernetes, ..other.which };
+        let shared = (Box::new(()) as Running, other.address.vault.clone(), other.address.root_token.clone());
+        let pair = Self::of(which, kubernetes(which).await, shared).await;
+        pair.prepare_cluster().await;
+        pair
+    }
+
+    async fn of(
+        which: Which,
+        (server, kubeconfig, etcd): (Running, Kubeconfig, Option<Rest>),
+        (vault_server, vault_address, root_token): (Running, String, SecretString),
+    ) -> Self {
         let vault = Rest::vault(&vault_address, root_token.clone());
         let kubernetes = Rest::kubernetes(&kubeconfig.server, &kubeconfig.ca, &kubeconfig.token);
         let identity = trustpath_sandbox::tls::identity().expect("a certificate");
@@ -96,7 +114,7 @@ impl Pair {
         write(&directory, "proxy-ca.pem", &identity.ca_pem);
         write(&directory, "kubeconfig", &yaml(&through, &identity.ca_pem, &kubeconfig.token));
         write(&directory, "kubeconfig-direct", &yaml(&kubeconfig.server, &kubeconfig.ca, &kubeconfig.token));
-        let pair = Self {
+        Self {
             which,
             vault,
             kubernetes,
@@ -107,18 +125,19 @@ impl Pair {
             directory,
             _vault: vault_server,
             _kubernetes: server,
-        };
-        pair.prepare().await;
-        pair
+        }
     }
 
-    async fn prepare(&self) {
-        Crd::own_v1().install(&self.kubernetes).await;
+    async fn prepare_vault(&self) {
         trustpath_sandbox::prepare_kv(&self.address.vault, &self.address.root_token).await.expect("a KV v2 mount");
-        least::prepare(self).await;
         // HashiCorp Vault completes its own entries in the table of auth mounts when it first writes that table.
         self.vault.post("sys/auth/first", &json!({"type": "approle"})).await;
         self.vault.delete("sys/auth/first").await;
+    }
+
+    async fn prepare_cluster(&self) {
+        Crd::own_v1().install(&self.kubernetes).await;
+        least::prepare(self).await;
         let jwt = self.reviewer("trust-reviewer", "vault").await;
         write(&self.directory, "reviewer.jwt", jwt.expose_secret());
         write(&self.directory, "overlay.toml", &self.overlay());

@@ -20,6 +20,7 @@ pub struct Context {
     step: Arc<str>,
     graph: Arc<str>,
     facts: Arc<Facts>,
+    needing: Arc<Facts>,
     handles: Arc<Handles>,
     consent: Consent,
     time: Duration,
@@ -28,13 +29,20 @@ pub struct Context {
 impl Context {
     /// The surroundings of `step` in the graph `graph`, with the time that a step has by default.
     pub fn new(graph: &str, step: &str, facts: Arc<Facts>, handles: Arc<Handles>, consent: Consent) -> Self {
-        Self { step: step.into(), graph: graph.into(), facts, handles, consent, time: Settings::default().step_timeout }
+        let (needing, time) = (Arc::default(), Settings::default().step_timeout);
+        Self { step: step.into(), graph: graph.into(), facts, needing, handles, consent, time }
     }
 
     /// With another time for a plan, or for a change with all of its requests.
     #[must_use]
     pub fn within(self, time: Duration) -> Self {
         Self { time, ..self }
+    }
+
+    /// With the facts of the steps that need this one.
+    #[must_use]
+    pub fn needed_by(self, needing: Facts) -> Self {
+        Self { needing: Arc::new(needing), ..self }
     }
 
     /// The step's name in the graph file.
@@ -50,6 +58,11 @@ impl Context {
     /// The facts of the steps that this one needs, and of no other.
     pub fn facts(&self) -> &Facts {
         &self.facts
+    }
+
+    /// The facts of the steps that need this one, directly or not, to tell their use of its object from that of others.
+    pub fn needing(&self) -> &Facts {
+        &self.needing
     }
 
     /// What the user agreed to.

@@ -51,6 +51,11 @@ impl Facts {
         self.entries.iter().filter_map(|entry| entry.value.downcast_ref())
     }
 
+    /// All facts of one type, each with the step that gave it.
+    pub fn with_givers<F: Fact>(&self) -> impl Iterator<Item = (&str, &F)> {
+        self.entries.iter().filter_map(|entry| Some((&*entry.from, entry.value.downcast_ref()?)))
+    }
+
     /// Who handed on facts that answer this want.
     pub fn givers(&self, want: &Want) -> Vec<&str> {
         let same = |entry: &&Entry| (*entry.value).type_id() == want.id;

@@ -126,6 +126,19 @@ pub trait Managed: Send + Sync + 'static {
         now: &Self::State,
     ) -> Result<Released<Self::State>>;
 
+    /// Whether what destroy leaves of the object needs what the step needs, so that this has to stay too. Pure.
+    fn retains(&self, at: At<'_, Self::Takes>, around: &Self::Around, left: &Self::State) -> bool {
+        let (_, _, _) = (at, around, left);
+        true
+    }
+
+    /// The steps that use the object without being in the way of its removal, as their own objects go before it
+    /// ([`Context::needing`]). Pure.
+    fn goes_with(&self, at: At<'_, Self::Takes>) -> Vec<String> {
+        let _ = at;
+        Vec::new()
+    }
+
     /// Whether the change can be taken back. Pure.
     fn undoable(&self, from: Option<&Self::State>, to: Option<&Self::State>) -> Undo {
         let (_, _) = (from, to);
@@ -238,7 +251,7 @@ impl<M: Managed> Adapter<M> {
             self.0.rehearse(at, now.as_ref(), Some(&wanted.state)).await?;
         }
         let undo = self.0.undoable(now.as_ref(), Some(&wanted.state));
-        Ok(Plan { change, undo, adopt, provisional: wanted.provisional, notes: wanted.notes })
+        Ok(Plan { adopt, provisional: wanted.provisional, notes: wanted.notes, ..Plan::of(change, undo) })
     }
 
     async fn remove(&self, at: At<'_, M::Takes>) -> Result<Plan> {
@@ -249,15 +262,18 @@ impl<M: Managed> Adapter<M> {
         let before = json(&now)?;
         if !self.0.ours(at, &around, &now) {
             let left = Note::Left(format!("it does not bear the mark of the graph `{}`", at.cx.graph()));
-            return Ok(Plan { notes: vec![left], ..Plan::nothing(Some(before)) });
+            let retains = self.0.retains(at, &around, &now);
+            return Ok(Plan { notes: vec![left], retains, ..Plan::nothing(Some(before)) });
         }
         let released = self.0.released(at, &around, &now)?;
+        let retains = released.state.as_ref().is_some_and(|left| self.0.retains(at, &around, left));
         let change = Change { before: Some(before), after: released.state.as_ref().map(json).transpose()? };
         if change.before == change.after {
-            return Ok(Plan { notes: released.notes, ..Plan::nothing(change.after) });
+            return Ok(Plan { notes: released.notes, retains, ..Plan::nothing(change.after) });
         }
         let undo = self.0.undoable(Some(&now), released.state.as_ref());
-        Ok(Plan { change, undo, adopt: false, provisional: false, notes: released.notes })
+        let goes_with = self.0.goes_with(at);
+        Ok(Plan { notes: released.notes, retains, goes_with, ..Plan::of(change, undo) })
     }
 
     async fn back(&self, at: At<'_, M::Takes>, trail: &Trail) -> Result<Plan> {
@@ -268,7 +284,7 @@ impl<M: Managed> Adapter<M> {
                 let change = Change { before: now, after: trail.before().cloned() };
                 let (from, to) = (state(change.before.as_ref())?, state(change.after.as_ref())?);
                 let undo = self.0.undoable(from.as_ref(), to.as_ref());
-                Ok(Plan { change, undo, adopt: false, provisional: false, notes: Vec::new() })
+                Ok(Plan::of(change, undo))
             }
             Standing::Foreign(leaves) => Err(edited(&leaves).into()),
         }

@@ -28,6 +28,12 @@ pub struct Plan {
     /// Some values are known only once the steps before it are applied: it is planned again then.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub provisional: bool,
+    /// What a removal leaves of the object needs what the step needs: that is left too.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub retains: bool,
+    /// The steps whose objects use this one: it is removed only if theirs are, or are not there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub goes_with: Vec<String>,
     /// What the user should know.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<Note>,
@@ -37,7 +43,20 @@ impl Plan {
     /// A plan that changes nothing.
     pub fn nothing(state: Option<serde_json::Value>) -> Self {
         let change = Change { before: state.clone(), after: state };
-        Self { change, undo: Undo::Nothing, adopt: false, provisional: false, notes: Vec::new() }
+        Self {
+            change,
+            undo: Undo::Nothing,
+            adopt: false,
+            provisional: false,
+            retains: false,
+            goes_with: Vec::new(),
+            notes: Vec::new(),
+        }
+    }
+
+    /// A plan that makes this change, and has nothing to say about it.
+    pub fn of(change: Change, undo: Undo) -> Self {
+        Self { change, undo, ..Self::nothing(None) }
     }
 
     /// Whether there is anything to do.

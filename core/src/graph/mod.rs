@@ -108,7 +108,9 @@ impl Graph {
     /// The context of the step at `place` in one run.
     pub fn context(&self, place: Place, handles: &Arc<Handles>, consent: Consent) -> Context {
         let node = self.node(place);
-        Context::new(&self.id, &node.name, node.facts.clone(), handles.clone(), consent)
+        let mut needing = Facts::default();
+        self.after(place).for_each(|other| needing.extend(&self.node(other).given));
+        Context::new(&self.id, &node.name, node.facts.clone(), handles.clone(), consent).needed_by(needing)
     }
 
     /// Names for messages: `` `a`, `b` ``.

@@ -19,6 +19,7 @@ mod preflight;
 mod proving;
 mod requests;
 mod resume;
+mod retain;
 mod rights;
 mod rollback;
 mod schedule;

@@ -12,6 +12,7 @@ use super::{
     failures::{Failures, interrupted, too_long},
     partial,
     plan::{Planned, Role, RunPlan},
+    retain,
 };
 use crate::{
     contract::{Goal, Plan},
@@ -32,7 +33,7 @@ impl Engine {
         let roles = roles.chain(neighbors.into_iter().map(|place| (place, Role::Neighbor)));
         let reads = roles.map(|(place, role)| async move { (place, role, self.read(place, &goal(verb)).await) });
         let answers: Vec<_> = stream::iter(reads).buffer_unordered(self.settings.parallelism.max(1)).collect().await;
-        let plan = sort(verb, answers)?;
+        let plan = retain::hold(&self.graph, sort(verb, answers)?);
         partial::check(&self.graph, &plan)?;
         Ok(plan)
     }

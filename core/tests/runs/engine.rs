@@ -37,6 +37,55 @@ async fn destroys_in_reverse_and_names_what_is_left() {
     assert_eq!(ended.left[0].1.text(), "somebody uses it");
 }
 
+/// Whatever stays needs what it was built on, however far below.
+#[tokio::test]
+async fn what_stays_holds_all_that_it_needs() {
+    let (shelf, directory) = (Shelf::default(), tempfile::tempdir().unwrap());
+    let specs = vec![
+        step("a", &[], json!({})),
+        step("b", &["a"], json!({})),
+        step("c", &["b"], json!({})),
+        step("d", &["b"], json!({})),
+        step("e", &[], json!({})),
+    ];
+    let engine = engine(&graph(specs), &shelf);
+    run(&engine, Verb::Apply, directory.path()).await;
+    shelf.items.lock().unwrap().get_mut("c").unwrap().insert("used".into(), "yes".into());
+    shelf.log.lock().unwrap().clear();
+    let ended = run(&engine, Verb::Destroy, directory.path()).await;
+    assert!(matches!(ended.outcome, Outcome::Done));
+    assert_eq!(shelf.writes(), ["remove e", "remove d"]);
+    let left: Vec<_> = ended.left.iter().map(|(place, note)| format!("{}: {}", place.index(), note.text())).collect();
+    assert_eq!(left, ["0: `b`, `c` stay, and need it", "1: `c` stays, and needs it", "2: somebody uses it"]);
+}
+
+/// A role of another cluster uses this policy, and nothing else of this chain.
+#[tokio::test]
+async fn what_is_used_goes_only_with_its_users() {
+    for (there, removed) in [(None, ["remove a", "remove b"].as_slice()), (Some("elsewhere"), &["remove b"])] {
+        let (shelf, directory) = (Shelf::default(), tempfile::tempdir().unwrap());
+        let specs = vec![
+            step("b", &[], json!({})),
+            step("a", &[], json!({"goes_with": ["c"]})),
+            step("c", &["a", "b"], json!({})),
+        ];
+        let engine = engine(&graph(specs), &shelf);
+        run(&engine, Verb::Apply, directory.path()).await;
+        shelf.items.lock().unwrap().remove("c");
+        if let Some(there) = there {
+            shelf.put("c", &[("mark", "test"), (there, "yes")]);
+        }
+        shelf.log.lock().unwrap().clear();
+        let ended = run(&engine, Verb::Destroy, directory.path()).await;
+        let mut writes = shelf.writes();
+        writes.sort();
+        assert_eq!(writes, removed);
+        let left: Vec<_> = ended.left.iter().map(|(_, note)| note.text()).collect();
+        let expected = if there.is_some() { vec!["`c` stays, and needs it", "it is elsewhere's"] } else { vec![] };
+        assert_eq!(left, expected);
+    }
+}
+
 #[tokio::test]
 async fn independent_steps_run_at_the_same_time_under_the_limit() {
     for limit in [1, 2] {

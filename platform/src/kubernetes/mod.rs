@@ -39,7 +39,7 @@ use kube::discovery::ApiResource;
 use tokio::sync::OnceCell;
 use trustpath_core::{Class, Handle, Identity, Lacking, Problem, Result, Right};
 
-use crate::{hide::Held, lock::Fence, retry::Limits};
+use crate::{hide::Held, lock::Fence, mark, retry::Limits};
 use rights::Grant;
 
 /// A connection to a Kubernetes API server. Cheap to clone.
@@ -80,11 +80,11 @@ impl Cluster {
     /// The uid of the `kube-system` namespace, which tells one cluster from another. Read once.
     ///
     /// # Errors
-    /// When it cannot be read.
+    /// When it cannot be read, or is no word that a mark could hold.
     pub async fn uid(&self) -> Result<&str> {
         let uid = self.server.uid.get_or_try_init(|| async {
             let system = self.get(&Address::<Namespace>::cluster("kube-system")).await?;
-            let uid = system.and_then(|system| system.metadata.uid);
+            let uid = system.and_then(|system| system.metadata.uid).filter(|uid| mark::is_word(uid));
             Ok::<_, trustpath_core::Failure>(uid.ok_or_else(no_system)?)
         });
         Ok(uid.await?)

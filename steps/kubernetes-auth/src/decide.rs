@@ -3,32 +3,38 @@
 use std::collections::BTreeMap;
 
 use trustpath_core::{Class, Problem, Released, Wanted};
-use trustpath_platform::text::listed;
+use trustpath_platform::text::{clean, listed};
 
 use crate::{
     config::KubernetesAuth,
+    owner::{self, Claim, Owner},
     pem,
     state::{Config, Mount, MountMark, Reviewer, State, TYPE},
-    surroundings::{Found, Making, Surroundings},
-    target::Target,
+    surroundings::{Found, Making, Removing},
+    target::{Target, same_host},
 };
 
 impl KubernetesAuth {
-    pub(crate) fn decide(&self, graph: &str, around: &Making, now: Option<&State>) -> Result<Wanted<State>, Problem> {
+    pub(crate) fn decide(
+        &self,
+        claim: Claim<'_>,
+        around: &Making,
+        now: Option<&State>,
+    ) -> Result<Wanted<State>, Problem> {
         self.check_description()?;
         if let Some(now) = now.filter(|now| now.mount.kind != TYPE) {
             return Err(other_type(self.mount.as_str(), &now.mount.kind));
         }
         let target = self.target(around)?;
-        if let Some(config) = now.filter(|now| !is_ours(graph, now)).and_then(|now| now.config.as_ref()) {
-            same_cluster(self.mount.as_str(), config, &target)?;
-        }
+        let check = |now| owner::check(self.mount.as_str(), claim, &around.cluster, now, &target);
+        let taken_over = now.map(check).transpose()?.flatten();
         let provisional = target.reviewer == Reviewer::NotYet;
-        let notes = target.notes.clone();
+        let notes = target.notes.iter().cloned().chain(taken_over).collect();
         let mut state = self.state(now, target);
-        if now.is_none_or(|now| *now != state || now.in_doubt().is_some()) {
+        if now.is_none_or(|now| *now != state || now.in_doubt().is_some() || is_to_be_marked(claim, around, now)) {
+            let (graph, cluster) = (claim.graph.to_owned(), Some(around.cluster.clone()));
             let reviewer = state.reviewer().digest().cloned();
-            state.mount.mark = Some(MountMark { graph: graph.to_owned(), reviewer, notes: BTreeMap::new() });
+            state.mount.mark = Some(MountMark { graph, cluster, reviewer, notes: BTreeMap::new() });
         }
         state.at_hand.extend(match &around.reviewer {
             Found::Jwt { digest, .. } => Some(digest.clone()),
@@ -85,21 +91,61 @@ impl KubernetesAuth {
             .help("leave `[trustpath …]` out of it"))
     }
 
-    pub(crate) fn release(&self, around: &Surroundings, now: &State) -> Released<State> {
-        let mount = &self.mount;
-        match around {
-            // One role is this graph's own, which goes before the mount does: the removal looks again.
-            Surroundings::Removing(Ok(roles)) if roles.len() > 1 => {
-                let why =
-                    format!("the mount `{mount}` has the roles {}: not all of them are this graph's", listed(roles));
-                Released::kept(now.clone(), why)
-            }
-            Surroundings::Removing(Err(why)) => {
-                Released::kept(now.clone(), format!("the roles of the mount `{mount}` may not be listed: {why}"))
-            }
-            Surroundings::Removing(Ok(_)) | Surroundings::Making(_) => Released::all(),
+    /// Whether the mount is this graph's and this cluster's. Where its mark names no cluster, its config decides.
+    pub(crate) fn is_ours(&self, graph: &str, around: &Making, now: &State) -> bool {
+        let is_here = |config| self.target(around).is_ok_and(|target| owner::other_cluster(config, &target).is_none());
+        match owner::of(graph, &around.cluster, &now.mount) {
+            Owner::Ours => true,
+            Owner::Unnamed => now.config.as_ref().is_none_or(is_here),
+            Owner::OtherCluster(_) | Owner::Other => false,
         }
     }
+
+    /// What is left of a mount that bears the mark of this graph, whose `own` roles go before it does.
+    pub(crate) fn release<'a>(
+        &self,
+        claim: Claim<'_>,
+        around: &Removing,
+        own: impl Iterator<Item = (&'a str, &'a str)>,
+        now: &State,
+    ) -> Released<State> {
+        let own: Vec<_> = own.map(|(_, role)| role).collect();
+        match self.keep_because(owner::of(claim.graph, &around.cluster, &now.mount), &around.roles, &own) {
+            Some(why) => Released::kept(now.clone(), why),
+            None => Released::all(),
+        }
+    }
+
+    fn keep_because(&self, owner: Owner<'_>, roles: &Result<Vec<String>, String>, own: &[&str]) -> Option<String> {
+        let mount = &self.mount;
+        let roles = match (owner, roles) {
+            (Owner::OtherCluster(uid), _) => {
+                return Some(format!(
+                    "the mount `{mount}` serves another cluster of this graph (kube-system {})",
+                    clean(uid)
+                ));
+            }
+            (Owner::Unnamed, _) => {
+                return Some(format!(
+                    "the mark of the mount `{mount}` does not name the cluster that it serves: `trustpath apply` adds it where it is \
+                     this one"
+                ));
+            }
+            (Owner::Ours | Owner::Other, Err(why)) => {
+                return Some(format!("the roles of the mount `{mount}` may not be listed: {why}"));
+            }
+            (Owner::Ours | Owner::Other, Ok(roles)) => roles,
+        };
+        let is_own = |role: &&String| own.iter().any(|own| own.eq_ignore_ascii_case(role));
+        let others: Vec<_> = roles.iter().filter(|role| !is_own(role)).map(|role| clean(role)).collect();
+        let has = || format!("the mount `{mount}` has roles that are not this graph's: {}", listed(&others));
+        (!others.is_empty()).then(has)
+    }
+}
+
+/// Whether the mark is this graph's, and lacks this cluster.
+fn is_to_be_marked(claim: Claim<'_>, around: &Making, now: &State) -> bool {
+    matches!(owner::of(claim.graph, &around.cluster, &now.mount), Owner::Unnamed | Owner::OtherCluster(_))
 }
 
 impl Default for Config {
@@ -118,47 +164,10 @@ impl Default for Config {
     }
 }
 
-/// Whether the mount bears the mark of this graph.
-pub(crate) fn is_ours(graph: &str, now: &State) -> bool {
-    now.mount.mark.as_ref().is_some_and(|mark| mark.graph == graph)
-}
-
 fn same_keys(now: &[String], keys: &[String]) -> bool {
     let each =
         |some: &[String], others: &[String]| some.iter().all(|key| others.iter().any(|other| pem::same(key, other)));
     now.len() == keys.len() && each(now, keys) && each(keys, now)
-}
-
-/// Whether two URLs are the same address.
-fn same_host(one: &str, other: &str) -> bool {
-    let plain = |text: &str| {
-        let url = url::Url::parse(text).ok()?;
-        let host = url.host_str()?.trim_end_matches('.').to_owned();
-        let host = host.strip_suffix(".cluster.local").map(str::to_owned).unwrap_or(host);
-        Some((url.scheme().to_owned(), host, url.port_or_known_default(), url.path().trim_end_matches('/').to_owned()))
-    };
-    one == other || plain(one).is_some_and(|one| Some(one) == plain(other))
-}
-
-/// A config that is not ours may be taken over only where it is about the same cluster.
-fn same_cluster(mount: &str, now: &Config, target: &Target) -> Result<(), Problem> {
-    let both = !now.kubernetes_ca_cert.is_empty() && !target.ca.is_empty();
-    let differs = if !same_host(&now.kubernetes_host, &target.host) {
-        format!("asks the API server at {}, and this graph's is {}", shown(&now.kubernetes_host), target.host)
-    } else if both && pem::disjoint(&now.kubernetes_ca_cert, &target.ca) {
-        "trusts another CA than this graph's".to_owned()
-    } else {
-        return Ok(());
-    };
-    let message = format!("the auth mount `{mount}` serves another cluster: it {differs}");
-    Err(Problem::new(Class::Conflict, "trustpath::kubernetes_auth::other_cluster", message).help(format!(
-        "give this cluster a mount of its own, with `mount = \"{mount}-…\"` in the graph file; if it is the same cluster \
-         after all, set `kubernetes_host` and `ca` to what the mount has"
-    )))
-}
-
-fn shown(host: &str) -> String {
-    trustpath_platform::text::clean(host)
 }
 
 fn other_type(mount: &str, kind: &str) -> Problem {

@@ -24,7 +24,7 @@ pub(crate) fn split(text: &str) -> (String, Option<MountMark>) {
 /// What [`split`] took apart.
 pub(crate) fn join(mount: &Mount, in_doubt: Option<&Reviewer>) -> String {
     let Some(held) = &mount.mark else { return mount.description.clone() };
-    let mut mark = Mark { graph: held.graph.clone(), notes: held.notes.clone() };
+    let mut mark = Mark { graph: held.graph.clone(), cluster: held.cluster.clone(), notes: held.notes.clone() };
     if let Some(reviewer) = &held.reviewer {
         mark = mark.with(REVIEWER, reviewer.as_str());
     }
@@ -51,12 +51,12 @@ fn with_mark(rest: &str, mark: &Mark) -> String {
 }
 
 fn read(mark: Mark) -> MountMark {
-    let Mark { graph, mut notes } = mark;
+    let Mark { graph, cluster, mut notes } = mark;
     let reviewer = notes.get(REVIEWER).and_then(|text| Digest::read(text));
     if reviewer.is_some() {
         notes.remove(REVIEWER);
     }
-    MountMark { graph, reviewer, notes }
+    MountMark { graph, cluster, reviewer, notes }
 }
 
 #[cfg(test)]
@@ -72,18 +72,35 @@ mod tests {
         Mount { description: description.to_owned(), mark, ..Mount::default() }
     }
 
+    fn marked() -> MountMark {
+        let notes = BTreeMap::new();
+        MountMark { graph: "a".to_owned(), cluster: Some("6f1c".to_owned()), reviewer: None, notes }
+    }
+
+    /// Those of the versions that wrote none.
+    #[test]
+    fn a_mark_without_a_cluster_is_a_mark() {
+        let text = "[trustpath graph=a]";
+        let (rest, mark) = split(text);
+        assert_eq!(mark, Some(MountMark { cluster: None, ..marked() }));
+        assert_eq!(join(&mount(&rest, mark), None), text);
+    }
+
     #[test]
     fn a_mark_comes_last() {
         let digest = Digest::of("jwt");
-        let mark = MountMark { graph: "a".to_owned(), reviewer: Some(digest.clone()), notes: BTreeMap::new() };
+        let mark = MountMark { reviewer: Some(digest.clone()), ..marked() };
         let text = join(&mount("the cluster in Berlin", Some(mark.clone())), None);
-        assert_eq!(text, format!("the cluster in Berlin [trustpath graph=a reviewer={}]", digest.as_str()));
+        assert_eq!(
+            text,
+            format!("the cluster in Berlin [trustpath graph=a cluster=6f1c reviewer={}]", digest.as_str())
+        );
         assert_eq!(split(&text), ("the cluster in Berlin".to_owned(), Some(mark)));
     }
 
     #[test]
     fn a_doubt_is_read_back() {
-        let mark = MountMark { graph: "a".to_owned(), reviewer: Some(Digest::of("new")), notes: BTreeMap::new() };
+        let mark = MountMark { reviewer: Some(Digest::of("new")), ..marked() };
         for was in [Reviewer::Unknown, Reviewer::Jwt(Digest::of("old"))] {
             let (_, read) = split(&join(&mount("", Some(mark.clone())), Some(&was)));
             let mut read = read.expect("a mark");
@@ -96,6 +113,7 @@ mod tests {
     #[case("[trustpath graph=a] and more")]
     #[case("no space[trustpath graph=a]")]
     #[case("two  spaces [trustpath graph=a z=1 b=2]")]
+    #[case("[trustpath cluster=6f1c graph=a]")]
     #[case("[trustpath reviewer=x]")]
     fn what_would_not_come_back_the_same_is_no_mark(#[case] text: &str) {
         assert_eq!(split(text), (text.to_owned(), None));
@@ -105,7 +123,7 @@ mod tests {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
         #[test]
-        fn no_description_is_lost(text in r"[ a=\[\]]{0,9}(\[trustpath graph=[ab]( (reviewer|was|x)=[a:0\]]{0,3}){0,2}\])?[ \]]?") {
+        fn no_description_is_lost(text in r"[ a=\[\]]{0,9}(\[trustpath graph=[ab]( cluster=[a:0\]]{0,3})?( (reviewer|was|x)=[a:0\]]{0,3}){0,2}\])?[ \]]?") {
             let (rest, mark) = split(&text);
             prop_assert_eq!(join(&mount(&rest, mark), None), text);
         }

@@ -9,6 +9,7 @@ mod decide;
 mod description;
 mod jwt;
 mod observe;
+mod owner;
 mod pem;
 mod prove;
 mod rights;
@@ -24,8 +25,12 @@ mod way;
 mod write;
 
 use async_trait::async_trait;
-use trustpath_core::{Act, Around, At, Evidence, Handle, Kind, Managed, Released, Result, Right, Undo, Wanted};
-use trustpath_platform::{AuthMount, Cluster, ReviewerSecret, Vault, VaultServer};
+use trustpath_core::{
+    Act, Around, At, Context, Evidence, Handle, Kind, Managed, Released, Result, Right, Undo, Wanted,
+};
+use trustpath_platform::{AuthMount, Cluster, ReviewerSecret, RoleRef, Vault, VaultServer};
+
+use owner::{Claim, Owner};
 
 pub use config::{
     Ca, Host, KubernetesAuth, MountPath, PemKey, Reviewer as ReviewerChoice, SecretRef, Source, TokenType, Tune,
@@ -33,7 +38,16 @@ pub use config::{
 };
 pub use jwt::Claims;
 pub use state::{Config, Digest, Mount, MountMark, Reviewer, State};
-pub use surroundings::{Found, Making, Place, Surroundings, Text};
+pub use surroundings::{Found, Making, Place, Removing, Surroundings, Text};
+
+impl KubernetesAuth {
+    /// The roles that the steps which need this one make on the mount, each with its step.
+    fn own_roles<'a>(&self, cx: &'a Context) -> impl Iterator<Item = (&'a str, &'a str)> {
+        let roles = cx.needing().with_givers::<RoleRef>();
+        let here = roles.filter(|(_, role)| role.mount.path == self.mount.as_str());
+        here.map(|(step, role)| (step, role.name.as_str()))
+    }
+}
 
 /// The facts that the step takes.
 pub(crate) type Taken = (VaultServer, Option<ReviewerSecret>);
@@ -70,17 +84,34 @@ impl Managed for KubernetesAuth {
 
     fn desired(&self, at: At<'_, Taken>, around: &Surroundings, now: Option<&State>) -> Result<Wanted<State>> {
         match around {
-            Surroundings::Making(around) => Ok(self.decide(at.cx.graph(), around, now)?),
+            Surroundings::Making(around) => Ok(self.decide(Claim::of(at.cx), around, now)?),
             Surroundings::Removing(_) => Err(decide::wrong_survey().into()),
         }
     }
 
-    fn ours(&self, at: At<'_, Taken>, _: &Surroundings, now: &State) -> bool {
-        decide::is_ours(at.cx.graph(), now)
+    /// Before a removal, that of another cluster too: `released` says whose it is.
+    fn ours(&self, at: At<'_, Taken>, around: &Surroundings, now: &State) -> bool {
+        match around {
+            Surroundings::Making(around) => self.is_ours(at.cx.graph(), around, now),
+            Surroundings::Removing(_) => now.mount.mark.as_ref().is_some_and(|mark| mark.graph == at.cx.graph()),
+        }
     }
 
-    fn released(&self, _: At<'_, Taken>, around: &Surroundings, now: &State) -> Result<Released<State>> {
-        Ok(self.release(around, now))
+    fn released(&self, at: At<'_, Taken>, around: &Surroundings, now: &State) -> Result<Released<State>> {
+        match around {
+            Surroundings::Removing(around) => Ok(self.release(Claim::of(at.cx), around, self.own_roles(at.cx), now)),
+            Surroundings::Making(_) => Err(decide::wrong_survey().into()),
+        }
+    }
+
+    /// What serves another cluster needs nothing of this one.
+    fn retains(&self, at: At<'_, Taken>, around: &Surroundings, left: &State) -> bool {
+        let Surroundings::Removing(Removing { cluster, .. }) = around else { return true };
+        !matches!(owner::of(at.cx.graph(), cluster, &left.mount), Owner::OtherCluster(_))
+    }
+
+    fn goes_with(&self, at: At<'_, Taken>) -> Vec<String> {
+        self.own_roles(at.cx).map(|(step, _)| step.to_owned()).collect()
     }
 
     fn undoable(&self, from: Option<&State>, to: Option<&State>) -> Undo {

@@ -16,6 +16,7 @@ use trustpath_platform::{
 use crate::{
     Taken,
     config::{KubernetesAuth, Reviewer as Choice},
+    owner::{self, Claim},
     source,
     state::{Config, Reviewer, State, TYPE},
 };
@@ -37,30 +38,22 @@ impl KubernetesAuth {
             return Ok(evidence.failed(MOUNTED, why, "choose another `mount` in the graph file"));
         }
         let evidence = evidence.passed(MOUNTED, format!("auth/{mount} is of the type `{TYPE}`"));
-        let evidence = self.compared(at, state, evidence).await?;
+        let wanted = self.wanted(at, state).await;
+        if let Some(why) = wanted.as_ref().err().and_then(serves_another) {
+            // Nothing else of it is this cluster's to mend.
+            return Ok(evidence.failed(CONFIGURED, why, owner::own_mount(mount.as_str())));
+        }
+        let evidence = compared(at, state, wanted, evidence)?;
         let Some(config) = &state.config else { return Ok(evidence) };
         let (ca, reviews) = futures::join!(checked_ca(config), self.reviews(at, config));
         Ok(evidence.and(ca).and(reviews?))
     }
 
-    async fn compared(&self, at: At<'_, Taken>, state: &State, evidence: Evidence) -> Result<Evidence> {
-        let wanted = match self.wanted(at, state).await {
-            Ok(wanted) => wanted,
-            Err(failure) => return told(evidence, CONFIGURED, failure),
-        };
-        let differing = differing(state, &wanted);
-        Ok(if differing.is_empty() {
-            let host = state.config.as_ref().map(|config| config.kubernetes_host.as_str()).unwrap_or_default();
-            evidence.passed(CONFIGURED, format!("API server {}", clean(host)))
-        } else {
-            let why = format!("{} not as the graph file says", is(&differing));
-            evidence.failed(CONFIGURED, why, format!("trustpath apply {}", at.cx.step()))
-        })
-    }
-
     async fn wanted(&self, at: At<'_, Taken>, state: &State) -> Result<State> {
         let around = self.survey_making(at).await?;
-        Ok(self.decide(at.cx.graph(), &around, Some(state))?.state)
+        // Never what the user agrees to for an apply: whose the mount is, is for a proof to find.
+        let claim = Claim { adopts: false, ..Claim::of(at.cx) };
+        Ok(self.decide(claim, &around, Some(state))?.state)
     }
 
     async fn reviews(&self, at: At<'_, Taken>, config: &Config) -> Result<Evidence> {
@@ -100,6 +93,27 @@ impl KubernetesAuth {
             Err(failure) => told(evidence, REVIEWS, failure),
         }
     }
+}
+
+/// Why a mount is another cluster's, if that is what a failure is about.
+fn serves_another(failure: &Failure) -> Option<String> {
+    let report = failure.report();
+    (report.code.as_deref() == Some(owner::CODE)).then_some(report.message)
+}
+
+fn compared(at: At<'_, Taken>, state: &State, wanted: Result<State>, evidence: Evidence) -> Result<Evidence> {
+    let wanted = match wanted {
+        Ok(wanted) => wanted,
+        Err(failure) => return told(evidence, CONFIGURED, failure),
+    };
+    let differing = differing(state, &wanted);
+    Ok(if differing.is_empty() {
+        let host = state.config.as_ref().map(|config| config.kubernetes_host.as_str()).unwrap_or_default();
+        evidence.passed(CONFIGURED, format!("API server {}", clean(host)))
+    } else {
+        let why = format!("{} not as the graph file says", is(&differing));
+        evidence.failed(CONFIGURED, why, format!("trustpath apply {}", at.cx.step()))
+    })
 }
 
 /// What is wrong with what the graph file names does not hold; a server that cannot be asked is a failure of the proof.

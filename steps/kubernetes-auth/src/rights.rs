@@ -3,7 +3,7 @@
 use trustpath_core::{Act, Around, Right};
 use trustpath_platform::{
     Vault,
-    kubernetes::rights::on as on_cluster,
+    kubernetes::rights::{on as on_cluster, to_read_uid},
     policy::Capability::{Delete, List, Read, Sudo, Update},
     vault::rights::{On, on},
 };
@@ -27,7 +27,7 @@ impl KubernetesAuth {
                 let bare = now.is_some_and(|now| now.config.is_none());
                 [self.to_decide(facts), if bare { self.to_see_roles(facts) } else { Vec::new() }].concat()
             }
-            Act::Survey(Around::Removing, _) => self.to_see_roles(facts),
+            Act::Survey(Around::Removing, _) => [to_read_uid(), self.to_see_roles(facts)].concat(),
             Act::Write(now, to) => self.to_send(facts, now, way::request(now, to)),
             Act::WriteUnseen => self.to_send_anything(facts),
             Act::Prove(_) => self.to_decide(facts),
@@ -47,13 +47,13 @@ impl KubernetesAuth {
         self.at(facts, &self.path("role")).may(&[List])
     }
 
-    /// Where Vault is, and the JWTs.
+    /// Which cluster this is, where Vault is, and the JWTs.
     fn to_decide(&self, facts: &Taken) -> Vec<Right> {
         let place = self.service_asked_for(facts).map(|(namespace, name)| {
             let service = on_cluster("", "services").within(&namespace).named(&name).may(&["get"]);
             [service, on_cluster("", "pods").within(&namespace).may(&["list"])].concat()
         });
-        [place.unwrap_or_default(), self.to_read_jwts(facts)].concat()
+        [to_read_uid(), place.unwrap_or_default(), self.to_read_jwts(facts)].concat()
     }
 
     fn to_read_jwts(&self, facts: &Taken) -> Vec<Right> {

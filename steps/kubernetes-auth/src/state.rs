@@ -54,6 +54,9 @@ pub struct Mount {
 pub struct MountMark {
     /// The graph that owns the mount.
     pub graph: String,
+    /// The cluster that it serves, by the uid of its `kube-system`; earlier versions did not write it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cluster: Option<String>,
     /// The reviewer JWT that was written last, or is being written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reviewer: Option<Digest>,

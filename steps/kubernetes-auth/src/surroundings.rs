@@ -10,13 +10,24 @@ use crate::{jwt::Claims, state::Digest};
 pub enum Surroundings {
     /// Before the mount is made or changed.
     Making(Box<Making>),
-    /// Before it is removed: the names of its roles, or why they may not be listed.
-    Removing(Result<Vec<String>, String>),
+    /// Before it is removed.
+    Removing(Removing),
+}
+
+/// What is looked at before the mount is removed.
+#[derive(Debug)]
+pub struct Removing {
+    /// This cluster, by the uid of its `kube-system`.
+    pub cluster: String,
+    /// The names of the mount's roles, or why they may not be listed.
+    pub roles: Result<Vec<String>, String>,
 }
 
 /// What is looked at before the mount is made or changed.
 #[derive(Debug)]
 pub struct Making {
+    /// This cluster, by the uid of its `kube-system`.
+    pub cluster: String,
     /// The time.
     pub now: Timestamp,
     /// Whose server it is.

@@ -11,18 +11,19 @@ use crate::{
     Taken,
     config::{Ca, Host, KubernetesAuth, PemKey, Reviewer as Choice},
     source::{self, JwtSource},
-    surroundings::{Found, Making, Place, Text},
+    surroundings::{Found, Making, Place, Removing, Text},
 };
 
 impl KubernetesAuth {
     pub(crate) async fn survey_making(&self, at: At<'_, Taken>) -> Result<Making> {
         let (server, _) = at.facts;
         let vault = at.cx.handle::<Vault>().await?;
-        let (place, reviewer) = futures::try_join!(self.place(at), self.find_reviewer(at))?;
+        let (cluster, place, reviewer) = futures::try_join!(uid(at), self.place(at), self.find_reviewer(at))?;
         let outside = !matches!(place, Place::Inside);
         let asks_kubeconfig = outside && (self.kubernetes_host == Host::Auto || self.ca == Ca::Auto);
         let api_server = if asks_kubeconfig { Some(at.cx.handle::<Cluster>().await?.api_server()) } else { None };
         Ok(Making {
+            cluster,
             now: Timestamp::now(),
             family: vault.family(),
             unencrypted: unencrypted(server, &vault),
@@ -34,8 +35,12 @@ impl KubernetesAuth {
         })
     }
 
-    /// The names of the mount's roles, or why they may not be listed.
-    pub(crate) async fn survey_removing(&self, at: At<'_, Taken>) -> Result<Result<Vec<String>, String>> {
+    pub(crate) async fn survey_removing(&self, at: At<'_, Taken>) -> Result<Removing> {
+        let (cluster, roles) = futures::try_join!(uid(at), self.roles(at))?;
+        Ok(Removing { cluster, roles })
+    }
+
+    async fn roles(&self, at: At<'_, Taken>) -> Result<Result<Vec<String>, String>> {
         let vault = at.cx.handle::<Vault>().await?;
         match vault.list(&self.path("role")).await {
             Ok(roles) => Ok(Ok(roles)),
@@ -108,6 +113,10 @@ impl KubernetesAuth {
         }
         Ok(Some(texts))
     }
+}
+
+async fn uid(at: At<'_, Taken>) -> Result<String> {
+    Ok(at.cx.handle::<Cluster>().await?.uid().await?.to_owned())
 }
 
 async fn read_file(file: &Path) -> Result<String> {

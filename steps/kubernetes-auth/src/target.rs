@@ -144,6 +144,17 @@ impl KubernetesAuth {
     }
 }
 
+/// Whether two URLs are the same address.
+pub(crate) fn same_host(one: &str, other: &str) -> bool {
+    let plain = |text: &str| {
+        let url = url::Url::parse(text).ok()?;
+        let host = url.host_str()?.trim_end_matches('.').to_owned();
+        let host = host.strip_suffix(".cluster.local").map(str::to_owned).unwrap_or(host);
+        Some((url.scheme().to_owned(), host, url.port_or_known_default(), url.path().trim_end_matches('/').to_owned()))
+    };
+    one == other || plain(one).is_some_and(|one| Some(one) == plain(other))
+}
+
 fn is_loopback(url: &str) -> bool {
     let host = url::Url::parse(url).ok().and_then(|url| {
         Some(match url.host()? {

@@ -7,6 +7,7 @@ mod capabilities;
 mod config;
 mod decide;
 mod login;
+mod owner;
 mod prove;
 mod refusal;
 mod rights;

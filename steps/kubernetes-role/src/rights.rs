@@ -4,7 +4,7 @@ use serde_json::Map;
 use trustpath_core::{Act, Right};
 use trustpath_platform::{
     Vault,
-    kubernetes::rights::on as on_cluster,
+    kubernetes::rights::{on as on_cluster, to_read_uid},
     policy::Capability::{Create, Delete, Read, Update},
     vault::rights::{On, on},
 };
@@ -31,7 +31,8 @@ impl KubernetesRole {
             Act::Write(_, None) => here.may(&[Delete]),
             Act::WriteUnseen => here.may(&[Create, Update, Delete]),
             Act::Prove(state) => self.to_prove(facts, state),
-            Act::Survey(..) | Act::Rehearse(..) => Vec::new(),
+            Act::Survey(..) => to_read_uid(),
+            Act::Rehearse(..) => Vec::new(),
         }
     }
 

@@ -10,15 +10,18 @@ use trustpath_platform::{AuthMount, Cluster, RoleRef, Vault, error::Kind, vault:
 use crate::{
     config::KubernetesRole,
     decide::{self, Facts},
+    owner::{self, Owner},
     prove,
     state::RoleState,
 };
 
 /// What has to be known besides the role itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Surroundings {
-    /// Whether the mount bears the mark of this graph: then so do its roles.
-    ours: bool,
+    /// Before it is removed, and not made.
+    removes: bool,
+    /// Whose the mount is, and so its roles.
+    owner: Owner,
     /// Whether the server is one that knows `token_strictly_bind_ip`.
     binds_addresses: bool,
 }
@@ -55,15 +58,19 @@ impl Managed for KubernetesRole {
         Ok(answer.map(RoleState::answered).transpose().map_err(unlike_a_role)?)
     }
 
-    async fn survey(&self, at: At<'_, Facts>, _: Around) -> Result<Surroundings> {
+    async fn survey(&self, at: At<'_, Facts>, around: Around) -> Result<Surroundings> {
         let vault = self.vault(at).await?;
         let mark = match vault.mounts().await {
             Ok(mounts) => mounts.auth_at(&at.facts.0.path).and_then(|mount| mount.mark()),
             Err(error) if matches!(error.kind(), Kind::Denied | Kind::NotFound) => None,
             Err(error) => return Err(error.into()),
         };
-        let ours = mark.is_some_and(|mark| mark.graph == at.cx.graph());
-        Ok(Surroundings { ours, binds_addresses: vault.family() == Family::OpenBao })
+        let owner = owner::of(at.cx, mark).await?;
+        Ok(Surroundings {
+            removes: around == Around::Removing,
+            owner,
+            binds_addresses: vault.family() == Family::OpenBao,
+        })
     }
 
     fn desired(&self, at: At<'_, Facts>, around: &Surroundings, now: Option<&RoleState>) -> Result<Wanted<RoleState>> {
@@ -74,12 +81,25 @@ impl Managed for KubernetesRole {
         Ok(wanted)
     }
 
+    /// Before a removal, that of another cluster too: `released` says whose it is.
     fn ours(&self, _: At<'_, Facts>, around: &Surroundings, _: &RoleState) -> bool {
-        around.ours
+        match around.owner {
+            Owner::Ours | Owner::Unnamed => true,
+            Owner::OtherCluster(_) => around.removes,
+            Owner::Other => false,
+        }
     }
 
-    fn released(&self, _: At<'_, Facts>, _: &Surroundings, _: &RoleState) -> Result<Released<RoleState>> {
-        Ok(Released::all())
+    fn released(&self, at: At<'_, Facts>, around: &Surroundings, now: &RoleState) -> Result<Released<RoleState>> {
+        Ok(match around.owner.keep_because(&at.facts.0.path) {
+            Some(why) => Released::kept(now.clone(), why),
+            None => Released::all(),
+        })
+    }
+
+    /// What serves another cluster needs nothing of this one.
+    fn retains(&self, _: At<'_, Facts>, around: &Surroundings, _: &RoleState) -> bool {
+        !matches!(around.owner, Owner::OtherCluster(_))
     }
 
     async fn write(&self, at: At<'_, Facts>, now: Option<&RoleState>, to: Option<&RoleState>) -> Result<()> {

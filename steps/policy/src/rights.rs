@@ -2,6 +2,7 @@
 
 use trustpath_core::{Act, Around, Right};
 use trustpath_platform::{
+    RoleRef,
     policy::Capability::{Delete, Read, Update},
     vault::rights::{On, on},
 };
@@ -13,14 +14,14 @@ const CAS: (&str, &str) = ("cas", "it is the version that is there when the poli
 
 impl Policy {
     /// Writing a policy is always an `update` to the servers.
-    pub(crate) fn needs(&self, graph: &str, namespace: Option<&str>, act: Act<'_, PolicyState>) -> Vec<Right> {
+    pub(crate) fn needs(&self, own: &[&RoleRef], namespace: Option<&str>, act: Act<'_, PolicyState>) -> Vec<Right> {
         let path = self.path();
         let here = on(namespace, &path);
         match act {
             Act::Observe => here.may(&[Read]),
-            Act::Survey(Around::Removing, _) => users::to_see_them(graph, namespace),
+            Act::Survey(Around::Removing, _) => users::to_see_them(own, namespace),
             Act::Write(now, Some(to)) => to_write(here, now, to),
-            Act::Write(_, None) => here.may(&[Delete]),
+            Act::Write(_, None) => [here.may(&[Delete]), users::to_see_them(own, namespace)].concat(),
             Act::WriteUnseen => here.may(&[Update, Delete]),
             Act::Survey(Around::Making, _) | Act::Rehearse(..) | Act::Prove(_) => Vec::new(),
         }

@@ -2,19 +2,38 @@
 
 use async_trait::async_trait;
 use serde_json::Value;
-use trustpath_core::{Act, Around, At, Class, Evidence, Handle, Managed, Problem, Released, Result, Right, Wanted};
-use trustpath_platform::{PolicyName, Vault, VaultServer};
+use trustpath_core::{
+    Act, Around, At, Class, Context, Evidence, Handle, Managed, Problem, Released, Result, Right, Wanted,
+};
+use trustpath_platform::{PolicyName, RoleRef, Vault, VaultServer};
 
 use crate::{
     config::Policy,
     decide, prove,
     state::{Answer, PolicyState},
     survey::{Seen, Surroundings},
+    users::{self, Users},
 };
 
 impl Policy {
     pub(crate) fn path(&self) -> String {
         Vault::path(["sys/policies/acl", self.name.as_str()])
+    }
+
+    /// Others may have come to use it since it was planned, or made: clusters with the same graph file share it.
+    async fn remove(&self, at: At<'_, VaultServer>, vault: &Vault) -> Result<()> {
+        match users::of(vault, self.name.as_str(), &own_roles(at.cx)).await? {
+            used @ Users::These(_) => Err(self.in_use(at.cx.step(), &used).into()),
+            // Where that cannot be told, what a run has made is still its own to take back.
+            Users::Nobody | Users::Untold(_) => Ok(vault.delete(&self.path()).await?),
+        }
+    }
+
+    fn in_use(&self, step: &str, users: &Users) -> Problem {
+        let why = users.keep_because().unwrap_or_default();
+        let message = format!("the policy `{}` was left as it is: {why}", self.name.as_str());
+        Problem::new(Class::Conflict, "trustpath::policy::in_use", message)
+            .help(format!("it goes with the last of them; to let it be: trustpath rollback --leave {step}"))
     }
 
     async fn vault(&self, at: At<'_, VaultServer>) -> Result<Vault> {
@@ -43,7 +62,7 @@ impl Managed for Policy {
     }
 
     async fn survey(&self, at: At<'_, Self::Takes>, around: Around) -> Result<Surroundings> {
-        self.look_around(at.cx.graph(), &self.vault(at).await?, around).await
+        self.look_around(&own_roles(at.cx), &self.vault(at).await?, around).await
     }
 
     fn desired(
@@ -77,7 +96,7 @@ impl Managed for Policy {
     async fn write(&self, at: At<'_, Self::Takes>, now: Option<&PolicyState>, to: Option<&PolicyState>) -> Result<()> {
         let (vault, path) = (self.vault(at).await?, self.path());
         let Some(to) = to else {
-            return Ok(vault.delete(&path).await?);
+            return self.remove(at, &vault).await;
         };
         let mut body = to.body();
         if to.cas_required || now.is_some_and(|now| now.cas_required) {
@@ -96,8 +115,17 @@ impl Managed for Policy {
     }
 
     fn rights(&self, at: At<'_, Self::Takes>, act: Act<'_, PolicyState>) -> Vec<Right> {
-        self.needs(at.cx.graph(), at.facts.namespace.as_deref(), act)
+        self.needs(&own_roles(at.cx), at.facts.namespace.as_deref(), act)
     }
+
+    fn goes_with(&self, at: At<'_, Self::Takes>) -> Vec<String> {
+        at.cx.needing().with_givers::<RoleRef>().map(|(step, _)| step.to_owned()).collect()
+    }
+}
+
+/// The roles that the steps which need this one make.
+fn own_roles(cx: &Context) -> Vec<&RoleRef> {
+    cx.needing().all().collect()
 }
 
 fn mixed_up() -> Problem {

@@ -1,7 +1,7 @@
 //! What has to be known besides the policy itself.
 
 use trustpath_core::{Around, Result};
-use trustpath_platform::{Vault, error::Kind, policy::Meaning};
+use trustpath_platform::{RoleRef, Vault, error::Kind, policy::Meaning};
 
 use crate::{
     config::Policy,
@@ -34,9 +34,9 @@ pub(crate) struct Wish {
 }
 
 impl Policy {
-    pub(crate) async fn look_around(&self, graph: &str, vault: &Vault, around: Around) -> Result<Surroundings> {
+    pub(crate) async fn look_around(&self, own: &[&RoleRef], vault: &Vault, around: Around) -> Result<Surroundings> {
         let seen = match around {
-            Around::Removing => Seen::Users(users::of(vault, self.name.as_str(), graph).await?),
+            Around::Removing => Seen::Users(users::of(vault, self.name.as_str(), own).await?),
             Around::Making => {
                 let text = self.rules.text().await?;
                 let warnings = warnings(vault, &text.meaning).await?;

@@ -2,13 +2,13 @@
 
 mod methods;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures::{StreamExt, TryStreamExt, stream};
 use serde_json::{Map, Value};
 use trustpath_core::{Result, Right};
 use trustpath_platform::{
-    Vault,
+    RoleRef, Vault,
     error::{Error, Kind},
     policy::Capability,
     text::{clean, listed},
@@ -26,7 +26,7 @@ const AT_ONCE: usize = 8;
 /// How many users a message names before it counts the rest.
 const NAMED: usize = 5;
 
-/// Who uses a policy besides its own graph.
+/// Who uses a policy besides the roles that go with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Users {
     /// Nobody.
@@ -55,11 +55,11 @@ impl Users {
     }
 }
 
-/// Looks for the users of a policy on all mounts but those of its own graph: these go with it.
+/// Looks for the users of a policy on all mounts, but for the roles of the steps that need it: these go before it does.
 ///
 /// Tokens that are out there already are not looked for.
-pub(crate) async fn of(vault: &Vault, policy: &str, graph: &str) -> Result<Users> {
-    match search(vault, policy, graph).await {
+pub(crate) async fn of(vault: &Vault, policy: &str, own: &[&RoleRef]) -> Result<Users> {
+    match search(vault, policy, own).await {
         Ok(users) if users.is_empty() => Ok(Users::Nobody),
         Ok(users) => Ok(Users::These(users)),
         Err(Obstacle::Untold(why)) => Ok(Users::Untold(why)),
@@ -68,15 +68,22 @@ pub(crate) async fn of(vault: &Vault, policy: &str, graph: &str) -> Result<Users
 }
 
 /// What it takes to see them. Pure.
-pub(crate) fn to_see_them(graph: &str, namespace: Option<&str>) -> Vec<Right> {
+///
+/// On the mounts of the roles that go with it, their names are enough.
+pub(crate) fn to_see_them(own: &[&RoleRef], namespace: Option<&str>) -> Vec<Right> {
+    let but: BTreeSet<_> = own.iter().map(|role| role.mount.path.clone()).collect();
+    let names =
+        but.iter().flat_map(|mount| on(namespace, &Vault::path(["auth", mount, "role"])).may(&[Capability::List]));
+    let names: Vec<_> = names.collect();
+    let but: Vec<_> = but.into_iter().collect();
     let identity = methods::IDENTITY.iter().flat_map(Holder::places);
     let identity =
         identity.flat_map(|(capability, place)| on(namespace, &Vault::path(["identity", &place])).may(&[capability]));
     let each = [Capability::List, Capability::Read].map(|capability| {
-        let each = EachAuthMount { below: methods::places(capability), but_of: graph.to_owned() };
+        let each = EachAuthMount { below: methods::places(capability), but: but.clone() };
         on_each_auth_mount(namespace, capability, each)
     });
-    on(namespace, "sys/auth").may(&[Capability::Read]).into_iter().chain(identity).chain(each).collect()
+    on(namespace, "sys/auth").may(&[Capability::Read]).into_iter().chain(identity).chain(names).chain(each).collect()
 }
 
 enum Obstacle {
@@ -93,11 +100,12 @@ impl From<Error> for Obstacle {
     }
 }
 
-async fn search(vault: &Vault, policy: &str, graph: &str) -> Result<Vec<String>, Obstacle> {
+async fn search(vault: &Vault, policy: &str, own: &[&RoleRef]) -> Result<Vec<String>, Obstacle> {
+    let own: BTreeSet<_> = own.iter().map(|role| Vault::path(["auth", &role.mount.path, "role", &role.name])).collect();
     let mut users = Vec::new();
-    for (path, holders) in holders(vault, graph).await? {
+    for (path, holders) in holders(vault).await? {
         for holder in holders {
-            users.extend(using(vault, &path, holder, policy).await?);
+            users.extend(using(vault, &path, holder, policy, &own).await?);
         }
     }
     users.sort();
@@ -105,13 +113,10 @@ async fn search(vault: &Vault, policy: &str, graph: &str) -> Result<Vec<String>,
 }
 
 /// Each mount with what can hold policies on it, and identity.
-async fn holders(vault: &Vault, graph: &str) -> Result<Vec<(String, &'static [Holder])>, Obstacle> {
+async fn holders(vault: &Vault) -> Result<Vec<(String, &'static [Holder])>, Obstacle> {
     let mounts: Option<BTreeMap<String, Mount>> = vault.read("sys/auth").await?;
     let mut all = vec![("identity".to_owned(), methods::IDENTITY)];
     for (path, mount) in mounts.unwrap_or_default() {
-        if mount.mark().is_some_and(|mark| mark.graph == graph) {
-            continue;
-        }
         let path = Vault::path(["auth", &path]);
         let untold = || Obstacle::Untold(format!("`{}` is of the type `{}`", clean(&path), clean(&mount.kind)));
         let holders = methods::of(&mount.kind).ok_or_else(untold)?;
@@ -121,8 +126,14 @@ async fn holders(vault: &Vault, graph: &str) -> Result<Vec<(String, &'static [Ho
 }
 
 /// Those of one sort on one mount that hold the policy.
-async fn using(vault: &Vault, mount: &str, holder: &Holder, policy: &str) -> Result<Vec<String>, Obstacle> {
-    let paths = match holder.list {
+async fn using(
+    vault: &Vault,
+    mount: &str,
+    holder: &Holder,
+    policy: &str,
+    own: &BTreeSet<String>,
+) -> Result<Vec<String>, Obstacle> {
+    let paths: Vec<_> = match holder.list {
         Some(list) => {
             let names = vault.list(&Vault::path([mount, list])).await?;
             names.iter().map(|name| Vault::path([mount, holder.read, name])).collect()
@@ -134,11 +145,8 @@ async fn using(vault: &Vault, mount: &str, holder: &Holder, policy: &str) -> Res
         let holds = found.is_some_and(|found| holder.keys.iter().any(|key| names(found.get(*key), policy)));
         Ok(holds.then_some(path))
     };
-    stream::iter(paths.into_iter().map(holds))
-        .buffered(AT_ONCE)
-        .try_filter_map(|user| async { Ok(user) })
-        .try_collect()
-        .await
+    let others = paths.into_iter().filter(|path| !own.contains(path));
+    stream::iter(others.map(holds)).buffered(AT_ONCE).try_filter_map(|user| async { Ok(user) }).try_collect().await
 }
 
 /// Whether a list of policies, or one separated by commas, has this one.

@@ -101,6 +101,11 @@ impl Managed for ServiceAccount {
         Ok(self.release(around, now))
     }
 
+    /// A namespace that is left is not in use by this step.
+    fn retains(&self, _: At<'_, ()>, _: &Surroundings, left: &State) -> bool {
+        left.account.is_some()
+    }
+
     fn undoable(&self, from: Option<&State>, to: Option<&State>) -> Undo {
         decide::undoable(from, to)
     }

@@ -3,8 +3,8 @@
 use trustpath_tests::{cases, fleet::Case, pair::Which};
 
 use crate::{
-    bad_days, bad_files, bad_servers, canaries, circle, conformance, cut_off, ends, garbled, locks, mirror, namespaces,
-    other_values, own_step, panics, partial, races, reviewer, rights, rollback,
+    bad_days, bad_files, bad_servers, canaries, circle, clusters, conformance, cut_off, ends, garbled, locks, mirror,
+    namespaces, other_values, own_step, panics, partial, races, reviewer, rights, rollback,
 };
 
 pub(crate) const ALL: &[(&str, Case)] = cases![
@@ -17,6 +17,13 @@ pub(crate) const ALL: &[(&str, Case)] = cases![
     partial::the_role_alone,
     partial::refused_when_the_policy_was_changed_too,
     partial::from_and_skip,
+    clusters::the_same_files_do_not_take_a_mount_away,
+    clusters::a_cluster_that_was_built_anew_takes_its_mount_over,
+    clusters::a_mark_of_an_earlier_version_is_completed,
+    clusters::whatever_one_does_the_other_holds,
+    clusters::at_the_same_time,
+    clusters::a_chain_in_use_stays_whole,
+    clusters::a_mount_that_stays_keeps_its_reviewer,
     rollback::after_the_file_was_edited,
     rollback::against_other_servers,
     rollback::interrupted_by_a_signal,

@@ -8,6 +8,7 @@ mod bad_servers;
 mod canaries;
 mod cases;
 mod circle;
+mod clusters;
 mod conformance;
 mod cut_off;
 mod ends;

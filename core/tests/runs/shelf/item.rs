@@ -43,6 +43,8 @@ pub(crate) struct Item {
     irreversible: bool,
     #[serde(default)]
     provisional_without: Option<String>,
+    #[serde(default)]
+    goes_with: Vec<String>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -136,7 +138,18 @@ impl Managed for Item {
         if now.fields.contains_key("used") {
             return Ok(Released::kept(now.clone(), "somebody uses it"));
         }
+        if now.fields.contains_key("elsewhere") {
+            return Ok(Released::kept(now.clone(), "it is elsewhere's"));
+        }
         Ok(Released { state: None, notes: vec![Note::Info("it goes".into())] })
+    }
+
+    fn retains(&self, _: At<'_, Vec<ItemRef>>, _: &bool, left: &ItemState) -> bool {
+        !left.fields.contains_key("elsewhere")
+    }
+
+    fn goes_with(&self, _: At<'_, Vec<ItemRef>>) -> Vec<String> {
+        self.goes_with.clone()
     }
 
     fn undoable(&self, _: Option<&ItemState>, _: Option<&ItemState>) -> Undo {

@@ -31,6 +31,11 @@ pub fn on<'a>(group: &'a str, resource: &'a str) -> On<'a> {
     On { group, resource, ..On::default() }
 }
 
+/// Reading what tells this cluster from another, as [`Cluster::uid`] does.
+pub fn to_read_uid() -> Vec<Right> {
+    on("", "namespaces").named("kube-system").may(&["get"])
+}
+
 /// Looking at everything that a namespace holds.
 pub fn list_everything_in(namespace: &str) -> Right {
     on("*", "*").within(namespace).grant("list").right()

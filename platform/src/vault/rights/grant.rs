@@ -40,8 +40,8 @@ impl Grant {
 pub struct EachAuthMount {
     /// The paths, by the type of the mount.
     pub below: BTreeMap<String, Vec<String>>,
-    /// The graph whose own mounts are left out.
-    pub but_of: String,
+    /// The mounts that are left out, by their paths below `auth/`.
+    pub but: Vec<String>,
 }
 
 /// What is sent as the value of a parameter.

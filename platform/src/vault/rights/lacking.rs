@@ -92,7 +92,8 @@ const MAY_LIMIT: &str = "Vault does not say which values the token's policies al
                          still be refused for one.";
 
 fn below(grant: &Grant, each: &EachAuthMount, mounts: &BTreeMap<String, Mount>) -> Vec<Grant> {
-    let others = mounts.iter().filter(|(_, mount)| mount.mark().is_none_or(|mark| mark.graph != each.but_of));
+    let is_left_out = |path: &str| each.but.iter().any(|but| but == path.trim_end_matches('/'));
+    let others = mounts.iter().filter(|(path, _)| !is_left_out(path));
     let paths = others.flat_map(|(path, mount)| {
         let below = each.below.get(&mount.kind).into_iter().flatten();
         below.map(move |below| Vault::path(["auth", path, below]))

@@ -6,7 +6,27 @@ use trustpath_core::{Class, Note};
 use trustpath_platform::vault::Family;
 
 use super::*;
-use crate::state::Reviewer;
+use crate::{
+    state::{MountMark, Reviewer},
+    surroundings::Removing,
+};
+
+/// What an apply for another cluster of this graph has made, with its own CA.
+fn of_another_cluster() -> State {
+    let around = Making { cluster: "that-cluster".to_owned(), ..outside(Some(ca())) };
+    let mut state = decide(json!({"reviewer": "vault"}), &around, None).expect("a decision").state;
+    state.config.as_mut().expect("a config").kubernetes_host = "https://that.example.com:6443".to_owned();
+    state
+}
+
+fn without_cluster(mut state: State) -> State {
+    state.mount.mark = state.mount.mark.map(|mark| MountMark { cluster: None, ..mark });
+    state
+}
+
+fn adopt(with: Value, around: &Making, now: &State) -> Result<Wanted<State>, Problem> {
+    config(with).decide(Claim { adopts: true, ..CLAIM }, around, Some(now))
+}
 
 #[test]
 fn a_vault_of_this_cluster_uses_what_its_pod_has() {
@@ -16,7 +36,8 @@ fn a_vault_of_this_cluster_uses_what_its_pod_has() {
     assert_eq!(config.kubernetes_ca_cert, "");
     assert!(!config.disable_local_ca_jwt);
     assert_eq!(config.reviewer, Reviewer::None);
-    assert_eq!(state.mount.mark.expect("a mark").graph, GRAPH);
+    let mark = state.mount.mark.expect("a mark");
+    assert_eq!((mark.graph.as_str(), mark.cluster.as_deref()), (GRAPH, Some(CLUSTER)));
 }
 
 #[test]
@@ -80,6 +101,74 @@ fn a_config_of_another_cluster_is_not_taken_over() {
     let ours = decide(with.clone(), &outside(Some(mine.clone())), None).expect("a decision").state;
     now.mount.mark = ours.mount.mark;
     assert!(decide(with, &outside(Some(mine)), Some(&now)).is_ok(), "what is ours may move");
+}
+
+/// Equal or not: a config that suits both clusters reaches one of them.
+#[test]
+fn a_mount_of_another_cluster_of_this_graph_is_that_clusters() {
+    let with = json!({"reviewer": "vault"});
+    let there = of_another_cluster();
+    let mut equal = decide(with.clone(), &outside(Some(ca())), None).expect("a decision").state;
+    equal.mount.mark.clone_from(&there.mount.mark);
+    for now in [there, equal] {
+        let around = outside(Some(ca()));
+        let report = refused(with.clone(), &around, Some(&now));
+        assert_eq!(report.class, Class::Conflict);
+        assert_eq!(report.code.as_deref(), Some("trustpath::kubernetes_auth::other_cluster"));
+        assert!(report.message.contains("that-cluster") && report.message.contains(CLUSTER), "{report:?}");
+        let help = report.help.expect("help");
+        assert!(help.contains("`mount = \"kubernetes-b\"`") && help.contains("--adopt auth"), "{help}");
+        assert!(!config(with.clone()).is_ours(GRAPH, &around, &now));
+    }
+}
+
+#[test]
+fn a_cluster_that_was_built_anew_takes_its_mount_over_by_consent() {
+    let now = of_another_cluster();
+    let around = outside(Some(ca()));
+    let wanted = adopt(json!({"reviewer": "vault"}), &around, &now).expect("a decision");
+    assert_eq!(wanted.state.mount.mark.as_ref().expect("a mark").cluster.as_deref(), Some(CLUSTER));
+    assert_eq!(wanted.state.config.expect("a config").kubernetes_host, "https://api.example.com:6443");
+    let said: Vec<_> = wanted.notes.iter().map(Note::text).collect();
+    let shows = ["that-cluster", "https://that.example.com:6443", CLUSTER, "https://api.example.com:6443"];
+    assert!(shows.iter().all(|word| said.concat().contains(word)), "{said:?}");
+    assert!(!config(json!({"reviewer": "vault"})).is_ours(GRAPH, &around, &now), "it asks for consent");
+}
+
+/// Made by a version that did not write the cluster: its config says whose it is.
+#[test]
+fn a_mark_without_a_cluster_is_completed_where_the_config_is_about_this_one() {
+    let with = json!({"reviewer": "vault"});
+    let mine = ca();
+    let around = outside(Some(mine.clone()));
+    let made = decide(with.clone(), &around, None).expect("a decision").state;
+    let now = without_cluster(made.clone());
+    let wanted = decide(with.clone(), &around, Some(&now)).expect("a decision");
+    assert_eq!((&wanted.state, wanted.notes), (&made, Vec::new()));
+    assert!(config(with.clone()).is_ours(GRAPH, &around, &now));
+
+    let other = without_cluster(of_another_cluster());
+    let report = refused(with.clone(), &around, Some(&other));
+    assert_eq!(report.code.as_deref(), Some("trustpath::kubernetes_auth::other_cluster"));
+    assert!(!config(with.clone()).is_ours(GRAPH, &around, &other));
+    let taken = adopt(with, &around, &other).expect("a decision").state;
+    assert_eq!(taken.mount.mark.expect("a mark").cluster.as_deref(), Some(CLUSTER));
+}
+
+#[test]
+fn destroy_leaves_what_is_not_known_to_serve_this_cluster() {
+    let ours = decide(json!({}), &inside(), None).expect("a decision").state;
+    let around = Removing { cluster: CLUSTER.to_owned(), roles: Ok(Vec::new()) };
+    let released = |now: &State| config(json!({})).release(CLAIM, &around, [].into_iter(), now);
+    assert_eq!(released(&ours).state, None);
+    for (now, says) in [
+        (of_another_cluster(), "serves another cluster of this graph (kube-system that-cluster)"),
+        (without_cluster(ours), "does not name the cluster"),
+    ] {
+        let released = released(&now);
+        assert_eq!(released.state.as_ref(), Some(&now));
+        assert!(matches!(&released.notes[..], [Note::Left(why)] if why.contains(says)), "{:?}", released.notes);
+    }
 }
 
 #[test]

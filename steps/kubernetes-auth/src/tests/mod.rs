@@ -14,11 +14,14 @@ use trustpath_platform::{kubernetes::ApiServer, vault::Family};
 
 use crate::{
     config::KubernetesAuth,
+    owner::Claim,
     state::State,
     surroundings::{Found, Making, Place},
 };
 
 const GRAPH: &str = "ours";
+const CLUSTER: &str = "this-cluster";
+const CLAIM: Claim<'static> = Claim { graph: GRAPH, step: "auth", adopts: false };
 
 fn config(with: Value) -> KubernetesAuth {
     serde_json::from_value(with).expect("a configuration")
@@ -34,6 +37,7 @@ fn ca() -> String {
 
 fn inside() -> Making {
     Making {
+        cluster: CLUSTER.to_owned(),
         now: Timestamp::UNIX_EPOCH,
         family: Family::Vault,
         unencrypted: None,
@@ -52,7 +56,7 @@ fn outside(ca_pem: Option<String>) -> Making {
 }
 
 fn decide(with: Value, around: &Making, now: Option<&State>) -> Result<Wanted<State>, Problem> {
-    config(with).decide(GRAPH, around, now)
+    config(with).decide(CLAIM, around, now)
 }
 
 fn refused(with: Value, around: &Making, now: Option<&State>) -> trustpath_core::failure::Report {

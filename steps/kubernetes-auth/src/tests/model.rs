@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 use trustpath_core::{Change, Trail, Undo, contract::Standing};
 
-use super::{GRAPH, inside};
+use super::{CLAIM, inside};
 use crate::{
     config::KubernetesAuth,
     jwt::Claims,
@@ -121,14 +121,20 @@ impl Wish {
             None => Found::Nowhere,
         };
         let around = Making { reviewer, ..inside() };
-        self.step().decide(GRAPH, &around, now).expect("a decision").state
+        self.step().decide(CLAIM, &around, now).expect("a decision").state
     }
 }
 
 fn servers() -> impl Strategy<Value = Server> {
     let jwt = prop_oneof![Just(None), Just(Some("one"))];
     let config = prop_oneof![Just(None), jwt.prop_map(Some)];
-    let mark = prop_oneof![Just(""), Just(" [trustpath graph=ours]"), Just(" [trustpath graph=theirs]"), Just("jwt")];
+    let mark = prop_oneof![
+        Just(""),
+        Just(" [trustpath graph=ours]"),
+        Just(" [trustpath graph=ours cluster=this-cluster]"),
+        Just(" [trustpath graph=theirs]"),
+        Just("jwt")
+    ];
     (any::<bool>(), config, mark, any::<bool>(), any::<bool>()).prop_map(|(mounted, config, mark, ttl, issuer)| {
         let jwt = config.flatten();
         let mark = match (mark, jwt) {

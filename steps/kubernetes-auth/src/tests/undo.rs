@@ -7,7 +7,7 @@ use super::*;
 use crate::{
     jwt::Claims,
     state::{Digest, Reviewer},
-    surroundings::Surroundings,
+    surroundings::Removing,
 };
 
 fn wants(jwt: Option<&str>, with: Value, now: Option<&State>) -> State {
@@ -66,13 +66,16 @@ fn a_mount_that_others_use_is_kept() {
     let release = |roles: Option<&[&str]>| {
         let roles = roles.map(|roles| roles.iter().map(|role| (*role).to_owned()).collect());
         let roles = roles.ok_or_else(|| "it lacks `list`".to_owned());
-        config(json!({})).release(&Surroundings::Removing(roles), &state)
+        let around = Removing { cluster: CLUSTER.to_owned(), roles };
+        config(json!({})).release(CLAIM, &around, [("role", "mine")].into_iter(), &state)
     };
     assert_eq!(release(Some(&[])).state, None);
-    assert_eq!(release(Some(&["mine"])).state, None, "one role is this graph's, or the removal says whose it is");
-    for (roles, says) in
-        [(Some(&["mine", "theirs"][..]), "mine and theirs"), (None, "may not be listed: it lacks `list`")]
-    {
+    assert_eq!(release(Some(&["mine"])).state, None, "this graph's own role goes before it does");
+    for (roles, says) in [
+        (Some(&["mine", "theirs"][..]), "not this graph's: theirs"),
+        (Some(&["theirs"][..]), ": theirs"),
+        (None, "may not be listed: it lacks `list`"),
+    ] {
         let released = release(roles);
         assert_eq!(released.state.as_ref(), Some(&state));
         assert!(matches!(&released.notes[..], [Note::Left(why)] if why.contains(says)), "{:?}", released.notes);

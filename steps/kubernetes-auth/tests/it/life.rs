@@ -1,7 +1,8 @@
 //! Made, found in order, taken back, removed.
 
 use serde_json::{Value, json};
-use trustpath_core::{Goal, Note, Op};
+use trustpath_core::{Facts, Goal, Note, Op};
+use trustpath_platform::{AuthMount, RoleRef};
 
 use super::world::{World, make, plan, reach, step};
 
@@ -26,7 +27,8 @@ async fn a_mount_is_made_once_and_taken_back() {
     assert_eq!(stored["mount"]["config"]["token_type"], "batch");
     let description = stored["mount"]["description"].as_str().unwrap();
     assert!(
-        description.starts_with("the cluster in Berlin [trustpath graph=payments reviewer=sha256:"),
+        description.starts_with("the cluster in Berlin [trustpath graph=payments cluster=")
+            && description.contains(" reviewer=sha256:"),
         "{description}"
     );
     assert!(stored["config"].as_str().unwrap().contains(&world.jwt("one").await), "the reviewer's JWT is not there");
@@ -76,6 +78,14 @@ async fn a_mount_that_was_removed_comes_back_with_all_it_had() {
     assert_eq!(world.stored().await, before);
 }
 
+/// What a step that needs this one hands on.
+fn role_of(step: &str, name: &str) -> Facts {
+    let mount = AuthMount { path: "kubernetes".into(), namespace: None };
+    let mut facts = Facts::default();
+    facts.add(step, RoleRef { mount, name: name.into(), audience: None });
+    facts
+}
+
 #[tokio::test]
 async fn roles_of_others_keep_the_mount() {
     let world = World::start().await;
@@ -83,15 +93,23 @@ async fn roles_of_others_keep_the_mount() {
     reach(&step, &context, Goal::Present).await;
     let role = json!({"bound_service_account_names": ["a"], "bound_service_account_namespaces": ["a"]});
     world.write("auth/kubernetes/role/theirs", role.clone()).await;
-    // One role may be this graph's own, which is gone by then; it is not, and the removal says so.
-    let one = plan(&step, &context, Goal::Absent).await;
-    let parts = step.parts(&one.change).unwrap();
-    let failure = step.apply(&context, &parts[0]).await.expect_err("a mount with a role was removed");
+    let left = plan(&step, &context, Goal::Absent).await;
+    assert!(left.is_nothing() && left.retains);
+    assert!(matches!(&left.notes[..], [Note::Left(why)] if why.contains("theirs")), "{:?}", left.notes);
+    // A role of a step that needs this one is gone by then; here it is not, and the removal says so.
+    let own = context.needed_by(role_of("app", "theirs"));
+    let removal = plan(&step, &own, Goal::Absent).await;
+    assert_eq!(removal.goes_with, ["app"]);
+    let parts = step.parts(&removal.change).unwrap();
+    let failure = step.apply(&own, &parts[0]).await.expect_err("a mount with a role was removed");
     assert_eq!(failure.report().code.as_deref(), Some("trustpath::kubernetes_auth::in_use"));
     world.write("auth/kubernetes/role/more", role).await;
-    let two = plan(&step, &context, Goal::Absent).await;
-    assert!(two.is_nothing());
-    assert!(matches!(&two.notes[..], [Note::Left(why)] if why.contains("more and theirs")), "{:?}", two.notes);
+    let left = plan(&step, &own, Goal::Absent).await;
+    assert!(
+        matches!(&left.notes[..], [Note::Left(why)] if why.ends_with("not this graph's: more")),
+        "{:?}",
+        left.notes
+    );
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! Made, changed field by field, cleared, taken back.
 
 use serde_json::{Value, json};
-use trustpath_core::{Goal, Op};
+use trustpath_core::{Goal, Note, Op};
 
 use super::world::{World, plan, reach, step};
 
@@ -109,10 +109,35 @@ async fn a_role_is_ours_when_its_mount_is() {
     let bound = json!({"bound_service_account_names": "x", "bound_service_account_namespaces": "y"});
     world.write("auth/kubernetes/role/operator", bound).await;
     assert!(!plan(&step, &context, Goal::Present).await.adopt);
-    for description in ["", "[trustpath graph=somebody-else]"] {
+    let removal = plan(&step, &context, Goal::Absent).await;
+    assert_eq!(removal.change.op(), Op::Delete);
+    for description in ["", "[trustpath graph=somebody-else]", "[trustpath graph=payments cluster=another]"] {
         world.write("sys/mounts/auth/kubernetes/tune", json!({ "description": description })).await;
         assert!(plan(&step, &context, Goal::Present).await.adopt, "{description}");
         assert!(plan(&step, &context, Goal::Absent).await.is_nothing(), "{description}");
+    }
+}
+
+/// What it needs may go when its own mount is another cluster's: nothing of this cluster is used there.
+#[tokio::test]
+async fn a_role_that_stays_says_whose_it_is_and_what_it_holds() {
+    let world = World::start().await;
+    let (step, context) = (step(json!({})), world.context());
+    let bound = json!({"bound_service_account_names": "x", "bound_service_account_namespaces": "y"});
+    world.write("auth/kubernetes/role/operator", bound).await;
+    for (description, says, retains) in [
+        ("", "does not bear the mark", true),
+        ("[trustpath graph=payments]", "does not name the cluster", true),
+        (
+            "[trustpath graph=payments cluster=another]",
+            "serves another cluster of this graph (kube-system another)",
+            false,
+        ),
+    ] {
+        world.write("sys/mounts/auth/kubernetes/tune", json!({ "description": description })).await;
+        let left = plan(&step, &context, Goal::Absent).await;
+        assert!(left.is_nothing() && left.retains == retains, "{description}: {left:?}");
+        assert!(matches!(&left.notes[..], [Note::Left(why)] if why.contains(says)), "{:?}", left.notes);
     }
 }
 

@@ -54,7 +54,7 @@ impl World {
 
     async fn trust(&self) {
         let kubernetes = self.sandbox.kubernetes();
-        let description = format!("[trustpath graph={GRAPH}]");
+        let description = self.mark().await;
         self.write("sys/auth/kubernetes", json!({"type": "kubernetes", "description": description})).await;
         let reviewer = self.cluster(self.directory.path().join("config").to_str().unwrap()).await;
         let reviewer_ref = ServiceAccountRef { namespace: "default".into(), name: "reviewer".into() };
@@ -67,6 +67,12 @@ impl World {
         self.write("auth/kubernetes/config", config).await;
         let policy = "path \"kv/data/apps/*\" { capabilities = [\"read\"] }";
         self.write("sys/policies/acl/apps-read", json!({ "policy": policy })).await;
+    }
+
+    /// The mark of a mount for this cluster.
+    pub(crate) async fn mark(&self) -> String {
+        let cluster = self.cluster(&self.kubeconfig()).await;
+        format!("[trustpath graph={GRAPH} cluster={}]", cluster.uid().await.unwrap())
     }
 
     async fn cluster(&self, kubeconfig: &str) -> Cluster {

@@ -1,7 +1,8 @@
 //! What a plan looks at besides the policy.
 
 use serde_json::json;
-use trustpath_core::{Goal, Note, Op, Plan};
+use trustpath_core::{Facts, Goal, Note, Op, Plan};
+use trustpath_platform::{AuthMount, RoleRef};
 
 use super::world::{GRAPH, World, plan, reach};
 
@@ -27,18 +28,35 @@ async fn a_path_on_kv_v2_without_data_is_a_warning() {
     assert_eq!((made.change.op(), made.notes), (Op::Create, Vec::new()), "who may not see the mounts is not warned");
 }
 
+/// What the step of a role that needs the policy hands on.
+fn role_on(mount: &str) -> Facts {
+    let mount = AuthMount { path: mount.into(), namespace: None };
+    let mut facts = Facts::default();
+    facts.add("role", RoleRef { mount, name: "external-secrets".into(), audience: None });
+    facts
+}
+
 #[tokio::test]
 async fn a_policy_that_others_use_is_left() {
     let world = World::start().await;
     let step = world.step(json!({"kv/data/apps/*": ["read"]}));
     reach(&step, world.context(), Goal::Present).await;
     world.write("sys/auth/theirs", json!({"type": "approle"})).await;
-    let ours = format!("[trustpath graph={GRAPH}]");
-    world.write("sys/auth/ours", json!({"type": "kubernetes", "description": ours})).await;
-    let role = json!({
-        "bound_service_account_names": ["a"], "bound_service_account_namespaces": ["n"], "token_policies": ["apps-read"],
-    });
-    world.write("auth/ours/role/external-secrets", role).await;
+    // Two clusters of this very graph, each with its own mount.
+    for mount in ["ours", "ours-b"] {
+        let mark = format!("[trustpath graph={GRAPH} cluster={mount}]");
+        world.write(&format!("sys/auth/{mount}"), json!({"type": "kubernetes", "description": mark})).await;
+        let role = json!({
+            "bound_service_account_names": ["a"], "bound_service_account_namespaces": ["n"], "token_policies": ["apps-read"],
+        });
+        world.write(&format!("auth/{mount}/role/external-secrets"), role).await;
+    }
+    let context = world.context().clone().needed_by(role_on("ours"));
+    let removal = plan(&step, &context, Goal::Absent).await;
+    assert!(left_because(&removal, "`auth/ours-b/role/external-secrets` uses it"), "{:?}", removal.notes);
+    world.delete("auth/ours-b/role/external-secrets").await;
+    let unneeded = plan(&step, world.context(), Goal::Absent).await;
+    assert!(left_because(&unneeded, "`auth/ours/role/external-secrets` uses it"), "{:?}", unneeded.notes);
 
     for (path, body) in [
         ("auth/theirs/role/r", json!({"token_policies": ["default", "apps-read"]})),
@@ -48,11 +66,12 @@ async fn a_policy_that_others_use_is_left() {
     ] {
         world.write(path, body).await;
         let kind = path.rsplit_once('/').unwrap().0.replace("/name", "/id");
-        let removal = plan(&step, world.context(), Goal::Absent).await;
+        let removal = plan(&step, &context, Goal::Absent).await;
         assert!(left_because(&removal, &kind), "{path}: {:?}", removal.notes);
         world.delete(path).await;
     }
-    assert_eq!(reach(&step, world.context(), Goal::Absent).await.op(), Op::Delete, "only its own graph uses it");
+    assert_eq!(plan(&step, &context, Goal::Absent).await.goes_with, ["role"]);
+    assert_eq!(reach(&step, &context, Goal::Absent).await.op(), Op::Delete, "only the role that goes with it uses it");
 }
 
 #[tokio::test]

@@ -109,7 +109,7 @@ fn texts_of_a_server_stay_texts() {
 #[test]
 fn mounts_that_are_not_known_are_all_mounts() {
     let below = [("kubernetes".to_owned(), vec!["role".to_owned()]), ("approle".to_owned(), vec!["role".to_owned()])];
-    let each = EachAuthMount { below: below.into(), but_of: "graph".to_owned() };
+    let each = EachAuthMount { below: below.into(), but: Vec::new() };
     let needs = needs("policy", Purpose::Destroy, vec![on_each_auth_mount(None, List, each)]);
     let paths: Vec<_> = Stanza::all(&needs).into_iter().map(|stanza| stanza.path).collect();
     assert_eq!(paths, ["auth/+/role"]);

@@ -1,0 +1,121 @@
+//! Whose a mount is: that of this graph and this cluster, or another's. Pure.
+
+use trustpath_core::{Class, Context, Note, Problem};
+use trustpath_platform::text::clean;
+
+use crate::{
+    pem,
+    state::{Config, Mount, State},
+    target::{Target, same_host},
+};
+
+/// Who wants the mount.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Claim<'a> {
+    /// The graph.
+    pub(crate) graph: &'a str,
+    /// The step, for messages.
+    pub(crate) step: &'a str,
+    /// The user has said that it is to be taken over.
+    pub(crate) adopts: bool,
+}
+
+impl<'a> Claim<'a> {
+    pub(crate) fn of(cx: &'a Context) -> Self {
+        Self { graph: cx.graph(), step: cx.step(), adopts: cx.consent().adopt }
+    }
+}
+
+/// Whose a mount is, as far as its mark says.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Owner<'a> {
+    /// This graph's, for this cluster.
+    Ours,
+    /// This graph's; earlier versions did not write for which cluster.
+    Unnamed,
+    /// This graph's, for the cluster with this uid.
+    OtherCluster(&'a str),
+    /// Another graph's, or no one's.
+    Other,
+}
+
+pub(crate) fn of<'a>(graph: &str, cluster: &str, mount: &'a Mount) -> Owner<'a> {
+    let Some(mark) = mount.mark.as_ref().filter(|mark| mark.graph == graph) else { return Owner::Other };
+    match mark.cluster.as_deref() {
+        None => Owner::Unnamed,
+        Some(uid) if uid == cluster => Owner::Ours,
+        Some(uid) => Owner::OtherCluster(uid),
+    }
+}
+
+/// Lets the claim through, with what the user should know of it, or refuses it.
+///
+/// # Errors
+/// The mount serves another cluster: by its mark, or where that does not say, by its config.
+pub(crate) fn check(
+    path: &str,
+    claim: Claim<'_>,
+    cluster: &str,
+    now: &State,
+    target: &Target,
+) -> Result<Option<Note>, Problem> {
+    let differs = now.config.as_ref().and_then(|config| other_cluster(config, target));
+    match (of(claim.graph, cluster, &now.mount), differs) {
+        (Owner::Ours, _) | (Owner::Unnamed | Owner::Other, None) => Ok(None),
+        (Owner::Other, Some(how)) => Err(not_this_graphs(path, &how)),
+        (Owner::OtherCluster(_) | Owner::Unnamed, _) if claim.adopts => Ok(Some(taken_over(cluster, now, target))),
+        (Owner::OtherCluster(_) | Owner::Unnamed, _) => Err(of_another(path, claim, cluster, now, target)),
+    }
+}
+
+/// Whether a config is about this cluster, as far as host and CA show; if not, how it differs.
+pub(crate) fn other_cluster(now: &Config, target: &Target) -> Option<String> {
+    let both = !now.kubernetes_ca_cert.is_empty() && !target.ca.is_empty();
+    if !same_host(&now.kubernetes_host, &target.host) {
+        let host = clean(&now.kubernetes_host);
+        return Some(format!("asks the API server at {host}, and this graph's is {}", target.host));
+    }
+    let differs = both && pem::disjoint(&now.kubernetes_ca_cert, &target.ca);
+    differs.then(|| "trusts another CA than this graph's".to_owned())
+}
+
+/// Both clusters, by their uid and their API server.
+fn both(cluster: &str, now: &State, target: &Target) -> (String, String) {
+    let uid = now.mount.mark.as_ref().and_then(|mark| mark.cluster.as_deref()).unwrap_or("not known");
+    let host = now.config.as_ref().map_or("not known", |config| &config.kubernetes_host);
+    let shown = |uid: &str, host: &str| format!("kube-system {}, API server {}", clean(uid), clean(host));
+    (shown(uid, host), shown(cluster, &target.host))
+}
+
+fn taken_over(cluster: &str, now: &State, target: &Target) -> Note {
+    let (old, new) = both(cluster, now, target);
+    Note::Warning(format!(
+        "the mount serves another cluster ({old}), and will serve this one ({new}): no login of that cluster works from then on"
+    ))
+}
+
+fn of_another(path: &str, claim: Claim<'_>, cluster: &str, now: &State, target: &Target) -> Problem {
+    let (old, new) = both(cluster, now, target);
+    let message = format!("the auth mount `{path}` serves another cluster of this graph ({old}), not this one ({new})");
+    Problem::new(Class::Conflict, CODE, message).help(format!(
+        "{}; if that cluster is gone, and this one was built in its place: --adopt {}",
+        own_mount(path),
+        claim.step
+    ))
+}
+
+fn not_this_graphs(path: &str, differs: &str) -> Problem {
+    let message = format!("the auth mount `{path}` serves another cluster: it {differs}");
+    Problem::new(Class::Conflict, CODE, message).help(format!(
+        "{}; if it is the same cluster after all, set `kubernetes_host` and `ca` to what the mount has",
+        own_mount(path)
+    ))
+}
+
+/// The code of what is refused because the mount serves another cluster.
+pub(crate) const CODE: &str = "trustpath::kubernetes_auth::other_cluster";
+
+/// The way on that harms no other cluster.
+pub(crate) fn own_mount(path: &str) -> String {
+    format!("give this cluster a mount of its own, with `mount = \"{path}-b\"` in its graph file")
+}
