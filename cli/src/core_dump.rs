@@ -2,12 +2,14 @@
 
 use rustix::process::{Resource, Rlimit, setrlimit};
 
-/// No core dump is made of this process or of those that it starts: its memory holds tokens. A limit alone does not keep the
-/// kernel from handing the dump to a program (core(5)), so that Linux is told as well that this process is not to be dumped.
+/// One byte: less than a dump takes as a file, and the one limit at which Linux hands none to a program either, such as
+/// systemd-coredump (core(5); `RLIMIT_CORE` in the kernel's fs/coredump.c).
+const NO_DUMP: Option<u64> = Some(1);
+
+/// No core dump is made of this process or of those that it starts: its memory holds tokens. It stays one whose state another
+/// process of the same user can read: that is how a lock's holder is known to be gone.
 ///
-/// A system that refuses has no such limits. That is no reason not to run: nothing is worse than it was.
+/// A system that refuses has no such limit, or a lower one.
 pub(crate) fn none() {
-    setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) }).ok();
-    #[cfg(target_os = "linux")]
-    rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable).ok();
+    setrlimit(Resource::Core, Rlimit { current: NO_DUMP, maximum: NO_DUMP }).ok();
 }
