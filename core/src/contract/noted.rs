@@ -25,7 +25,8 @@ pub fn note_late() {
 
 /// Notes that the request at work leaves on purpose what it was to remove, since that belongs to others by now, or cannot
 /// be removed by anything that this program does: a sentence that names it, with the reason and without control characters.
-/// The request then counts as made, the run ends, and the user is told.
+/// The request then counts as made, the run ends, and the user is told. Where the request fails as well, as one does that could
+/// not see whether others are there, an undo tries it again first, and leaves it only when that is in vain.
 ///
 /// Called in the task in which the step was called; outside of a run it does nothing.
 pub fn note_left(why: impl Into<String>) {

@@ -69,7 +69,10 @@ impl Engine {
         self.observer.event(self.name(place), Event::Applying(&plan.change));
         let parts = self.graph.node(place).step.parts(&plan.change)?;
         let Sent { answer, logged, left, .. } = self.requests(place, parts, journal, deadline, Way::Forward).await;
-        answer.and(logged)?;
+        if left.is_empty() {
+            return answer.and(logged);
+        }
+        logged?;
         self.stays(place, left, journal).await
     }
 

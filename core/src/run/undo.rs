@@ -86,12 +86,12 @@ impl Engine {
             if sent.late {
                 settles = settles.max(Some(Instant::now() + self.settings.horizon));
             }
-            match sent.answer {
-                Err(failure) => match pauses.next().filter(|_| may_pass(failure.class())) {
-                    Some(pause) => sleep(pause).await,
-                    None => return Err(failure),
-                },
-                Ok(()) => match settles.take() {
+            let again = sent.answer.as_ref().is_err_and(|failure| may_pass(failure.class()));
+            match (sent.answer, if again { pauses.next() } else { None }) {
+                (Err(_), Some(pause)) => sleep(pause).await,
+                (Err(failure), None) if sent.left.is_empty() => return Err(failure),
+                // It is back, or trying again is in vain and what it leaves stays.
+                _ => match settles.take() {
                     Some(settles) => self.wait_to_settle(place, settles).await,
                     None => return logged.map(|()| sent.left),
                 },

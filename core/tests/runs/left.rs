@@ -88,3 +88,24 @@ async fn a_removal_that_leaves_something_is_done_and_says_so() {
     engine_of(&log_of_it, &shelf).rollback(&log_of_it).await.unwrap();
     assert_eq!(shelf.snapshot().as_object().unwrap().len(), 3);
 }
+
+#[tokio::test]
+async fn what_could_not_be_seen_at_first_is_looked_at_again_and_goes() {
+    let (shelf, directory) = (Shelf::default(), tempfile::tempdir().unwrap());
+    shelf.unsure.lock().unwrap().insert("a".into(), 2);
+    shelf.fail("c", Fault::Refused, 1);
+    let ended = run(&engine(&chain(), &shelf), Verb::Apply, directory.path()).await;
+    assert!(matches!(ended.outcome, Outcome::RolledBack(_)), "{:?}", ended.outcome);
+    assert_eq!((notes(&ended), shelf.snapshot()), (Vec::new(), Value::Object(Default::default())));
+}
+
+#[tokio::test]
+async fn what_can_never_be_seen_stays_and_the_run_is_over() {
+    let (shelf, directory) = (Shelf::default(), tempfile::tempdir().unwrap());
+    shelf.unsure.lock().unwrap().insert("a".into(), usize::MAX);
+    shelf.fail("c", Fault::Refused, 1);
+    let ended = run(&engine(&chain(), &shelf), Verb::Apply, directory.path()).await;
+    assert!(matches!(ended.outcome, Outcome::RolledBack(_)), "{:?}", ended.outcome);
+    assert_eq!(notes(&ended), ["`a` may be used by others"]);
+    assert!(shelf.snapshot().get("a").is_some(), "it was removed all the same");
+}

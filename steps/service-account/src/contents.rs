@@ -23,16 +23,35 @@ const AT_ONCE: usize = 8;
 const MOST: u32 = 100;
 /// How many are named in a message.
 const NAMED: usize = 5;
+/// How long one request of a look may take.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// The pause between two looks.
 const PAUSE: Duration = Duration::from_millis(200);
 
 /// What becomes of the objects of this graph.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ours {
-    /// They are going to be removed: they keep no namespace.
+    /// They are going to be removed: they keep no namespace. In a plan, what cannot be seen is waited for.
     Go,
-    /// They are on their way out, and keep it as long as they are there.
+    /// They are on their way out: they are waited for, and keep it as long as they are there.
     AreGoing,
+}
+
+/// Why a namespace has to stay.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Stays {
+    /// There is something in it.
+    Full(String),
+    /// It cannot be seen whether there is.
+    Unseen(String),
+}
+
+impl Stays {
+    pub(crate) fn why(self) -> String {
+        match self {
+            Self::Full(why) | Self::Unseen(why) => why,
+        }
+    }
 }
 
 /// What a namespace holds.
@@ -48,23 +67,26 @@ pub(crate) struct Contents {
 
 impl Contents {
     /// Why the namespace has to stay. Pure.
-    pub(crate) fn why_it_stays(&self, namespace: &str) -> Option<String> {
+    pub(crate) fn why_it_stays(&self, namespace: &str) -> Option<Stays> {
         let there = [self.foreign.as_slice(), &self.ours].concat();
-        let not_empty = || format!("the namespace `{namespace}` is not empty: {}", listed(&short(there.clone())));
-        let not_seen = || {
-            let unseen = listed(&short(self.unseen.clone()));
-            format!("it cannot be seen whether the namespace `{namespace}` is empty: {unseen}")
-        };
+        let texts = |texts: &[String]| listed(&short(texts.to_vec()));
         match (there.is_empty(), self.unseen.is_empty()) {
-            (false, _) => Some(not_empty()),
-            (true, false) => Some(not_seen()),
+            (false, _) => Some(Stays::Full(format!("the namespace `{namespace}` is not empty: {}", texts(&there)))),
+            (true, false) => {
+                let unseen = texts(&self.unseen);
+                Some(Stays::Unseen(format!("it cannot be seen whether the namespace `{namespace}` is empty: {unseen}")))
+            }
             (true, true) => None,
         }
     }
 
-    /// Whether it may be empty in a moment: what others put there is not going to go by itself.
-    fn may_pass(&self) -> bool {
-        self.foreign.is_empty() && !(self.ours.is_empty() && self.unseen.is_empty())
+    /// Whether it may be otherwise in a moment: what others put there is not going to go by itself.
+    fn may_pass(&self, ours: Ours) -> bool {
+        let waits = match ours {
+            Ours::Go => &self.unseen,
+            Ours::AreGoing => &self.ours,
+        };
+        self.foreign.is_empty() && !waits.is_empty()
     }
 
     fn and(self, more: Self) -> Self {
@@ -80,13 +102,13 @@ impl Contents {
 pub(crate) async fn settled(cluster: &Cluster, namespace: &str, cx: &Context, ours: Ours) -> Result<Contents, Error> {
     let deadline = Instant::now() + cx.time() / 4;
     // One that hangs keeps no step from its end.
-    let cluster = cluster.with_patience(cx.time() / 3);
+    let cluster = cluster.with_patience(PATIENCE.min(cx.time() / 4));
     loop {
         let mut contents = look(&cluster, namespace, cx.graph()).await?;
         if ours == Ours::Go {
             contents.ours.clear();
         }
-        if !contents.may_pass() || Instant::now() + PAUSE > deadline {
+        if !contents.may_pass(ours) || Instant::now() + PAUSE > deadline {
             return Ok(contents);
         }
         sleep(PAUSE).await;
@@ -170,16 +192,16 @@ mod tests {
     #[case(contents(&["b"], &[], &[]), Some("the namespace `eso` is not empty: b"))]
     #[case(contents(&[], &[], &["c"]), Some("it cannot be seen whether the namespace `eso` is empty: c"))]
     fn anything_keeps_a_namespace(#[case] contents: Contents, #[case] why: Option<&str>) {
-        assert_eq!(contents.why_it_stays("eso").as_deref(), why);
+        assert_eq!(contents.why_it_stays("eso").map(Stays::why).as_deref(), why);
     }
 
     #[rstest]
-    #[case(contents(&[], &[], &[]), false)]
-    #[case(contents(&["a"], &[], &[]), true)]
-    #[case(contents(&[], &[], &["a"]), true)]
-    #[case(contents(&["a"], &["b"], &["c"]), false)]
-    fn what_others_put_there_is_not_waited_for(#[case] contents: Contents, #[case] waited: bool) {
-        assert_eq!(contents.may_pass(), waited);
+    #[case(contents(&[], &[], &[]), false, false)]
+    #[case(contents(&["a"], &[], &[]), false, true)]
+    #[case(contents(&[], &[], &["a"]), true, false)]
+    #[case(contents(&["a"], &["b"], &["c"]), false, false)]
+    fn what_others_put_there_is_not_waited_for(#[case] contents: Contents, #[case] plan: bool, #[case] removal: bool) {
+        assert_eq!((contents.may_pass(Ours::Go), contents.may_pass(Ours::AreGoing)), (plan, removal));
     }
 
     #[test]

@@ -16,7 +16,7 @@ use trustpath_platform::{
 
 use crate::{
     Namespace, ServiceAccount, Users,
-    contents::{self, Ours, short},
+    contents::{self, Ours, Stays, short},
 };
 
 /// How many Secrets are looked at.
@@ -53,7 +53,7 @@ pub(crate) async fn users(cluster: &Cluster, account: &ServiceAccount, cx: &Cont
     let unseen = |error: Error| vec![format!("it cannot be seen whether anything else needs it: {error}")];
     let users = [pods.unwrap_or_else(unseen), secrets.unwrap_or_else(unseen)].concat();
     let stays = namespace?.and_then(|contents| contents.why_it_stays(account.namespace.as_str()));
-    Ok(Users { account: short(users), namespace: stays })
+    Ok(Users { account: short(users), namespace: stays.map(Stays::why) })
 }
 
 async fn pods(cluster: &Cluster, account: &ServiceAccount) -> Result<Vec<String>, Error> {

@@ -176,6 +176,13 @@ impl Managed for Item {
             note_left(format!("`{}` is used by others", self.item));
             return Ok(());
         }
+        if let Some(times) =
+            shelf.unsure.lock().unwrap().get_mut(&self.item).filter(|times| to.is_none() && **times > 0)
+        {
+            *times -= 1;
+            note_left(format!("`{}` may be used by others", self.item));
+            return Err(Problem::new(Class::Unreachable, "shelf::unsure", "nobody knows").into());
+        }
         let mut fields = to.map(|to| to.fields.clone());
         if let Some(fields) = &mut fields {
             if self.is(Mutant::NeverSettles) {

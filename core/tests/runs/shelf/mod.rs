@@ -60,6 +60,8 @@ pub(crate) struct Shelf {
     pub(crate) unseen: Arc<Mutex<BTreeSet<String>>>,
     /// Items that are not removed, because others use them.
     pub(crate) used_by_others: Arc<Mutex<BTreeSet<String>>>,
+    /// How often more it cannot be seen whether others use an item that is to be removed.
+    pub(crate) unsure: Arc<Mutex<BTreeMap<String, usize>>>,
     stop: Arc<Mutex<Option<Stop>>>,
 }
 
