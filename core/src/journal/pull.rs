@@ -6,7 +6,7 @@ use std::{
     path::Path,
 };
 
-use super::{Corrupt, Log, Store, lock::exclusively, private, write::unwritable};
+use super::{Corrupt, End, Log, Record, Store, line, lock::exclusively, private, write::unwritable};
 use crate::failure::{Class, Problem, Result};
 
 /// How the journal that lies here and that of the same run in another place go together.
@@ -33,8 +33,21 @@ pub fn relation(here: &[u8], there: &[u8]) -> Relation {
         (true, true) => Relation::Ahead,
         (true, false) => Relation::Behind(sound as u64),
         (false, true) => Relation::Ahead,
-        (false, false) => Relation::Apart,
+        (false, false) => ended_twice(whole, there).map_or(Relation::Apart, Relation::Behind),
     }
+}
+
+/// How many bytes two journals share that differ in nothing but when their run was closed: another place could not know
+/// that it was over already, and has proven it once more.
+fn ended_twice(here: &[u8], there: &[u8]) -> Option<u64> {
+    let before = |lines: &[u8]| {
+        let last = lines.trim_ascii_end().iter().rposition(|byte| *byte == b'\n')? + 1;
+        let entry = line::decode(std::str::from_utf8(&lines[last..]).ok()?.trim_end()).ok()?;
+        let is_over = matches!(entry.record, Record::End { end } if end != End::Stuck);
+        is_over.then_some(last)
+    };
+    let (last, other) = (before(here)?, before(there)?);
+    (here[..last] == there[..other]).then_some(last as u64)
 }
 
 /// How many bytes of a journal are whole records; `None` where it is damaged, or no journal.
@@ -138,7 +151,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::journal::{End, Entry, Record, Start, VERSION, Verb, line::encode};
+    use crate::journal::{Entry, Start, VERSION, Verb, line::encode};
 
     fn start(run: &str) -> Record {
         Record::Start(Start {
@@ -186,6 +199,21 @@ mod tests {
             let found = relation(&[&journal(here), torn.as_bytes()].concat(), &journal(there));
             assert_eq!(found, expected, "{here:?}, {torn}, and {there:?}");
         }
+    }
+
+    #[test]
+    fn a_run_that_was_closed_twice_has_one_journal() {
+        let closed = |steps: &[&str], seconds, end| {
+            let at = Timestamp::from_second(seconds).unwrap();
+            [journal(steps), encode(&Entry { at, record: Record::End { end } }).unwrap()].concat()
+        };
+        let here = closed(&["a"], 1, End::Done);
+        let same = Relation::Behind(journal(&["a"]).len() as u64);
+        assert_eq!(relation(&here, &closed(&["a"], 2, End::Done)), same);
+        assert_eq!(relation(&here, &closed(&["a"], 2, End::Kept)), same);
+        assert_eq!(relation(&here, &closed(&["a"], 2, End::Stuck)), Relation::Apart, "it was gone on with");
+        assert_eq!(relation(&here, &closed(&["b"], 2, End::Done)), Relation::Apart);
+        assert_eq!(relation(&here, &journal(&["a", "b"])), Relation::Apart);
     }
 
     #[test]

@@ -122,7 +122,8 @@ impl Guard for Shared {
             return Ok(());
         }
         let run = writing.claim.unfinished.take();
-        let cleared = match self.rewrite(&mut writing).await {
+        let written = timeout(self.terms.lease / 4, self.rewrite(&mut writing)).await;
+        let cleared = match written.unwrap_or_else(|_| Err(unanswered(&self.record.name()).into())) {
             Err(_) if !self.is_lost() => self.let_go(&mut writing).await.map(drop),
             // What another client writes there is theirs.
             _ => Ok(()),

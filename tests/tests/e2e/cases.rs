@@ -65,6 +65,7 @@ pub(crate) const ALL: &[(&str, Case)] = cases![
     ends::a_run_that_ended_well_is_in_no_ones_way,
     ends::where_no_lock_answers_the_command_that_is_named_mends_it,
     ends::a_run_of_a_machine_that_is_gone_is_closed_from_another,
+    ends::a_run_whose_end_the_cluster_lacks_is_closed_from_another_machine,
     ends::killed_when_all_was_done_it_is_closed_by_the_next_run,
     ends::a_chain_that_broke_meanwhile_is_not_called_done,
     ends::a_stuck_run_stays_on_its_locks,

@@ -241,6 +241,32 @@ pub(crate) async fn a_run_of_a_machine_that_is_gone_is_closed_from_another(pair:
     }
 }
 
+/// The cluster lacks the end of a run that is over: another machine proves that it is, and the first one has no other
+/// journal then.
+pub(crate) async fn a_run_whose_end_the_cluster_lacks_is_closed_from_another_machine(pair: Arc<Pair>) {
+    let before = view::snapshot(&pair).await;
+    let (first, other) = (machine(&pair, Locked::Cluster), machine(&pair, Locked::Cluster));
+    let cluster = ["--journal", "cluster"];
+    pair.forget();
+    first.ok(&[&["apply", "--yes"][..], &cluster].concat()).await;
+    let writes = pair.kubernetes_proxy.seen().iter().filter(|seen| seen.line() == format!("PUT /{SECRET}")).count();
+    first.ok(&[&["rollback", "--yes"][..], &cluster].concat()).await;
+    pair.kubernetes.delete(SECRET).await;
+    pair.forget();
+    let last = Key { what: format!("PUT /{SECRET}"), nth: writes };
+    pair.kubernetes_proxy.fault_nth(last, Lasts::On, Fault::Refuse(500));
+    let first = machine(&pair, Locked::Cluster);
+    let ran = first.ok(&[&["apply", "--yes"][..], &cluster].concat()).await;
+    pair.lift();
+    said(&ran.stderr, &["the cluster lacks the last records"]);
+    other.ok(&[&["apply", "--yes"][..], &cluster].concat()).await;
+    first.ok(&[&["apply", "--yes"][..], &cluster].concat()).await;
+    first.ok(&[&["rollback", "--yes"][..], &cluster].concat()).await;
+    pair.kubernetes.delete(SECRET).await;
+    pair.quiet().await;
+    view::assert_same(&before, &view::snapshot(&pair).await, "the rollback left something");
+}
+
 /// Killed at each request by which it leaves its locks, on its way or carried out: nothing of the run is left to do, which
 /// the next one proves, and nobody is told to take it back.
 pub(crate) async fn killed_when_all_was_done_it_is_closed_by_the_next_run(pair: Arc<Pair>) {
