@@ -51,7 +51,9 @@ pub(crate) async fn whatever_one_does_the_other_holds(pair: Arc<Pair>) {
     let mut table =
         format!("{:7} {:6} {:18} {:>4} {:>9} {:>9}\n", "order", "mount", "B does", "exit", "verify A", "verify B");
     for (mount, order) in [(Mount::Own, Order::AFirst), (Mount::Own, Order::BFirst), (Mount::Same, Order::AFirst)] {
-        for act in ACTS {
+        // Who is refused has no run to take back.
+        let acts = if mount == Mount::Own { &ACTS[..] } else { &ACTS[..3] };
+        for &act in acts {
             let (exit, a, b) = world.row(mount, order, act).await;
             let (order, mount, act) = (format!("{order:?}"), format!("{mount:?}"), format!("{act:?}"));
             table += &format!("{order:7} {mount:6} {act:18} {exit:>4} {a:>9} {b:>9}\n");
@@ -92,7 +94,7 @@ impl World {
                 self.b.vault_proxy.fault(Rule { method: "POST", path, times: 1, fault: Fault::Hold });
                 let mut killed = of_b.until_held(&["apply", "--yes"], &self.b.vault_proxy).await;
                 killed.kill().await.expect("it runs");
-                self.b.lift();
+                self.b.vault_proxy.release();
                 self.b.quiet().await;
             }
             _ => drop(of_b.ok(&["apply", "--yes"]).await),
