@@ -8,7 +8,7 @@ use trustpath_core::{
     Act, Around, At, Class, Evidence, Handle, Kind, Managed, Problem, Released, Result, Right, Wanted,
 };
 use trustpath_platform::{
-    PolicyName, Vault,
+    AuthMount, PolicyName, RoleRef, Vault,
     policy::Capability::{Create, Delete, List, Read, Sudo, Update},
     vault::rights::on,
 };
@@ -69,13 +69,17 @@ impl Managed for AppRole {
     /// The roles on the mount.
     type Around = Vec<String>;
     type Takes = Vec<PolicyName>;
-    type Gives = ();
+    type Gives = RoleRef;
 
     fn systems(&self) -> &'static [&'static str] {
         &[Vault::NAME]
     }
 
-    fn gives(&self, _: &Vec<PolicyName>) {}
+    /// A policy that it needs tells this role from those of others by it.
+    fn gives(&self, _: &Vec<PolicyName>) -> RoleRef {
+        let mount = AuthMount { path: self.mount.clone(), namespace: None };
+        RoleRef { mount, name: self.role.clone(), audience: None }
+    }
 
     async fn observe(&self, at: At<'_, Vec<PolicyName>>) -> Result<Option<State>> {
         let vault = at.cx.handle::<Vault>().await?;
@@ -118,6 +122,11 @@ impl Managed for AppRole {
         }
         let mount = State { role: None, ..now.clone() };
         Ok(Released::kept(mount, format!("the mount has other roles: {}", others.join(", "))))
+    }
+
+    /// A mount without the role needs no policy.
+    fn retains(&self, _: At<'_, Vec<PolicyName>>, _: &Vec<String>, left: &State) -> bool {
+        left.role.is_some()
     }
 
     fn waypoints(&self, from: Option<&State>, to: Option<&State>) -> Result<Vec<Option<State>>> {

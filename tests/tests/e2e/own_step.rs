@@ -25,5 +25,8 @@ pub(crate) async fn an_app_role_from_its_own_binary(pair: Arc<Pair>) {
     program.ok(&["verify"]).await;
     program.ok(&["rollback", "--yes"]).await;
     view::assert_same(&before, &view::snapshot(&pair).await, "the rollback left something");
+    program.ok(&["apply", "--yes"]).await;
+    program.ok(&["destroy", "--yes"]).await;
+    view::assert_same(&before, &view::snapshot(&pair).await, "destroy left something");
     least.leave(&pair).await;
 }
