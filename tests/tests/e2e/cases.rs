@@ -3,8 +3,8 @@
 use trustpath_tests::{cases, fleet::Case};
 
 use crate::{
-    bad_days, bad_files, bad_servers, canaries, circle, conformance, cut_off, ends, garbled, locks, mirror, other_values,
-    own_step, partial, races, reviewer, rights, rollback,
+    bad_days, bad_files, bad_servers, canaries, circle, conformance, cut_off, ends, garbled, locks, mirror,
+    other_values, own_step, partial, races, reviewer, rights, rollback,
 };
 
 pub(crate) const ALL: &[(&str, Case)] = cases![
