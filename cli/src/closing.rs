@@ -46,7 +46,10 @@ async fn close_one(command: &Command<'_>, log: &Log, options: &Locking, cancel: 
     let session = match Session::of_run(command, &log.start) {
         Ok(session) if mirror::is_wanted(command, &session.scope).is_ok() => session,
         Ok(_) => return Ok(()),
-        Err(failure) => return Ok(unproven(command, run, &failure)),
+        Err(failure) => {
+            unproven(command, run, &failure);
+            return Ok(());
+        }
     };
     let wish = Wish::to_go_on("resume", log, options)?;
     let closed = lock::under(command, &session, cancel, wish, async |locks| {
@@ -75,7 +78,10 @@ async fn locked(
     let end = match engine.end_due(&log).await {
         Ok(Some(end)) => end,
         Ok(None) => return Ok(()),
-        Err(failures) => return Ok(failures.0.iter().for_each(|failure| unproven(command, run, failure))),
+        Err(failures) => {
+            failures.0.iter().for_each(|failure| unproven(command, run, failure));
+            return Ok(());
+        }
     };
     let journal = locks.mirror.on(Journal::resume(&log).await?, run);
     engine.close(end, &journal).await?;

@@ -9,7 +9,12 @@ use trustpath_core::{
 };
 use trustpath_platform::lock::{Held, Holder, Process, Unfinished};
 
-use super::{Wish, journal::{digest, place}, local, taking::aside};
+use super::{
+    Wish,
+    journal::{digest, place},
+    local,
+    taking::aside,
+};
 use crate::{
     command::Command,
     mirror::{Mirrored, Unfit},
@@ -99,7 +104,9 @@ impl Locks {
             let (what, why) = match held.release().await {
                 Ok(None) => continue,
                 Ok(Some(why)) => ("a lock could not be removed, and is left, held by no one", why),
-                Err(why) if names_a_run => ("a lock could not be given back, and is for whoever goes on with the run", why),
+                Err(why) if names_a_run => {
+                    ("a lock could not be given back, and is for whoever goes on with the run", why)
+                }
                 Err(why) => ("a lock could not be given back, and expires by itself", why),
             };
             let warning = Style::Careful.of("warning:");

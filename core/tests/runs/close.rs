@@ -60,12 +60,8 @@ async fn run(
 }
 
 /// Done, kept, rolled back; of an apply and of a destroy.
-const ENDS: [(Verb, End); 4] = [
-    (Verb::Apply, End::Done),
-    (Verb::Apply, End::Kept),
-    (Verb::Apply, End::RolledBack),
-    (Verb::Destroy, End::Done),
-];
+const ENDS: [(Verb, End); 4] =
+    [(Verb::Apply, End::Done), (Verb::Apply, End::Kept), (Verb::Apply, End::RolledBack), (Verb::Destroy, End::Done)];
 
 async fn shelf_for(verb: Verb, end: End) -> Shelf {
     let shelf = Shelf::default();
@@ -139,6 +135,16 @@ async fn a_run_that_lacks_more_than_its_end_is_not_closed() {
     assert_eq!(due(engine_of(&log, &shelf)).await, Some(End::Done));
     shelf.items.lock().unwrap().remove("c");
     assert_eq!(due(engine_of(&log, &shelf)).await, None, "something is left to do");
+}
+
+/// Nothing is proven of what is gone: the plan alone says that nothing is left.
+#[tokio::test]
+async fn a_destroy_that_has_something_left_to_do_is_not_closed() {
+    let (shelf, directory) = (shelf_for(Verb::Destroy, End::Done).await, tempfile::tempdir().unwrap());
+    let made = shelf.items.lock().unwrap().clone();
+    let (_, log, _) = run(&shelf, &directory, (Verb::Destroy, false, true)).await;
+    *shelf.items.lock().unwrap() = made;
+    assert_eq!(engine_of(&log, &shelf).end_due(&log).await.unwrap(), None);
 }
 
 /// Before each record of a good run: what was announced and not answered is no end.

@@ -60,7 +60,10 @@ impl Classified for Busy {
 pub enum NotFinished {
     /// Its journal lies here.
     #[error("the run {run} was left unfinished, and comes first")]
-    #[diagnostic(code(trustpath::lock::unfinished), help("carry it to its end: trustpath resume {run}; or take it back: trustpath rollback {run}"))]
+    #[diagnostic(
+        code(trustpath::lock::unfinished),
+        help("carry it to its end: trustpath resume {run}; or take it back: trustpath rollback {run}")
+    )]
     Here {
         /// The run.
         run: String,

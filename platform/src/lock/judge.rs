@@ -187,7 +187,10 @@ mod tests {
         assert_eq!(admit(&left(), &same, None, |_| Known::Here).unwrap(), left().unfinished);
         assert!(matches!(admit(&left(), &other, None, |_| Known::Here), Err(NotFinished::Here { .. })));
         assert!(matches!(admit(&left(), &Purpose::Begin, None, |_| Known::Here), Err(NotFinished::Here { .. })));
-        assert!(matches!(admit(&left(), &Purpose::Begin, None, |_| Known::Elsewhere), Err(NotFinished::Elsewhere { .. })));
+        assert!(matches!(
+            admit(&left(), &Purpose::Begin, None, |_| Known::Elsewhere),
+            Err(NotFinished::Elsewhere { .. })
+        ));
     }
 
     #[test]

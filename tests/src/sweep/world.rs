@@ -131,7 +131,8 @@ impl World {
     /// the rights are there is shown by the runs themselves.
     pub fn begin(&self) -> Vec<&'static str> {
         let words = self.apply().into_iter().filter(|word| *word != "--yes");
-        words.chain(["--no-preflight"]).collect()
+        // Nothing goes wrong with it, so that it may take its time.
+        words.chain(["--no-preflight", "--set", "run.step_timeout=30s"]).collect()
     }
 
     /// Puts everything back by hand, whatever a cell left.

@@ -101,12 +101,7 @@ async fn prepare(pair: &Pair, program: &Program, how: How, more: &[&str]) {
     pair.forget();
     if how == How::Kept {
         // The proof does not come about.
-        pair.vault_proxy.fault(Rule {
-            method: "POST",
-            path: "/login".into(),
-            times: 1,
-            fault: Fault::Refuse(403),
-        });
+        pair.vault_proxy.fault(Rule { method: "POST", path: "/login".into(), times: 1, fault: Fault::Refuse(403) });
     }
 }
 
