@@ -52,7 +52,7 @@ pub fn expected(asked: &Asked, way: Way) -> Outcome {
 pub enum Undone {
     /// It is tried again, and everything is back.
     Back,
-    /// It ends, and leaves the namespace: nobody could say what is in it.
+    /// It ends, and leaves the namespace: no one could say what is in it.
     Left,
     /// The fault outlives it.
     Stuck,

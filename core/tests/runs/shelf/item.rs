@@ -181,7 +181,7 @@ impl Managed for Item {
         {
             *times -= 1;
             note_left(format!("`{}` may be used by others", self.item));
-            return Err(Problem::new(Class::Unreachable, "shelf::unsure", "nobody knows").into());
+            return Err(Problem::new(Class::Unreachable, "shelf::unsure", "no one knows").into());
         }
         let mut fields = to.map(|to| to.fields.clone());
         if let Some(fields) = &mut fields {
