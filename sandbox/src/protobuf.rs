@@ -66,7 +66,7 @@ pub(crate) fn decode(body: &[u8]) -> Result<Value, String> {
     let (version, kind) = (text(1).unwrap_or_default(), text(2).unwrap_or_default());
     let known = KINDS.iter().find(|(known, _)| *known == kind);
     let (_, fields) = known.ok_or_else(|| format!("the kind `{kind}`"))?;
-    let raw = envelope.iter().find_map(|part| part.bytes(2)).unwrap_or_default();
+    let raw = envelope.iter().find_map(|part| part.bytes(2)).ok_or("it has no object")?;
     let mut object = message(raw, fields)?;
     object.insert("apiVersion".into(), version.into());
     object.insert("kind".into(), kind.into());
