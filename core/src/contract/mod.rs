@@ -25,6 +25,6 @@ pub(crate) use late::watched;
 pub use managed::{Around, At, Managed, Released, Wanted};
 pub(crate) use needs::removal;
 pub use plan::{Goal, Note, Plan, Undo};
-pub use right::{Act, Lacking, Purpose, Right, Stage};
+pub use right::{Act, Demand, Lacking, Purpose, Right, Stage};
 pub use step::Step;
 pub use trail::{Standing, Trail};

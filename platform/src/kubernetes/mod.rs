@@ -37,7 +37,7 @@ use kube::discovery::ApiResource;
 use tokio::sync::OnceCell;
 use trustpath_core::{Class, Handle, Identity, Lacking, Problem, Result, Right};
 
-use crate::{hide::Held, lock::Fence, retry::Limits};
+use crate::{Heard, hide::Held, lock::Fence, retry::Limits};
 use rights::Grant;
 
 /// A connection to a Kubernetes API server. Cheap to clone.
@@ -55,6 +55,7 @@ struct Server {
     configuration: kube::Config,
     limits: Limits,
     fence: Fence,
+    heard: Heard,
     /// What the kubeconfig says of credentials; what a plugin makes is kube's alone.
     held: Held,
     uid: OnceCell<String>,

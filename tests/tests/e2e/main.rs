@@ -13,6 +13,7 @@ mod cut_off;
 mod garbled;
 mod locks;
 mod mirror;
+mod on_a_terminal;
 mod other_values;
 mod own_step;
 mod partial;
@@ -22,6 +23,8 @@ mod reviewer;
 mod rights;
 mod rollback;
 mod screens;
+mod size;
+mod tokens;
 
 use std::{process::ExitCode, time::Duration};
 
