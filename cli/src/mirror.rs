@@ -128,7 +128,7 @@ impl Mirrored {
             if store.is_running(&run) {
                 continue;
             }
-            match store.take_over(&run, &secret.place_of(&run), &lines) {
+            match store.take_over(&run, &secret.place_of(&run), lines).await {
                 Ok(Relation::Ahead) => ahead.push(run),
                 Ok(_) => {}
                 Err(failure) => unfit.0.push((run, failure)),

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use tracing::debug;
 use trustpath_core::{
     Op,
@@ -74,20 +74,27 @@ impl Progress {
         if phase == Phase::Reading && busy.contains_key(step) {
             return;
         }
-        if let Some(Busy { bar: Some(bar), .. }) = busy.remove(step) {
-            bar.finish_and_clear();
+        if let Some(ended) = busy.remove(step) {
+            self.clear(ended);
         }
-        let bar = self.screen.bars().map(|bars| bars.add(spinner(step, phase)));
+        let bar = self.screen.bars().map(|bars| spinner(bars, step, phase));
         busy.insert(step.to_owned(), Busy { phase, bar });
     }
 
     /// A step is done with what it had begun.
     fn end(&self, step: &str) -> Option<Phase> {
         let ended = self.busy.lock().unwrap_or_else(PoisonError::into_inner).remove(step)?;
-        if let Some(bar) = ended.bar {
+        let phase = ended.phase;
+        self.clear(ended);
+        Some(phase)
+    }
+
+    /// Takes a line out of the view, and out of what is drawn from then on: a bar that is only finished stays in the list.
+    fn clear(&self, ended: Busy) {
+        if let (Some(bar), Some(bars)) = (ended.bar, self.screen.bars()) {
             bar.finish_and_clear();
+            bars.remove(&bar);
         }
-        Some(ended.phase)
     }
 
     fn phase(&self, step: &str) -> Option<Phase> {
@@ -160,9 +167,10 @@ fn but_for(left: &[String]) -> String {
     }
 }
 
-fn spinner(step: &str, phase: Phase) -> ProgressBar {
+/// A bar draws by itself, on a line that nothing clears, until it belongs to the others: it begins to move after that.
+fn spinner(bars: &MultiProgress, step: &str, phase: Phase) -> ProgressBar {
     let style = ProgressStyle::with_template("{spinner} {prefix:.bold} {msg:.dim}").expect("a template that is right");
-    let bar = ProgressBar::new_spinner().with_style(style);
+    let bar = bars.add(ProgressBar::new_spinner().with_style(style));
     bar.set_prefix(line(step));
     bar.set_message(phase.words());
     bar.enable_steady_tick(Duration::from_millis(100));

@@ -14,10 +14,13 @@ use trustpath_core::{Class, Problem, Result, unseen};
 use crate::{
     args::{Color, Format},
     json::{Document, Envelope},
+    render,
 };
 
 /// How wide text may be where there is no terminal to ask.
 const WIDTH: usize = 100;
+/// A terminal that is narrower than this breaks lines by itself.
+const NARROW: usize = 40;
 
 type Sink = Arc<Mutex<dyn Write + Send>>;
 /// Where the answers to questions come from, a line each.
@@ -30,8 +33,16 @@ pub(crate) struct Screen {
     err: Sink,
     format: Format,
     width: usize,
+    columns: Columns,
     answers: Option<Answers>,
     bars: Option<MultiProgress>,
+}
+
+/// How wide the terminals are behind the two streams, where there are any.
+#[derive(Debug, Clone, Copy, Default)]
+struct Columns {
+    out: Option<usize>,
+    err: Option<usize>,
 }
 
 impl Screen {
@@ -46,12 +57,14 @@ impl Screen {
         let err = AutoStream::new(io::stderr(), choice);
         console::set_colors_enabled_stderr(err.current_choice() != ColorChoice::Never);
         let terminal = io::stderr().is_terminal();
-        let width = Term::stderr().size_checked().map_or(WIDTH, |(_, columns)| usize::from(columns).clamp(40, WIDTH));
+        let columns = Columns { out: columns(&Term::stdout()), err: columns(&Term::stderr()) };
+        let width = columns.err.map_or(WIDTH, |columns| columns.clamp(NARROW, WIDTH));
         Self {
             out: Arc::new(Mutex::new(out)),
             err: Arc::new(Mutex::new(err)),
             format,
             width,
+            columns,
             answers: (terminal && io::stdin().is_terminal()).then(|| Arc::new(a_line) as Answers),
             bars: (terminal && !quiet).then(MultiProgress::new),
         }
@@ -62,7 +75,15 @@ impl Screen {
     pub(crate) fn of_buffers(format: Format, out: crate::tests::Buffer, err: crate::tests::Buffer) -> Self {
         let plain =
             |buffer| Arc::new(Mutex::new(anstream::StripStream::new(Box::new(buffer) as Box<dyn Write + Send>)));
-        Self { out: plain(out), err: plain(err), format, width: WIDTH, answers: None, bars: None }
+        Self {
+            out: plain(out),
+            err: plain(err),
+            format,
+            width: WIDTH,
+            columns: Columns::default(),
+            answers: None,
+            bars: None,
+        }
     }
 
     /// The same, with somebody to ask.
@@ -75,7 +96,7 @@ impl Screen {
     #[cfg(test)]
     pub(crate) fn of_terminal(format: Format, out: crate::tests::Buffer, err: crate::tests::Buffer) -> Self {
         let (out, err) = (Arc::new(Mutex::new(out)), Arc::new(Mutex::new(err)));
-        Self { out, err, format, width: WIDTH, answers: None, bars: None }
+        Self { out, err, format, width: WIDTH, columns: Columns::default(), answers: None, bars: None }
     }
 
     /// How wide text may be.
@@ -103,7 +124,8 @@ impl Screen {
     /// # Errors
     /// When there is nobody to ask, or they say nothing.
     pub(crate) fn ask(&self, question: &str) -> io::Result<String> {
-        self.around_bars(|| write(&self.err, question))?;
+        let question = fitted(question, self.columns.err);
+        self.around_bars(|| write(&self.err, &question))?;
         self.answers.as_ref().ok_or(io::ErrorKind::UnexpectedEof)?()
     }
 
@@ -112,7 +134,11 @@ impl Screen {
     /// # Errors
     /// When stdout cannot be written to.
     pub(crate) fn show<D: Document + Serialize>(&self, document: &D) -> Result<()> {
-        if self.is_json() { self.json(document) } else { self.result(&document.text()) }
+        match self.is_json() {
+            true => self.json(document),
+            false if D::IS_A_FILE => self.result(&document.text()),
+            false => self.text(&document.text()),
+        }
     }
 
     /// Writes a document for programs.
@@ -129,7 +155,7 @@ impl Screen {
     /// # Errors
     /// When stdout cannot be written to.
     pub(crate) fn text(&self, text: &str) -> Result<()> {
-        if self.is_json() { Ok(()) } else { self.result(text) }
+        if self.is_json() { Ok(()) } else { self.result(&fitted(text, self.columns.out)) }
     }
 
     /// Writes to stdout. Nobody reading on is no error: what was asked for is done all the same.
@@ -146,8 +172,9 @@ impl Screen {
 
     /// Says a line, or several, on stderr.
     pub(crate) fn say(&self, text: &str) {
+        let text = fitted(text.trim_end_matches('\n'), self.columns.err) + "\n";
         // When stderr is gone there is nowhere left to say so.
-        drop(self.around_bars(|| write(&self.err, &format!("{}\n", text.trim_end_matches('\n')))));
+        drop(self.around_bars(|| write(&self.err, &text)));
     }
 
     fn around_bars<T>(&self, work: impl FnOnce() -> T) -> T {
@@ -156,6 +183,15 @@ impl Screen {
             None => work(),
         }
     }
+}
+
+fn columns(terminal: &Term) -> Option<usize> {
+    terminal.size_checked().map(|(_, columns)| usize::from(columns)).filter(|columns| *columns >= NARROW)
+}
+
+/// A text for people as a terminal has room for it; what goes elsewhere is left as it is.
+fn fitted(text: &str, columns: Option<usize>) -> String {
+    columns.map_or_else(|| text.to_owned(), |columns| render::fitted(text, columns))
 }
 
 /// The next line of stdin; its end is no answer.
@@ -212,8 +248,15 @@ mod tests {
     #[test]
     fn a_closed_pipe_is_no_error() {
         let sink: Sink = Arc::new(Mutex::new(Closed));
-        let screen =
-            Screen { out: sink.clone(), err: sink, format: Format::Text, width: 80, answers: None, bars: None };
+        let screen = Screen {
+            out: sink.clone(),
+            err: sink,
+            format: Format::Text,
+            width: 80,
+            columns: Columns::default(),
+            answers: None,
+            bars: None,
+        };
         assert!(screen.result("text").is_ok());
         screen.say("text");
     }

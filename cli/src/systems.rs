@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use trustpath_core::{Facts, Handles, Result};
 use trustpath_platform::{
-    Connections, Environment, VaultServer,
+    Connections, Environment, Heard, VaultServer,
     kubernetes::{Cluster, KubernetesSettings},
     lock::Fence,
     vault::{Vault, VaultSettings},
@@ -50,7 +50,7 @@ impl Systems {
             Box::pin(async move {
                 let settings = settings?;
                 warn(&screen, &settings.warnings);
-                Vault::open(settings.with_fence(fence)).await
+                Vault::open(settings.with_fence(fence).with_heard(heard("Vault", screen))).await
             })
         }
     }
@@ -62,7 +62,8 @@ impl Systems {
             let settings = KubernetesSettings::from(&environment, &connections, context.as_deref());
             let (screen, fence) = (screen.clone(), fence.clone());
             Box::pin(async move {
-                let cluster = Cluster::open(settings.with_fence(fence)).await?;
+                let heard = heard("Kubernetes", screen.clone());
+                let cluster = Cluster::open(settings.with_fence(fence).with_heard(heard)).await?;
                 warn(&screen, &cluster.warnings());
                 Ok(cluster)
             })
@@ -71,6 +72,11 @@ impl Systems {
 }
 
 type Opening<H> = std::pin::Pin<Box<dyn Future<Output = Result<H>> + Send>>;
+
+/// What a server warns of is its own word.
+fn heard(server: &'static str, screen: Screen) -> Heard {
+    Heard::by(move |warning| warn(&screen, &[format!("{server} says: {warning}")]))
+}
 
 fn warn(screen: &Screen, warnings: &[String]) {
     for warning in warnings {

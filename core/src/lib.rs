@@ -23,9 +23,9 @@ pub mod run;
 mod unseen;
 
 pub use contract::{
-    Act, Around, At, Change, Check, Context, Evidence, Fact, Facts, Gives, Goal, Handle, Handles, Identity, Kind,
-    Lacking, Leaf, Managed, Note, Op, Outcome, Plan, Purpose, Released, Right, Stage, Step, Takes, Target, Trail, Undo,
-    Want, Wanted, note_late, note_left,
+    Act, Around, At, Change, Check, Context, Demand, Evidence, Fact, Facts, Gives, Goal, Handle, Handles, Identity,
+    Kind, Lacking, Leaf, Managed, Note, Op, Outcome, Plan, Purpose, Released, Right, Stage, Step, Takes, Target, Trail,
+    Undo, Want, Wanted, note_late, note_left,
 };
 pub use failure::{Class, Classified, Failure, Problem, Result};
 pub use unseen::unseen;

@@ -62,7 +62,7 @@ impl Default for Limits {
 ///
 /// A server that answers 429 (too many requests) or 412 (Vault: this node does not have that state yet) has not begun
 /// to serve the request, so any request may be repeated. 502, 503 and 504 say nothing about that.
-pub fn retryable(repeat: Repeat, seen: Seen, failed: u32, limits: &Limits) -> bool {
+fn retryable(repeat: Repeat, seen: Seen, failed: u32, limits: &Limits) -> bool {
     match (seen, repeat) {
         (Seen::NoConnection, _) => failed < limits.connections,
         (Seen::Status(412 | 429), _) | (Seen::NotYet, _) => true,
@@ -75,7 +75,7 @@ pub fn retryable(repeat: Repeat, seen: Seen, failed: u32, limits: &Limits) -> bo
 ///
 /// 502 and 504 are the words of something before the server, which has not heard from it. Any other status is the
 /// server's own: it is done with the request.
-pub fn may_come_late(seen: Seen) -> bool {
+pub(crate) fn may_come_late(seen: Seen) -> bool {
     matches!(seen, Seen::Broken | Seen::Status(502 | 504))
 }
 
@@ -118,7 +118,8 @@ impl Limits {
             }
             failed += 1;
             let again = error.what_was_seen().is_some_and(|seen| retryable(repeat, seen, failed, self));
-            let pause = error.asked_patience().or_else(|| pauses.next()).unwrap_or(self.pause);
+            // Whoever asks for no patience gets ours all the same: a server that cannot serve is not helped by haste.
+            let pause = error.asked_patience().max(pauses.next()).unwrap_or(self.pause);
             // A server may ask for more patience than a clock can count.
             if !again || pause >= deadline.saturating_duration_since(Instant::now()) {
                 return Err(error);
@@ -149,6 +150,7 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
+    use crate::error::{Kind, System};
 
     #[rstest]
     #[case(Seen::NoConnection, 1, true, true)]
@@ -194,6 +196,30 @@ mod tests {
         let limits = Limits::default();
         let pauses: Duration = limits.pauses().take(limits.connections as usize - 1).sum();
         assert!(limits.connect * limits.connections + pauses < Duration::from_secs(10));
+    }
+
+    /// How long it takes to be served at the third attempt, where each answer before asks for that much patience.
+    async fn waited_for(asked: Option<Duration>) -> Duration {
+        let (begun, mut failed) = (Instant::now(), 0);
+        let attempt = || {
+            failed += 1;
+            let refused = Error::new(System::Vault, Kind::Unavailable, "not now").answered(429, []).retry_after(asked);
+            std::future::ready(if failed < 3 { Err(refused) } else { Ok(()) })
+        };
+        let late = || Error::new(System::Vault, Kind::Timeout, "late");
+        Limits::default().retry((Repeat::Harmless, false), attempt, late).await.unwrap();
+        begun.elapsed()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_pause_is_the_larger_of_what_is_asked_for_and_ours() {
+        let ours = Duration::from_millis(100 + 200);
+        for asked in [None, Some(Duration::ZERO)] {
+            let waited = waited_for(asked).await;
+            assert!(waited >= ours && waited < ours * 3, "{asked:?}: {waited:?}");
+        }
+        let asked = Duration::from_secs(2);
+        assert!(waited_for(Some(asked)).await >= asked * 2);
     }
 
     #[rstest]

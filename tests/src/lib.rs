@@ -28,4 +28,5 @@ pub mod proxy;
 pub mod rest;
 pub mod somebody;
 pub mod sweep;
+pub mod terminal;
 pub mod view;

@@ -27,6 +27,9 @@ pub(crate) trait Document {
     /// What it says in `document`.
     const NAME: &'static str;
 
+    /// Whether its text is a file for another program, of which no line may be broken.
+    const IS_A_FILE: bool = false;
+
     /// The same for people.
     fn text(&self) -> String;
 }

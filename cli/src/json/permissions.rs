@@ -140,6 +140,7 @@ fn needed_for(by: &By) -> Vec<NeededFor> {
 
 impl Document for Permissions {
     const NAME: &'static str = "permissions";
+    const IS_A_FILE: bool = true;
 
     fn text(&self) -> String {
         render::permissions(self)

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use trustpath_core::Kind;
 
-use super::{plain::line, style::Style, table::table};
+use super::{plain::line, style::Style, table::table, wrap::wrap};
 
 /// The kinds, a line each.
 pub(crate) fn list(kinds: &[&'static Kind]) -> String {
@@ -139,17 +139,5 @@ fn description(schema: &Value) -> String {
 
 fn wrapped(text: &str, indent: &str) -> String {
     const WIDTH: usize = 96;
-    let mut lines = vec![String::new()];
-    for word in text.split(' ') {
-        let last = lines.last_mut().expect("there is a line from the start");
-        if !last.is_empty() && indent.len() + last.chars().count() + 1 + word.chars().count() > WIDTH {
-            lines.push(word.to_owned());
-        } else {
-            if !last.is_empty() {
-                last.push(' ');
-            }
-            last.push_str(word);
-        }
-    }
-    lines.iter().map(|line| format!("{indent}{line}")).collect::<Vec<_>>().join("\n")
+    wrap(text, WIDTH, indent, indent)
 }

@@ -14,6 +14,7 @@ mod run;
 mod runs;
 mod style;
 mod table;
+mod wrap;
 
 pub(crate) use evidence::{chain, verdict};
 pub(crate) use failure::{aside, failures};
@@ -27,3 +28,4 @@ pub(crate) use rollback::{left, rollback, taken_back};
 pub(crate) use run::outcome as run_outcome;
 pub(crate) use runs::runs;
 pub(crate) use style::Style;
+pub(crate) use wrap::fitted;

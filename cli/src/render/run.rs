@@ -36,12 +36,13 @@ fn done(run: &Run) -> String {
     format!("\n{} {}.\n{back}\n", Style::Good.of("Done:"), made(&run.plan))
 }
 
-/// What a plan's changes came to.
+/// What a plan's changes came to. A run that goes on may find all of them made.
 fn made(plan: &Plan) -> String {
     let Summary { create, update, delete, adopt, .. } = plan.summary;
     let counts = [(create, "created"), (update, "updated"), (adopt, "taken over"), (delete, "deleted")];
     let parts = counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}"));
-    parts.collect::<Vec<_>>().join(", ")
+    let parts: Vec<_> = parts.collect();
+    if parts.is_empty() { "nothing was left to change".to_owned() } else { parts.join(", ") }
 }
 
 /// What stays, with the reasons; nothing where all is gone.

@@ -185,6 +185,19 @@ fn a_run_that_somebody_went_on_with_meanwhile_is_looked_at_again() {
 }
 
 #[test]
+fn a_run_that_had_made_all_of_it_ends_with_a_whole_sentence() {
+    let stage = Stage::chain();
+    stage.ok(&["apply", "--yes"]);
+    let journal = stage.journals().remove(0);
+    let over = std::fs::read_to_string(&journal).unwrap();
+    let but_its_end: Vec<_> = over.lines().take(over.lines().count() - 1).collect();
+    std::fs::write(&journal, but_its_end.join("\n") + "\n").unwrap();
+    let resumed = stage.run(&["resume", "--yes"]);
+    assert_eq!(resumed.code, 0, "{}", resumed.err);
+    assert!(resumed.out.contains("Done: nothing was left to change.\n"), "{}", resumed.out);
+}
+
+#[test]
 fn a_run_that_a_process_is_at_work_on_is_running() {
     let stage = Stage::chain();
     stage.ok(&["apply", "--yes", "a"]);

@@ -77,7 +77,7 @@ async fn locked(
     screen.text(&render::plan(&document))?;
     engine.consented(&plan)?;
     if !job.going.no_preflight && is_for_rights(&plan) {
-        preflight::check(command, engine, &engine.needs(&plan)?).await?;
+        preflight::check(command, engine, &engine.needs(&plan)?.planned_again(!job.going.yes)).await?;
     }
     if plan.is_nothing() {
         if screen.is_json() {

@@ -81,7 +81,8 @@ async fn locked(
     screen.text(&format!("What the run {} has still to do:\n\n{plan}", render::line(&start.run)))?;
     engine.consented(&rest)?;
     if !going.no_preflight {
-        preflight::check(command, &engine, &engine.needs(&rest)?).await?;
+        let needs = engine.needs_of_rest(&rest, log)?;
+        preflight::check(command, &engine, &needs.planned_again(!going.yes)).await?;
     }
     match rest.is_nothing() {
         true => screen.say(&Style::Quiet.of("All of it is made: what is left is to prove it.")),

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use futures::future::BoxFuture;
 use tokio::sync::OnceCell;
 
-use super::{Lacking, Right};
+use super::{Demand, Lacking, Right};
 use crate::failure::{Class, Problem, Result};
 
 /// What tells one server from another of its sort, such as a cluster id: name and value, no secrets.
@@ -41,6 +41,15 @@ pub trait Handle: Send + Sync + 'static {
         Ok(Lacking { missing: Vec::new(), unasked: unasked.into_iter().collect() })
     }
 
+    /// Sees that the connection's credentials last for a run. Answers with what cannot be known of that, in whole
+    /// sentences.
+    ///
+    /// # Errors
+    /// When they end before the run may, or the server does not answer.
+    async fn lasts(&self, _: &Demand) -> Result<Vec<String>> {
+        Ok(Vec::new())
+    }
+
     /// The rights one by one, where one stands for all that this server has of a sort.
     ///
     /// # Errors
@@ -56,6 +65,7 @@ trait Erased: Send + Sync {
     fn any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync>;
     async fn identity(&self) -> Result<Identity>;
     async fn lacking(&self, rights: &[Right]) -> Result<Lacking>;
+    async fn lasts(&self, demand: &Demand) -> Result<Vec<String>>;
     async fn spelled_out(&self, rights: Vec<Right>) -> Result<Vec<Vec<Right>>>;
 }
 
@@ -71,6 +81,10 @@ impl<H: Handle> Erased for H {
 
     async fn lacking(&self, rights: &[Right]) -> Result<Lacking> {
         Handle::lacking(self, rights).await
+    }
+
+    async fn lasts(&self, demand: &Demand) -> Result<Vec<String>> {
+        Handle::lasts(self, demand).await
     }
 
     async fn spelled_out(&self, rights: Vec<Right>) -> Result<Vec<Vec<Right>>> {
@@ -155,6 +169,14 @@ impl Handles {
     /// When there is no such system, or it does not answer.
     pub async fn lacking(&self, system: &str, rights: &[Right]) -> Result<Lacking> {
         self.named(system).await?.lacking(rights).await
+    }
+
+    /// Sees that the credentials of one system last for a run; answers with what cannot be known of that.
+    ///
+    /// # Errors
+    /// When they do not, there is no such system, or it does not answer.
+    pub async fn lasts(&self, system: &str, demand: &Demand) -> Result<Vec<String>> {
+        self.named(system).await?.lasts(demand).await
     }
 
     /// For each of these rights, all of one system, the rights that it stands for there.

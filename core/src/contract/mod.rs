@@ -25,6 +25,6 @@ pub(crate) use needs::removal;
 pub(crate) use noted::{Noted, watched};
 pub use noted::{note_late, note_left};
 pub use plan::{Goal, Note, Plan, Undo};
-pub use right::{Act, Lacking, Purpose, Right, Stage};
+pub use right::{Act, Demand, Lacking, Purpose, Right, Stage};
 pub use step::Step;
 pub use trail::{Standing, Trail};

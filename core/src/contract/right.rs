@@ -1,5 +1,7 @@
 //! Rights: what a step needs the systems to allow, as plain data.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -84,6 +86,19 @@ pub enum Stage<'a> {
     Prove(Option<&'a Value>),
     /// Changing what could not be seen, in any way.
     Unseen,
+}
+
+/// What a run asks of the credentials of a system, besides rights.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Demand {
+    /// How many requests it makes at most, the way back included, where each is answered when it is first sent.
+    pub requests: usize,
+    /// How many rights are asked for before it begins.
+    pub rights: usize,
+    /// Whether it is planned once more before it begins.
+    pub plans_again: bool,
+    /// How long it may take by its limits, the way back included.
+    pub time: Duration,
 }
 
 /// What a system does not allow.

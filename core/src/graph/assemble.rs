@@ -12,7 +12,7 @@ use petgraph::{
 };
 use serde_json::Value;
 
-use super::{Graph, Node};
+use super::{Graph, Node, Place};
 use crate::{
     contract::{Count, Facts, Step},
     failure::Failure,
@@ -86,7 +86,8 @@ pub fn assemble(id: &str, ambient: &Facts, specs: Vec<Spec>) -> Result<Graph, Ve
     }
     let order = in_order_of_the_file(&edges);
     let nodes = hand_on(ambient, in_order(specs, &order))?;
-    Ok(Graph { id: id.into(), edges: edges_of(&nodes), nodes })
+    let named = nodes.iter().enumerate().map(|(at, node)| (node.name.clone(), Place(at))).collect();
+    Ok(Graph { id: id.into(), edges: edges_of(&nodes), named, nodes })
 }
 
 /// An edge from each need to the step that needs it. Named needs come in the order of the file, so that the order of

@@ -3,7 +3,10 @@
 mod assemble;
 mod select;
 
-use std::sync::Arc;
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 pub use assemble::{Mistake, Spec, assemble};
 use petgraph::{
@@ -49,6 +52,8 @@ impl Place {
 pub struct Graph {
     id: Arc<str>,
     nodes: Vec<Node>,
+    /// Where each step is, by its name.
+    named: HashMap<Arc<str>, Place>,
     /// Edges run from a step to those that need it; indices are places.
     edges: DiGraph<(), ()>,
 }
@@ -81,7 +86,7 @@ impl Graph {
 
     /// The place of the step with this name.
     pub fn place(&self, name: &str) -> Option<Place> {
-        self.nodes.iter().position(|node| &*node.name == name).map(Place)
+        self.named.get(name).copied()
     }
 
     /// The steps that the one at `place` needs directly.
@@ -103,6 +108,16 @@ impl Graph {
     /// Everything that needs the step at `place`, directly or not.
     pub fn after(&self, place: Place) -> impl Iterator<Item = Place> + '_ {
         Dfs::new(&self.edges, index(place)).iter(&self.edges).map(at).filter(move |other| *other != place)
+    }
+
+    /// How many of these steps the longest chain has: each waits for the one before it.
+    pub(crate) fn longest_chain(&self, places: &BTreeSet<Place>) -> usize {
+        let mut chains = vec![0; self.nodes.len()];
+        for place in self.places() {
+            let before = self.needed_by(place).map(|before| chains[before.0]).max().unwrap_or(0);
+            chains[place.0] = before + usize::from(places.contains(&place));
+        }
+        chains.into_iter().max().unwrap_or(0)
     }
 
     /// The context of the step at `place` in one run.

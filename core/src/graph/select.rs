@@ -3,9 +3,13 @@
 use std::collections::BTreeSet;
 
 use miette::Diagnostic;
+use petgraph::{
+    graph::NodeIndex,
+    visit::{Dfs, IntoNeighbors, Reversed, Visitable, Walker},
+};
 use thiserror::Error;
 
-use super::{Graph, Place};
+use super::{Graph, Place, at, index};
 use crate::{
     failure::{Class, Classified},
     nearest,
@@ -62,12 +66,22 @@ impl Selection {
 impl Graph {
     /// What the steps of `chosen` need, directly or not, and `chosen` does not hold.
     pub fn needed_outside(&self, chosen: &BTreeSet<Place>) -> BTreeSet<Place> {
-        chosen.iter().flat_map(|place| self.before(*place)).filter(|place| !chosen.contains(place)).collect()
+        self.outside(Reversed(&self.edges), chosen)
     }
 
     /// What needs the steps of `chosen`, directly or not, and `chosen` does not hold.
     pub fn needing_outside(&self, chosen: &BTreeSet<Place>) -> BTreeSet<Place> {
-        chosen.iter().flat_map(|place| self.after(*place)).filter(|place| !chosen.contains(place)).collect()
+        self.outside(&self.edges, chosen)
+    }
+
+    /// One walk from all of them: a walk from each would be as many as there are steps.
+    fn outside<G>(&self, edges: G, chosen: &BTreeSet<Place>) -> BTreeSet<Place>
+    where
+        G: IntoNeighbors<NodeId = NodeIndex> + Visitable<NodeId = NodeIndex>,
+    {
+        let mut walk = Dfs::empty(edges);
+        walk.stack.extend(chosen.iter().map(|place| index(*place)));
+        walk.iter(edges).map(at).filter(|place| !chosen.contains(place)).collect()
     }
 }
 

@@ -75,9 +75,17 @@ impl Store {
 
     /// Brings the journal of a run up to what another place, `there`, has of it. What is here and not there stays.
     ///
+    /// It may wait for a lock of the file, and does so off the threads of the runtime: locks of runs are renewed there.
+    ///
     /// # Errors
     /// When what lies there is no sound journal of this run, the two do not go together, or the file cannot be written.
-    pub fn take_over(&self, run: &str, there: &Path, lines: &[u8]) -> Result<Relation> {
+    pub async fn take_over(&self, run: &str, there: &Path, lines: Vec<u8>) -> Result<Relation> {
+        let (store, name, there) = (self.clone(), run.to_owned(), there.to_owned());
+        let taken = tokio::task::spawn_blocking(move || store.bring_up(&name, &there, &lines)).await;
+        taken.map_err(|error| unwritable(&self.path(run), io::Error::other(error)))?
+    }
+
+    fn bring_up(&self, run: &str, there: &Path, lines: &[u8]) -> Result<Relation> {
         let log = Log::parse(there, lines)?;
         if log.sound != lines.len() as u64 || log.start.run != run || !is_name(run) {
             return Err(Corrupt::NoStart { path: there.to_owned() }.into());
@@ -245,7 +253,7 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let (store, there) = (Store::new(home.path().join("state")), Path::new("there"));
         let (short, long) = (journal(&["a"]), journal(&["a", "b"]));
-        assert_eq!(store.take_over("r", there, &short).unwrap(), Relation::Behind(0));
+        assert_eq!(store.bring_up("r", there, &short).unwrap(), Relation::Behind(0));
         assert_eq!(fs::read(store.path("r")).unwrap(), short);
         assert_eq!(fs::read_dir(store.directory()).unwrap().count(), 1, "something was left beside it");
         #[cfg(unix)]
@@ -255,14 +263,27 @@ mod tests {
         }
         fs::write(store.path("r"), [&short, b"{\"torn".as_slice()].concat()).unwrap();
         assert_eq!(store.lines("r").unwrap(), short);
-        assert_eq!(store.take_over("r", there, &long).unwrap(), Relation::Behind(short.len() as u64));
+        assert_eq!(store.bring_up("r", there, &long).unwrap(), Relation::Behind(short.len() as u64));
         assert_eq!(fs::read(store.path("r")).unwrap(), long);
-        assert_eq!(store.take_over("r", there, &short).unwrap(), Relation::Ahead);
+        assert_eq!(store.bring_up("r", there, &short).unwrap(), Relation::Ahead);
         assert_eq!(fs::read(store.path("r")).unwrap(), long);
-        let other = store.take_over("r", there, &journal(&["c"])).unwrap_err();
+        let other = store.bring_up("r", there, &journal(&["c"])).unwrap_err();
         assert_eq!(other.report().code.as_deref(), Some("trustpath::journal::apart"));
         assert!(other.to_string().contains("there") && other.to_string().contains("r.jsonl"), "{other}");
         assert_eq!(fs::read(store.path("r")).unwrap(), long);
+    }
+
+    /// On one thread: what waits for the lock of a file must not keep from going on what gives it back.
+    #[tokio::test]
+    async fn nothing_else_waits_while_a_lock_is_waited_for() {
+        let home = tempfile::tempdir().unwrap();
+        let store = Store::new(home.path().join("state"));
+        store.bring_up("r", Path::new("there"), &journal(&["a"])).unwrap();
+        let writer = fs::File::open(store.path("r")).unwrap();
+        exclusively(&writer).unwrap();
+        let taking = store.take_over("r", Path::new("there"), journal(&["a", "b"]));
+        let (taken, ()) = tokio::join!(taking, async { drop(writer) });
+        assert!(matches!(taken, Ok(Relation::Behind(_))), "{taken:?}");
     }
 
     #[test]
@@ -274,7 +295,7 @@ mod tests {
         let end = line(Record::End { end: End::Done });
         let torn = [journal(&["a"]), end[..end.len() / 2].to_vec()].concat();
         for (run, lines) in [("r", damaged), ("r", torn), ("other", journal(&[])), ("../r", line(start("../r")))] {
-            let refused = store.take_over(run, Path::new("there"), &lines).unwrap_err();
+            let refused = store.bring_up(run, Path::new("there"), &lines).unwrap_err();
             assert!(refused.to_string().contains("there"), "{refused}");
         }
         assert!(store.runs().unwrap().is_empty());

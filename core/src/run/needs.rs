@@ -1,15 +1,16 @@
 //! What a run needs of the systems: the rights of its steps, put together. Pure, but for what is spelled out.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashMap},
     fmt,
     sync::Arc,
+    time::Duration,
 };
 
 use serde_json::Value;
 
 use crate::{
-    contract::{Handles, Purpose, Right},
+    contract::{Demand, Handles, Purpose, Right},
     failure::Failure,
 };
 
@@ -57,22 +58,76 @@ impl fmt::Display for By {
 
 /// Rights, each once, in the order in which they were first needed.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Needs(Vec<Need>);
+pub struct Needs {
+    all: Vec<Need>,
+    /// Where in `all` a right is, by its system and its words.
+    at: HashMap<(&'static str, String), usize>,
+    /// How many requests are made of each system at most.
+    requests: BTreeMap<&'static str, usize>,
+    time: Duration,
+    plans_again: bool,
+}
 
 impl Needs {
     /// All of them.
     pub fn all(&self) -> &[Need] {
-        &self.0
+        &self.all
     }
 
     /// Those of one system.
     pub fn of<'a>(&'a self, system: &'a str) -> impl Iterator<Item = &'a Need> {
-        self.0.iter().filter(move |need| need.right.system == system)
+        self.all.iter().filter(move |need| need.right.system == system)
     }
 
     /// The systems, in alphabetical order.
     pub fn systems(&self) -> BTreeSet<&'static str> {
-        self.0.iter().map(|need| need.right.system).collect()
+        self.all.iter().map(|need| need.right.system).collect()
+    }
+
+    /// What is asked of the credentials of one system.
+    pub fn demand(&self, system: &str) -> Demand {
+        Demand {
+            requests: self.requests.get(system).copied().unwrap_or_default(),
+            rights: self.of(system).count(),
+            plans_again: self.plans_again,
+            time: self.time,
+        }
+    }
+
+    /// With these besides, for something that is done as well.
+    #[must_use]
+    pub fn and(mut self, more: Self) -> Self {
+        for (system, requests) in more.requests {
+            self.count_more(system, requests);
+        }
+        self.time += more.time;
+        self.plans_again |= more.plans_again;
+        more.all.into_iter().for_each(|need| self.merge(need));
+        self
+    }
+
+    /// The same, where all is planned once more before anything is done.
+    #[must_use]
+    pub fn planned_again(self, plans_again: bool) -> Self {
+        Self { plans_again, ..self }
+    }
+
+    pub(super) fn taking(self, time: Duration) -> Self {
+        Self { time, ..self }
+    }
+
+    /// Counts the requests of something that a step does: one for each right, which is used once, and one for what needs no
+    /// right, such as looking at the mounts, or at the version that a write replaces.
+    pub(super) fn count(&mut self, systems: &[&'static str], rights: &[Right]) {
+        for system in systems {
+            let used = rights.iter().filter(|right| right.system == *system).count();
+            self.count_more(system, used + 1);
+        }
+    }
+
+    pub(super) fn count_more(&mut self, system: &'static str, requests: usize) {
+        let counted = self.requests.entry(system).or_default();
+        *counted = counted.saturating_add(requests);
     }
 
     pub(super) fn add(&mut self, who: &Needing, purpose: Purpose, rights: Vec<Right>) {
@@ -83,9 +138,9 @@ impl Needs {
     }
 
     fn merge(&mut self, more: Need) {
-        let same = |need: &&mut Need| need.right.system == more.right.system && need.right.what == more.right.what;
-        let Some(need) = self.0.iter_mut().find(same) else {
-            self.0.push(more);
+        let place = *self.at.entry((more.right.system, more.right.what.clone())).or_insert(self.all.len());
+        let Some(need) = self.all.get_mut(place) else {
+            self.all.push(more);
             return;
         };
         for grant in more.grants {

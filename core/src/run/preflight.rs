@@ -36,19 +36,22 @@ struct Missing {
 }
 
 impl Engine {
-    /// Asks every system for these rights; answers with what could not be asked.
+    /// Asks every system whether the credentials last for this, and then for these rights; answers with what could not be
+    /// asked.
     ///
     /// # Errors
-    /// [`Denied`] with everything that is missing; or a system does not answer.
+    /// When credentials end before it; [`Denied`] with everything that is missing; or a system does not answer.
     pub async fn preflight(&self, needs: &Needs) -> Result<Vec<String>> {
         let asked = needs.systems().into_iter().map(|system| async move {
-            let needs: Vec<_> = needs.of(system).collect();
-            let rights: Vec<_> = needs.iter().map(|need| need.right.clone()).collect();
-            Ok::<_, crate::Failure>((self.handles.lacking(system, &rights).await?, needs))
+            let (demand, of) = (&needs.demand(system), needs.of(system).collect::<Vec<_>>());
+            let rights: Vec<_> = of.iter().map(|need| need.right.clone()).collect();
+            let unknown = self.handles.lasts(system, demand).await?;
+            Ok::<_, crate::Failure>((self.handles.lacking(system, &rights).await?, unknown, of))
         });
         let (mut missing, mut unasked) = (Vec::new(), Vec::new());
-        for (lacking, needs) in future::try_join_all(asked).await? {
+        for (lacking, unknown, needs) in future::try_join_all(asked).await? {
             let Lacking { missing: rights, unasked: more } = lacking;
+            unasked.extend(unknown);
             missing.extend(rights.into_iter().filter_map(|(asked, right)| Some(Missing::of(right, needs.get(asked)?))));
             unasked.extend(more);
         }

@@ -7,7 +7,7 @@ use trustpath_core::{
     Class,
     graph::Selection,
     journal::{Log, Verb},
-    run::{Engine, Needs},
+    run::{Engine, Needs, Settings},
 };
 
 use crate::shelf::{Shelf, chain, engine, graph, journal, right, run, step};
@@ -146,4 +146,27 @@ async fn what_cannot_be_seen_is_not_guessed_smaller() {
         "see c (`c`: destroy)",
     ];
     assert_eq!(shown(&needed.needs), expected);
+}
+
+/// What an apply of these steps asks of the credentials.
+async fn demand(steps: Vec<trustpath_core::graph::Spec>) -> trustpath_core::Demand {
+    let shelf = Shelf::default();
+    let needs = planned(&engine(&graph(steps), &shelf), Verb::Apply).await;
+    let systems = needs.systems();
+    needs.demand(systems.first().expect("a system"))
+}
+
+#[tokio::test]
+async fn a_run_needs_credentials_for_all_its_requests_and_for_its_longest_chain() {
+    let Settings { step_timeout, verify_timeout, .. } = one(&Shelf::default()).settings();
+    let fields = || json!({"fields": {"size": "1"}});
+    let alone = demand(vec![step("a", &[], fields())]).await;
+    // Two requests there; a look and two requests back from each of two waypoints; a look and a try as the proof: each
+    // of the three with one for what needs no right.
+    assert!(alone.requests >= 2 + 3 + 2 + 3, "{alone:?}");
+    assert_eq!((alone.time, alone.plans_again), (2 * step_timeout + verify_timeout, false));
+    let beside = demand(vec![step("a", &[], fields()), step("b", &[], fields())]).await;
+    assert_eq!((beside.requests, beside.time), (2 * alone.requests, alone.time));
+    let chained = demand(vec![step("a", &[], fields()), step("b", &["a"], fields())]).await;
+    assert_eq!((chained.requests, chained.time), (2 * alone.requests, 4 * step_timeout + verify_timeout));
 }

@@ -39,7 +39,7 @@ use kube::discovery::ApiResource;
 use tokio::sync::OnceCell;
 use trustpath_core::{Class, Handle, Identity, Lacking, Problem, Result, Right};
 
-use crate::{hide::Held, lock::Fence, mark, retry::Limits};
+use crate::{Heard, hide::Held, lock::Fence, mark, retry::Limits};
 use rights::Grant;
 
 /// A connection to a Kubernetes API server. Cheap to clone.
@@ -57,6 +57,7 @@ pub struct Cluster {
 struct Server {
     configuration: kube::Config,
     fence: Fence,
+    heard: Heard,
     /// What the kubeconfig says of credentials; what a plugin makes is kube's alone.
     held: Held,
     uid: OnceCell<String>,

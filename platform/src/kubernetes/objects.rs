@@ -16,10 +16,7 @@ use super::{
     address::{Address, check, collection},
     request::Call,
 };
-use crate::{
-    error::{Error, Kind},
-    text::clean,
-};
+use crate::error::{Error, Kind};
 
 /// The name under which this program's fields are recorded in `metadata.managedFields`.
 pub const FIELD_MANAGER: &str = "trustpath";
@@ -130,15 +127,8 @@ impl Cluster {
         let request = Request::new(at.collection()?).patch(at.name(), &params, &Patch::Apply(object));
         let call = Call::new(request)?;
         let answer = self.call(&call).await?;
-        let warnings = answer.headers.get_all(http::header::WARNING).iter();
-        Ok(Applied {
-            object: answer.parse(&call)?,
-            created: answer.status == 201,
-            warnings: warnings
-                .filter_map(|value| value.to_str().ok())
-                .map(|value| self.server.held.hide(&warning(value)))
-                .collect(),
-        })
+        let warnings = self.warnings_of(&answer);
+        Ok(Applied { object: answer.parse(&call)?, created: answer.status == 201, warnings })
     }
 
     /// Deletes an object, if it is still the one with this uid. Nothing there is success. Deleting may go on after the
@@ -164,10 +154,4 @@ impl Cluster {
         let namespace = self.get(&Address::<Namespace>::cluster(name)).await?;
         Ok(namespace.is_some_and(|namespace| namespace.metadata.deletion_timestamp.is_none()))
     }
-}
-
-/// `299 - "text"`: what is between the quotes.
-fn warning(header: &str) -> String {
-    let inside = header.split_once('"').and_then(|(_, rest)| rest.rsplit_once('"')).map(|(text, _)| text);
-    clean(&inside.unwrap_or(header).replace("\\\"", "\""))
 }

@@ -54,7 +54,8 @@ impl Cluster {
         let client = client(configuration.clone(), limits.total).await?;
         let held = configuration::held(&configuration);
         let (uid, served) = (OnceCell::new(), Mutex::default());
-        let server = Server { configuration, fence, held, uid, served };
+        let heard = settings.heard.clone();
+        let server = Server { configuration, fence, heard, held, uid, served };
         let cluster = Self { client, limits, server: Arc::new(server) };
         if let Some(pin) = &settings.uid {
             pinned(pin, cluster.uid().await?)?;

@@ -111,7 +111,15 @@ impl Cluster {
                 .help("see whether the API server is overloaded")
         };
         let answer = limits.retry((call.repeat, call.writes()), || self.attempt(call), late).await;
-        answer.map_err(|error| error.without(&self.server.held))
+        let answer = answer.map_err(|error| error.without(&self.server.held))?;
+        self.server.heard.note(&self.warnings_of(&answer));
+        Ok(answer)
+    }
+
+    /// What the server warns of, cleaned.
+    pub(super) fn warnings_of(&self, answer: &Answer) -> Vec<String> {
+        let headers = answer.headers.get_all(http::header::WARNING).iter().filter_map(|value| value.to_str().ok());
+        headers.map(|header| self.server.held.hide(&warning(header))).collect()
     }
 
     async fn attempt(&self, call: &Call) -> Result<Answer, Error> {
@@ -191,4 +199,10 @@ fn tls_help(reason: &rustls::Error) -> &'static str {
         Tls::AlertReceived(_) => "the API server may not take the kubeconfig's client certificate: is it expired?",
         _ => "see whether the kubeconfig's certificate-authority signed the API server's certificate",
     }
+}
+
+/// `299 - "text"`: what is between the quotes.
+fn warning(header: &str) -> String {
+    let inside = header.split_once('"').and_then(|(_, rest)| rest.rsplit_once('"')).map(|(text, _)| text);
+    clean(&inside.unwrap_or(header).replace("\\\"", "\""))
 }

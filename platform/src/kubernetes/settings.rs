@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::{Connections, Environment, lock::Fence, retry::Limits};
+use crate::{Connections, Environment, Heard, lock::Fence, retry::Limits};
 
 /// Where the API server is, and which one it has to be.
 #[derive(Debug, Clone)]
@@ -10,6 +10,7 @@ pub struct KubernetesSettings {
     /// Times and limits of requests.
     pub limits: Limits,
     pub(super) fence: Fence,
+    pub(super) heard: Heard,
     pub(super) files: Vec<PathBuf>,
     /// The files were named, so that each has to be there.
     pub(super) named: bool,
@@ -32,6 +33,7 @@ impl KubernetesSettings {
         Self {
             limits: Limits::default(),
             fence: Fence::default(),
+            heard: Heard::default(),
             files: if named { listed } else { standard() },
             named,
             context: context.map(str::to_owned).or_else(|| connections.kubernetes.context.clone()),
@@ -45,5 +47,11 @@ impl KubernetesSettings {
     #[must_use]
     pub fn with_fence(self, fence: Fence) -> Self {
         Self { fence, ..self }
+    }
+
+    /// With somebody who is told what the server warns of.
+    #[must_use]
+    pub fn with_heard(self, heard: Heard) -> Self {
+        Self { heard, ..self }
     }
 }

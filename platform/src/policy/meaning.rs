@@ -13,8 +13,9 @@ use super::{
 pub struct Meaning {
     /// What it says about each path, without a slash at its beginning, duplicates joined.
     paths: BTreeMap<String, Rules>,
-    /// Paths with keys that are not known here, in order and not joined: nobody here can say what joining them means.
-    unjoined: Vec<(String, Rules)>,
+    /// What it says with keys that are not known here, by path, in order and not joined: nobody here can say what joining
+    /// it means.
+    unjoined: BTreeMap<String, Vec<Rules>>,
     /// What stands beside paths, as text.
     beside: Vec<String>,
     duplicates: BTreeSet<String>,
@@ -42,13 +43,12 @@ impl Meaning {
 
     /// Every path that it says something about, in alphabetical order.
     pub fn all_paths(&self) -> BTreeSet<&str> {
-        self.paths.keys().chain(self.unjoined.iter().map(|(path, _)| path)).map(String::as_str).collect()
+        self.paths.keys().chain(self.unjoined.keys()).map(String::as_str).collect()
     }
 
     /// What it says about a path; `None` where it says nothing, or something that is not known here.
     pub fn rules(&self, path: &str) -> Option<&Rules> {
-        let unknown = self.unjoined.iter().any(|(other, _)| other == path);
-        self.paths.get(path).filter(|_| !unknown)
+        self.paths.get(path).filter(|_| !self.unjoined.contains_key(path))
     }
 
     /// The paths that are there more than once.
@@ -87,12 +87,11 @@ impl Meaning {
         let rules = Rules::read(tree)?;
         self.note_unknown(tree, &rules);
         let path = path.strip_prefix('/').unwrap_or(path);
-        let known = self.all_paths().contains(path);
-        if known {
+        if self.paths.contains_key(path) || self.unjoined.contains_key(path) {
             self.duplicates.insert(path.to_owned());
         }
         if !rules.others.is_empty() {
-            self.unjoined.push((path.to_owned(), rules));
+            self.unjoined.entry(path.to_owned()).or_default().push(rules);
         } else if let Some(there) = self.paths.get_mut(path) {
             there.join(rules);
         } else {

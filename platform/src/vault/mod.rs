@@ -1,8 +1,10 @@
 //! Vault and OpenBao: one connection, raw paths, and errors that say what to do.
 
 mod answer;
+mod capabilities;
 mod consistency;
 mod denied;
+mod duration;
 mod health;
 mod http;
 mod lock;
@@ -13,6 +15,7 @@ mod request;
 mod requests;
 pub mod rights;
 mod settings;
+mod token;
 
 pub use health::Family;
 pub use lock::KvRecord;
@@ -21,14 +24,20 @@ pub use reply::{Login, Reply};
 pub(crate) use settings::loopback;
 pub use settings::{VaultSettings, namespace};
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
 use async_trait::async_trait;
 use secrecy::SecretString;
-use trustpath_core::{Handle, Identity, Lacking, Result, Right};
+use trustpath_core::{Demand, Handle, Identity, Lacking, Result, Right};
 use vaultrs::client::VaultClient;
 
-use crate::{hide::Held, lock::Fence, retry::Limits};
+use crate::{Heard, hide::Held, lock::Fence, retry::Limits};
 use consistency::States;
 use health::Health;
 use rights::Grant;
@@ -51,6 +60,9 @@ struct Server {
     /// The `Host` header, where the URL had to be given another host for TLS.
     host: Option<String>,
     states: States,
+    heard: Heard,
+    /// How many requests were made with a token: each may be one of its uses.
+    asked: AtomicUsize,
     /// The password of a proxy; the token is in the client.
     held: Held,
 }
@@ -74,6 +86,11 @@ impl Vault {
     /// The namespace that requests are made in; `None` is the root namespace.
     pub fn namespace(&self) -> Option<&str> {
         self.client.middle.namespace.as_deref()
+    }
+
+    /// How many requests were made with a token so far.
+    fn requests_made(&self) -> usize {
+        self.server.asked.load(Ordering::Relaxed)
     }
 
     /// The credentials that requests are made with.
@@ -130,6 +147,10 @@ impl Handle for Vault {
 
     async fn lacking(&self, rights: &[Right]) -> Result<Lacking> {
         Ok(self.lacks(rights).await?)
+    }
+
+    async fn lasts(&self, demand: &Demand) -> Result<Vec<String>> {
+        self.token_lasts(demand).await
     }
 
     async fn spelled_out(&self, rights: Vec<Right>) -> Result<Vec<Vec<Right>>> {

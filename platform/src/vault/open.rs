@@ -15,7 +15,7 @@ use vaultrs::{
 };
 
 use super::{Server, States, Vault, VaultSettings, answer, health::Health, request::Call, settings::usable_token};
-use crate::{Connections, Environment, error::Error, hide::Held, install_crypto_provider, text::clean};
+use crate::{Connections, Environment, Heard, error::Error, hide::Held, install_crypto_provider, text::clean};
 
 impl Vault {
     /// Opens a connection to where environment and graph file say.
@@ -42,7 +42,9 @@ impl Vault {
         let (limits, fence) = (settings.limits.clone(), settings.fence.clone());
         let held = settings.proxy.iter().fold(Held::default(), |held, proxy| held.and_of_url(proxy.expose_secret()));
         let states = States::default();
-        let unknown = Server { health: Health::unknown(), limits, fence, host, states, held: held.clone() };
+        let (health, asked) = (Health::unknown(), Default::default());
+        let unknown =
+            Server { health, limits, fence, host, states, asked, heard: Heard::default(), held: held.clone() };
         let blind = Self { client: Arc::new(client), server: Arc::new(unknown) };
         let health = blind.patient_health().await?;
         if let Some(trouble) = health.trouble(settings.namespace.as_deref()) {
@@ -51,7 +53,9 @@ impl Vault {
         pinned(settings.cluster_id.as_deref(), health.cluster_id.as_deref())?;
         let host = blind.server.host.clone();
         let (limits, fence) = (settings.limits, settings.fence);
-        let server = Server { health, limits, fence, host, states: States::default(), held };
+        let (states, asked) = (States::default(), Default::default());
+        let heard = settings.heard;
+        let server = Server { health, limits, fence, host, states, asked, heard, held };
         Ok(Self { client: blind.client, server: Arc::new(server) })
     }
 

@@ -87,7 +87,7 @@ pub(super) fn warnings(raw: Option<Vec<String>>, held: &Held) -> Vec<String> {
 }
 
 impl Auth {
-    pub(super) fn into_login(self, raw: Option<Vec<String>>, held: &Held) -> Login {
+    pub(super) fn into_login(self, warnings: Vec<String>) -> Login {
         Login {
             token: self.client_token,
             accessor: self.accessor,
@@ -96,7 +96,7 @@ impl Auth {
             entity_id: self.entity_id,
             lease: Duration::from_secs(self.lease_duration),
             metadata: self.metadata.unwrap_or_default(),
-            warnings: warnings(raw, held),
+            warnings,
         }
     }
 }

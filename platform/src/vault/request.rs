@@ -164,6 +164,9 @@ impl Vault {
     /// Sends once and receives once, whatever the answer. Traced without headers and bodies.
     pub(super) async fn exchange(&self, call: &Call) -> Result<Answer, Error> {
         let begun = Instant::now();
+        if !self.client.middle.token.is_empty() {
+            self.server.asked.fetch_add(1, Ordering::Relaxed);
+        }
         let result = http::send(&self.client.http.http, self.prepare(call)?).await;
         let millis = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
         let (method, path) = (call.verb.method(), clean(&call.path));

@@ -1,7 +1,5 @@
 //! What a step asks of Vault.
 
-use std::collections::BTreeMap;
-
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
@@ -25,7 +23,11 @@ impl Vault {
     pub async fn read<T: DeserializeOwned>(&self, path: &str) -> Result<Option<T>, Error> {
         let call = Call::read(path);
         match self.asked(&call).await {
-            Ok(answer) => Ok(answer.parse::<Envelope<T>>(&call)?.data),
+            Ok(answer) => {
+                let envelope = answer.parse::<Envelope<T>>(&call)?;
+                self.warned(envelope.warnings);
+                Ok(envelope.data)
+            }
             Err(error) if error.kind() == Kind::NotFound => Ok(None),
             Err(error) => Err(error),
         }
@@ -96,7 +98,8 @@ impl Vault {
             let error = call.error(Kind::Malformed, "Vault answers the login without a token");
             error.help("see whether the path is the login of an auth method")
         };
-        Ok(envelope.auth.ok_or_else(none)?.into_login(envelope.warnings, &self.credentials()))
+        let auth = envelope.auth.ok_or_else(none)?;
+        Ok(auth.into_login(self.warned(envelope.warnings)))
     }
 
     /// Revokes a token by its accessor. One that is gone already is success.
@@ -112,49 +115,20 @@ impl Vault {
         }
     }
 
-    /// What this connection's own token may do at each path. Vault leaves parameter rules out of the answer.
-    ///
-    /// # Errors
-    /// When Vault cannot be reached or denies it, as it does without the default policy.
-    pub async fn capabilities(&self, paths: &[&str]) -> Result<BTreeMap<String, Vec<String>>, Error> {
-        self.capability_map("sys/capabilities-self", &json!({ "paths": paths }), paths).await
-    }
-
-    /// What the token with this accessor may do at each path.
-    ///
-    /// # Errors
-    /// When Vault cannot be reached or denies it.
-    pub async fn capabilities_of(
-        &self,
-        accessor: &str,
-        paths: &[&str],
-    ) -> Result<BTreeMap<String, Vec<String>>, Error> {
-        let body = json!({ "accessor": accessor, "paths": paths });
-        self.capability_map("sys/capabilities-accessor", &body, paths).await
-    }
-
-    async fn capability_map(
-        &self,
-        at: &str,
-        body: &Value,
-        paths: &[&str],
-    ) -> Result<BTreeMap<String, Vec<String>>, Error> {
-        let mut answer = self.write(at, body).await?.data;
-        let held =
-            |path: &&str| Some(((*path).to_owned(), serde_json::from_value(answer.get_mut(*path)?.take()).ok()?));
-        Ok(paths.iter().filter_map(held).collect())
-    }
-
     async fn written(&self, call: Call) -> Result<Reply, Error> {
         let answer = self.asked(&call).await?;
         if answer.body.is_empty() {
             return Ok(Reply::default());
         }
         let envelope: Envelope<Value> = answer.parse(&call)?;
-        Ok(Reply {
-            data: envelope.data.unwrap_or_default(),
-            warnings: warnings(envelope.warnings, &self.credentials()),
-        })
+        Ok(Reply { data: envelope.data.unwrap_or_default(), warnings: self.warned(envelope.warnings) })
+    }
+
+    /// The server's warnings, which are told.
+    fn warned(&self, raw: Option<Vec<String>>) -> Vec<String> {
+        let warnings = warnings(raw, &self.credentials());
+        self.server.heard.note(&warnings);
+        warnings
     }
 
     /// A call whose denial is explained.
@@ -167,9 +141,7 @@ impl Vault {
 
     /// What the token may do at one path; `None` when it may not even ask.
     pub(super) async fn own_capabilities(&self, path: &str) -> Option<Vec<String>> {
-        let call = Call::write("sys/capabilities-self", &json!({ "paths": [path] })).ok()?;
-        let envelope: Envelope<BTreeMap<String, Value>> = self.call(&call).await.ok()?.parse(&call).ok()?;
-        serde_json::from_value(envelope.data?.remove(path)?).ok()
+        self.plain_capabilities(&[path]).await.ok()?.remove(path)
     }
 
     /// Whether Vault knows the token.

@@ -1,12 +1,13 @@
 //! Where Vault is and how to talk to it, as users of its command line say it.
 
-use std::{path::PathBuf, time::Duration};
+use std::path::PathBuf;
 
 use secrecy::{ExposeSecret as _, SecretString};
 use trustpath_core::{Class, Problem, Result, run::LONGEST};
 use url::{Host, Url};
 
-use crate::{Connections, Environment, lock::Fence, proxy, retry::Limits};
+use super::duration::duration;
+use crate::{Connections, Environment, Heard, lock::Fence, proxy, retry::Limits};
 
 /// Where Vault is, and how to talk to it. Its `Debug` shows no secret.
 #[derive(Debug, Clone)]
@@ -14,6 +15,7 @@ pub struct VaultSettings {
     /// Times and limits of requests.
     pub limits: Limits,
     pub(super) fence: Fence,
+    pub(super) heard: Heard,
     /// What the user should be told before anything is sent.
     pub warnings: Vec<String>,
     pub(super) address: Url,
@@ -46,6 +48,7 @@ impl VaultSettings {
         Ok(Self {
             limits: limits(environment)?,
             fence: Fence::default(),
+            heard: Heard::default(),
             warnings: warnings(&address, verify),
             token: token(environment)?,
             token_file: environment.home().map(|home| home.join(".vault-token")),
@@ -65,6 +68,12 @@ impl VaultSettings {
     #[must_use]
     pub fn with_fence(self, fence: Fence) -> Self {
         Self { fence, ..self }
+    }
+
+    /// With somebody who is told what the server warns of.
+    #[must_use]
+    pub fn with_heard(self, heard: Heard) -> Self {
+        Self { heard, ..self }
     }
 
     /// The address, which holds no credentials.
@@ -179,22 +188,9 @@ fn limits(environment: &Environment) -> Result<Limits, Problem> {
         return Ok(Limits::default());
     };
     let total = duration(text.trim()).filter(|total| !total.is_zero() && *total <= LONGEST).ok_or_else(|| {
-        unusable("VAULT_CLIENT_TIMEOUT").help("use seconds, or a number with ms, s, m or h, up to 24h")
+        unusable("VAULT_CLIENT_TIMEOUT").help("use seconds, or a duration such as 90s, 1m30s or 1.5h, up to 24h")
     })?;
     Ok(Limits { total, ..Limits::default() })
-}
-
-fn duration(text: &str) -> Option<Duration> {
-    let digits = text.len() - text.trim_start_matches(|char: char| char.is_ascii_digit()).len();
-    let (number, unit) = text.split_at(digits);
-    let number: u64 = number.parse().ok()?;
-    match unit {
-        "ms" => Some(Duration::from_millis(number)),
-        "" | "s" => Some(Duration::from_secs(number)),
-        "m" => Some(Duration::from_secs(number.checked_mul(60)?)),
-        "h" => Some(Duration::from_secs(number.checked_mul(3600)?)),
-        _ => None,
-    }
 }
 
 fn unusable(name: &str) -> Problem {

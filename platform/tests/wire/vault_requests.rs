@@ -2,8 +2,8 @@
 
 use rstest::rstest;
 use serde_json::{Value, json};
-use trustpath_core::Class;
-use trustpath_platform::Vault;
+use trustpath_core::{Class, Handle as _};
+use trustpath_platform::{Vault, policy::Capability, vault::rights::on};
 use wiremock::{Mock, MockServer, ResponseTemplate, matchers};
 
 use crate::support::{TOKEN, answer, healthy, parts, vault, vault_settings};
@@ -184,4 +184,59 @@ async fn lists_travel_as_get() {
         .mount(&server)
         .await;
     assert_eq!(vault.list("auth/k/role").await.unwrap(), ["a", "b/"]);
+}
+
+/// Answers for each path that it is asked about with the path itself.
+struct Echo;
+
+impl wiremock::Respond for Echo {
+    fn respond(&self, request: &wiremock::Request) -> ResponseTemplate {
+        let asked: serde_json::Value = request.body_json().unwrap();
+        let held =
+            asked["paths"].as_array().unwrap().iter().map(|path| (path.as_str().unwrap().to_owned(), json!([path])));
+        ResponseTemplate::new(200).set_body_json(json!({ "data": held.collect::<serde_json::Map<_, _>>() }))
+    }
+}
+
+#[tokio::test]
+async fn many_paths_are_asked_about_in_parts() {
+    let server = MockServer::start().await;
+    let vault = vault(&server).await;
+    let ask = |at: &str| Mock::given(matchers::path(format!("/v1/sys/{at}"))).respond_with(Echo);
+    ask("capabilities-self").mount(&server).await;
+    ask("capabilities-accessor").mount(&server).await;
+    let paths: Vec<_> = (0..1001).map(|nth| format!("sys/policies/acl/{nth}")).collect();
+    let paths: Vec<_> = paths.iter().map(String::as_str).collect();
+    let grants: Vec<_> = paths.iter().flat_map(|path| on(None, path).may(&[Capability::Read])).collect();
+    let (own, of) = tokio::join!(vault.capabilities(&paths), vault.capabilities_of("accessor", &paths));
+    for held in [own.unwrap(), of.unwrap()] {
+        assert_eq!(held.len(), 1001);
+        assert!(held.iter().all(|(path, held)| held == std::slice::from_ref(path)));
+    }
+    let lacking = vault.lacking(&grants).await.unwrap();
+    assert_eq!(lacking.missing.len(), 1001, "each path has an answer of its own");
+    let asked =
+        server.received_requests().await.unwrap().into_iter().filter(|asked| asked.url.path().contains("capab"));
+    let sizes: Vec<_> =
+        asked.map(|asked| asked.body_json::<serde_json::Value>().unwrap()["paths"].as_array().unwrap().len()).collect();
+    assert_eq!(sizes.len(), 3 * 6);
+    assert!(sizes.iter().all(|size| *size <= 200), "{sizes:?}");
+}
+
+#[tokio::test]
+async fn what_vault_warns_of_is_told_once_and_cleaned() {
+    let server = MockServer::start().await;
+    answer("GET", "/v1/sys/health", 200, healthy()).mount(&server).await;
+    let body = |warning: &str| json!({ "data": { "keys": [] }, "warnings": [warning] });
+    answer("GET", "/v1/x", 200, body("read \u{1b}[31mred")).mount(&server).await;
+    answer("POST", "/v1/x", 200, body("written")).mount(&server).await;
+    let told = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let into = told.clone();
+    let heard = trustpath_platform::Heard::by(move |warning| into.lock().unwrap().push(warning.to_owned()));
+    let vault = Vault::open(vault_settings(&server, &[]).with_heard(heard)).await.unwrap();
+    for _ in 0..2 {
+        vault.read::<Value>("x").await.unwrap();
+        vault.write("x", &json!({})).await.unwrap();
+    }
+    assert_eq!(*told.lock().unwrap(), ["read red", "written"]);
 }

@@ -4,7 +4,8 @@ use trustpath_tests::{cases, fleet::Case, pair::Which};
 
 use crate::{
     bad_days, bad_files, bad_servers, canaries, circle, clusters, conformance, cut_off, ends, garbled, locks, mirror,
-    namespaces, other_values, own_step, panics, partial, races, reviewer, rights, rollback,
+    namespaces, on_a_terminal, other_values, own_step, panics, partial, races, reviewer, rights, rollback, size,
+    tokens,
 };
 
 pub(crate) const ALL: &[(&str, Case)] = cases![
@@ -33,6 +34,11 @@ pub(crate) const ALL: &[(&str, Case)] = cases![
     bad_servers::sealed_in_the_middle,
     bad_servers::restarted_in_the_middle,
     bad_servers::a_token_that_ends_in_the_middle,
+    tokens::one_that_can_be_used_too_seldom,
+    tokens::one_that_ends_too_soon,
+    tokens::one_that_may_not_look_at_itself,
+    size::a_thousand_policies,
+    on_a_terminal::nothing_of_the_live_view_is_left_and_no_word_is_broken,
     reviewer::as_a_step_of_the_graph,
     reviewer::a_rotated_file_is_drift,
     rights::printed_is_enough,

@@ -16,6 +16,7 @@ mod garbled;
 mod locks;
 mod mirror;
 mod namespaces;
+mod on_a_terminal;
 mod other_values;
 mod own_step;
 mod panics;
@@ -26,6 +27,8 @@ mod reviewer;
 mod rights;
 mod rollback;
 mod screens;
+mod size;
+mod tokens;
 
 use std::{process::ExitCode, time::Duration};
 

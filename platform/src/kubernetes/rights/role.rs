@@ -160,16 +160,18 @@ fn rules(cells: Cells) -> Vec<Rule> {
         all.extend(&by);
     }
     let mut rules: Vec<Rule> = Vec::new();
+    let mut alike = BTreeMap::new();
     for ((group, resource, name), (verbs, by)) in objects {
-        let (api_groups, resource_names) = (vec![group], name.into_iter().collect::<Vec<_>>());
-        let verbs: Vec<_> = verbs.into_iter().collect();
-        let alike = |rule: &&mut Rule| {
-            (&rule.api_groups, &rule.resource_names, &rule.verbs, &rule.by)
-                == (&api_groups, &resource_names, &verbs, &by)
-        };
-        match rules.iter_mut().find(alike) {
+        let place = *alike.entry((group.clone(), name.clone(), verbs.clone(), by.clone())).or_insert(rules.len());
+        match rules.get_mut(place) {
             Some(rule) => rule.resources.push(resource),
-            None => rules.push(Rule { api_groups, resources: vec![resource], resource_names, verbs, by }),
+            None => rules.push(Rule {
+                api_groups: vec![group],
+                resources: vec![resource],
+                resource_names: name.into_iter().collect(),
+                verbs: verbs.into_iter().collect(),
+                by,
+            }),
         }
     }
     rules

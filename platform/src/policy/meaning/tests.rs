@@ -145,3 +145,24 @@ fn a_text_that_is_nested_without_end_is_refused() {
         }
     }
 }
+
+/// How long it takes to read a policy with so many paths, and to ask about each: the shortest of three times.
+fn time(paths: usize, rules: &str) -> std::time::Duration {
+    let text: String = (0..paths).map(|nth| format!("path \"kv/data/{nth}\" {{ {rules} }}\n")).collect();
+    let once = || {
+        let begun = std::time::Instant::now();
+        let meaning = meaning(&text);
+        assert_eq!(meaning.all_paths().iter().filter_map(|path| meaning.rules(path)).count() % paths, 0);
+        begun.elapsed()
+    };
+    (0..3).map(|_| once()).min().unwrap()
+}
+
+/// Eight times the paths take about eight times the time; where each looks at all, it would be sixty-four times.
+#[test]
+fn reading_takes_as_long_as_there_are_paths() {
+    for rules in ["capabilities = [\"read\"]", "unheard_of = 1"] {
+        let (few, many) = (time(500, rules), time(4000, rules));
+        assert!(many < few * 16, "{few:?} and {many:?} for {rules}");
+    }
+}

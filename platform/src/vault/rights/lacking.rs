@@ -1,21 +1,17 @@
-//! Asking Vault what the connection's own token may do: one request for all paths.
+//! Asking Vault what the connection's own token may do.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Value, json};
 use trustpath_core::{Lacking, Right};
 
 use super::{EachAuthMount, Grant};
 use crate::{
     error::{Error, Kind},
-    vault::{Mount, Vault, reply::Envelope, request::Call},
+    vault::{Mount, Vault, capabilities::Held},
 };
 
 /// What stands for a segment that can be any.
 const ANYTHING: &str = "trustpath-probe";
-
-/// The capabilities that the token has, by path.
-type Held = BTreeMap<String, Vec<String>>;
 
 impl Vault {
     pub(in crate::vault) async fn lacks(&self, rights: &[Right]) -> Result<Lacking, Error> {
@@ -45,14 +41,11 @@ impl Vault {
 
     /// `None` where the token may not even ask, as without the default policy.
     async fn held(&self, paths: &BTreeSet<String>) -> Result<Option<Held>, Error> {
-        let call = Call::write("sys/capabilities-self", &json!({ "paths": paths }))?;
-        let answer = match self.call(&call).await {
-            Err(error) if matches!(error.kind(), Kind::Denied | Kind::Unauthenticated) => return Ok(None),
-            answer => answer?,
-        };
-        let envelope: Envelope<BTreeMap<String, Value>> = answer.parse(&call)?;
-        let list = |(path, held): (String, Value)| Some((path, serde_json::from_value(held).ok()?));
-        Ok(Some(envelope.data.unwrap_or_default().into_iter().filter_map(list).collect()))
+        let paths: Vec<_> = paths.iter().map(String::as_str).collect();
+        match self.plain_capabilities(&paths).await {
+            Err(error) if matches!(error.kind(), Kind::Denied | Kind::Unauthenticated) => Ok(None),
+            held => held.map(Some),
+        }
     }
 
     /// For each right the grants that it stands for.

@@ -1,0 +1,84 @@
+//! What a token may do at paths.
+//!
+//! Asked in parts: servers limit what one request may hold (OpenBao 1,000 texts, `max_request_json_strings`), and there
+//! are as many paths as a graph or a policy has.
+
+use std::collections::BTreeMap;
+
+use futures::{StreamExt, TryStreamExt, stream};
+use serde_json::{Value, json};
+
+use super::{Vault, reply::Envelope, request::Call};
+use crate::error::Error;
+
+/// How many paths one request asks about.
+const PART: usize = 200;
+/// How many requests are under way at the same time.
+const AT_ONCE: usize = 8;
+
+/// The capabilities that a token has, by path.
+pub(super) type Held = BTreeMap<String, Vec<String>>;
+
+/// How many requests it takes to ask about so many paths.
+pub(super) fn parts(paths: usize) -> usize {
+    paths.div_ceil(PART)
+}
+
+impl Vault {
+    /// What this connection's own token may do at each path. Vault leaves parameter rules out of the answer.
+    ///
+    /// # Errors
+    /// When Vault cannot be reached or denies it, as it does without the default policy.
+    pub async fn capabilities(&self, paths: &[&str]) -> Result<BTreeMap<String, Vec<String>>, Error> {
+        by_parts(paths, |part| async move {
+            Ok(only(part, self.write("sys/capabilities-self", &json!({ "paths": part })).await?.data))
+        })
+        .await
+    }
+
+    /// What the token with this accessor may do at each path.
+    ///
+    /// # Errors
+    /// When Vault cannot be reached or denies it.
+    pub async fn capabilities_of(
+        &self,
+        accessor: &str,
+        paths: &[&str],
+    ) -> Result<BTreeMap<String, Vec<String>>, Error> {
+        by_parts(paths, |part| async move {
+            let body = json!({ "accessor": accessor, "paths": part });
+            Ok(only(part, self.write("sys/capabilities-accessor", &body).await?.data))
+        })
+        .await
+    }
+
+    /// As [`Vault::capabilities`]; a denial is not looked into.
+    pub(super) async fn plain_capabilities(&self, paths: &[&str]) -> Result<Held, Error> {
+        by_parts(paths, |part| async move {
+            let call = Call::write("sys/capabilities-self", &json!({ "paths": part }))?;
+            let envelope: Envelope<Value> = self.call(&call).await?.parse(&call)?;
+            Ok(only(part, envelope.data.unwrap_or_default()))
+        })
+        .await
+    }
+}
+
+async fn by_parts<'a, F>(paths: &'a [&'a str], ask: impl Fn(&'a [&'a str]) -> F) -> Result<Held, Error>
+where
+    F: Future<Output = Result<Held, Error>>,
+{
+    let parts: Vec<_> = paths.chunks(PART).map(ask).collect();
+    let answers = stream::iter(parts).buffer_unordered(AT_ONCE);
+    answers
+        .try_fold(Held::new(), |mut all, part| async {
+            all.extend(part);
+            Ok(all)
+        })
+        .await
+}
+
+/// What the answer says about the paths that were asked about, and nothing else that is in it.
+fn only(paths: &[&str], mut answer: Value) -> Held {
+    let held = |path: &&str| Some(((*path).to_owned(), serde_json::from_value(answer.get_mut(*path)?.take()).ok()?));
+    paths.iter().filter_map(held).collect()
+}

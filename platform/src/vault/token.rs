@@ -1,0 +1,172 @@
+//! Whether the connection's own token lasts for a run: how often it can be used yet, and until when.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::json;
+use trustpath_core::{Class, Demand, Problem};
+
+use super::{Vault, capabilities, reply::Envelope, request::Call};
+use crate::{
+    Ttl,
+    error::{Error, Kind},
+};
+
+const CODE: &str = "trustpath::preflight::token";
+
+/// Said where a token may not even look at itself.
+const MAY_NOT_LOOK: &str = "Vault does not let this token look at itself, as the default policy would: whether it lasts for this run is not known.";
+
+/// What `auth/token/lookup-self` says of a token.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+struct Token {
+    /// How often it can be used after this, where that is limited; 0 where it is not, and less than that for the last use.
+    #[serde(default)]
+    num_uses: i64,
+    /// How many seconds it has left.
+    #[serde(default)]
+    ttl: u64,
+    /// When it ends; a token without an end, such as a root token, has none.
+    #[serde(default)]
+    expire_time: Option<String>,
+    #[serde(default)]
+    renewable: bool,
+}
+
+impl Token {
+    fn uses(&self) -> Option<usize> {
+        (self.num_uses != 0).then(|| usize::try_from(self.num_uses).unwrap_or(0))
+    }
+
+    fn left(&self) -> Option<Duration> {
+        self.expire_time.as_ref().map(|_| Duration::from_secs(self.ttl))
+    }
+
+    /// Whether it has to be renewed, and can be.
+    fn is_to_be_renewed(&self, demand: &Demand) -> bool {
+        self.renewable && self.left().is_some_and(|left| left < demand.time)
+    }
+}
+
+/// What is left to a token that was renewed.
+#[derive(Deserialize)]
+struct Renewed {
+    auth: Lease,
+}
+
+#[derive(Deserialize)]
+struct Lease {
+    lease_duration: u64,
+}
+
+impl Vault {
+    /// Refuses a token that ends before a run and its way back do, as far as that is known; answers with what is not.
+    pub(super) async fn token_lasts(&self, demand: &Demand) -> trustpath_core::Result<Vec<String>> {
+        let planned = if demand.plans_again { self.requests_made() } else { 0 };
+        let Some(token) = self.own_token().await? else { return Ok(vec![MAY_NOT_LOOK.to_owned()]) };
+        // The mounts are looked at where a right stands for all of them.
+        let preflight = 1 + capabilities::parts(demand.rights);
+        let renewal = usize::from(token.is_to_be_renewed(demand));
+        often_enough(&token, demand.requests + preflight + renewal + planned)?;
+        let mut left = token.left();
+        if token.is_to_be_renewed(demand) {
+            left = self.renewed(demand.time).await?.or(left);
+        }
+        Ok(long_enough(left, demand.time).map(|()| Vec::new())?)
+    }
+
+    /// `None` where the token may not look at itself.
+    async fn own_token(&self) -> Result<Option<Token>, Error> {
+        let call = Call::read("auth/token/lookup-self");
+        match self.call(&call).await {
+            Err(error) if matches!(error.kind(), Kind::Denied | Kind::Unauthenticated) => Ok(None),
+            answer => Ok(answer?.parse::<Envelope<Token>>(&call)?.data),
+        }
+    }
+
+    /// How much time the token has after it was renewed; `None` where it cannot be.
+    async fn renewed(&self, time: Duration) -> Result<Option<Duration>, Error> {
+        let call = Call::write("auth/token/renew-self", &json!({ "increment": format!("{}s", seconds(time)) }))?;
+        match self.call(&call).await {
+            Ok(answer) => Ok(Some(Duration::from_secs(answer.parse::<Renewed>(&call)?.auth.lease_duration))),
+            Err(error) if matches!(error.kind(), Kind::Denied | Kind::Unauthenticated | Kind::Rejected) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// Whether it can be used as often as it may have to be. Pure.
+fn often_enough(token: &Token, needed: usize) -> Result<(), Problem> {
+    let Some(uses) = token.uses().filter(|uses| *uses < needed) else { return Ok(()) };
+    let message = format!(
+        "this run and its way back need up to {needed} requests of Vault, and the token can be used {uses} times more"
+    );
+    Err(Problem::new(Class::Denied, CODE, message).help(
+        "nothing was written: log in again for a token that can be used as often, or without a limit \
+         (`token_num_uses = 0`); to try all the same: --no-preflight",
+    ))
+}
+
+/// Whether it lives as long as a run may take. Pure.
+fn long_enough(left: Option<Duration>, time: Duration) -> Result<(), Problem> {
+    let Some(left) = left.filter(|left| *left < time) else { return Ok(()) };
+    let message = format!(
+        "this run and its way back may take up to {} by their limits, and the Vault token ends in {}",
+        Ttl::seconds(seconds(time)),
+        Ttl::seconds(left.as_secs())
+    );
+    Err(Problem::new(Class::Denied, CODE, message).help(
+        "nothing was written: log in again for a token that lasts as long, or shorten `step_timeout` and `verify_timeout` \
+         under [run]; to try all the same: --no-preflight",
+    ))
+}
+
+/// Vault counts in seconds: a part of one is one.
+fn seconds(time: Duration) -> u64 {
+    time.as_secs() + u64::from(time.subsec_nanos() > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn token(said: Value) -> Token {
+        serde_json::from_value(said).unwrap()
+    }
+
+    #[test]
+    fn a_token_is_used_as_often_as_it_says() {
+        for (uses, needed, enough) in [(0, 99, true), (7, 7, true), (7, 8, false), (-1, 1, false), (-1, 0, true)] {
+            assert_eq!(often_enough(&token(json!({ "num_uses": uses })), needed).is_ok(), enough, "{uses}, {needed}");
+        }
+        let refused = often_enough(&token(json!({ "num_uses": 6 })), 34).unwrap_err().to_string();
+        assert!(refused.starts_with("this run and its way back need up to 34 "), "{refused}");
+    }
+
+    #[test]
+    fn a_token_without_an_end_lasts_and_one_with_an_end_until_then() {
+        let ending = |ttl: u64| token(json!({ "ttl": ttl, "expire_time": "2030-01-01T00:00:00Z" }));
+        let minute = Duration::from_secs(60);
+        assert!(long_enough(token(json!({ "ttl": 0, "expire_time": null })).left(), minute).is_ok());
+        assert!(long_enough(ending(60).left(), minute).is_ok());
+        let refused = long_enough(ending(59).left(), minute).unwrap_err().to_string();
+        assert!(refused.contains("up to 1m by their limits") && refused.ends_with("ends in 59s"), "{refused}");
+    }
+
+    #[test]
+    fn only_what_ends_too_soon_is_renewed() {
+        let demand = Demand { time: Duration::from_secs(60), ..Demand::default() };
+        let said = |ttl: u64, renewable: bool| token(json!({ "ttl": ttl, "expire_time": "x", "renewable": renewable }));
+        assert!(said(59, true).is_to_be_renewed(&demand));
+        assert!(!said(60, true).is_to_be_renewed(&demand));
+        assert!(!said(59, false).is_to_be_renewed(&demand));
+        assert!(!token(json!({ "renewable": true })).is_to_be_renewed(&demand), "it has no end");
+    }
+
+    #[test]
+    fn a_part_of_a_second_is_one() {
+        assert_eq!([Duration::from_secs(2), Duration::from_millis(2001)].map(seconds), [2, 3]);
+    }
+}
