@@ -66,8 +66,15 @@ impl Ended<'_> {
         let (now, place) = (self.at_first.get(step), step[1..].parse::<usize>().unwrap());
         match self.verb {
             Verb::Apply => Some(desired(GRAPH, &self.shape.wanted[place], now)),
+            Verb::Destroy if self.is_held(step) => now.cloned(),
             Verb::Destroy => released(GRAPH, now),
         }
+    }
+
+    /// Whether something that destroy leaves needs it.
+    fn is_held(&self, step: &str) -> bool {
+        let stays = |other: &String| released(GRAPH, self.at_first.get(other)).is_some();
+        (0..self.shape.wanted.len()).map(name).any(|other| self.shape.needs(&other, step) && stays(&other))
     }
 
     /// What had to be taken back in this process: whatever was announced and not back when it began.
