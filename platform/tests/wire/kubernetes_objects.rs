@@ -6,7 +6,7 @@ use k8s_openapi::api::core::v1::{ConfigMap, ServiceAccount};
 use kube::core::{DynamicObject, PartialObjectMeta};
 use serde_json::{Value, json};
 use trustpath_platform::{
-    ServiceAccountRef,
+    Cluster, ServiceAccountRef,
     kubernetes::{Access, Address, Apply, NamespacedTypes},
 };
 use wiremock::{
@@ -14,7 +14,7 @@ use wiremock::{
     matchers::{body_partial_json, method, path, query_param, query_param_is_missing},
 };
 
-use crate::support::{TOKEN, answer, cluster};
+use crate::support::{TOKEN, answer, cluster, cluster_settings};
 
 const PATH: &str = "/api/v1/namespaces/eso/serviceaccounts/eso";
 
@@ -55,6 +55,27 @@ async fn applying_is_server_side_with_our_name() {
     let asked = server.received_requests().await.unwrap().pop().unwrap();
     assert_eq!(asked.headers["content-type"], "application/apply-patch+yaml");
     assert_eq!(asked.headers["authorization"], format!("Bearer {TOKEN}"));
+}
+
+/// What is read is of every type, deprecated ones too.
+#[tokio::test]
+async fn a_warning_of_what_is_written_is_told_and_of_what_is_read_is_not() {
+    let server = MockServer::start().await;
+    for (verb, words) in [("GET", "read"), ("PATCH", "written")] {
+        let header = format!("299 - \"{words}\"");
+        let warned =
+            ResponseTemplate::new(200).insert_header("Warning", header).set_body_json(json!({ "metadata": {} }));
+        Mock::given(method(verb)).and(path(PATH)).respond_with(warned).mount(&server).await;
+    }
+    let told = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let into = told.clone();
+    let heard = trustpath_platform::Heard::by(move |warning| into.lock().unwrap().push(warning.to_owned()));
+    trustpath_platform::install_crypto_provider();
+    let (_folder, settings) = cluster_settings(&server);
+    let cluster = Cluster::open(settings.with_heard(heard)).await.unwrap();
+    cluster.get(&at()).await.unwrap();
+    cluster.apply(&at(), &json!({}), Apply::default()).await.unwrap();
+    assert_eq!(*told.lock().unwrap(), ["written"]);
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use serde_json::Value;
 use trustpath_core::{
-    Act, Around, At, Class, Context, Evidence, Handle, Managed, Problem, Released, Result, Right, Wanted,
+    Act, Around, At, Class, Context, Evidence, Handle, Managed, Problem, Released, Result, Right, Wanted, note_left,
 };
 use trustpath_platform::{PolicyName, RoleRef, Vault, VaultServer};
 
@@ -20,20 +20,18 @@ impl Policy {
         Vault::path(["sys/policies/acl", self.name.as_str()])
     }
 
-    /// Others may have come to use it since it was planned, or made: clusters with the same graph file share it.
+    /// Others may have come to use it since it was planned, or made: clusters with the same graph file share it. What they
+    /// use is theirs to keep, and in no one's way.
     async fn remove(&self, at: At<'_, VaultServer>, vault: &Vault) -> Result<()> {
         match users::of(vault, self.name.as_str(), &own_roles(at.cx)).await? {
-            used @ Users::These(_) => Err(self.in_use(at.cx.step(), &used).into()),
+            used @ Users::These(_) => {
+                let why = used.keep_because().unwrap_or_default();
+                note_left(format!("the policy `{}` stays: {why}", self.name.as_str()));
+                Ok(())
+            }
             // Where that cannot be told, what a run has made is still its own to take back.
             Users::Nobody | Users::Untold(_) => Ok(vault.delete(&self.path()).await?),
         }
-    }
-
-    fn in_use(&self, step: &str, users: &Users) -> Problem {
-        let why = users.keep_because().unwrap_or_default();
-        let message = format!("the policy `{}` was left as it is: {why}", self.name.as_str());
-        Problem::new(Class::Conflict, "trustpath::policy::in_use", message)
-            .help(format!("it goes with the last of them; to let it be: trustpath rollback --leave {step}"))
     }
 
     async fn vault(&self, at: At<'_, VaultServer>) -> Result<Vault> {

@@ -118,11 +118,6 @@ impl World {
 
     /// Both go, whatever has happened, and leave nothing.
     async fn clear(&self, of_a: &Program, of_b: &Program) {
-        let stuck = of_b.run(&["runs"]).await.stdout.contains("stuck");
-        if stuck {
-            // A uses the policy that B has made.
-            of_b.ok(&["rollback", "--yes", "--leave", "policy"]).await;
-        }
         of_a.ok(&["verify"]).await;
         of_b.ok(&["destroy", "--yes"]).await;
         of_a.ok(&["verify"]).await;
