@@ -89,12 +89,13 @@ pub enum Stage<'a> {
 }
 
 /// What a run asks of the credentials of a system, besides rights.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Demand {
-    /// How many requests it makes at most, the way back included, where each is answered when it is first sent.
+    /// How many requests it makes at most, the way back included, where each is answered when it is first sent, and where a
+    /// right that stands for many is used for one of them.
     pub requests: usize,
-    /// How many rights are asked for before it begins.
-    pub rights: usize,
+    /// The rights that are asked for before it begins.
+    pub rights: Vec<Right>,
     /// Whether it is planned once more before it begins.
     pub plans_again: bool,
     /// How long it may take by its limits, the way back included.

@@ -88,7 +88,7 @@ impl Needs {
     pub fn demand(&self, system: &str) -> Demand {
         Demand {
             requests: self.requests.get(system).copied().unwrap_or_default(),
-            rights: self.of(system).count(),
+            rights: self.of(system).map(|need| need.right.clone()).collect(),
             plans_again: self.plans_again,
             time: self.time,
         }

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::json;
-use trustpath_core::{Class, Demand, Problem};
+use trustpath_core::{Class, Demand, Problem, Right};
 
-use super::{Vault, capabilities, reply::Envelope, request::Call};
+use super::{Vault, capabilities, reply::Envelope, request::Call, rights::Grant};
 use crate::{
     Ttl,
     error::{Error, Kind},
@@ -16,6 +16,10 @@ const CODE: &str = "trustpath::preflight::token";
 
 /// Said where a token may not even look at itself.
 const MAY_NOT_LOOK: &str = "Vault does not let this token look at itself, as the default policy would: whether it lasts for this run is not known.";
+
+/// Said where names are looked up that no one has counted.
+const NOT_COUNTED: &str = "how often the Vault token has to be used is known but for what is looked up name by name (who else uses a policy): \
+                           each name takes a request more.";
 
 /// What `auth/token/lookup-self` says of a token.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -65,14 +69,16 @@ impl Vault {
         let planned = if demand.plans_again { self.requests_made() } else { 0 };
         let Some(token) = self.own_token().await? else { return Ok(vec![MAY_NOT_LOOK.to_owned()]) };
         // The mounts are looked at where a right stands for all of them.
-        let preflight = 1 + capabilities::parts(demand.rights);
+        let preflight = 1 + capabilities::parts(demand.rights.len());
         let renewal = usize::from(token.is_to_be_renewed(demand));
         often_enough(&token, demand.requests + preflight + renewal + planned)?;
         let mut left = token.left();
         if token.is_to_be_renewed(demand) {
             left = self.renewed(demand.time).await?.or(left);
         }
-        Ok(long_enough(left, demand.time).map(|()| Vec::new())?)
+        long_enough(left, demand.time)?;
+        let uncounted = token.uses().is_some() && demand.rights.iter().any(stands_for_many);
+        Ok(if uncounted { vec![NOT_COUNTED.to_owned()] } else { Vec::new() })
     }
 
     /// `None` where the token may not look at itself.
@@ -93,6 +99,11 @@ impl Vault {
             Err(error) => Err(error),
         }
     }
+}
+
+/// Whether a right is used for as many requests as there are names, or auth mounts.
+fn stands_for_many(right: &Right) -> bool {
+    serde_json::from_value::<Grant>(right.grant.clone()).is_ok_and(|grant| grant.stands_for_many())
 }
 
 /// Whether it can be used as often as it may have to be. Pure.

@@ -26,6 +26,11 @@ pub struct Grant {
 }
 
 impl Grant {
+    /// Whether it is for whatever names, or auth mounts, there are.
+    pub(in crate::vault) fn stands_for_many(&self) -> bool {
+        self.each_auth_mount.is_some() || self.path.split('/').any(|segment| segment == "+")
+    }
+
     /// The paths as a policy has them: where nobody knows which auth mounts there are, those of any.
     pub(super) fn paths(&self) -> BTreeSet<String> {
         match &self.each_auth_mount {
