@@ -5,8 +5,8 @@ use trustpath_tests::{
     program::{Program, Ran, standard_file},
 };
 
-/// What a line of progress begins with.
-const PROGRESS: [&str; 4] = ["…", "✓", "✗", "↩"];
+/// What a line begins with that tells of progress, or of what one family of servers warns of and another does not.
+const ASIDE: [&str; 6] = ["…", "✓", "✗", "↩", "warning: Vault says:", "warning: Kubernetes says:"];
 
 /// Holds what a failed run said against its snapshot, which all pairs share.
 pub(crate) fn same(name: &str, pair: &Pair, program: &Program, ran: &Ran) {
@@ -19,7 +19,7 @@ pub(crate) fn same(name: &str, pair: &Pair, program: &Program, ran: &Ran) {
     ];
     filters.sort_by_key(|(text, _)| std::cmp::Reverse(text.len()));
     // Steps run side by side: the order of their progress differs from run to run.
-    let said = ran.stderr.lines().filter(|line| !PROGRESS.iter().any(|sign| line.starts_with(sign)));
+    let said = ran.stderr.lines().filter(|line| !ASIDE.iter().any(|sign| line.starts_with(sign)));
     let mut screen = format!("exit code {}\n\n{}\n", ran.code, said.collect::<Vec<_>>().join("\n"));
     for (text, named) in filters {
         screen = screen.replace(&text, named);
