@@ -66,9 +66,11 @@ impl Seen {
         what(&self.method, &self.path, &self.query)
     }
 
-    /// Whether it is about the lock of a run: nothing else is done to the program's Lease.
+    /// Whether it is about the lock of a run: nothing else is done to the program's Lease. Leases are listed only to see what
+    /// a namespace holds.
     pub fn locks(&self) -> bool {
-        self.path.contains("/apis/coordination.k8s.io/") && self.path.contains("/leases")
+        let lists = self.method == "GET" && self.path.ends_with("/leases");
+        self.path.contains("/apis/coordination.k8s.io/") && self.path.contains("/leases") && !lists
     }
 
     /// Whether it can change something: everything but a GET, HEAD or LIST, what only asks by POST, and the lock.

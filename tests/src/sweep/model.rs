@@ -70,16 +70,23 @@ impl Undone {
 
 /// What must come of an undo from a request on to which this happens, once or as long as it lasts. An undo looks before it
 /// writes, so that whatever passes is repeated; a right that is missing does not come by itself. A namespace that it may
-/// not look into keeps no run from its end. When it leaves the lock, all is back: what cannot be written is removed, and what
+/// not look into keeps no run from its end, and where it may not look for who else uses a policy, what it has made is still its
+/// own to take back. When it leaves the lock, all is back: what cannot be written is removed, and what
 /// cannot be removed is emptied.
 pub fn expected_undo(asked: &Asked, way: Way, lasts: bool) -> Undone {
     match way {
         _ if asked.locks => Undone::Back,
         Way::Status(_) if lasts && looks_into_namespace(asked) => Undone::Left,
+        Way::Status(403) if looks_for_users(asked) => Undone::Back,
         Way::Status(403) => Undone::Stuck,
         _ if lasts => Undone::Stuck,
         _ => Undone::Back,
     }
+}
+
+/// Whether it asks who else uses a policy, before that goes, where nothing else is asked.
+pub fn looks_for_users(asked: &Asked) -> bool {
+    ["GET /v1/identity/", "GET /v1/auth/token/roles"].iter().any(|at| asked.what().starts_with(at))
 }
 
 /// Whether it asks what the namespace holds, before that goes.
@@ -145,13 +152,16 @@ fn is_optional(asked: &Asked, way: Way) -> bool {
 const ANY: &[u16] = &[400, 403, 404, 500];
 
 /// When, what (and the how many-th where that matters), and the statuses that do no harm there.
-const OPTIONAL: [(Phase, &str, &[u16]); 13] = [
+const OPTIONAL: [(Phase, &str, &[u16]); 15] = [
     // A token that may not see the engines plans without a word about them.
     (Phase::Planning, "GET /v1/sys/internal/ui/mounts", &[403, 404]),
     // The lock notes which run has begun until it is noted, or the lock is lost.
     (Phase::Planning, "PUT /apis/coordination.k8s.io/v1/namespaces/default/leases/trustpath", &[400, 500]),
     // Who may not ask which rights there are goes on without knowing, and says so.
     (Phase::Planning, "POST /v1/sys/capabilities-self", &[403]),
+    (Phase::Planning, "GET /v1/auth/token/lookup-self", &[403]),
+    // The second look at the mounts is for the rights below each of them, of which nothing is said then.
+    (Phase::Planning, "GET /v1/sys/auth #2", &[403]),
     (Phase::Planning, "POST /apis/authorization.k8s.io/v1/selfsubjectaccessreviews", &[403]),
     // The lock names the run no more when it can be written, or removed; one of the two is enough.
     (Phase::Proving, "PUT /apis/coordination.k8s.io/v1/namespaces/default/leases/trustpath", ANY),
