@@ -88,8 +88,15 @@ fn binding() -> Value {
     json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding", "metadata": metadata, "roleRef": role, "subjects": []})
 }
 
+/// The namespace is for the program to make: cases that came before have left it on a real cluster, which takes seconds to
+/// remove one.
+async fn to_be_made(pair: &Pair) {
+    pair.remove_namespace("external-secrets").await;
+}
+
 /// What holds for every sort of content, as a table: exit code, and what becomes of the namespace.
 pub(crate) async fn what_others_put_into_it_stays_and_every_run_ends(pair: Arc<Pair>) {
+    to_be_made(&pair).await;
     let mut table = vec![["in every namespace", "apply", "rollback", "next apply", "destroy"].map(str::to_owned)];
     for others in Others::on(&pair) {
         table.push(row(&pair, others).await);
@@ -149,6 +156,7 @@ fn aligned(table: &[[String; 5]]) -> String {
 /// A run that fails ends with its own exit code, says what stays on the screen, in its documents and in `runs`, and the next
 /// one may come at once.
 pub(crate) async fn a_run_that_fails_says_what_stays_and_is_over(pair: Arc<Pair>) {
+    to_be_made(&pair).await;
     let controller = Controller::start(&pair.kubernetes, Others::ConfigMap.objects()).await;
     let program = Program::on(&pair);
     pair.kubernetes_proxy.fault(Rule {
@@ -179,6 +187,7 @@ pub(crate) async fn a_run_that_fails_says_what_stays_and_is_over(pair: Arc<Pair>
 
 /// Empty in the plan, and no longer when its turn comes: it is looked at right before it goes, and not in the plan alone.
 pub(crate) async fn what_comes_while_it_is_being_removed_stays_too(pair: Arc<Pair>) {
+    to_be_made(&pair).await;
     let program = Program::on(&pair);
     for words in [ROLLBACK, DESTROY] {
         program.ok(&APPLY).await;
@@ -203,6 +212,7 @@ fn document(ran: &Ran) -> Value {
 
 /// A namespace that others hold up while it goes is named, and the run ends; what comes next waits for it to be gone.
 pub(crate) async fn one_that_others_hold_up_on_its_way_out_keeps_no_run(pair: Arc<Pair>) {
+    to_be_made(&pair).await;
     let (patient, program) = (Program::on(&pair), Program::on(&pair));
     let limits = program.file("limits.toml", "[run]\nstep_timeout = \"6s\"\n").display().to_string();
     let program = with_file(program, &pair, &limits);
@@ -267,6 +277,7 @@ async fn until_creating_namespaces_is(pair: &Pair, expected: u16) {
 
 /// A webhook that the API server cannot call yet is waited for within a request's patience, and named when that is over.
 pub(crate) async fn a_webhook_that_is_not_ready_is_waited_for_and_named(pair: Arc<Pair>) {
+    to_be_made(&pair).await;
     webhook(&pair, "CREATE", "namespaces").await;
     until_creating_namespaces_is(&pair, 500).await;
     let program = Program::on(&pair);
@@ -299,6 +310,7 @@ fn is_journal(file: std::io::Result<std::fs::DirEntry>) -> bool {
 /// On the way back it holds back the step that it guards, and those that this one needs, and no other; once it is gone,
 /// `rollback` ends.
 pub(crate) async fn a_webhook_that_is_down_holds_back_only_what_it_guards(pair: Arc<Pair>) {
+    to_be_made(&pair).await;
     let program = Program::on(&pair);
     let limits = program.file("limits.toml", "[run]\nstep_timeout = \"4s\"\n").display().to_string();
     let program = with_file(program, &pair, &limits);
@@ -329,6 +341,7 @@ fn labelled(pair: &Pair) -> Program {
 
 /// Made with the namespace, put back when they drift, and gone with it.
 pub(crate) async fn labels_of_the_namespace_are_the_graph_files(pair: Arc<Pair>) {
+    to_be_made(&pair).await;
     let (bare, program) = (Program::on(&pair), labelled(&pair));
     program.ok(&APPLY).await;
     let label = async || pair.kubernetes.get(NAMESPACE).await.map(|found| found["metadata"]["labels"]["team"].clone());
@@ -360,6 +373,7 @@ const BINDING: &str = "apis/admissionregistration.k8s.io/v1/validatingadmissionp
 
 /// Whether a namespace has the label that the cluster demands is asked in the plan, and nothing is written before.
 pub(crate) async fn a_label_that_admission_demands_is_asked_for_in_the_plan(pair: Arc<Pair>) {
+    to_be_made(&pair).await;
     let resources = json!([{"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE", "UPDATE"], "resources": ["namespaces"]}]);
     let demands = json!([{"expression": "has(object.metadata.labels) && 'team' in object.metadata.labels", "message": "a namespace has a team"}]);
     let spec =
