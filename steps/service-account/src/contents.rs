@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep};
 use trustpath_core::Context;
 use trustpath_platform::{
     Cluster,
-    error::Error,
+    error::{Error, Kind},
     kubernetes::{NamespacedTypes, Selection},
     mark,
     text::listed,
@@ -61,8 +61,10 @@ pub(crate) struct Contents {
     pub(crate) ours: Vec<String>,
     /// All else.
     pub(crate) foreign: Vec<String>,
-    /// What cannot be seen, and why.
+    /// What cannot be seen now, and why.
     pub(crate) unseen: Vec<String>,
+    /// What the server does not show to this client, and why.
+    pub(crate) refused: Vec<String>,
 }
 
 impl Contents {
@@ -70,30 +72,33 @@ impl Contents {
     pub(crate) fn why_it_stays(&self, namespace: &str) -> Option<Stays> {
         let there = [self.foreign.as_slice(), &self.ours].concat();
         let texts = |texts: &[String]| listed(&short(texts.to_vec()));
-        match (there.is_empty(), self.unseen.is_empty()) {
+        let unseen = [self.unseen.as_slice(), &self.refused].concat();
+        match (there.is_empty(), unseen.is_empty()) {
             (false, _) => Some(Stays::Full(format!("the namespace `{namespace}` is not empty: {}", texts(&there)))),
             (true, false) => {
-                let unseen = texts(&self.unseen);
+                let unseen = texts(&unseen);
                 Some(Stays::Unseen(format!("it cannot be seen whether the namespace `{namespace}` is empty: {unseen}")))
             }
             (true, true) => None,
         }
     }
 
-    /// Whether it may be otherwise in a moment: what others put there is not going to go by itself.
+    /// Whether it may be otherwise in a moment: what others put there is not going to go by itself, and a right that is
+    /// lacking does not come by itself.
     fn may_pass(&self, ours: Ours) -> bool {
         let waits = match ours {
             Ours::Go => &self.unseen,
             Ours::AreGoing => &self.ours,
         };
-        self.foreign.is_empty() && !waits.is_empty()
+        self.foreign.is_empty() && self.refused.is_empty() && !waits.is_empty()
     }
 
-    fn and(self, more: Self) -> Self {
-        let [ours, foreign, unseen] =
-            [(self.ours, more.ours), (self.foreign, more.foreign), (self.unseen, more.unseen)]
-                .map(|(one, other)| [one, other].concat());
-        Self { ours, foreign, unseen }
+    fn and(mut self, more: Self) -> Self {
+        self.ours.extend(more.ours);
+        self.foreign.extend(more.foreign);
+        self.unseen.extend(more.unseen);
+        self.refused.extend(more.refused);
+        self
     }
 }
 
@@ -162,7 +167,11 @@ fn unseen(what: &str, error: Error) -> Result<Contents, Error> {
     if error.is_of_every_request() {
         return Err(error);
     }
-    Ok(Contents { unseen: vec![format!("{what} cannot be listed: {error}")], ..Contents::default() })
+    let why = vec![format!("{what} cannot be listed: {error}")];
+    Ok(match error.kind() {
+        Kind::Denied | Kind::Rejected => Contents { refused: why, ..Contents::default() },
+        _ => Contents { unseen: why, ..Contents::default() },
+    })
 }
 
 /// A list that fits into a message.
@@ -182,7 +191,11 @@ mod tests {
     fn contents(ours: &[&str], foreign: &[&str], unseen: &[&str]) -> Contents {
         let [ours, foreign, unseen] =
             [ours, foreign, unseen].map(|texts| texts.iter().map(|&text| text.into()).collect());
-        Contents { ours, foreign, unseen }
+        Contents { ours, foreign, unseen, refused: Vec::new() }
+    }
+
+    fn refused(contents: Contents) -> Contents {
+        Contents { refused: vec!["d".into()], ..contents }
     }
 
     #[rstest]
@@ -191,6 +204,7 @@ mod tests {
     #[case(contents(&["b"], &["a"], &["c"]), Some("the namespace `eso` is not empty: a and b"))]
     #[case(contents(&["b"], &[], &[]), Some("the namespace `eso` is not empty: b"))]
     #[case(contents(&[], &[], &["c"]), Some("it cannot be seen whether the namespace `eso` is empty: c"))]
+    #[case(refused(contents(&[], &[], &["c"])), Some("it cannot be seen whether the namespace `eso` is empty: c and d"))]
     fn anything_keeps_a_namespace(#[case] contents: Contents, #[case] why: Option<&str>) {
         assert_eq!(contents.why_it_stays("eso").map(Stays::why).as_deref(), why);
     }
@@ -200,6 +214,7 @@ mod tests {
     #[case(contents(&["a"], &[], &[]), false, true)]
     #[case(contents(&[], &[], &["a"]), true, false)]
     #[case(contents(&["a"], &["b"], &["c"]), false, false)]
+    #[case(refused(contents(&["a"], &[], &["c"])), false, false)]
     fn what_others_put_there_is_not_waited_for(#[case] contents: Contents, #[case] plan: bool, #[case] removal: bool) {
         assert_eq!((contents.may_pass(Ours::Go), contents.may_pass(Ours::AreGoing)), (plan, removal));
     }
