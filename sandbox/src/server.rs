@@ -81,11 +81,6 @@ impl KubernetesApi {
         kubeconfig::render(self.address(), self.ca_pem(), self.admin_token())
     }
 
-    /// The public key behind ServiceAccount tokens, as PEM (what `pem_keys` of Vault takes).
-    pub fn service_account_key_pem(&self) -> &str {
-        &self.cluster.authenticator.signer.public_key_pem
-    }
-
     /// Applies a manifest (YAML or JSON, one object) as the administrator. It is not logged.
     ///
     /// # Errors

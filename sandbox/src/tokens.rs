@@ -22,17 +22,15 @@ pub(crate) const LEGACY_ISSUER: &str = "kubernetes/serviceaccount";
 pub(crate) struct Signer {
     key: EcdsaKeyPair,
     random: SystemRandom,
-    pub(crate) public_key_pem: String,
 }
 
 impl Signer {
     pub(crate) fn new() -> Result<Self, Error> {
         let key = CertificateKey::generate()?;
-        let public_key_pem = key.public_key_pem();
         let random = SystemRandom::new();
         let key = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, key.serialized_der(), &random)
             .map_err(|_| Error::SigningKey)?;
-        Ok(Self { key, random, public_key_pem })
+        Ok(Self { key, random })
     }
 
     /// The signed token, or nothing when the system has no randomness left.

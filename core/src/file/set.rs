@@ -31,7 +31,7 @@ impl Classified for NotASetting {
 
 impl Source {
     /// What `--set` is called in messages.
-    pub const SET: &str = "--set";
+    const SET: &str = "--set";
 
     /// A source of one value, as `--set steps.role.with.ttl=2h` gives it. The value is TOML where it can be read as a
     /// TOML value, and text elsewhere.

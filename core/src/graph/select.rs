@@ -65,12 +65,12 @@ impl Selection {
 
 impl Graph {
     /// What the steps of `chosen` need, directly or not, and `chosen` does not hold.
-    pub fn needed_outside(&self, chosen: &BTreeSet<Place>) -> BTreeSet<Place> {
+    pub(crate) fn needed_outside(&self, chosen: &BTreeSet<Place>) -> BTreeSet<Place> {
         self.outside(Reversed(&self.edges), chosen)
     }
 
     /// What needs the steps of `chosen`, directly or not, and `chosen` does not hold.
-    pub fn needing_outside(&self, chosen: &BTreeSet<Place>) -> BTreeSet<Place> {
+    pub(crate) fn needing_outside(&self, chosen: &BTreeSet<Place>) -> BTreeSet<Place> {
         self.outside(&self.edges, chosen)
     }
 

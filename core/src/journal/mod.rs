@@ -18,7 +18,7 @@ mod write;
 pub use lock::{DirectoryLock, TryLock};
 pub use medium::Medium;
 pub use mirror::Mirror;
-pub use pull::{Relation, relation};
+pub use pull::Relation;
 pub use read::{Corrupt, Log};
 pub use record::{End, Entry, JournaledStep, Record, Start, Verb};
 pub use replay::{Phase, Progress, Touched, replay};

@@ -23,7 +23,7 @@ pub enum Relation {
 }
 
 /// How they go together. Pure. What lies here behind the last whole line is no record, and counts for nothing.
-pub fn relation(here: &[u8], there: &[u8]) -> Relation {
+pub(crate) fn relation(here: &[u8], there: &[u8]) -> Relation {
     let Some(sound) = sound(here) else {
         return if here == there { Relation::Same } else { Relation::Apart };
     };

@@ -43,7 +43,7 @@ impl Default for Settings {
 impl Settings {
     /// How often the lock of a run is renewed: every quarter of the lease, and more often where a request that may take as
     /// long as a step would not fit into what is left of it then.
-    pub fn renewed_every(&self) -> Duration {
+    pub(crate) fn renewed_every(&self) -> Duration {
         let spare = self.lease.saturating_sub(self.step_timeout) / 2;
         (self.lease / 4).min(spare)
     }

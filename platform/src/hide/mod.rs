@@ -14,7 +14,7 @@ use self::forms::{SHORTEST, forms, without};
 pub use self::shapes::shapes;
 
 /// What stands in the place of a credential.
-pub const HIDDEN: &str = "[hidden]";
+pub(crate) const HIDDEN: &str = "[hidden]";
 
 /// The credentials of one connection. It shows none of them.
 #[derive(Debug, Clone, Default)]

@@ -97,7 +97,7 @@ impl Claim {
     }
 
     /// What a record says that is held by no one, and names no run.
-    pub fn vacant() -> Self {
+    pub(crate) fn vacant() -> Self {
         Self { holder: None, lease_seconds: 0, horizon_seconds: 0, unfinished: None }
     }
 
@@ -114,7 +114,7 @@ impl Claim {
 
     /// The same in words that are safe to show: what stands in a record is somebody else's.
     #[must_use]
-    pub fn cleaned(self) -> Self {
+    pub(crate) fn cleaned(self) -> Self {
         Self { holder: self.holder.map(Holder::cleaned), unfinished: self.unfinished.map(Unfinished::cleaned), ..self }
     }
 }

@@ -45,7 +45,7 @@ impl Process {
     }
 
     /// Whether it ran on this machine and has certainly ended. What cannot be told counts as not ended.
-    pub fn is_gone(&self, here: &Self) -> bool {
+    pub(crate) fn is_gone(&self, here: &Self) -> bool {
         self.shares_pids_with(here) && self.ended(stat(self.pid))
     }
 

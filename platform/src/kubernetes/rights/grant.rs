@@ -44,7 +44,7 @@ impl Grant {
     }
 
     /// Whether it stands for every type that lives in namespaces.
-    pub fn is_everything(&self) -> bool {
+    pub(crate) fn is_everything(&self) -> bool {
         self.resource == "*"
     }
 
