@@ -46,7 +46,7 @@ impl Way {
 }
 
 impl Engine {
-    /// Sends requests until one fails.
+    /// Sends requests until one fails, or until what came of one cannot be written down on the way forward.
     ///
     /// On the way forward nothing is sent that could not be announced. On the way back the server comes before the
     /// log: a full disk must not keep what can be taken back from being taken back.
@@ -62,7 +62,8 @@ impl Engine {
         for part in parts {
             let sent = self.announced(place, part, journal, deadline, way).await;
             all = Sent { late: all.late | sent.late, logged: all.logged.and(sent.logged), ..sent };
-            if all.answer.is_err() {
+            // What is written of the next request would be taken for the answer to one whose own could not be.
+            if all.answer.is_err() || (way == Way::Forward && all.logged.is_err()) {
                 break;
             }
         }

@@ -15,11 +15,14 @@ mod tally;
 mod verdict;
 mod world;
 
+use std::{collections::BTreeMap, time::Duration};
+
 use proptest::{
     prelude::*,
     test_runner::{Config, TestError, TestRunner},
 };
 use proptest_state_machine::{ReferenceStateMachine, StateMachineTest};
+use trustpath_core::journal::Verb;
 
 use crate::{act::Act, shape::Shape, world::World};
 
@@ -86,4 +89,15 @@ fn whatever_happens_each_object_is_as_before_as_made_or_stuck_for_a_reason() {
         Err(TestError::Fail(why, (begin, acts, _))) => panic!("{why}\n{:#?}\n{acts:#?}", begin.shape),
         Err(TestError::Abort(why)) => panic!("{why}"),
     }
+}
+
+/// The answer came, may come again, and could not be written down: nothing else may be taken for it.
+#[test]
+fn an_answer_that_is_not_on_disk_is_waited_for() {
+    let shape = shape::Shape { wanted: vec![BTreeMap::new()], needs: vec![Vec::new()], items: BTreeMap::new() };
+    let mut world = World::new(shape);
+    let forward = BTreeMap::from([(("s0".to_owned(), 0), act::Fault::Repeated(Duration::from_secs(1)))]);
+    let trouble = act::Trouble { parallelism: 1, forward, disk_full: Some((2, 2)), ..act::Trouble::default() };
+    world.act(Act::Begin(Verb::Apply, None, trouble));
+    world.come_to_an_end();
 }
