@@ -110,6 +110,14 @@ mod tests {
     }
 
     #[test]
+    fn what_is_held_is_hidden_without_its_padding() {
+        for secret in ["0!aa0aA!a、x=", "c2VjcmV0LXdvcmQ=", "c2VjcmV0LXdvcmQ=="] {
+            let held = Held::default().and(secret);
+            assert_eq!(held.hide_known(secret.trim_end_matches('=')), HIDDEN, "{secret}");
+        }
+    }
+
+    #[test]
     fn what_is_short_stays_and_a_url_has_its_password_hidden() {
         assert_eq!(Held::default().and("root").hide("a root token"), "a root token");
         let held = Held::default().and_of_url("http://proxy-user:pass%40w0rd@proxy.example:3128");
@@ -125,9 +133,10 @@ mod tests {
         }
 
         /// Whatever its letters are: of a beginning of it, nothing is left where it tells something, and else all of it.
+        /// The padding at an end of base64 is no part of what tells, and is looked at by itself.
         #[test]
         fn any_text_can_be_looked_through(
-            secret in "\\S{12,30}",
+            secret in "\\S{11,29}[^\\s=]",
             begun in 0..30_usize,
             before in any::<String>(),
             after in any::<String>(),
