@@ -23,9 +23,10 @@ pub mod run;
 mod unseen;
 
 pub use contract::{
-    Act, Around, At, Change, Check, Context, Demand, Evidence, Fact, Facts, Gives, Goal, Handle, Handles, Identity,
-    Kind, Lacking, Leaf, Managed, Note, Op, Outcome, Plan, Purpose, Released, Right, Stage, Step, Takes, Target, Trail,
-    Undo, Want, Wanted, note_late, note_left,
+    Act, Answer, Answers, Around, At, Change, Check, Context, Decides, Decision, Demand, Evidence, Fact, Facts, Gives,
+    Goal, Handle, Handles, Identity, Intent, Kind, Lacking, Leaf, Leg, Managed, Note, Op, Outcome, Part, Plan, Probe,
+    Proof, Purpose, Read, Reads, Released, Request, Right, Seen, Shown, Stage, Step, Takes, Target, Trail, Undo,
+    Values, Want, Wanted, note_late, note_left,
 };
 pub use failure::{Class, Classified, Failure, Problem, Result};
 pub use unseen::unseen;

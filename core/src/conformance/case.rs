@@ -1,12 +1,12 @@
 //! What a kind's tests bring.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use async_trait::async_trait;
 use serde_json::Value;
 
 use crate::{
-    contract::{Consent, Context, Handles},
+    contract::{Consent, Context, Handles, Right},
     failure::Result,
     graph::{Graph, Node, Place},
 };
@@ -49,8 +49,22 @@ pub trait Servers: Send + Sync {
     /// the times of managedFields, versions, and what a login leaves (an identity entity).
     async fn snapshot(&self) -> Result<Value>;
 
+    /// The same servers, for somebody who has these rights and no other; `None` where they give no rights.
+    async fn limited(&self, rights: &[Right]) -> Result<Option<Limited>> {
+        let _ = rights;
+        Ok(None)
+    }
+
     /// Returns once no request is under way: dropping a future does not recall its request.
     async fn quiet(&self) -> Result<()>;
+}
+
+/// Servers, for somebody who has certain rights and no other.
+pub struct Limited {
+    /// The systems, with such credentials.
+    pub handles: Arc<Handles>,
+    /// The rights that were used so far, by their words.
+    pub used: Box<dyn Fn() -> BTreeSet<String> + Send + Sync>,
 }
 
 impl World {
@@ -69,6 +83,11 @@ impl World {
 
     /// Its context, with consent to take over what is there.
     pub fn context(&self) -> Context {
-        self.graph.context(self.place(), &self.handles, Consent { adopt: true, force_conflicts: true })
+        self.context_with(&self.handles)
+    }
+
+    /// The same with other connections.
+    pub fn context_with(&self, handles: &Arc<Handles>) -> Context {
+        self.graph.context(self.place(), handles, Consent { adopt: true, force_conflicts: true })
     }
 }

@@ -8,6 +8,7 @@ use super::{
     Beginning, Case, World,
     cut::cut_after,
     moves::{make, plan, reach},
+    rights::asks_for_what_it_sends,
 };
 use crate::{
     contract::{Change, Facts, Goal},
@@ -31,11 +32,13 @@ pub enum Law {
     NoSecrets,
     /// Facts are handed on without I/O: the same ones each time, and no connection is opened for them.
     PureFacts,
+    /// What is sent is what was asked for: nothing less, nothing more.
+    AsksForWhatItSends,
 }
 
 impl Law {
     /// Every law.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::ReadsOnly,
         Self::Repeatable,
         Self::Settles,
@@ -43,6 +46,7 @@ impl Law {
         Self::GoneIsGone,
         Self::NoSecrets,
         Self::PureFacts,
+        Self::AsksForWhatItSends,
     ];
 }
 
@@ -81,6 +85,7 @@ pub async fn check(case: &dyn Case, law: Law) -> Result<(), Broken> {
         Law::GoneIsGone => gone_is_gone(case).await,
         Law::NoSecrets => no_secrets(case).await,
         Law::PureFacts => pure_facts(case).await,
+        Law::AsksForWhatItSends => asks_for_what_it_sends(case).await,
     };
     match found {
         Ok(None) => Ok(()),
@@ -90,9 +95,9 @@ pub async fn check(case: &dyn Case, law: Law) -> Result<(), Broken> {
 }
 
 /// `None` when the law holds, else how it is broken.
-type Found = Result<Option<String>>;
+pub(super) type Found = Result<Option<String>>;
 
-const BEGINNINGS: [Beginning; 2] = [Beginning::Empty, Beginning::Other];
+pub(super) const BEGINNINGS: [Beginning; 2] = [Beginning::Empty, Beginning::Other];
 
 async fn reads_only(case: &dyn Case) -> Found {
     for beginning in BEGINNINGS {

@@ -7,6 +7,7 @@ mod case;
 mod cut;
 mod laws;
 mod moves;
+mod rights;
 
-pub use case::{Beginning, Case, Servers, World};
+pub use case::{Beginning, Case, Limited, Servers, World};
 pub use laws::{Broken, Law, check};

@@ -2,7 +2,7 @@
 
 use super::World;
 use crate::{
-    contract::{Change, Goal, Plan},
+    contract::{Change, Context, Goal, Plan},
     failure::Result,
 };
 
@@ -13,9 +13,14 @@ pub(super) async fn plan(world: &World, goal: &Goal) -> Result<Plan> {
 
 /// Makes a change, request by request.
 pub(super) async fn make(world: &World, change: &Change) -> Result<()> {
+    make_in(world, &world.context(), change).await
+}
+
+/// The same in another context.
+pub(super) async fn make_in(world: &World, cx: &Context, change: &Change) -> Result<()> {
     let step = &world.node().step;
-    for part in step.parts(change)? {
-        step.apply(&world.context(), &part).await?;
+    for part in step.parts(cx, change)? {
+        step.apply(cx, &part).await?;
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{Facts, Handle, Handles};
+use super::{Answer, Facts, Handle, Handles, Read, readings::Readings};
 use crate::{failure::Result, run::Settings};
 
 /// What the user agreed to beforehand, for one step.
@@ -24,19 +24,26 @@ pub struct Context {
     handles: Arc<Handles>,
     consent: Consent,
     time: Duration,
+    readings: Option<Arc<Readings>>,
 }
 
 impl Context {
     /// The surroundings of `step` in the graph `graph`, with the time that a step has by default.
     pub fn new(graph: &str, step: &str, facts: Arc<Facts>, handles: Arc<Handles>, consent: Consent) -> Self {
         let (needing, time) = (Arc::default(), Settings::default().step_timeout);
-        Self { step: step.into(), graph: graph.into(), facts, needing, handles, consent, time }
+        Self { step: step.into(), graph: graph.into(), facts, needing, handles, consent, time, readings: None }
     }
 
     /// With another time for a plan, or for a change with all of its requests.
     #[must_use]
     pub fn within(self, time: Duration) -> Self {
         Self { time, ..self }
+    }
+
+    /// With reads that are shared with other steps: what one of them has read is not read again.
+    #[must_use]
+    pub(crate) fn sharing(self, readings: Arc<Readings>) -> Self {
+        Self { readings: Some(readings), ..self }
     }
 
     /// With the facts of the steps that need this one.
@@ -74,6 +81,13 @@ impl Context {
     /// says for what it has waited.
     pub fn time(&self) -> Duration {
         self.time
+    }
+
+    pub(super) async fn read(&self, read: &dyn Read) -> Result<Answer> {
+        match &self.readings {
+            Some(readings) => readings.read(read, self).await,
+            None => read.perform(self).await,
+        }
     }
 
     /// The connection to `H`, opened on first use.

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use toml::{Spanned, de::DeValue};
 
-use super::{Managed, Step, managed::Adapter};
+use super::{Decides, Managed, Step, host::Host, managed::Adapter};
 
 /// A kind of step: its name in `uses`, and how its configuration becomes a step.
 ///
@@ -42,6 +42,17 @@ impl Kind {
             about,
             from_toml: |with| toml_config(with).map(|config: M| Arc::new(Adapter(config)) as Arc<dyn Step>),
             from_json: |with| json_config(with).map(|config: M| Arc::new(Adapter(config)) as Arc<dyn Step>),
+            schema: SchemaGenerator::subschema_for::<M>,
+        }
+    }
+
+    /// A kind whose configuration implements [`Decides`], described as that of [`Kind::managed`].
+    pub const fn decides<M: Decides + DeserializeOwned + JsonSchema>(name: &'static str, about: &'static str) -> Self {
+        Self {
+            name,
+            about,
+            from_toml: |with| toml_config(with).map(|config: M| Arc::new(Host(config)) as Arc<dyn Step>),
+            from_json: |with| json_config(with).map(|config: M| Arc::new(Host(config)) as Arc<dyn Step>),
             schema: SchemaGenerator::subschema_for::<M>,
         }
     }

@@ -5,8 +5,8 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 use super::{
-    Act, Change, Check, Context, Evidence, Facts, Gives, Goal, Leaf, Note, Op, Outcome, Plan, Right, Stage, Standing,
-    Step, Takes, Trail, Undo, Want,
+    Act, Change, Check, Context, Evidence, Facts, Gives, Goal, Leaf, Note, Op, Outcome, Part, Plan, Right, Stage,
+    Standing, Step, Takes, Trail, Undo, Want,
 };
 use crate::failure::{Class, Problem, Result};
 
@@ -202,24 +202,13 @@ impl<M: Managed> Step for Adapter<M> {
         }
     }
 
-    fn parts(&self, change: &Change) -> Result<Vec<Change>> {
-        if change.op() == Op::Nothing {
-            return Ok(Vec::new());
-        }
-        let (from, to) = (state(change.before.as_ref())?, state(change.after.as_ref())?);
-        let mut before = change.before.clone();
-        let mut parts = Vec::new();
-        for waypoint in self.0.waypoints(from.as_ref(), to.as_ref())? {
-            let after = waypoint.as_ref().map(json).transpose()?;
-            let part = Change { before: std::mem::replace(&mut before, after.clone()), after };
-            parts.push(part);
-        }
-        Ok(parts)
+    fn parts(&self, _: &Context, change: &Change) -> Result<Vec<Part>> {
+        Ok(self.changes(change)?.into_iter().map(Part::from).collect())
     }
 
-    async fn apply(&self, cx: &Context, change: &Change) -> Result<()> {
+    async fn apply(&self, cx: &Context, part: &Part) -> Result<()> {
         let facts = M::Takes::take(cx.facts())?;
-        let (now, to) = (state(change.before.as_ref())?, state(change.after.as_ref())?);
+        let (now, to) = (state(part.change.before.as_ref())?, state(part.change.after.as_ref())?);
         self.0.write(At { cx, facts: &facts }, now.as_ref(), to.as_ref()).await
     }
 
@@ -239,6 +228,22 @@ impl<M: Managed> Step for Adapter<M> {
 }
 
 impl<M: Managed> Adapter<M> {
+    /// The requests of a change, each as the change that it makes.
+    pub(super) fn changes(&self, change: &Change) -> Result<Vec<Change>> {
+        if change.op() == Op::Nothing {
+            return Ok(Vec::new());
+        }
+        let (from, to) = (state(change.before.as_ref())?, state(change.after.as_ref())?);
+        let mut before = change.before.clone();
+        let mut parts = Vec::new();
+        for waypoint in self.0.waypoints(from.as_ref(), to.as_ref())? {
+            let after = waypoint.as_ref().map(json).transpose()?;
+            let part = Change { before: std::mem::replace(&mut before, after.clone()), after };
+            parts.push(part);
+        }
+        Ok(parts)
+    }
+
     async fn make(&self, at: At<'_, M::Takes>) -> Result<Plan> {
         let (now, around) = self.0.look(at, Around::Making).await?;
         let wanted = self.0.desired(at, &around, now.as_ref())?;
@@ -291,19 +296,19 @@ impl<M: Managed> Adapter<M> {
     }
 }
 
-fn absent(step: &str) -> Evidence {
+pub(super) fn absent(step: &str) -> Evidence {
     let outcome = Outcome::Failed { why: "it is not there".into(), next: format!("trustpath apply {step}") };
     Evidence { checks: vec![Check { what: "object exists".into(), outcome }] }
 }
 
-fn edited(leaves: &[Leaf]) -> Problem {
+pub(super) fn edited(leaves: &[Leaf]) -> Problem {
     let paths: Vec<_> = leaves.iter().map(|leaf| leaf.path.as_str()).collect();
     let message = format!("somebody else has changed {} since this run", paths.join(", "));
     Problem::new(Class::Conflict, "trustpath::undo::edited", message)
         .help("put these fields back by hand, or keep the object as it is; nothing else of it was touched")
 }
 
-fn json<S: Serialize>(state: &S) -> Result<Value> {
+pub(super) fn json<S: Serialize>(state: &S) -> Result<Value> {
     match serde_json::to_value(state) {
         Ok(Value::Null) => Err(defect("a state serialized to null, which means absent").into()),
         Ok(value) => Ok(value),
@@ -320,7 +325,7 @@ fn copy<S: Serialize + DeserializeOwned>(of: Option<&S>) -> Result<Option<S>> {
     state(of.map(json).transpose()?.as_ref())
 }
 
-fn defect(message: &str) -> Problem {
+pub(super) fn defect(message: &str) -> Problem {
     Problem::new(Class::Internal, "trustpath::step::state", message)
         .help("this is a defect of the step, or the journal was written by another version of it")
 }

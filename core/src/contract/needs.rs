@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{
-    Act, Around, At, Change, Goal, Managed, Right, Stage, Step,
+    Act, Around, At, Change, Goal, Managed, Right, Stage,
     managed::{Adapter, state},
 };
 use crate::failure::Result;
@@ -38,7 +38,7 @@ impl<M: Managed> Adapter<M> {
 
     fn to_write(&self, at: At<'_, M::Takes>, change: &Change) -> Result<Vec<Right>> {
         let mut rights = Vec::new();
-        for part in self.parts(change)? {
+        for part in self.changes(change)? {
             let (now, to) = (state(part.before.as_ref())?, state(part.after.as_ref())?);
             rights.extend(self.act(at, Act::Write(now.as_ref(), to.as_ref())));
         }
@@ -48,7 +48,7 @@ impl<M: Managed> Adapter<M> {
     /// From every point of the way: a run may be cut off at any of them.
     fn to_undo(&self, at: At<'_, M::Takes>, change: &Change) -> Result<Vec<Right>> {
         let mut rights = self.act(at, Act::Observe);
-        for reached in self.parts(change)? {
+        for reached in self.changes(change)? {
             let back = Change { before: reached.after, after: change.before.clone() };
             rights.extend(self.to_write(at, &back)?);
         }

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::{Change, Context, Evidence, Facts, Goal, Plan, Right, Stage, Want};
+use super::{Change, Context, Evidence, Facts, Goal, Part, Plan, Right, Stage, Want};
 use crate::failure::Result;
 
 /// One link of the chain: planned, applied, verified.
@@ -40,19 +40,20 @@ pub trait Step: Send + Sync {
     /// When the server cannot be read, or when the goal cannot be reached from what is there.
     async fn plan(&self, cx: &Context, goal: &Goal) -> Result<Plan>;
 
-    /// Splits a change into its requests, in order: each is journaled, applied, and classified by itself.
+    /// Splits a change into its requests, in order: each is journaled, applied, and classified by itself. Pure.
     ///
     /// # Errors
     /// When the change is not one of this step's.
-    fn parts(&self, change: &Change) -> Result<Vec<Change>> {
-        Ok(vec![change.clone()])
+    fn parts(&self, cx: &Context, change: &Change) -> Result<Vec<Part>> {
+        let _ = cx;
+        Ok(vec![change.clone().into()])
     }
 
     /// Makes one part of a change. Safe to run twice, and again after being cut off.
     ///
     /// # Errors
     /// When the server refuses, or cannot be reached: the change may or may not have been made.
-    async fn apply(&self, cx: &Context, change: &Change) -> Result<()>;
+    async fn apply(&self, cx: &Context, part: &Part) -> Result<()>;
 
     /// Proves that this link holds. Reads, and logs in.
     ///

@@ -10,7 +10,7 @@ use super::{
     steps::Entry,
 };
 use crate::{
-    contract::{Change, Context, Evidence, Facts, Goal, Plan, Right, Stage, Step},
+    contract::{Context, Evidence, Facts, Goal, Part, Plan, Right, Stage, Step},
     failure::Result,
     graph::{self, Graph, Spec},
     nearest,
@@ -193,7 +193,7 @@ impl Step for Unsound {
         Ok(Plan::nothing(None))
     }
 
-    async fn apply(&self, _: &Context, _: &Change) -> Result<()> {
+    async fn apply(&self, _: &Context, _: &Part) -> Result<()> {
         Ok(())
     }
 

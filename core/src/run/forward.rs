@@ -67,7 +67,7 @@ impl Engine {
         let deadline = Instant::now() + self.settings.step_timeout;
         let plan = if planned.provisional { self.plan_again(place).await? } else { planned };
         self.observer.event(self.name(place), Event::Applying(&plan.change));
-        let parts = self.graph.node(place).step.parts(&plan.change)?;
+        let parts = self.graph.node(place).step.parts(&self.context(place), &plan.change)?;
         let Sent { answer, logged, left, .. } = self.requests(place, parts, journal, deadline, Way::Forward).await;
         if left.is_empty() {
             return answer.and(logged);

@@ -1,6 +1,9 @@
 //! Planning: every step is read at the same time, under the limit, and nothing is written.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use futures::{StreamExt, stream};
 use tokio::time::timeout;
@@ -15,7 +18,7 @@ use super::{
     retain,
 };
 use crate::{
-    contract::{Goal, Plan},
+    contract::{Context, Goal, Plan, Readings},
     failure::{Class, Failure, Problem, Result},
     graph::{Place, Selection},
     journal::Verb,
@@ -31,7 +34,12 @@ impl Engine {
         let neighbors = partial::neighbors(&self.graph, verb, &chosen);
         let roles = chosen.iter().map(|place| (*place, Role::Chosen));
         let roles = roles.chain(neighbors.into_iter().map(|place| (place, Role::Neighbor)));
-        let reads = roles.map(|(place, role)| async move { (place, role, self.read(place, &goal(verb)).await) });
+        let (readings, goal) = (Arc::new(Readings::default()), goal(verb));
+        let cx = |place| self.context(place).sharing(readings.clone());
+        let reads = roles.map(|(place, role)| {
+            let read = self.read_in(place, cx(place), &goal);
+            async move { (place, role, read.await) }
+        });
         let answers: Vec<_> = stream::iter(reads).buffer_unordered(self.settings.parallelism.max(1)).collect().await;
         let plan = retain::hold(&self.graph, sort(verb, answers)?);
         partial::check(&self.graph, &plan)?;
@@ -54,9 +62,12 @@ impl Engine {
 
     /// Plans one step for one goal, within its time.
     pub(super) async fn read(&self, place: Place, goal: &Goal) -> Result<Plan> {
+        self.read_in(place, self.context(place), goal).await
+    }
+
+    async fn read_in(&self, place: Place, context: Context, goal: &Goal) -> Result<Plan> {
         let name = self.name(place);
         self.observer.event(name, Event::Planning);
-        let context = self.context(place);
         let reading = caught(self.graph.node(place).step.plan(&context, goal));
         let limited = timeout(self.settings.step_timeout, reading);
         let answer = tokio::select! {

@@ -4,7 +4,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::{Engine, caught::panicked, failures::too_long, guard::covers};
 use crate::{
-    contract::{Change, Noted, watched},
+    contract::{Change, Noted, Part, watched},
     failure::{Failure, Result},
     graph::Place,
     journal::{Journal, Record},
@@ -53,7 +53,7 @@ impl Engine {
     pub(super) async fn requests(
         &self,
         place: Place,
-        parts: Vec<Change>,
+        parts: Vec<Part>,
         journal: &Journal,
         deadline: Instant,
         way: Way,
@@ -70,12 +70,12 @@ impl Engine {
         all
     }
 
-    async fn announced(&self, place: Place, part: Change, journal: &Journal, deadline: Instant, way: Way) -> Sent {
+    async fn announced(&self, place: Place, part: Part, journal: &Journal, deadline: Instant, way: Way) -> Sent {
         let name = self.name(place);
         if let Err(lost) = covers(&*self.guard, deadline.saturating_duration_since(Instant::now())) {
             return Sent::nothing(Err(lost));
         }
-        let intent = journal.append(way.intent(name, &part)).await;
+        let intent = journal.append(way.intent(name, &part.change)).await;
         if let (Way::Forward, Err(unwritten)) = (way, &intent) {
             return unsent(name, unwritten.clone(), journal).await;
         }
@@ -86,7 +86,7 @@ impl Engine {
 
     /// Sends one request, in a task of its own. Dropping it would not recall it: one whose time is over may still be
     /// carried out, and sends nothing more once it is aborted.
-    async fn request(&self, place: Place, part: Change, deadline: Instant) -> (Result<()>, Noted) {
+    async fn request(&self, place: Place, part: Part, deadline: Instant) -> (Result<()>, Noted) {
         let (step, context) = (self.graph.node(place).step.clone(), self.context(place));
         let mut request = tokio::spawn(watched(async move { step.apply(&context, &part).await }));
         // What it noted is lost with it.

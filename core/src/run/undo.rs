@@ -102,11 +102,11 @@ impl Engine {
     async fn look_and_write(&self, place: Place, trail: &mut Trail, journal: &Journal) -> Sent {
         let deadline = Instant::now() + self.settings.step_timeout;
         let planned = self.read(place, &Goal::Back(trail.clone())).await;
-        let parts = planned.and_then(|plan| self.graph.node(place).step.parts(&plan.change));
+        let parts = planned.and_then(|plan| self.graph.node(place).step.parts(&self.context(place), &plan.change));
         match parts {
             Err(failure) => Sent::nothing(Err(failure)),
             Ok(parts) => {
-                parts.iter().for_each(|part| trail.back(part));
+                parts.iter().for_each(|part| trail.back(&part.change));
                 self.requests(place, parts, journal, deadline, Way::Back).await
             }
         }

@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use trustpath_core::{
-    Act, Around, At, Change, Context, Evidence, Fact, Facts, Gives, Goal, Kind, Managed, Plan, Problem, Released,
-    Result, Right, Stage, Step, Takes, Want, Wanted, failure::Class,
+    Act, Around, At, Context, Evidence, Fact, Facts, Gives, Goal, Kind, Managed, Part, Plan, Problem, Released, Result,
+    Right, Stage, Step, Takes, Want, Wanted, failure::Class,
 };
 
 pub(crate) const KINDS: &[&Kind] = &[&MOUNT, &POLICY, &ROLE, &PROBE];
@@ -78,7 +78,7 @@ macro_rules! inert {
                 Ok(Plan::nothing(None))
             }
 
-            async fn apply(&self, _: &Context, _: &Change) -> Result<()> {
+            async fn apply(&self, _: &Context, _: &Part) -> Result<()> {
                 Ok(())
             }
 

@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, sync::Arc};
 use async_trait::async_trait;
 use serde_json::{Value, json};
 use trustpath_core::{
-    Facts, Result,
-    conformance::{Beginning, Broken, Case, Law, Servers, World, check},
+    Facts, Result, Right,
+    conformance::{Beginning, Broken, Case, Law, Limited, Servers, World, check},
     graph::assemble,
 };
 
@@ -44,6 +44,12 @@ impl Servers for Seen {
         Ok(self.0.snapshot())
     }
 
+    async fn limited(&self, rights: &[Right]) -> Result<Option<Limited>> {
+        let shelf = self.0.limited(rights.iter().map(|right| right.what.clone()).collect());
+        let used = shelf.used.clone();
+        Ok(Some(Limited { handles: handles(&shelf), used: Box::new(move || used.lock().unwrap().clone()) }))
+    }
+
     async fn quiet(&self) -> Result<()> {
         Ok(())
     }
@@ -67,6 +73,8 @@ async fn each_law_has_a_mutant_that_breaks_it() {
         ("GoneIsGone", (Law::GoneIsGone, Mutant::GoneIsAnError)),
         ("NoSecrets", (Law::NoSecrets, Mutant::LeaksSecret)),
         ("PureFacts", (Law::PureFacts, Mutant::ImpureFacts)),
+        ("AsksForWhatItSends: less", (Law::AsksForWhatItSends, Mutant::AsksForLess)),
+        ("AsksForWhatItSends: more", (Law::AsksForWhatItSends, Mutant::AsksForMore)),
     ]);
     for (name, (law, mutant)) in &mutants {
         let case = ItemCase { mutant: Some(*mutant) };

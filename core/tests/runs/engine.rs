@@ -37,6 +37,20 @@ async fn destroys_in_reverse_and_names_what_is_left() {
     assert_eq!(ended.left[0].1.text(), "somebody uses it");
 }
 
+#[tokio::test]
+async fn what_several_steps_read_is_read_once() {
+    let shelf = Shelf::default();
+    ["a", "b", "c"].iter().for_each(|item| shelf.put(item, &[("mark", "test")]));
+    let engine = engine(&chain(), &shelf);
+    for _ in 0..2 {
+        shelf.looks.lock().unwrap().clear();
+        engine.plan(Verb::Destroy, &Selection::default()).await.unwrap();
+        let mut looks = shelf.looks.lock().unwrap().clone();
+        looks.sort();
+        assert_eq!(looks, ["a", "b", "c", "everything"], "in each plan, and not only in the first");
+    }
+}
+
 /// Whatever stays needs what it was built on, however far below.
 #[tokio::test]
 async fn what_stays_holds_all_that_it_needs() {

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
-use trustpath_core::{Change, Context, Evidence, Goal, Kind, Plan, Result, Right, Stage, Step, Undo};
+use trustpath_core::{Context, Evidence, Goal, Kind, Part, Plan, Result, Right, Stage, Step, Undo};
 
 inventory::submit! { Kind::direct::<Panicking>("panicking", "It panics, and says more than it should") }
 
@@ -55,8 +55,8 @@ impl Step for Panicking {
         Ok(plan)
     }
 
-    async fn apply(&self, _: &Context, change: &Change) -> Result<()> {
-        if change.after.is_none() {
+    async fn apply(&self, _: &Context, part: &Part) -> Result<()> {
+        if part.change.after.is_none() {
             return Ok(());
         }
         self.reach(Verb::Apply);

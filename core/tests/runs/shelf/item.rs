@@ -5,16 +5,17 @@ use std::{
     sync::atomic::{AtomicUsize, Ordering},
 };
 
-use async_trait::async_trait;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::Value;
 use trustpath_core::{
-    Act, Around, At, Class, Evidence, Fact, Handle, Kind, Managed, Note, Problem, Released, Result, Right, Undo,
-    Wanted, note_left,
+    Answers, At, Decides, Decision, Fact, Handle, Intent, Kind, Leg, Note, Proof, Reads, Result, Seen, Undo,
 };
 
-use super::{SECRET, Shelf, right};
+use super::{
+    SECRET, Shelf,
+    requests::{Look, Put, Try},
+};
 
 /// A step that breaks one law, for the conformance kit to find.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -28,6 +29,8 @@ pub(crate) enum Mutant {
     GoneIsAnError,
     LeaksSecret,
     ImpureFacts,
+    AsksForLess,
+    AsksForMore,
 }
 
 /// An item on the shelf. Its first field is written by one request, the others by a second one.
@@ -61,7 +64,7 @@ impl Fact for ItemRef {
     const NAME: &'static str = "item";
 }
 
-pub(crate) const ITEM: Kind = Kind::managed::<Item>("item", "An item on the shelf");
+pub(crate) const ITEM: Kind = Kind::decides::<Item>("item", "An item on the shelf");
 pub(crate) static KINDS: &[&Kind] = &[&ITEM];
 
 impl Item {
@@ -70,16 +73,11 @@ impl Item {
     }
 }
 
-#[async_trait]
-impl Managed for Item {
+impl Decides for Item {
+    const SYSTEMS: &'static [&'static str] = &[Shelf::NAME];
     type State = ItemState;
-    type Around = bool;
     type Takes = Vec<ItemRef>;
     type Gives = ItemRef;
-
-    fn systems(&self) -> &'static [&'static str] {
-        &[Shelf::NAME]
-    }
 
     fn gives(&self, _: &Vec<ItemRef>) -> ItemRef {
         static ASKED: AtomicUsize = AtomicUsize::new(0);
@@ -87,16 +85,18 @@ impl Managed for Item {
         ItemRef(if self.is(Mutant::ImpureFacts) { asked.to_string() } else { self.item.clone() })
     }
 
-    async fn observe(&self, at: At<'_, Vec<ItemRef>>) -> Result<Option<ItemState>> {
-        let shelf = at.cx.handle::<Shelf>().await?;
-        tokio::task::yield_now().await;
-        if self.is(Mutant::PlanWrites) {
-            shelf.put("seen", &[]);
+    fn reads(&self, _: At<'_, Vec<ItemRef>>, intent: Intent, _: Option<&Seen<ItemState>>) -> Reads {
+        let look = |item: &str, right: Option<&'static str>| Look { item: item.to_owned(), right, mutant: self.mutant };
+        let reads = Reads::none().and("item", look(&self.item, Some("see")));
+        match (intent, &self.provisional_without) {
+            (Intent::Remove, _) => reads.and("users", look("everything", Some("see"))),
+            (Intent::Make, Some(other)) => reads.and("other", look(other, None)),
+            _ => reads,
         }
-        if shelf.unseen.lock().unwrap().contains(&self.item) {
-            return Err(Problem::new(Class::Denied, "shelf::unseen", "it is in the dark").into());
-        }
-        let mut fields = shelf.items.lock().unwrap().get(&self.item).cloned();
+    }
+
+    fn state(&self, _: At<'_, Vec<ItemRef>>, answers: &Answers) -> Result<Option<ItemState>> {
+        let mut fields = answers.get::<BTreeMap<String, String>>("item")?;
         if let Some(fields) = fields.as_mut().filter(|_| self.is(Mutant::ForgetsOnUndo)) {
             fields.remove("note");
         }
@@ -104,121 +104,62 @@ impl Managed for Item {
         Ok(fields.map(|fields| ItemState { fields, leaked }))
     }
 
-    async fn survey(&self, at: At<'_, Vec<ItemRef>>, _: Around) -> Result<bool> {
-        let shelf = at.cx.handle::<Shelf>().await?;
-        let items = shelf.items.lock().unwrap();
-        Ok(self.provisional_without.as_ref().is_some_and(|other| !items.contains_key(other)))
+    fn decide(&self, at: At<'_, Vec<ItemRef>>, intent: Intent, seen: &Seen<ItemState>) -> Result<Decision<ItemState>> {
+        let ours = seen.state.as_ref().and_then(|now| now.fields.get("mark")).is_some_and(|mark| mark == at.cx.graph());
+        let undo = if self.irreversible { Undo::No("the shelf forgets".into()) } else { Undo::Yes };
+        let decision = match (intent, &seen.state) {
+            (Intent::Remove, Some(now)) => self.removal(now, ours),
+            (_, now) => self.wanted(at.cx.graph(), now.as_ref(), seen.answers.get::<Value>("other")?.is_some(), ours),
+        };
+        Ok(Decision { undo, ..decision })
     }
 
-    fn desired(
+    fn route(
         &self,
-        at: At<'_, Vec<ItemRef>>,
-        provisional: &bool,
-        now: Option<&ItemState>,
-    ) -> Result<Wanted<ItemState>> {
+        _: At<'_, Vec<ItemRef>>,
+        from: Option<&ItemState>,
+        to: Option<&ItemState>,
+    ) -> Result<Vec<Leg<ItemState>>> {
+        let leg = |made: bool, to: Option<ItemState>| {
+            let fields = to.as_ref().map(|to| to.fields.clone());
+            Leg::new(to, Put { item: self.item.clone(), made, fields, mutant: self.mutant })
+        };
+        let (None, Some(to)) = (from, to) else { return Ok(vec![leg(false, to.cloned())]) };
+        let mut first = to.clone();
+        first.fields.retain(|name, _| name == "mark");
+        Ok(vec![leg(true, Some(first)), leg(false, Some(to.clone()))])
+    }
+
+    fn proof(&self, _: At<'_, Vec<ItemRef>>, _: &Seen<ItemState>) -> Result<Proof> {
+        Ok(Proof::default().and(Try(self.item.clone())))
+    }
+}
+
+impl Item {
+    fn wanted(&self, graph: &str, now: Option<&ItemState>, other_is_there: bool, ours: bool) -> Decision<ItemState> {
         let mut fields = now.map(|now| now.fields.clone()).unwrap_or_default();
         let wanted = self.fields.iter().all(|(name, value)| fields.get(name) == Some(value));
         fields.extend(self.fields.clone());
         if now.is_none() || !wanted {
-            fields.insert("mark".into(), at.cx.graph().into());
+            fields.insert("mark".into(), graph.into());
         }
+        let provisional = self.provisional_without.is_some() && !other_is_there;
         if let Some(other) = &self.provisional_without {
-            let known = if *provisional { "known after apply" } else { other };
+            let known = if provisional { "known after apply" } else { other };
             fields.insert("other".into(), known.to_owned());
         }
         let leaked = self.is(Mutant::LeaksSecret).then(|| SECRET.to_owned());
-        Ok(Wanted { state: ItemState { fields, leaked }, provisional: *provisional, notes: Vec::new() })
+        Decision { provisional, ..Decision::to(Some(ItemState { fields, leaked }), ours) }
     }
 
-    fn ours(&self, at: At<'_, Vec<ItemRef>>, _: &bool, now: &ItemState) -> bool {
-        now.fields.get("mark").is_some_and(|mark| mark == at.cx.graph())
-    }
-
-    fn released(&self, _: At<'_, Vec<ItemRef>>, _: &bool, now: &ItemState) -> Result<Released<ItemState>> {
-        if now.fields.contains_key("used") {
-            return Ok(Released::kept(now.clone(), "somebody uses it"));
-        }
-        if now.fields.contains_key("elsewhere") {
-            return Ok(Released::kept(now.clone(), "it is elsewhere's"));
-        }
-        Ok(Released { state: None, notes: vec![Note::Info("it goes".into())] })
-    }
-
-    fn retains(&self, _: At<'_, Vec<ItemRef>>, _: &bool, left: &ItemState) -> bool {
-        !left.fields.contains_key("elsewhere")
-    }
-
-    fn goes_with(&self, _: At<'_, Vec<ItemRef>>) -> Vec<String> {
-        self.goes_with.clone()
-    }
-
-    fn undoable(&self, _: Option<&ItemState>, _: Option<&ItemState>) -> Undo {
-        if self.irreversible { Undo::No("the shelf forgets".into()) } else { Undo::Yes }
-    }
-
-    fn waypoints(&self, from: Option<&ItemState>, to: Option<&ItemState>) -> Result<Vec<Option<ItemState>>> {
-        let (None, Some(to)) = (from, to) else {
-            return Ok(vec![to.cloned()]);
+    fn removal(&self, now: &ItemState, ours: bool) -> Decision<ItemState> {
+        let elsewhere = now.fields.contains_key("elsewhere");
+        let kept = |why: &str| Decision::to(Some(now.clone()), ours).noting([Note::Left(why.into())]);
+        let decision = match () {
+            () if now.fields.contains_key("used") => kept("somebody uses it"),
+            () if elsewhere => kept("it is elsewhere's"),
+            () => Decision::to(None, ours).noting([Note::Info("it goes".into())]),
         };
-        let mut first = to.clone();
-        first.fields.retain(|name, _| name == "mark");
-        Ok(vec![Some(first), Some(to.clone())])
-    }
-
-    async fn write(&self, at: At<'_, Vec<ItemRef>>, _: Option<&ItemState>, to: Option<&ItemState>) -> Result<()> {
-        let shelf = at.cx.handle::<Shelf>().await?;
-        let there = shelf.items.lock().unwrap().get(&self.item).cloned();
-        if to.is_none() && there.is_none() {
-            let gone = Problem::new(Class::Missing, "shelf::gone", "it is gone already");
-            return if self.is(Mutant::GoneIsAnError) { Err(gone.into()) } else { Ok(()) };
-        }
-        if to.is_none() && shelf.used_by_others.lock().unwrap().contains(&self.item) {
-            note_left(format!("`{}` is used by others", self.item));
-            return Ok(());
-        }
-        if let Some(times) =
-            shelf.unsure.lock().unwrap().get_mut(&self.item).filter(|times| to.is_none() && **times > 0)
-        {
-            *times -= 1;
-            note_left(format!("`{}` may be used by others", self.item));
-            return Err(Problem::new(Class::Unreachable, "shelf::unsure", "no one knows").into());
-        }
-        let mut fields = to.map(|to| to.fields.clone());
-        if let Some(fields) = &mut fields {
-            if self.is(Mutant::NeverSettles) {
-                fields.remove("size");
-            }
-            if self.is(Mutant::AddsUp) {
-                let times = there.and_then(|there| there.get("times").and_then(|times| times.parse().ok()));
-                fields.insert("times".into(), times.map_or(0, |times: u32| times + 1).to_string());
-            }
-        }
-        if self.is(Mutant::CutOffForGood) {
-            shelf.put("half-done", &[]);
-            tokio::task::yield_now().await;
-            shelf.items.lock().unwrap().remove("half-done");
-        }
-        shelf.store(&self.item, fields).await
-    }
-
-    async fn prove(&self, at: At<'_, Vec<ItemRef>>, _: &ItemState) -> Result<Evidence> {
-        let shelf = at.cx.handle::<Shelf>().await?;
-        let broken = shelf.broken_links.lock().unwrap().contains(&self.item);
-        let evidence = Evidence::new().passed("item exists", &self.item);
-        Ok(if broken { evidence.failed("item holds", "it does not", "mend the shelf") } else { evidence })
-    }
-
-    fn rights(&self, _: At<'_, Vec<ItemRef>>, act: Act<'_, ItemState>) -> Vec<Right> {
-        let item = |verb: &str| vec![right(verb, &self.item)];
-        match act {
-            Act::Observe => item("see"),
-            Act::Survey(Around::Making, _) | Act::Rehearse(..) => Vec::new(),
-            Act::Survey(Around::Removing, _) => vec![right("see", "everything")],
-            Act::Write(None, Some(to)) => vec![Right { grant: json!(to.fields), ..right("make", &self.item) }],
-            Act::Write(_, Some(to)) => vec![Right { grant: json!(to.fields), ..right("change", &self.item) }],
-            Act::Write(_, None) => item("take"),
-            Act::WriteUnseen => ["make", "change", "take"].map(|verb| right(verb, &self.item)).to_vec(),
-            Act::Prove(_) => item("try"),
-        }
+        Decision { retains: !elsewhere, goes_with: self.goes_with.clone(), ..decision }
     }
 }

@@ -1,6 +1,7 @@
 //! A server in memory that can be told to fail, a kind of step that keeps items on it, and engines that run such steps.
 
 mod item;
+mod requests;
 mod setup;
 
 use std::{
@@ -45,6 +46,8 @@ type Stored = BTreeMap<String, BTreeMap<String, String>>;
 pub(crate) struct Shelf {
     pub(crate) items: Arc<Mutex<Stored>>,
     pub(crate) log: Arc<Mutex<Vec<String>>>,
+    /// What was looked at, in order.
+    pub(crate) looks: Arc<Mutex<Vec<String>>>,
     /// By item: what its next write does, and how many writes do so.
     pub(crate) faults: Arc<Mutex<BTreeMap<String, (Fault, usize)>>>,
     pub(crate) id: Arc<Mutex<String>>,
@@ -63,6 +66,10 @@ pub(crate) struct Shelf {
     /// How often more it cannot be seen whether others use an item that is to be removed.
     pub(crate) unsure: Arc<Mutex<BTreeMap<String, usize>>>,
     stop: Arc<Mutex<Option<Stop>>>,
+    /// The only rights of whoever has this shelf, by their words; `None` where it has all.
+    allowed: Option<Arc<BTreeSet<String>>>,
+    /// Those that were used.
+    pub(crate) used: Arc<Mutex<BTreeSet<String>>>,
 }
 
 /// A write at which everything stops, as when the process is killed.
@@ -106,6 +113,20 @@ pub(crate) fn right(verb: &str, item: &str) -> Right {
 }
 
 impl Shelf {
+    /// The same shelf for somebody who may do this and nothing else.
+    pub(crate) fn limited(&self, allowed: BTreeSet<String>) -> Self {
+        Self { allowed: Some(Arc::new(allowed)), used: Arc::default(), ..self.clone() }
+    }
+
+    fn uses(&self, verb: &str, item: &str) -> Result<()> {
+        let what = right(verb, item).what;
+        if self.allowed.as_ref().is_some_and(|allowed| !allowed.contains(&what)) {
+            return Err(Problem::new(Class::Denied, "shelf::denied", format!("no right to {what}")).into());
+        }
+        self.used.lock().unwrap().insert(what);
+        Ok(())
+    }
+
     pub(crate) fn put(&self, item: &str, fields: &[(&str, &str)]) {
         let fields = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         self.items.lock().unwrap().insert(item.to_owned(), fields);

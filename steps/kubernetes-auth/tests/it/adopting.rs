@@ -36,7 +36,7 @@ async fn wherever_it_is_cut_off_everything_comes_back_the_jwt_too() {
     let planned = plan(&step, &context, Goal::Present).await;
     assert!(planned.adopt);
     assert_eq!(planned.undo, Undo::Yes);
-    let parts = step.parts(&planned.change).unwrap();
+    let parts = step.parts(&context, &planned.change).unwrap();
     assert_eq!(parts.len(), 3);
     for requests in 1..=parts.len() {
         let announced = make(&step, &context, &planned.change, requests).await;

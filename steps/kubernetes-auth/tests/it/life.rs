@@ -20,7 +20,7 @@ async fn a_mount_is_made_once_and_taken_back() {
     let world = World::start().await;
     let (step, context) = (step(with_secret()), world.context());
     let planned = plan(&step, &context, Goal::Present).await;
-    assert_eq!((planned.change.op(), step.parts(&planned.change).unwrap().len()), (Op::Create, 2));
+    assert_eq!((planned.change.op(), step.parts(&context, &planned.change).unwrap().len()), (Op::Create, 2));
     let made = reach(&step, &context, Goal::Present).await;
     let stored = world.stored().await;
     assert_eq!(stored["mount"]["config"]["default_lease_ttl"], 1800);
@@ -100,7 +100,7 @@ async fn roles_of_others_keep_the_mount() {
     let own = context.needed_by(role_of("app", "theirs"));
     let removal = plan(&step, &own, Goal::Absent).await;
     assert_eq!(removal.goes_with, ["app"]);
-    let parts = step.parts(&removal.change).unwrap();
+    let parts = step.parts(&own, &removal.change).unwrap();
     let failure = step.apply(&own, &parts[0]).await.expect_err("a mount with a role was removed");
     assert_eq!(failure.report().code.as_deref(), Some("trustpath::kubernetes_auth::in_use"));
     world.write("auth/kubernetes/role/more", role).await;

@@ -31,7 +31,7 @@ async fn a_jwt_that_changed_since_the_plan_is_not_written() {
     let file = world.jwt_file("one").await;
     let step = step(json!({"reviewer": {"file": file}}));
     let planned = plan(&step, &context, Goal::Present).await;
-    let parts = step.parts(&planned.change).unwrap();
+    let parts = step.parts(&context, &planned.change).unwrap();
     step.apply(&context, &parts[0]).await.unwrap();
     world.jwt_file("two").await;
     let failure = step.apply(&context, &parts[1]).await.expect_err("another JWT was written");

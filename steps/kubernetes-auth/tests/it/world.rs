@@ -194,9 +194,9 @@ pub(crate) async fn reach(step: &Arc<dyn Step>, context: &Context, goal: Goal) -
 /// Makes the first requests of a change, and returns what was announced with the last of them.
 pub(crate) async fn make(step: &Arc<dyn Step>, context: &Context, change: &Change, requests: usize) -> Change {
     let mut after = change.before.clone();
-    for part in step.parts(change).unwrap().into_iter().take(requests) {
+    for part in step.parts(context, change).unwrap().into_iter().take(requests) {
         step.apply(context, &part).await.unwrap();
-        after = part.after;
+        after = part.change.after;
     }
     Change { before: change.before.clone(), after }
 }

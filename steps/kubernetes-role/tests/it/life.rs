@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use trustpath_core::{Goal, Note, Op};
 
-use super::world::{World, plan, reach, step};
+use super::world::{World, make, plan, reach, step};
 
 #[tokio::test]
 async fn a_role_is_made_once_and_taken_back() {
@@ -19,7 +19,7 @@ async fn a_role_is_made_once_and_taken_back() {
     assert!(plan(&step, &context, Goal::Present).await.is_nothing());
     reach(&step, &context, Goal::Back(made.clone().into())).await;
     assert_eq!(world.role().await, None);
-    step.apply(&context, &made.inverse()).await.unwrap();
+    make(&step, &context, &made.inverse()).await;
 }
 
 #[tokio::test]

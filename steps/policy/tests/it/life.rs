@@ -3,7 +3,7 @@
 use serde_json::json;
 use trustpath_core::{Goal, Note, Op};
 
-use super::world::{World, plan, reach};
+use super::world::{World, make, plan, reach};
 
 const READ: &str = "path \"kv/data/apps/*\" {\n  capabilities = [\"read\"]\n}\n";
 
@@ -20,7 +20,7 @@ async fn a_policy_is_made_once_and_taken_back() {
     reach(&step, world.context(), Goal::Back(made.clone().into())).await;
     assert_eq!(world.policy().await, None);
     // Removing what is gone is success.
-    step.apply(world.context(), &made.inverse()).await.unwrap();
+    make(&step, world.context(), &made.inverse()).await;
 }
 
 #[tokio::test]
@@ -47,7 +47,7 @@ async fn everything_that_somebody_had_set_comes_back() {
     for key in ["expiration", "cas_required", "allow_slashes_in_identity_templates"] {
         assert_eq!(after[key], before[key], "{key} is carried");
     }
-    step.apply(world.context(), &made).await.unwrap();
+    make(&step, world.context(), &made).await;
     assert_eq!(world.policy().await.unwrap(), after, "made twice is made once");
 
     reach(&step, world.context(), Goal::Back(made.into())).await;

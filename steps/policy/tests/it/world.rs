@@ -98,8 +98,13 @@ pub(crate) async fn plan(step: &Arc<dyn Step>, context: &Context, goal: Goal) ->
 /// Plans for a goal and makes the change.
 pub(crate) async fn reach(step: &Arc<dyn Step>, context: &Context, goal: Goal) -> Change {
     let change = plan(step, context, goal).await.change;
-    for part in step.parts(&change).unwrap() {
+    make(step, context, &change).await;
+    change
+}
+
+/// Makes a change, request by request.
+pub(crate) async fn make(step: &Arc<dyn Step>, context: &Context, change: &Change) {
+    for part in step.parts(context, change).unwrap() {
         step.apply(context, &part).await.unwrap();
     }
-    change
 }

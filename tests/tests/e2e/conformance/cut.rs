@@ -137,9 +137,9 @@ async fn planned(world: &World, goal: &Goal) -> Result<Change> {
 }
 
 async fn make(world: &World, change: &Change) -> Result<()> {
-    let step = &world.node().step;
-    for part in step.parts(change)? {
-        step.apply(&world.context(), &part).await?;
+    let (step, context) = (&world.node().step, world.context());
+    for part in step.parts(&context, change)? {
+        step.apply(&context, &part).await?;
     }
     Ok(())
 }

@@ -115,7 +115,7 @@ impl KindCase {
         for place in needed {
             let (node, context) = (graph.node(place), graph.context(place, handles, Consent::default()));
             let change = node.step.plan(&context, &Goal::Present).await?.change;
-            for part in node.step.parts(&change)? {
+            for part in node.step.parts(&context, &change)? {
                 node.step.apply(&context, &part).await?;
             }
         }

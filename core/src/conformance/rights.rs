@@ -1,0 +1,94 @@
+//! Law 8: what is sent is what was asked for.
+
+use super::{
+    Case, World,
+    laws::{BEGINNINGS, Found},
+    moves::{make_in, plan, reach},
+};
+use crate::{
+    contract::{Change, Context, Goal, Right, Stage},
+    failure::Result,
+};
+
+/// Something that a run does with a step.
+#[derive(Debug)]
+enum Act<'a> {
+    Plan(Goal),
+    /// Each request may be sent again, and asks for that too.
+    MakeTwice(&'a Change),
+    Verify,
+    TakeBack(&'a Change),
+}
+
+pub(super) async fn asks_for_what_it_sends(case: &dyn Case) -> Found {
+    for beginning in BEGINNINGS {
+        let world = case.world(beginning).await?;
+        let found = there_and_back(&world).await?;
+        if let Some(how) = found.or(removed(&world).await?) {
+            return Ok(Some(format!("from {beginning:?}, {how}")));
+        }
+    }
+    Ok(None)
+}
+
+async fn there_and_back(world: &World) -> Found {
+    let change = plan(world, &Goal::Present).await?.change;
+    let stages = [
+        (Stage::Plan(&Goal::Present, &change), Act::Plan(Goal::Present)),
+        (Stage::Change(&change), Act::MakeTwice(&change)),
+        (Stage::Prove(change.after.as_ref()), Act::Verify),
+        (Stage::Undo(&change), Act::TakeBack(&change)),
+    ];
+    in_turn(world, stages).await
+}
+
+async fn removed(world: &World) -> Found {
+    let made = reach(world, &Goal::Present).await?;
+    let gone = Change { before: made.after, after: None };
+    let change = plan(world, &Goal::Absent).await?.change;
+    let stages = [
+        (Stage::Plan(&Goal::Absent, &gone), Act::Plan(Goal::Absent)),
+        (Stage::Change(&change), Act::MakeTwice(&change)),
+    ];
+    in_turn(world, stages).await
+}
+
+async fn in_turn<'a>(world: &World, stages: impl IntoIterator<Item = (Stage<'a>, Act<'a>)>) -> Found {
+    for (stage, act) in stages {
+        let asked = world.node().step.rights(&world.context(), stage)?;
+        if let Some(how) = within(world, &asked, &act).await? {
+            return Ok(Some(how));
+        }
+    }
+    Ok(None)
+}
+
+/// Does something with the rights that were asked for and no other. All of them have to be used, but for an undo, which
+/// asks for the way back from every point of the way.
+async fn within(world: &World, asked: &[Right], act: &Act<'_>) -> Found {
+    let Some(limited) = world.servers.limited(asked).await? else { return Ok(None) };
+    if let Err(failure) = act.perform(world, &world.context_with(&limited.handles)).await {
+        return Ok(Some(format!("{act:?} does what it did not ask for: {failure}")));
+    }
+    let (used, exactly) = ((limited.used)(), !matches!(act, Act::TakeBack(_)));
+    let unused = asked.iter().find(|right| exactly && !used.contains(&right.what));
+    Ok(unused.map(|right| format!("{act:?} asks for what it does not do: {}", right.what)))
+}
+
+impl Act<'_> {
+    async fn perform(&self, world: &World, cx: &Context) -> Result<()> {
+        let step = &world.node().step;
+        match self {
+            Self::Plan(goal) => step.plan(cx, goal).await.map(drop),
+            Self::MakeTwice(change) => {
+                make_in(world, cx, change).await?;
+                make_in(world, cx, change).await
+            }
+            Self::Verify => step.verify(cx).await.map(drop),
+            Self::TakeBack(change) => {
+                let undo = step.plan(cx, &Goal::Back((*change).clone().into())).await?.change;
+                make_in(world, cx, &undo).await
+            }
+        }
+    }
+}

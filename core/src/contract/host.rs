@@ -1,0 +1,168 @@
+//! The host of steps that decide: reads, sends and tries what they name.
+
+use async_trait::async_trait;
+use serde::Serialize;
+
+use super::{
+    Answers, At, Change, Context, Decides, Decision, Evidence, Facts, Gives, Goal, Intent, Note, Op, Part, Plan, Proof,
+    Right, Seen, Stage, Standing, Step, Takes, Trail, Undo, Want,
+    managed::{absent, defect, edited, json, state},
+};
+use crate::failure::{Class, Result};
+
+/// How often answers may lead to more reads.
+const ROUNDS: usize = 3;
+
+/// Makes a [`Decides`] configuration a [`Step`].
+pub(super) struct Host<M>(pub(super) M);
+
+#[async_trait]
+impl<M: Decides> Step for Host<M> {
+    fn wants(&self) -> Vec<Want> {
+        M::Takes::wants()
+    }
+
+    fn give(&self, name: &str, taken: &Facts, out: &mut Facts) -> Result<()> {
+        self.0.gives(&M::Takes::take(taken)?).give(name, out);
+        Ok(())
+    }
+
+    fn systems(&self) -> &'static [&'static str] {
+        M::SYSTEMS
+    }
+
+    async fn plan(&self, cx: &Context, goal: &Goal) -> Result<Plan> {
+        let facts = M::Takes::take(cx.facts())?;
+        let at = At { cx, facts: &facts };
+        match goal {
+            Goal::Present => self.make(at).await,
+            Goal::Absent => self.remove(at).await,
+            Goal::Back(trail) => self.back(at, trail).await,
+        }
+    }
+
+    fn parts(&self, cx: &Context, change: &Change) -> Result<Vec<Part>> {
+        let facts = M::Takes::take(cx.facts())?;
+        self.legs(At { cx, facts: &facts }, change)
+    }
+
+    async fn apply(&self, cx: &Context, part: &Part) -> Result<()> {
+        match &part.request {
+            Some(request) => request.send(cx).await,
+            None => Err(defect("a change has no request").into()),
+        }
+    }
+
+    async fn verify(&self, cx: &Context) -> Result<Evidence> {
+        let facts = M::Takes::take(cx.facts())?;
+        let at = At { cx, facts: &facts };
+        let seen = self.look(at, Intent::Verify).await?;
+        if seen.state.is_none() {
+            return Ok(absent(cx.step()));
+        }
+        let Proof { seen: mut evidence, probes } = self.0.proof(at, &seen)?;
+        for probe in probes {
+            evidence = evidence.and(probe.run(cx).await?);
+        }
+        Ok(evidence)
+    }
+
+    fn rights(&self, cx: &Context, stage: Stage<'_>) -> Result<Vec<Right>> {
+        let facts = M::Takes::take(cx.facts())?;
+        self.rights_for(At { cx, facts: &facts }, stage)
+    }
+}
+
+impl<M: Decides> Host<M> {
+    /// Reads, and reads what the answers lead to.
+    async fn look(&self, at: At<'_, M::Takes>, intent: Intent) -> Result<Seen<M::State>> {
+        let answers = self.0.reads(at, intent, None).perform(at.cx).await?;
+        let mut seen = Seen { state: self.0.state(at, &answers)?, answers };
+        for _ in 0..ROUNDS {
+            let more = self.0.reads(at, intent, Some(&seen)).besides(|name| seen.answers.has(name));
+            if more.is_empty() {
+                return Ok(seen);
+            }
+            seen.answers.extend(more.perform(at.cx).await?);
+        }
+        Err(defect("its reads have no end").into())
+    }
+
+    async fn make(&self, at: At<'_, M::Takes>) -> Result<Plan> {
+        let seen = self.look(at, Intent::Make).await?;
+        let decision = self.0.decide(at, Intent::Make, &seen)?;
+        let adopt = seen.state.is_some() && !decision.ours;
+        let plan = plan(seen.state.as_ref(), decision)?;
+        if plan.is_nothing() {
+            return Ok(plan);
+        }
+        if !plan.provisional {
+            self.dry_run(at, &plan.change).await?;
+        }
+        Ok(Plan { adopt, retains: false, goes_with: Vec::new(), ..plan })
+    }
+
+    /// What comes later on the way may need what comes first: there, that something is missing is no refusal.
+    async fn dry_run(&self, at: At<'_, M::Takes>, change: &Change) -> Result<()> {
+        for (index, part) in self.legs(at, change)?.into_iter().enumerate() {
+            let Some(request) = part.request else { continue };
+            match request.dry_run(at.cx).await {
+                Err(failure) if index > 0 && failure.class() == Class::Missing => {}
+                answer => answer?,
+            }
+        }
+        Ok(())
+    }
+
+    async fn remove(&self, at: At<'_, M::Takes>) -> Result<Plan> {
+        let seen = self.look(at, Intent::Remove).await?;
+        let Some(now) = &seen.state else { return Ok(Plan::nothing(None)) };
+        let decision = self.0.decide(at, Intent::Remove, &seen)?;
+        if !decision.ours {
+            let left = Note::Left(format!("it does not bear the mark of the graph `{}`", at.cx.graph()));
+            let retains = decision.retains;
+            return Ok(Plan { notes: vec![left], retains, ..Plan::nothing(Some(json(now)?)) });
+        }
+        plan(Some(now), decision)
+    }
+
+    async fn back(&self, at: At<'_, M::Takes>, trail: &Trail) -> Result<Plan> {
+        let now = self.look(at, Intent::Undo).await?.state.as_ref().map(json).transpose()?;
+        match trail.standing(now.as_ref()) {
+            Standing::AsBefore => Ok(Plan::nothing(now)),
+            Standing::Ours => Ok(Plan::of(Change { before: now, after: trail.before().cloned() }, Undo::Yes)),
+            Standing::Foreign(leaves) => Err(edited(&leaves).into()),
+        }
+    }
+
+    pub(super) fn legs(&self, at: At<'_, M::Takes>, change: &Change) -> Result<Vec<Part>> {
+        if change.op() == Op::Nothing {
+            return Ok(Vec::new());
+        }
+        let (from, to) = (state(change.before.as_ref())?, state(change.after.as_ref())?);
+        let mut before = change.before.clone();
+        let mut parts = Vec::new();
+        for leg in self.0.route(at, from.as_ref(), to.as_ref())? {
+            let after = leg.to.as_ref().map(json).transpose()?;
+            let change = Change { before: std::mem::replace(&mut before, after.clone()), after };
+            parts.push(Part { change, request: Some(leg.request.into()) });
+        }
+        if before == change.after { Ok(parts) } else { Err(defect("a route does not lead where it should").into()) }
+    }
+
+    /// What it would make where nothing is.
+    pub(super) fn made_from_nothing(&self, at: At<'_, M::Takes>) -> Option<M::State> {
+        let nothing = Seen { state: None, answers: Answers::default() };
+        self.0.decide(at, Intent::Make, &nothing).ok()?.to
+    }
+}
+
+fn plan<S: Serialize>(now: Option<&S>, decision: Decision<S>) -> Result<Plan> {
+    let change = Change { before: now.map(json).transpose()?, after: decision.to.as_ref().map(json).transpose()? };
+    let Decision { to, provisional, undo, retains, goes_with, notes, .. } = decision;
+    let retains = retains && to.is_some();
+    if change.before == change.after {
+        return Ok(Plan { notes, retains, ..Plan::nothing(change.after) });
+    }
+    Ok(Plan { provisional, retains, goes_with, notes, ..Plan::of(change, undo) })
+}
