@@ -101,6 +101,11 @@ impl Answers {
         Ok(Some(T::deserialize(found).map_err(|error| unlike(name).because(error))?))
     }
 
+    /// What the read came to; `None` where it was not read.
+    pub fn answer(&self, name: &str) -> Option<&Answer> {
+        self.0.get(name)
+    }
+
     /// Why it may not be seen.
     pub fn refused(&self, name: &str) -> Option<&str> {
         match self.0.get(name)? {

@@ -1,10 +1,13 @@
 //! Vault and OpenBao: one connection, raw paths, and errors that say what to do.
 
 mod answer;
+mod body;
 mod capabilities;
+mod change;
 mod consistency;
 mod denied;
 mod duration;
+mod get;
 mod health;
 mod http;
 mod lock;
@@ -17,6 +20,9 @@ pub mod rights;
 mod settings;
 mod token;
 
+pub use body::{Body, Field, Late};
+pub use change::VaultRequest;
+pub use get::Get;
 pub use health::Family;
 pub use lock::KvRecord;
 pub use mounts::{Mount, Mounts};

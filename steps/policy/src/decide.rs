@@ -1,51 +1,62 @@
 //! What the policy should be, and what destroy leaves of it. Nothing here does I/O.
 
-use trustpath_core::{Note, Released, Wanted};
+use trustpath_core::{Decision, Note};
 use trustpath_platform::text::clean;
 
-use crate::{state::PolicyState, survey::Wish, text, users::Users};
+use crate::{
+    state::PolicyState,
+    text::{self, Text},
+    users::Users,
+};
 
 /// The policy as the graph file wants it. A text that means the same stays as it is, without a mark if it has none; what
 /// the graph file says nothing about stays too.
-pub(crate) fn desired(wish: &Wish, graph: &str, now: Option<&PolicyState>) -> Wanted<PolicyState> {
+pub(crate) fn desired(
+    wanted: &Text,
+    warnings: Vec<String>,
+    graph: &str,
+    now: Option<&PolicyState>,
+) -> Decision<PolicyState> {
     let mut state = now.cloned().unwrap_or_default();
-    if now.is_none() || !wish.text.means(&state.text) {
-        state.text = wish.text.marked(graph);
+    if now.is_none() || !wanted.means(&state.text) {
+        state.text = wanted.marked(graph);
     }
-    let mut notes: Vec<_> = wish.warnings.iter().cloned().map(Note::Warning).collect();
-    for path in wish.text.meaning.duplicates() {
+    let mut notes: Vec<_> = warnings.into_iter().map(Note::Warning).collect();
+    for path in wanted.meaning.duplicates() {
         notes.push(Note::Info(format!("`{}` is there more than once: Vault joins what is said about it", clean(path))));
     }
     if let Some(expiration) = &state.expiration {
         let expiration = clean(expiration);
         notes.push(Note::Warning(format!("the server removes this policy at {expiration}, as somebody has set")));
     }
-    Wanted { state, provisional: false, notes }
+    Decision::to(Some(state), ours(graph, now)).noting(notes)
 }
 
 /// Whether the policy bears the mark of this graph.
-pub(crate) fn ours(graph: &str, now: &PolicyState) -> bool {
-    text::owner(&now.text).is_some_and(|owner| owner == graph)
+fn ours(graph: &str, now: Option<&PolicyState>) -> bool {
+    now.and_then(|now| text::owner(&now.text)).is_some_and(|owner| owner == graph)
 }
 
 /// A policy that others use, or may use, stays.
-pub(crate) fn released(users: &Users, now: &PolicyState) -> Released<PolicyState> {
-    match users.keep_because() {
-        None => Released::all(),
-        Some(why) => Released::kept(now.clone(), why),
-    }
+pub(crate) fn removal(users: &Users, graph: &str, now: Option<&PolicyState>) -> Decision<PolicyState> {
+    let used = users.keep_because();
+    let kept = now.filter(|_| used.is_some()).cloned();
+    Decision::to(kept, ours(graph, now)).noting(used.map(Note::Left))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::text::Text;
 
     const READ: &str = "path \"kv/data/apps/*\" {\n  capabilities = [\"read\"]\n}\n";
     const SAME: &str = "// by hand\npath \"kv/data/apps/*\" { policy = \"read\" }";
 
-    fn wish(hcl: &str) -> Wish {
-        Wish { text: Text::given(hcl).unwrap(), warnings: Vec::new() }
+    fn text(hcl: &str) -> Text {
+        Text::given(hcl).unwrap()
+    }
+
+    fn desired(wanted: &Text, graph: &str, now: Option<&PolicyState>) -> Decision<PolicyState> {
+        super::desired(wanted, Vec::new(), graph, now)
     }
 
     fn state(text: &str) -> PolicyState {
@@ -54,19 +65,19 @@ mod tests {
 
     #[test]
     fn a_new_policy_bears_the_mark() {
-        let wanted = desired(&wish(READ), "payments", None);
-        assert!(ours("payments", &wanted.state));
-        assert!(!ours("billing", &wanted.state));
-        assert!(wanted.state.text.ends_with(READ));
+        let wanted = desired(&text(READ), "payments", None);
+        assert!(ours("payments", wanted.to.as_ref()));
+        assert!(!ours("billing", wanted.to.as_ref()));
+        assert!(wanted.to.as_ref().unwrap().text.ends_with(READ));
     }
 
     #[test]
     fn what_means_the_same_stays_as_it_is() {
         let now = state(SAME);
-        let both = wish("path \"kv/data/apps/*\" { capabilities = [\"list\", \"read\"] }");
+        let both = text("path \"kv/data/apps/*\" { capabilities = [\"list\", \"read\"] }");
         let wanted = desired(&both, "payments", Some(&now));
-        assert_eq!(wanted.state, now);
-        assert!(!ours("payments", &now));
+        assert_eq!(wanted.to.as_ref(), Some(&now));
+        assert!(!ours("payments", Some(&now)));
     }
 
     #[test]
@@ -77,27 +88,27 @@ mod tests {
             allow_slashes_in_identity_templates: true,
             ..state("path \"x\" {}")
         };
-        let wanted = desired(&wish(READ), "payments", Some(&now));
-        assert_eq!(wanted.state, PolicyState { text: wish(READ).text.marked("payments"), ..now });
+        let wanted = desired(&text(READ), "payments", Some(&now));
+        assert_eq!(wanted.to.unwrap(), PolicyState { text: text(READ).marked("payments"), ..now });
         assert!(wanted.notes.iter().any(|note| note.text().contains("2030-01-01T00:00:00Z")));
     }
 
     #[test]
     fn what_was_decided_is_decided_again() {
         for now in [None, Some(state("garbage {")), Some(state(SAME)), Some(state(""))] {
-            let once = desired(&wish(READ), "payments", now.as_ref()).state;
-            assert_eq!(desired(&wish(READ), "payments", Some(&once)).state, once);
+            let once = desired(&text(READ), "payments", now.as_ref()).to;
+            assert_eq!(desired(&text(READ), "payments", once.as_ref()).to, once);
         }
     }
 
     #[test]
     fn a_policy_that_others_use_stays() {
         let now = state(READ);
-        assert_eq!(released(&Users::Nobody, &now), Released::all());
+        assert_eq!(removal(&Users::None, "payments", Some(&now)).to, None);
         for users in [Users::These(vec!["auth/x/role/y".into()]), Users::Untold("denied".into())] {
-            let released = released(&users, &now);
-            assert_eq!(released.state.as_ref(), Some(&now));
-            assert!(matches!(&released.notes[..], [Note::Left(_)]));
+            let left = removal(&users, "payments", Some(&now));
+            assert_eq!(left.to.as_ref(), Some(&now));
+            assert!(matches!(&left.notes[..], [Note::Left(_)]));
         }
     }
 }

@@ -6,13 +6,14 @@
 mod config;
 mod decide;
 mod error;
+mod holders;
 mod kv;
 mod prove;
-mod rights;
+mod removal;
 mod rules;
+mod source;
 mod state;
 mod step;
-mod survey;
 mod table;
 mod text;
 mod users;
@@ -23,4 +24,4 @@ pub use config::{Name, Policy};
 pub use rules::Rules;
 pub use state::PolicyState;
 
-inventory::submit! { Kind::managed::<Policy>("policy", "What a token may do: a policy of Vault or OpenBao") }
+inventory::submit! { Kind::decides::<Policy>("policy", "What a token may do: a policy of Vault or OpenBao") }

@@ -1,5 +1,5 @@
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use trustpath_platform::vault::Body;
 
 /// A policy as it is on the server, with everything that a write has to carry: what it leaves out, the server clears.
 ///
@@ -25,7 +25,7 @@ pub struct PolicyState {
 
 /// What the server answers.
 #[derive(Debug, Deserialize)]
-pub(crate) struct Answer {
+pub(crate) struct Stored {
     policy: String,
     #[serde(default)]
     expiration: Option<String>,
@@ -35,13 +35,10 @@ pub(crate) struct Answer {
     allow_slashes_in_identity_templates: bool,
     #[serde(default)]
     allow_wildcards_in_identity_templates: bool,
-    /// How often it was written; it begins at 1.
-    #[serde(default)]
-    pub(crate) version: u64,
 }
 
-impl From<Answer> for PolicyState {
-    fn from(answer: Answer) -> Self {
+impl From<Stored> for PolicyState {
+    fn from(answer: Stored) -> Self {
         Self {
             text: answer.policy,
             expiration: answer.expiration,
@@ -54,10 +51,10 @@ impl From<Answer> for PolicyState {
 
 impl PolicyState {
     /// The body of the write that makes it so. Servers that do not know a key are not sent it.
-    pub(crate) fn body(&self) -> Map<String, Value> {
-        let mut body = Map::from_iter([("policy".to_owned(), Value::from(self.text.as_str()))]);
+    pub(crate) fn body(&self) -> Body {
+        let mut body = Body::default().with("policy", self.text.as_str());
         if let Some(expiration) = &self.expiration {
-            body.insert("expiration".into(), expiration.as_str().into());
+            body = body.with("expiration", expiration.as_str());
         }
         for (key, set) in [
             ("cas_required", self.cas_required),
@@ -65,7 +62,7 @@ impl PolicyState {
             ("allow_wildcards_in_identity_templates", self.allow_wildcards_in_identity_templates),
         ] {
             if set {
-                body.insert(key.into(), true.into());
+                body = body.with(key, true);
             }
         }
         body
@@ -74,9 +71,15 @@ impl PolicyState {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
+    use trustpath_core::Request as _;
+    use trustpath_platform::vault::VaultRequest;
 
     use super::*;
+
+    fn sent(state: &PolicyState) -> Value {
+        VaultRequest::update(None, "x".into(), state.body()).shown().body
+    }
 
     #[test]
     fn what_a_server_answers_is_what_a_write_carries() {
@@ -90,8 +93,8 @@ mod tests {
             "modified": "2026-11-23T20:44:03.038355225Z",
             "version": 7,
         });
-        let state = PolicyState::from(serde_json::from_value::<Answer>(answer.clone()).unwrap());
-        let body = Value::from(state.body());
+        let state = PolicyState::from(serde_json::from_value::<Stored>(answer.clone()).unwrap());
+        let body = sent(&state);
         for key in ["policy", "expiration", "cas_required", "allow_slashes_in_identity_templates"] {
             assert_eq!(body[key], answer[key], "{key}");
         }
@@ -104,6 +107,6 @@ mod tests {
     fn a_state_without_what_only_some_servers_know_is_its_text() {
         let state = PolicyState { text: "x".into(), ..PolicyState::default() };
         assert_eq!(serde_json::to_value(&state).unwrap(), json!({"text": "x"}));
-        assert_eq!(Value::from(state.body()), json!({"policy": "x"}));
+        assert_eq!(sent(&state), json!({"policy": "x"}));
     }
 }

@@ -1,131 +1,126 @@
 //! The policy as a step.
 
-use async_trait::async_trait;
-use serde_json::Value;
-use trustpath_core::{
-    Act, Around, At, Class, Context, Evidence, Handle, Managed, Problem, Released, Result, Right, Wanted, note_left,
+use trustpath_core::{Answer, Answers, At, Decides, Decision, Handle, Intent, Leg, Proof, Reads, Result, Seen};
+use trustpath_platform::{
+    PolicyName, RoleRef, Vault, VaultServer,
+    vault::{Get, Mounts, VaultRequest},
 };
-use trustpath_platform::{PolicyName, RoleRef, Vault, VaultServer};
 
 use crate::{
     config::Policy,
-    decide, prove,
-    state::{Answer, PolicyState},
-    survey::{Seen, Surroundings},
-    users::{self, Users},
+    decide,
+    holders::Holders,
+    kv, prove,
+    removal::Removal,
+    rules::Source,
+    source::{File, Version},
+    state::{PolicyState, Stored},
+    text::Text,
+    users::Users,
 };
 
 impl Policy {
-    pub(crate) fn path(&self) -> String {
+    fn path(&self) -> String {
         Vault::path(["sys/policies/acl", self.name.as_str()])
     }
 
-    /// Others may have come to use it since it was planned, or made: clusters with the same graph file share it. What they
-    /// use is theirs to keep, and in no one's way.
-    async fn remove(&self, at: At<'_, VaultServer>, vault: &Vault) -> Result<()> {
-        match users::of(vault, self.name.as_str(), &own_roles(at.cx)).await? {
-            used @ Users::These(_) => {
-                let why = used.keep_because().unwrap_or_default();
-                note_left(format!("the policy `{}` stays: {why}", self.name.as_str()));
-                Ok(())
-            }
-            // Where that cannot be told, what a run has made is still its own to take back.
-            Users::Nobody | Users::Untold(_) => Ok(vault.delete(&self.path()).await?),
+    /// The rules; `None` where they are in a file that was not read.
+    fn text(&self, answers: &Answers) -> Result<Option<Text>> {
+        match &self.rules.0 {
+            Source::Given(text) => Ok(Some(text.clone())),
+            Source::File(_) => Ok(answers.get::<String>("rules")?.and_then(|text| Text::given(&text).ok())),
         }
     }
 
-    async fn vault(&self, at: At<'_, VaultServer>) -> Result<Vault> {
-        Ok(at.cx.handle::<Vault>().await?.within(at.facts.namespace.as_deref()))
+    /// Sent twice, a write with a version would name one that the first has replaced.
+    fn write(&self, namespace: Option<&str>, from: Option<&PolicyState>, to: &PolicyState) -> VaultRequest {
+        if !to.cas_required && !from.is_some_and(|from| from.cas_required) {
+            return VaultRequest::update(namespace, self.path(), to.body());
+        }
+        let version = Version { path: self.path(), namespace: namespace.map(str::to_owned) };
+        VaultRequest::update(namespace, self.path(), to.body().with_late("cas", version)).once()
+    }
+
+    fn removal(&self, at: At<'_, VaultServer>) -> Removal {
+        let namespace = at.facts.namespace.as_deref();
+        Removal {
+            policy: self.name.as_str().to_owned(),
+            holders: Holders::but_own(namespace, at.cx),
+            delete: VaultRequest::delete(namespace, self.path()),
+        }
+    }
+
+    /// The mounts, only where a path is in doubt. Who may not see them goes without a warning.
+    fn doubts(&self, namespace: Option<&str>, answers: &Answers) -> Option<Get> {
+        let text = self.text(answers).ok().flatten()?;
+        kv::is_doubtful(&text.meaning).then(|| Get::new(namespace, "sys/internal/ui/mounts").optional())
     }
 }
 
-#[async_trait]
-impl Managed for Policy {
+impl Decides for Policy {
+    const SYSTEMS: &'static [&'static str] = &[Vault::NAME];
     type State = PolicyState;
-    type Around = Surroundings;
     type Takes = VaultServer;
     type Gives = PolicyName;
-
-    fn systems(&self) -> &'static [&'static str] {
-        &[Vault::NAME]
-    }
 
     fn gives(&self, server: &VaultServer) -> PolicyName {
         PolicyName { name: self.name.as_str().to_owned(), namespace: server.namespace.clone() }
     }
 
-    async fn observe(&self, at: At<'_, Self::Takes>) -> Result<Option<PolicyState>> {
-        let answer: Option<Answer> = self.vault(at).await?.read(&self.path()).await?;
-        Ok(answer.map(PolicyState::from))
-    }
-
-    async fn survey(&self, at: At<'_, Self::Takes>, around: Around) -> Result<Surroundings> {
-        self.look_around(&own_roles(at.cx), &self.vault(at).await?, around).await
-    }
-
-    fn desired(
-        &self,
-        at: At<'_, Self::Takes>,
-        around: &Surroundings,
-        now: Option<&PolicyState>,
-    ) -> Result<Wanted<PolicyState>> {
-        match &around.0 {
-            Seen::Wish(wish) => Ok(decide::desired(wish, at.cx.graph(), now)),
-            Seen::Users(_) => Err(mixed_up().into()),
+    fn reads(&self, at: At<'_, VaultServer>, intent: Intent, seen: Option<&Seen<PolicyState>>) -> Reads {
+        let namespace = at.facts.namespace.as_deref();
+        let mut reads = Reads::none().and("policy", Get::new(namespace, self.path()));
+        if intent == Intent::Remove {
+            reads = reads.and("holders", Holders::but_own(namespace, at.cx));
+        }
+        if let (Intent::Make | Intent::Verify, Source::File(path)) = (intent, &self.rules.0) {
+            reads = reads.and("rules", File(path.clone()));
+        }
+        let answers = seen.map(|seen| &seen.answers);
+        match self.doubts(namespace, answers.unwrap_or(&Answers::default())) {
+            Some(mounts) if intent == Intent::Make => reads.and("mounts", mounts),
+            _ => reads,
         }
     }
 
-    fn ours(&self, at: At<'_, Self::Takes>, _: &Surroundings, now: &PolicyState) -> bool {
-        decide::ours(at.cx.graph(), now)
+    fn state(&self, _: At<'_, VaultServer>, answers: &Answers) -> Result<Option<PolicyState>> {
+        Ok(answers.get::<Stored>("policy")?.map(PolicyState::from))
     }
 
-    fn released(
+    fn decide(
         &self,
-        _: At<'_, Self::Takes>,
-        around: &Surroundings,
-        now: &PolicyState,
-    ) -> Result<Released<PolicyState>> {
-        match &around.0 {
-            Seen::Users(users) => Ok(decide::released(users, now)),
-            Seen::Wish(_) => Err(mixed_up().into()),
+        at: At<'_, VaultServer>,
+        intent: Intent,
+        seen: &Seen<PolicyState>,
+    ) -> Result<Decision<PolicyState>> {
+        let (graph, now) = (at.cx.graph(), seen.state.as_ref());
+        if intent == Intent::Remove {
+            let holders = seen.answers.answer("holders").unwrap_or(&Answer::Nothing);
+            let users = Users::of(self.name.as_str(), holders)?;
+            let goes_with = at.cx.needing().with_givers::<RoleRef>().map(|(step, _)| step.to_owned()).collect();
+            return Ok(Decision { goes_with, ..decide::removal(&users, graph, now) });
         }
+        let text = self.text(&seen.answers)?.unwrap_or_default();
+        let mounts: Option<Mounts> = seen.answers.get("mounts")?;
+        let warnings = mounts.map(|mounts| kv::warnings(&text.meaning, &mounts)).unwrap_or_default();
+        Ok(decide::desired(&text, warnings, graph, now))
     }
 
-    async fn write(&self, at: At<'_, Self::Takes>, now: Option<&PolicyState>, to: Option<&PolicyState>) -> Result<()> {
-        let (vault, path) = (self.vault(at).await?, self.path());
-        let Some(to) = to else {
-            return self.remove(at, &vault).await;
+    fn route(
+        &self,
+        at: At<'_, VaultServer>,
+        from: Option<&PolicyState>,
+        to: Option<&PolicyState>,
+    ) -> Result<Vec<Leg<PolicyState>>> {
+        let leg = match to {
+            Some(wanted) => Leg::new(to.cloned(), self.write(at.facts.namespace.as_deref(), from, wanted)),
+            None => Leg::new(None, self.removal(at)),
         };
-        let mut body = to.body();
-        if to.cas_required || now.is_some_and(|now| now.cas_required) {
-            let answer: Option<Answer> = vault.read(&path).await?;
-            body.insert("cas".into(), Value::from(answer.map_or(0, |answer| answer.version)));
-            // Sent twice, the second one would name a version that the first has replaced.
-            vault.write_once(&path, &body).await?;
-        } else {
-            vault.write(&path, &body).await?;
-        }
-        Ok(())
+        Ok(vec![leg])
     }
 
-    async fn prove(&self, at: At<'_, Self::Takes>, state: &PolicyState) -> Result<Evidence> {
-        Ok(prove::prove(&self.rules.text().await?, at.cx.step(), state))
+    fn proof(&self, at: At<'_, VaultServer>, seen: &Seen<PolicyState>) -> Result<Proof> {
+        let (Some(text), Some(state)) = (self.text(&seen.answers)?, &seen.state) else { return Ok(Proof::default()) };
+        Ok(Proof::seen(prove::prove(&text, at.cx.step(), state)))
     }
-
-    fn rights(&self, at: At<'_, Self::Takes>, act: Act<'_, PolicyState>) -> Vec<Right> {
-        self.needs(&own_roles(at.cx), at.facts.namespace.as_deref(), act)
-    }
-
-    fn goes_with(&self, at: At<'_, Self::Takes>) -> Vec<String> {
-        at.cx.needing().with_givers::<RoleRef>().map(|(step, _)| step.to_owned()).collect()
-    }
-}
-
-/// The roles that the steps which need this one make.
-fn own_roles(cx: &Context) -> Vec<&RoleRef> {
-    cx.needing().all().collect()
-}
-
-fn mixed_up() -> Problem {
-    Problem::new(Class::Internal, "trustpath::policy::survey", "what was looked at is not what has to be decided")
 }

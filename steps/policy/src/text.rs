@@ -6,7 +6,7 @@ use trustpath_platform::{
 };
 
 /// A policy's text that is understood.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Text {
     /// HCL, without a mark.
     body: String,

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use trustpath_platform::policy::Capability;
 
-/// Something on a mount that can hold policies.
+/// A sort of things on a mount that hold policies.
 #[derive(Debug)]
-pub(super) struct Holder {
+pub(super) struct Sort {
     /// Where their names are listed, below the mount; `None` where there is only one.
     pub(super) list: Option<&'static str>,
     /// Where one of them is read, below the mount and before its name.
@@ -17,19 +17,19 @@ pub(super) struct Holder {
 
 const POLICIES: &[&str] = &["token_policies", "policies"];
 
-const fn listed(list: &'static str, read: &'static str) -> Holder {
-    Holder { list: Some(list), read, keys: POLICIES }
+const fn listed(list: &'static str, read: &'static str) -> Sort {
+    Sort { list: Some(list), read, keys: POLICIES }
 }
 
-const fn config(read: &'static str) -> Holder {
-    Holder { list: None, read, keys: POLICIES }
+const fn config(read: &'static str) -> Sort {
+    Sort { list: None, read, keys: POLICIES }
 }
 
 /// Identity entities and groups, below `identity`.
-pub(super) const IDENTITY: &[Holder] = &[listed("entity/id", "entity/id"), listed("group/id", "group/id")];
+pub(super) const IDENTITY: &[Sort] = &[listed("entity/id", "entity/id"), listed("group/id", "group/id")];
 
 /// By the type of the mount.
-const METHODS: &[(&[&str], &[Holder])] = &[
+const METHODS: &[(&[&str], &[Sort])] = &[
     (&["kubernetes", "approle", "jwt", "oidc", "azure", "alicloud", "oci"], &[listed("role", "role")]),
     (&["aws", "gcp"], &[listed("roles", "role")]),
     (&["cf", "pcf"], &[listed("roles", "roles")]),
@@ -39,14 +39,14 @@ const METHODS: &[(&[&str], &[Holder])] = &[
     (&["radius"], &[listed("users", "users"), config("config")]),
     (&["kerberos"], &[listed("groups", "groups"), config("config/ldap")]),
     (&["github"], &[mapped("map/teams"), mapped("map/users"), config("config")]),
-    (&["token", "ns_token"], &[Holder { list: Some("roles"), read: "roles", keys: &["allowed_policies"] }]),
+    (&["token", "ns_token"], &[Sort { list: Some("roles"), read: "roles", keys: &["allowed_policies"] }]),
 ];
 
-const fn mapped(list: &'static str) -> Holder {
-    Holder { list: Some(list), read: list, keys: &["value"] }
+const fn mapped(list: &'static str) -> Sort {
+    Sort { list: Some(list), read: list, keys: &["value"] }
 }
 
-impl Holder {
+impl Sort {
     /// Where it is looked for below a mount, and what that takes.
     pub(super) fn places(&self) -> Vec<(Capability, String)> {
         match self.list {
@@ -58,8 +58,8 @@ impl Holder {
 
 /// Every place below a mount where something is looked for in this way, by the type of the mount.
 pub(super) fn places(capability: Capability) -> BTreeMap<String, Vec<String>> {
-    let below = |holders: &[Holder]| {
-        let places = holders.iter().flat_map(Holder::places).filter(|(with, _)| *with == capability);
+    let below = |holders: &[Sort]| {
+        let places = holders.iter().flat_map(Sort::places).filter(|(with, _)| *with == capability);
         places.map(|(_, place)| place).collect::<Vec<_>>()
     };
     let types =
@@ -68,6 +68,6 @@ pub(super) fn places(capability: Capability) -> BTreeMap<String, Vec<String>> {
 }
 
 /// What can hold policies on a mount of this type; `None` for a type that is not known here.
-pub(super) fn of(kind: &str) -> Option<&'static [Holder]> {
+pub(super) fn of(kind: &str) -> Option<&'static [Sort]> {
     METHODS.iter().find(|(kinds, _)| kinds.contains(&kind)).map(|(_, holders)| *holders)
 }

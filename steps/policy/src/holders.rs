@@ -1,0 +1,165 @@
+//! Who holds policies: roles of auth methods, identity groups and entities.
+
+mod methods;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use async_trait::async_trait;
+use futures::{StreamExt, TryStreamExt, stream};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use trustpath_core::{Answer, Context, Read, Result, Right};
+use trustpath_platform::{
+    RoleRef, Vault,
+    error::{Error, Kind},
+    policy::Capability,
+    text::clean,
+    vault::{
+        Mount,
+        rights::{EachAuthMount, on, on_each_auth_mount},
+    },
+};
+
+use self::methods::Sort;
+
+/// How many requests are under way at the same time.
+const AT_ONCE: usize = 8;
+
+/// Something that gives policies to tokens.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Holder {
+    /// Its path in Vault.
+    pub(crate) path: String,
+    /// The names of the policies, in lower case, as servers have them.
+    pub(crate) policies: BTreeSet<String>,
+}
+
+/// Reads all holders on all mounts, but for the roles of the steps that need the policy: these go before it does.
+///
+/// Tokens that are out there already are not looked for. The answer is a list of [`Holder`]s; refused where a part of them
+/// may not be seen, or is on a mount of a type that is not known here.
+#[derive(Debug, Clone)]
+pub(crate) struct Holders {
+    namespace: Option<String>,
+    /// Own roles, by the paths of their mounts and their names.
+    own: BTreeSet<(String, String)>,
+}
+
+impl Holders {
+    /// Those that the steps which need this one do not make.
+    pub(crate) fn but_own(namespace: Option<&str>, cx: &Context) -> Self {
+        let own = cx.needing().all::<RoleRef>().map(|role| (role.mount.path.clone(), role.name.clone()));
+        Self { namespace: namespace.map(str::to_owned), own: own.collect() }
+    }
+
+    /// Each mount with what can hold policies on it, and identity.
+    async fn places(&self, vault: &Vault) -> Result<Vec<(String, &'static [Sort])>, Obstacle> {
+        let mounts: Option<BTreeMap<String, Mount>> = vault.read("sys/auth").await?;
+        let mut all = vec![("identity".to_owned(), methods::IDENTITY)];
+        for (path, mount) in mounts.unwrap_or_default() {
+            let path = Vault::path(["auth", &path]);
+            let untold = || Obstacle::Untold(format!("`{}` is of the type `{}`", clean(&path), clean(&mount.kind)));
+            let sorts = methods::of(&mount.kind).ok_or_else(untold)?;
+            all.push((path, sorts));
+        }
+        Ok(all)
+    }
+
+    async fn search(&self, vault: &Vault) -> Result<Vec<Holder>, Obstacle> {
+        let own: BTreeSet<_> =
+            self.own.iter().map(|(mount, name)| Vault::path(["auth", mount, "role", name])).collect();
+        let mut holders = Vec::new();
+        for (path, sorts) in self.places(vault).await? {
+            for sort in sorts {
+                holders.extend(of_one_sort(vault, &path, sort, &own).await?);
+            }
+        }
+        holders.sort_by(|one, other| one.path.cmp(&other.path));
+        Ok(holders)
+    }
+}
+
+#[async_trait]
+impl Read for Holders {
+    /// On the mounts of own roles, their names are enough.
+    fn rights(&self) -> Vec<Right> {
+        let namespace = self.namespace.as_deref();
+        let may = |capability, path: String| on(namespace, &path).may(&[capability]);
+        let but: BTreeSet<_> = self.own.iter().map(|(mount, _)| mount.clone()).collect();
+        let names = but.iter().flat_map(|mount| may(Capability::List, Vault::path(["auth", mount, "role"])));
+        let identity = methods::IDENTITY.iter().flat_map(Sort::places);
+        let identity = identity.flat_map(|(capability, place)| may(capability, Vault::path(["identity", &place])));
+        let each = [Capability::List, Capability::Read].map(|capability| {
+            let each = EachAuthMount { below: methods::places(capability), but: but.iter().cloned().collect() };
+            on_each_auth_mount(namespace, capability, each)
+        });
+        may(Capability::Read, "sys/auth".into()).into_iter().chain(identity).chain(names).chain(each).collect()
+    }
+
+    async fn perform(&self, cx: &Context) -> Result<Answer> {
+        let vault = cx.handle::<Vault>().await?.within(self.namespace.as_deref());
+        match self.search(&vault).await {
+            Ok(holders) => Ok(Answer::Found(json!(holders))),
+            Err(Obstacle::Untold(why)) => Ok(Answer::Refused(why)),
+            Err(Obstacle::Failed(error)) => Err(error.into()),
+        }
+    }
+}
+
+enum Obstacle {
+    Untold(String),
+    Failed(Error),
+}
+
+impl From<Error> for Obstacle {
+    fn from(error: Error) -> Self {
+        match error.kind() {
+            Kind::Denied => Self::Untold(error.to_string()),
+            _ => Self::Failed(error),
+        }
+    }
+}
+
+/// Those of one sort on one mount.
+async fn of_one_sort(vault: &Vault, mount: &str, sort: &Sort, own: &BTreeSet<String>) -> Result<Vec<Holder>, Obstacle> {
+    let paths: Vec<_> = match sort.list {
+        Some(list) => {
+            let names = vault.list(&Vault::path([mount, list])).await?;
+            names.iter().map(|name| Vault::path([mount, sort.read, name])).collect()
+        }
+        None => vec![Vault::path([mount, sort.read])],
+    };
+    let holder = |path: String| async move {
+        let found: Option<Map<String, Value>> = vault.read(&path).await?;
+        let policies = |found: Map<String, Value>| sort.keys.iter().flat_map(|key| names(found.get(*key))).collect();
+        Ok(found.map(|found| Holder { path, policies: policies(found) }))
+    };
+    let others = paths.into_iter().filter(|path| !own.contains(path));
+    stream::iter(others.map(holder)).buffered(AT_ONCE).try_filter_map(|holder| async { Ok(holder) }).try_collect().await
+}
+
+/// The names in a list of policies, or in one separated by commas.
+fn names(policies: Option<&Value>) -> Vec<String> {
+    let name = |name: &str| name.trim().to_lowercase();
+    match policies {
+        Some(Value::Array(list)) => list.iter().filter_map(Value::as_str).map(name).collect(),
+        Some(Value::String(text)) => text.split(',').map(name).collect(),
+        _ => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn policies_are_lists_or_texts() {
+        for policies in [json!(["a", "apps-read"]), json!("a, apps-read"), json!("A,Apps-Read")] {
+            assert_eq!(names(Some(&policies)), ["a", "apps-read"], "{policies}");
+        }
+        for policies in [json!([]), json!(null), json!(3)] {
+            assert!(names(Some(&policies)).is_empty(), "{policies}");
+        }
+        assert!(names(None).is_empty());
+    }
+}
