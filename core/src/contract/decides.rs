@@ -84,7 +84,7 @@ pub trait Decides: Send + Sync + 'static {
     /// For the rights of a state that a journal has, `seen` has that state and no answers.
     fn reads(&self, at: At<'_, Self::Takes>, intent: Intent, seen: Option<&Seen<Self::State>>) -> Reads;
 
-    /// The object, from the answers of the first round.
+    /// The object, from what was answered so far; asked again after each round.
     ///
     /// # Errors
     /// When what is there is not what the step keeps.

@@ -1,6 +1,7 @@
 //! The host of steps that decide: reads, sends and tries what they name.
 
 use async_trait::async_trait;
+use futures::future::join_all;
 use serde::Serialize;
 
 use super::{
@@ -60,11 +61,10 @@ impl<M: Decides> Step for Host<M> {
         if seen.state.is_none() {
             return Ok(absent(cx.step()));
         }
-        let Proof { seen: mut evidence, probes } = self.0.proof(at, &seen)?;
-        for probe in probes {
-            evidence = evidence.and(probe.run(cx).await?);
-        }
-        Ok(evidence)
+        let Proof { seen: evidence, probes } = self.0.proof(at, &seen)?;
+        // All of them come to their end, whatever becomes of the others: each gives back what it has made.
+        let tried = join_all(probes.iter().map(|probe| probe.run(cx))).await;
+        tried.into_iter().try_fold(evidence, |evidence, more| Ok(evidence.and(more?)))
     }
 
     fn rights(&self, cx: &Context, stage: Stage<'_>) -> Result<Vec<Right>> {
@@ -84,6 +84,7 @@ impl<M: Decides> Host<M> {
                 return Ok(seen);
             }
             seen.answers.extend(more.perform(at.cx).await?);
+            seen.state = self.0.state(at, &seen.answers)?;
         }
         Err(defect("its reads have no end").into())
     }

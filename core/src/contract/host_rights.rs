@@ -49,8 +49,9 @@ impl<M: Decides> Host<M> {
 
     /// From every point of the way: a run may be cut off at any of them.
     fn to_undo(&self, at: At<'_, M::Takes>, change: &Change) -> Result<Vec<Right>> {
-        let mut rights = self.to_look(at, Intent::Undo, None)?;
+        let mut rights = self.to_look(at, Intent::Undo, change.before.as_ref())?;
         for reached in self.legs(at, change)? {
+            rights.extend(self.to_look(at, Intent::Undo, reached.change.after.as_ref())?);
             let back = Change { before: reached.change.after, after: change.before.clone() };
             rights.extend(self.to_send(at, &back, Values::Known)?);
         }
@@ -59,18 +60,19 @@ impl<M: Decides> Host<M> {
 
     /// A state that is not known is what would be made from nothing.
     fn to_prove(&self, at: At<'_, M::Takes>, proven: Option<&Value>) -> Result<Vec<Right>> {
-        let mut rights = self.to_look(at, Intent::Verify, proven)?;
-        let proven = state(proven)?.or_else(|| self.made_from_nothing(at));
-        let seen = Seen { state: proven, answers: Answers::default() };
+        let made = || self.made_from_nothing(at).as_ref().map(json).transpose();
+        let proven = proven.map_or_else(made, |proven| Ok(Some(proven.clone())))?;
+        let mut rights = self.to_look(at, Intent::Verify, proven.as_ref())?;
+        let seen = Seen { state: state(proven.as_ref())?, answers: Answers::default() };
         rights.extend(self.0.proof(at, &seen)?.probes.iter().flat_map(|probe| probe.rights()));
         Ok(rights)
     }
 
     /// Every way between nothing, what is wanted, and something else in any one leaf.
     fn unseen(&self, at: At<'_, M::Takes>) -> Result<Vec<Right>> {
-        let mut rights = self.to_look(at, Intent::Undo, None)?;
-        let Some(wanted) = self.made_from_nothing(at) else { return Ok(rights) };
+        let Some(wanted) = self.made_from_nothing(at) else { return self.to_look(at, Intent::Undo, None) };
         let wanted = json(&wanted)?;
+        let mut rights = self.to_look(at, Intent::Undo, Some(&wanted))?;
         let others = others(&wanted).into_iter().filter(|other| state::<M::State>(Some(other)).is_ok());
         let from_and_to = |other: Option<Value>| [(other.clone(), Some(wanted.clone())), (Some(wanted.clone()), other)];
         let ways: Vec<_> = [None].into_iter().chain(others.map(Some)).flat_map(from_and_to).collect();

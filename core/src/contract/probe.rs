@@ -25,7 +25,7 @@ pub trait Probe: fmt::Debug + Send + Sync {
 pub struct Proof {
     /// From what was read.
     pub seen: Evidence,
-    /// Tried in this order.
+    /// Tried at the same time, and told in this order.
     pub probes: Vec<Box<dyn Probe>>,
 }
 

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{Context, Right, managed::defect};
-use crate::failure::{Class, Failure, Problem, Result};
+use crate::failure::{Class, Failure, Problem, Report, Result};
 
 /// Something that is read before a decision. May be several requests where an answer leads to more.
 ///
@@ -34,6 +34,8 @@ pub enum Answer {
     Nothing,
     /// It may not be seen, for this reason, and the step can do without.
     Refused(String),
+    /// It could not be read, and the step can tell what that means.
+    Failed(Report),
 }
 
 /// Reads by name, all of them at the same time.
@@ -110,8 +112,21 @@ impl Answers {
     pub fn refused(&self, name: &str) -> Option<&str> {
         match self.0.get(name)? {
             Answer::Refused(why) => Some(why),
-            Answer::Found(_) | Answer::Nothing => None,
+            Answer::Found(_) | Answer::Nothing | Answer::Failed(_) => None,
         }
+    }
+
+    /// Why it could not be read.
+    pub fn failed(&self, name: &str) -> Option<&Report> {
+        match self.0.get(name)? {
+            Answer::Failed(report) => Some(report),
+            Answer::Found(_) | Answer::Nothing | Answer::Refused(_) => None,
+        }
+    }
+
+    /// Whether nothing was read yet: only rights are asked.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     pub(super) fn has(&self, name: &str) -> bool {

@@ -12,6 +12,7 @@ use kube::{
     config::AuthInfo,
 };
 use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
 use tokio::{sync::OnceCell, time::timeout};
 use trustpath_core::{Class, Problem, Result};
 
@@ -24,7 +25,7 @@ use crate::{
 };
 
 /// The API server, as the kubeconfig knows it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApiServer {
     /// Its URL.
     pub url: String,

@@ -46,6 +46,12 @@ impl<T: Into<Value>> From<T> for Field {
 #[derive(Debug, Clone, Default)]
 pub struct Body(BTreeMap<String, Field>);
 
+impl FromIterator<(String, Value)> for Body {
+    fn from_iter<I: IntoIterator<Item = (String, Value)>>(values: I) -> Self {
+        Self(values.into_iter().map(|(name, value)| (name, Field::Plain(value))).collect())
+    }
+}
+
 impl Body {
     /// With another parameter.
     #[must_use]

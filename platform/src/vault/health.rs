@@ -1,11 +1,11 @@
 //! `sys/health`: whether there is a Vault that serves, and which one.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Kind, System};
 
 /// Whose server it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Family {
     /// HashiCorp Vault, without namespaces.
     Vault,

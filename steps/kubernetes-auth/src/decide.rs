@@ -2,25 +2,25 @@
 
 use std::collections::BTreeMap;
 
-use trustpath_core::{Class, Problem, Released, Wanted};
+use trustpath_core::{Class, Decision, Note, Problem};
 use trustpath_platform::text::{clean, listed};
 
 use crate::{
     config::KubernetesAuth,
     owner::{self, Claim, Owner},
     pem,
-    state::{Config, Mount, MountMark, Reviewer, State, TYPE},
+    state::{Config, Digest, Mount, MountMark, Reviewer, State, TYPE},
     surroundings::{Found, Making, Removing},
     target::{Target, same_host},
 };
 
 impl KubernetesAuth {
-    pub(crate) fn decide(
+    pub(crate) fn wants(
         &self,
         claim: Claim<'_>,
         around: &Making,
         now: Option<&State>,
-    ) -> Result<Wanted<State>, Problem> {
+    ) -> Result<Decision<State>, Problem> {
         self.check_description()?;
         if let Some(now) = now.filter(|now| now.mount.kind != TYPE) {
             return Err(other_type(self.mount.as_str(), &now.mount.kind));
@@ -29,8 +29,8 @@ impl KubernetesAuth {
         let check = |now| owner::check(self.mount.as_str(), claim, &around.cluster, now, &target);
         let taken_over = now.map(check).transpose()?.flatten();
         let provisional = target.reviewer == Reviewer::NotYet;
-        let notes = target.notes.iter().cloned().chain(taken_over).collect();
-        let mut state = self.state(now, target);
+        let notes: Vec<_> = target.notes.iter().cloned().chain(taken_over).collect();
+        let mut state = self.managed(now, target);
         if now.is_none_or(|now| *now != state || now.in_doubt().is_some() || is_to_be_marked(claim, around, now)) {
             let (graph, cluster) = (claim.graph.to_owned(), Some(around.cluster.clone()));
             let reviewer = state.reviewer().digest().cloned();
@@ -40,15 +40,34 @@ impl KubernetesAuth {
             Found::Jwt { digest, .. } => Some(digest.clone()),
             Found::Nowhere | Found::NotYet => None,
         });
-        Ok(Wanted { state, provisional, notes })
+        let undo = self.undo(now, Some(&state));
+        let ours = now.is_some_and(|now| self.is_ours(claim.graph, around, now));
+        Ok(Decision { provisional, undo, ..Decision::to(Some(state), ours).noting(notes) })
+    }
+
+    /// What an apply makes, as far as the graph file says it: for the rights of what could not be planned.
+    pub(crate) fn unseen(&self, graph: &str, sourced: bool) -> State {
+        let reviewer = if sourced { Reviewer::Jwt(Digest::of("")) } else { Reviewer::None };
+        let target = Target {
+            host: String::new(),
+            ca: String::new(),
+            pem_keys: None,
+            reviewer: reviewer.clone(),
+            disable_local_ca_jwt: None,
+            notes: Vec::new(),
+        };
+        let mut state = self.managed(None, target);
+        let (graph, reviewer) = (graph.to_owned(), reviewer.digest().cloned());
+        state.mount.mark = Some(MountMark { graph, cluster: None, reviewer, notes: BTreeMap::new() });
+        state
     }
 
     /// What there is, with what is managed as it should be. The mark stays as it is.
-    fn state(&self, now: Option<&State>, target: Target) -> State {
+    fn managed(&self, now: Option<&State>, target: Target) -> State {
         let config = self.config(now.and_then(|now| now.config.as_ref()), target);
         let mut state = now.cloned().unwrap_or_else(|| {
             let mount = Mount { kind: TYPE.to_owned(), ..Mount::default() };
-            State { mount, config: None, accessor: String::new(), at_hand: Vec::new(), roles: Vec::new() }
+            State { mount, config: None, at_hand: Vec::new(), roles: Vec::new() }
         });
         if let Some(description) = &self.description {
             state.mount.description.clone_from(description);
@@ -108,15 +127,18 @@ impl KubernetesAuth {
         around: &Removing,
         own: impl Iterator<Item = (&'a str, &'a str)>,
         now: &State,
-    ) -> Released<State> {
-        let own: Vec<_> = own.map(|(_, role)| role).collect();
-        match self.keep_because(owner::of(claim.graph, &around.cluster, &now.mount), &around.roles, &own) {
-            Some(why) => Released::kept(now.clone(), why),
-            None => Released::all(),
-        }
+    ) -> Decision<State> {
+        let (goes_with, own): (_, Vec<_>) = own.map(|(step, role)| (step.to_owned(), role)).unzip();
+        let owner = owner::of(claim.graph, &around.cluster, &now.mount);
+        // What serves another cluster needs nothing of this one.
+        let retains = !matches!(owner, Owner::OtherCluster(_));
+        let why = self.keep_because(&owner, &around.roles, &own);
+        let to = why.is_some().then(|| now.clone());
+        let undo = self.undo(Some(now), to.as_ref());
+        Decision { undo, retains, goes_with, ..Decision::to(to, owner != Owner::Other).noting(why.map(Note::Left)) }
     }
 
-    fn keep_because(&self, owner: Owner<'_>, roles: &Result<Vec<String>, String>, own: &[&str]) -> Option<String> {
+    fn keep_because(&self, owner: &Owner<'_>, roles: &Result<Vec<String>, String>, own: &[&str]) -> Option<String> {
         let mount = &self.mount;
         let roles = match (owner, roles) {
             (Owner::OtherCluster(uid), _) => {
@@ -175,9 +197,4 @@ fn other_type(mount: &str, kind: &str) -> Problem {
         format!("at `{mount}` there is an auth mount of the type `{}`", trustpath_platform::text::clean(kind));
     Problem::new(Class::Conflict, "trustpath::kubernetes_auth::other_type", message)
         .help(format!("choose another path, with `mount = \"{mount}-…\"` in the graph file"))
-}
-
-pub(crate) fn wrong_survey() -> Problem {
-    Problem::new(Class::Internal, "trustpath::kubernetes_auth::survey", "what was looked at is for a removal")
-        .help("this is a defect; please report it")
 }

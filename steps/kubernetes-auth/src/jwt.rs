@@ -4,6 +4,7 @@ use std::fmt;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use trustpath_platform::text::clean;
 
@@ -11,7 +12,7 @@ use trustpath_platform::text::clean;
 const SOON: SignedDuration = SignedDuration::from_hours(24);
 
 /// What matters of the claims of a ServiceAccount's token.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claims {
     /// When it expires, if ever.
     pub expires: Option<Timestamp>,

@@ -4,15 +4,14 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use trustpath_core::{At, Result};
+use trustpath_core::{Answers, Result};
 use trustpath_platform::Vault;
 
 use crate::{
-    Taken,
     config::KubernetesAuth,
     description,
-    source::{self, JwtSource},
-    state::{Config, Digest, Mount, Reviewer, State, TYPE},
+    reads::JwtSeen,
+    state::{Config, Digest, Mount, Reviewer, State},
 };
 
 /// A mount as `GET sys/auth` has it.
@@ -22,8 +21,6 @@ pub(crate) struct RawMount {
     kind: String,
     #[serde(default)]
     description: String,
-    #[serde(default)]
-    accessor: String,
     #[serde(default)]
     config: BTreeMap<String, Value>,
     #[serde(flatten)]
@@ -40,40 +37,13 @@ const MADE_WITH: [&str; 5] = ["external_entropy_access", "local", "options", "pl
 const NOT_TUNED: &str = "force_no_cache";
 
 impl KubernetesAuth {
-    pub(crate) async fn look(&self, at: At<'_, Taken>) -> Result<Option<State>> {
-        let vault = at.cx.handle::<Vault>().await?;
-        let Some(mount) = self.mount(&vault).await? else { return Ok(None) };
-        if mount.kind != TYPE {
-            return Ok(Some(state(mount, None, None)));
-        }
-        let config = vault.read::<RawConfig>(&self.path("config")).await?;
-        let roles = match &config {
-            Some(_) => Vec::new(),
-            None => vault.list(&self.path("role")).await?,
-        };
-        let previous = match config.as_ref().filter(|config| may_hold_jwt(config)) {
-            Some(_) => self.previous(at, &mount).await?,
-            None => None,
-        };
-        Ok(Some(State { roles, ..state(mount, config, previous) }))
-    }
-
-    /// The mount at the path.
-    pub(crate) async fn mount(&self, vault: &Vault) -> Result<Option<RawMount>> {
-        let mut mounts: BTreeMap<String, RawMount> = vault.read("sys/auth").await?.unwrap_or_default();
-        Ok(mounts.remove(&format!("{}/", self.mount)))
-    }
-
-    /// The digest of the JWT that the configuration says was there before; without a mark it is what is known of it.
-    async fn previous(&self, at: At<'_, Taken>, mount: &RawMount) -> Result<Option<Digest>> {
-        let Some(source) = &self.previous_reviewer else { return Ok(None) };
-        let (_, mark) = description::split(&mount.description);
-        match source::read(at.cx, &JwtSource::from(source)).await {
-            Ok(jwt) => Ok(jwt.map(|jwt| jwt.digest)),
-            // It has served, and may be gone: the mark knows what is there now.
-            Err(_) if mark.is_some_and(|mark| mark.reviewer.is_some()) => Ok(None),
-            Err(failure) => Err(failure),
-        }
+    /// The object, from what was read so far.
+    pub(crate) fn observed(&self, answers: &Answers) -> Result<Option<State>> {
+        let Some(mount) = mount(answers.get("mounts")?, self.mount.as_str()) else { return Ok(None) };
+        let previous = answers.get::<JwtSeen>("previous")?.map(|jwt| jwt.digest);
+        let observed = state(mount, answers.get("config")?, previous);
+        let roles = if observed.config.is_none() { answers.get("roles")? } else { None };
+        Ok(Some(State { roles: roles.unwrap_or_default(), ..observed }))
     }
 
     /// A path below the mount.
@@ -82,8 +52,13 @@ impl KubernetesAuth {
     }
 }
 
+/// The mount at a path, of those that `GET sys/auth` has.
+pub(crate) fn mount(mounts: Option<BTreeMap<String, RawMount>>, path: &str) -> Option<RawMount> {
+    mounts?.remove(&format!("{path}/"))
+}
+
 /// Old servers do not have the flag: there, it may.
-fn may_hold_jwt(config: &RawConfig) -> bool {
+pub(crate) fn may_hold_jwt(config: &Value) -> bool {
     config.get("token_reviewer_jwt_set").and_then(Value::as_bool).unwrap_or(true)
 }
 
@@ -113,7 +88,7 @@ pub(crate) fn state(raw: RawMount, config: Option<RawConfig>, previous: Option<D
     let made_with =
         raw.other.into_iter().filter(|(key, value)| MADE_WITH.contains(&key.as_str()) && is_said(key, value));
     let mount = Mount { kind: raw.kind, description: text, mark, tune, made_with: made_with.collect() };
-    State { mount, config, accessor: raw.accessor, at_hand: previous.into_iter().collect(), roles: Vec::new() }
+    State { mount, config, at_hand: previous.into_iter().collect(), roles: Vec::new() }
 }
 
 /// Whether a value is other than Vault's default.

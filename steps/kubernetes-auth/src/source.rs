@@ -6,8 +6,12 @@ use std::{fmt, path::PathBuf, time::Duration};
 use k8s_openapi::api::core::v1::Secret;
 use secrecy::SecretString;
 use tokio::time::{Instant, sleep};
-use trustpath_core::{Class, Context, Problem, Result};
-use trustpath_platform::{Cluster, ReviewerSecret, kubernetes::Address, text::clean};
+use trustpath_core::{Class, Context, Problem, Result, Right};
+use trustpath_platform::{
+    Cluster, ReviewerSecret,
+    kubernetes::{Address, rights::on},
+    text::clean,
+};
 
 use crate::{
     config::Source,
@@ -59,6 +63,14 @@ impl From<&ReviewerSecret> for JwtSource {
 }
 
 impl JwtSource {
+    /// What fetching it takes.
+    pub(crate) fn rights(&self) -> Vec<Right> {
+        match self {
+            Self::File(_) => Vec::new(),
+            Self::Secret { namespace, name, .. } => on("", "secrets").within(namespace).named(name).may(&["get"]),
+        }
+    }
+
     /// Whether a step before this one makes it.
     pub(crate) fn is_made(&self) -> bool {
         matches!(self, Self::Secret { made: true, .. })

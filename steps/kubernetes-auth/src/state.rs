@@ -18,9 +18,6 @@ pub struct State {
     /// Its config; `None` where it was never written, or where the mount is of another type.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub config: Option<Config>,
-    /// What tells this mount from another that was at the same path before or after it. Vault will not give it back.
-    #[serde(skip)]
-    pub accessor: String,
     /// The digests of the JWTs that can be written again, because their source is given.
     #[serde(skip)]
     pub at_hand: Vec<Digest>,

@@ -1,18 +1,10 @@
 //! What else was looked at before something is decided.
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use trustpath_platform::{kubernetes::ApiServer, vault::Family};
 
 use crate::{jwt::Claims, state::Digest};
-
-/// What else was looked at.
-#[derive(Debug)]
-pub enum Surroundings {
-    /// Before the mount is made or changed.
-    Making(Box<Making>),
-    /// Before it is removed.
-    Removing(Removing),
-}
 
 /// What is looked at before the mount is removed.
 #[derive(Debug)]
@@ -56,7 +48,7 @@ pub struct Text {
 }
 
 /// Where Vault is, seen from the cluster.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Place {
     /// Nothing depends on it.
     Unasked,

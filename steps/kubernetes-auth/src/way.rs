@@ -11,9 +11,9 @@ use serde_json::{Map, Value, json};
 
 use crate::state::{Config, Mount, MountMark, Reviewer, State};
 
-/// One request.
+/// One move, which is a request.
 #[derive(Debug, PartialEq)]
-pub(crate) enum Request<'a> {
+pub(crate) enum Move<'a> {
     /// Nothing is to be done.
     Nothing,
     /// Enables the auth method.
@@ -27,16 +27,16 @@ pub(crate) enum Request<'a> {
 }
 
 /// The request that leads from one waypoint to the next.
-pub(crate) fn request<'a>(now: Option<&State>, to: Option<&'a State>) -> Request<'a> {
+pub(crate) fn request<'a>(now: Option<&State>, to: Option<&'a State>) -> Move<'a> {
     match (now, to) {
-        (None, None) => Request::Nothing,
-        (_, None) => Request::Disable,
-        (None, Some(to)) => Request::Enable(to),
+        (None, None) => Move::Nothing,
+        (_, None) => Move::Disable,
+        (None, Some(to)) => Move::Enable(to),
         (Some(now), Some(to)) => {
             let writes = to.in_doubt().is_none() && (now.in_doubt().is_some() || now.config != to.config);
             match &to.config {
-                Some(config) if writes => Request::Config(to, config),
-                _ => Request::Tune(tuning(now, to)),
+                Some(config) if writes => Move::Config(to, config),
+                _ => Move::Tune(tuning(now, to)),
             }
         }
     }

@@ -27,7 +27,7 @@ impl Users {
     pub(crate) fn of(policy: &str, holders: &Answer) -> Result<Self> {
         let holders: Vec<Holder> = match holders {
             Answer::Refused(why) => return Ok(Self::Untold(why.clone())),
-            Answer::Nothing => Vec::new(),
+            Answer::Nothing | Answer::Failed(_) => Vec::new(),
             Answer::Found(holders) => serde::Deserialize::deserialize(holders).map_err(no_holders)?,
         };
         let users = holders.into_iter().filter(|holder| holder.policies.contains(policy));

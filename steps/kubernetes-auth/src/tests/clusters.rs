@@ -24,8 +24,8 @@ fn without_cluster(mut state: State) -> State {
     state
 }
 
-fn adopt(with: Value, around: &Making, now: &State) -> Result<Wanted<State>, Problem> {
-    config(with).decide(Claim { adopts: true, ..CLAIM }, around, Some(now))
+fn adopt(with: Value, around: &Making, now: &State) -> Result<Wanted, Problem> {
+    config(with).wants(Claim { adopts: true, ..CLAIM }, around, Some(now)).map(Wanted::from)
 }
 
 #[test]
@@ -160,13 +160,13 @@ fn destroy_leaves_what_is_not_known_to_serve_this_cluster() {
     let ours = decide(json!({}), &inside(), None).expect("a decision").state;
     let around = Removing { cluster: CLUSTER.to_owned(), roles: Ok(Vec::new()) };
     let released = |now: &State| config(json!({})).release(CLAIM, &around, [].into_iter(), now);
-    assert_eq!(released(&ours).state, None);
+    assert_eq!(released(&ours).to, None);
     for (now, says) in [
         (of_another_cluster(), "serves another cluster of this graph (kube-system that-cluster)"),
         (without_cluster(ours), "does not name the cluster"),
     ] {
         let released = released(&now);
-        assert_eq!(released.state.as_ref(), Some(&now));
+        assert_eq!(released.to.as_ref(), Some(&now));
         assert!(matches!(&released.notes[..], [Note::Left(why)] if why.contains(says)), "{:?}", released.notes);
     }
 }

@@ -9,7 +9,7 @@ mod undo;
 use jiff::Timestamp;
 use rcgen::{CertificateParams, KeyPair};
 use serde_json::Value;
-use trustpath_core::{Problem, Wanted};
+use trustpath_core::{Decision, Note, Problem};
 use trustpath_platform::{kubernetes::ApiServer, vault::Family};
 
 use crate::{
@@ -55,8 +55,22 @@ fn outside(ca_pem: Option<String>) -> Making {
     Making { place: Place::Outside(seen), api_server: Some(server), ..inside() }
 }
 
-fn decide(with: Value, around: &Making, now: Option<&State>) -> Result<Wanted<State>, Problem> {
-    config(with).decide(CLAIM, around, now)
+/// What an apply makes.
+#[derive(Debug)]
+struct Wanted {
+    state: State,
+    provisional: bool,
+    notes: Vec<Note>,
+}
+
+impl From<Decision<State>> for Wanted {
+    fn from(Decision { to, provisional, notes, .. }: Decision<State>) -> Self {
+        Self { state: to.expect("something is made"), provisional, notes }
+    }
+}
+
+fn decide(with: Value, around: &Making, now: Option<&State>) -> Result<Wanted, Problem> {
+    config(with).wants(CLAIM, around, now).map(Wanted::from)
 }
 
 fn refused(with: Value, around: &Making, now: Option<&State>) -> trustpath_core::failure::Report {

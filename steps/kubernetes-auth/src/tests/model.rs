@@ -4,14 +4,14 @@ use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 use trustpath_core::{Change, Trail, Undo, contract::Standing};
 
-use super::{CLAIM, inside};
+use super::{CLAIM, Wanted, inside};
 use crate::{
     config::KubernetesAuth,
     jwt::Claims,
     observe,
     state::{Digest, Reviewer, State},
     surroundings::{Found, Making},
-    way::{self, Request},
+    way::{self, Move},
 };
 
 /// What a server holds: the mount, the config, and the JWT that nobody can read.
@@ -39,21 +39,21 @@ impl Server {
     /// Makes one request, as Vault does.
     fn serve(&mut self, now: Option<&State>, to: Option<&State>) {
         match way::request(now, to) {
-            Request::Nothing => {}
-            Request::Disable => *self = Self { mount: None, config: None, jwt: None },
-            Request::Enable(to) if self.mount.is_none() => {
+            Move::Nothing => {}
+            Move::Disable => *self = Self { mount: None, config: None, jwt: None },
+            Move::Enable(to) if self.mount.is_none() => {
                 let mut tune =
                     json!({"default_lease_ttl": 0, "force_no_cache": false, "token_type": "default-service"});
                 merge(&mut tune, to.mount.tune.clone());
                 self.mount = Some(json!({"type": "kubernetes", "description": to.description(), "config": tune}));
             }
-            Request::Enable(_) => {}
-            Request::Tune(mut body) => {
+            Move::Enable(_) => {}
+            Move::Tune(mut body) => {
                 let mount = self.mount.as_mut().expect("only what is there is tuned");
                 mount["description"] = body.remove("description").expect("a description");
                 merge(&mut mount["config"], body);
             }
-            Request::Config(_, config) => {
+            Move::Config(_, config) => {
                 assert!(self.mount.is_some());
                 self.jwt = match &config.reviewer {
                     Reviewer::None => None,
@@ -121,7 +121,7 @@ impl Wish {
             None => Found::Nowhere,
         };
         let around = Making { reviewer, ..inside() };
-        self.step().decide(CLAIM, &around, now).expect("a decision").state
+        Wanted::from(self.step().wants(CLAIM, &around, now).expect("a decision")).state
     }
 }
 
@@ -290,10 +290,10 @@ fn the_mount_comes_first_and_takes_the_config_with_it() {
     let wanted = wish.decide(None);
     let way = way::waypoints(None, Some(&wanted));
     assert_eq!(way.len(), 2);
-    assert!(matches!(way::request(None, way[0].as_ref()), Request::Enable(_)));
-    assert!(matches!(way::request(way[0].as_ref(), way[1].as_ref()), Request::Config(..)));
+    assert!(matches!(way::request(None, way[0].as_ref()), Move::Enable(_)));
+    assert!(matches!(way::request(way[0].as_ref(), way[1].as_ref()), Move::Config(..)));
     assert_eq!(way::waypoints(Some(&wanted), None), [None]);
-    assert_eq!(way::request(Some(&wanted), None), Request::Disable);
+    assert_eq!(way::request(Some(&wanted), None), Move::Disable);
 }
 
 #[test]

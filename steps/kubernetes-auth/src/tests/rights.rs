@@ -1,12 +1,15 @@
 //! What both servers have to allow.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
-use trustpath_core::{Act, Right};
+use trustpath_core::{At, Context, Decides, Facts, Handles, Intent, Right, Seen, Values, contract::Consent};
 use trustpath_platform::{ReviewerSecret, ServiceAccountRef, VaultServer};
 
 use super::{config, decide, inside, outside};
 use crate::{
     Taken,
+    config::KubernetesAuth,
     state::{Digest, State},
     surroundings::{Found, Making},
 };
@@ -18,6 +21,23 @@ fn facts(reviewer: Option<ReviewerSecret>) -> Taken {
 fn made() -> ReviewerSecret {
     let service_account = ServiceAccountRef { namespace: "eso".into(), name: "reviewer".into() };
     ReviewerSecret { namespace: "eso".into(), name: "reviewer-token".into(), service_account }
+}
+
+fn at<T>(facts: &Taken, work: impl FnOnce(At<'_, Taken>) -> T) -> T {
+    let handles = Arc::new(Handles::new());
+    let cx = Context::new("ours", "auth", Arc::new(Facts::default()), handles, Consent::default());
+    work(At { cx: &cx, facts })
+}
+
+/// The rights of each request on the way.
+fn sends(auth: &KubernetesAuth, facts: &Taken, from: Option<&State>, to: Option<&State>) -> Vec<Vec<Right>> {
+    let legs = at(facts, |at| auth.route(at, from, to)).expect("a way");
+    legs.iter().map(|leg| leg.request.rights(Values::Known)).collect()
+}
+
+fn proves(with: Value) -> Vec<String> {
+    let rights = at(&facts(None), |at| config(with).reads(at, Intent::Verify, None::<&Seen<State>>).rights());
+    rights.into_iter().map(|right| right.what).collect()
 }
 
 fn words(rights: &[Right]) -> Vec<&str> {
@@ -37,16 +57,17 @@ fn sent<'a>(rights: &'a [Right], what: &str, parameter: &str) -> &'a Value {
 #[test]
 fn sudo_is_for_the_mount_itself_and_not_for_its_tuning() {
     let to = wants(json!({}), &inside());
-    let mounted = State { config: None, ..to.clone() };
     let auth = config(json!({}));
-    let needs = |now, to| auth.needs(&facts(None), Act::Write(now, to));
     let on_mount = |capability: &str| format!("`{capability}` on `sys/auth/kubernetes`");
-    assert_eq!(words(&needs(None, Some(&mounted))), ["update", "sudo"].map(on_mount));
+    let made = sends(&auth, &facts(None), None, Some(&to));
+    let looked = "`read` on `sys/auth`".to_owned();
+    assert_eq!(words(&made[0]), [on_mount("update"), on_mount("sudo"), looked]);
+    assert_eq!(words(&made[1]), ["`update` on `auth/kubernetes/config`"]);
     let roles = "`list` on `auth/kubernetes/role`".to_owned();
-    assert_eq!(words(&needs(Some(&to), None)), [on_mount("delete"), on_mount("sudo"), roles]);
-    assert_eq!(words(&needs(Some(&mounted), Some(&to))), ["`update` on `auth/kubernetes/config`"]);
+    let removed = sends(&auth, &facts(None), Some(&to), None);
+    assert_eq!(words(&removed[0]), [on_mount("delete"), on_mount("sudo"), roles]);
     let tuned = wants(json!({"tune": {"default_lease_ttl": "17m"}}), &inside());
-    let tuning = needs(Some(&to), Some(&tuned));
+    let tuning = sends(&auth, &facts(None), Some(&to), Some(&tuned)).remove(0);
     assert_eq!(words(&tuning), ["`update` on `sys/mounts/auth/kubernetes/tune`"]);
     assert_eq!(sent(&tuning, "`update` on `sys/mounts/auth/kubernetes/tune`", "default_lease_ttl")["this"], "1020");
 }
@@ -57,8 +78,7 @@ fn a_reviewer_jwt_is_never_pinned_and_a_digest_that_is_not_known_neither() {
     let digest = Digest::of("eyJ.a.jwt");
     let jwt = Found::Jwt { digest, claims: Default::default(), origin: "a file".into() };
     let known = wants(json!({}), &Making { reviewer: jwt, ..outside(Some(super::ca())) });
-    let mounted = State { config: None, ..known.clone() };
-    let configured = auth.needs(&facts(Some(made())), Act::Write(Some(&mounted), Some(&known)));
+    let configured = sends(&auth, &facts(Some(made())), None, Some(&known)).remove(1);
     let config_path = "`update` on `auth/kubernetes/config`";
     assert_eq!(sent(&configured, config_path, "token_reviewer_jwt")["any"], "it is a secret");
     // A JWT that is made anew after this one was removed has another digest.
@@ -66,16 +86,28 @@ fn a_reviewer_jwt_is_never_pinned_and_a_digest_that_is_not_known_neither() {
     assert!(words(&configured).contains(&"`get` on secrets `reviewer-token` in `eso`"));
 
     let unknown = wants(json!({}), &Making { reviewer: Found::NotYet, ..outside(Some(super::ca())) });
-    let mounted = State { config: None, ..unknown };
-    let enabled = auth.needs(&facts(Some(made())), Act::Write(None, Some(&mounted)));
+    let enabled = sends(&auth, &facts(Some(made())), None, Some(&unknown)).remove(0);
     assert!(sent(&enabled, "`update` on `sys/auth/kubernetes`", "description")["any"].is_string());
 }
 
 #[test]
+fn a_jwt_is_shown_as_a_placeholder() {
+    let jwt = Found::Jwt { digest: Digest::of("eyJ.a.jwt"), claims: Default::default(), origin: "a file".into() };
+    let to = wants(json!({}), &Making { reviewer: jwt, ..outside(Some(super::ca())) });
+    let legs = at(&facts(Some(made())), |at| config(json!({})).route(at, None, Some(&to))).expect("a way");
+    let shown: Vec<_> = legs.iter().map(|leg| leg.request.shown()).collect();
+    let lines: Vec<_> = shown.iter().map(|shown| format!("{} {}", shown.method, shown.path)).collect();
+    assert_eq!(lines, ["POST sys/auth/kubernetes", "POST auth/kubernetes/config"]);
+    let jwt = shown[1].body["token_reviewer_jwt"].as_str().expect("a placeholder");
+    assert!(jwt.starts_with("<the reviewer JWT sha256:") && jwt.ends_with('>'), "{jwt}");
+}
+
+#[test]
 fn where_vault_is_is_looked_for_only_where_something_depends_on_it() {
+    let mounts = "`read` on `sys/auth`";
     let uid = "`get` on namespaces `kube-system`";
-    let service = [uid, "`get` on services `vault` in `vault`", "`list` on pods in `vault`"];
-    assert_eq!(words(&config(json!({})).needs(&facts(None), Act::Prove(None))), service);
+    let service = [mounts, uid, "`get` on services `vault` in `vault`", "`list` on pods in `vault`"];
+    assert_eq!(proves(json!({})), service);
     let said = json!({"kubernetes_host": "https://x", "ca": "none", "reviewer": "vault"});
-    assert_eq!(words(&config(said).needs(&facts(None), Act::Prove(None))), [uid]);
+    assert_eq!(proves(said), [mounts, uid]);
 }

@@ -69,15 +69,15 @@ fn a_mount_that_others_use_is_kept() {
         let around = Removing { cluster: CLUSTER.to_owned(), roles };
         config(json!({})).release(CLAIM, &around, [("role", "mine")].into_iter(), &state)
     };
-    assert_eq!(release(Some(&[])).state, None);
-    assert_eq!(release(Some(&["mine"])).state, None, "this graph's own role goes before it does");
+    assert_eq!(release(Some(&[])).to, None);
+    assert_eq!(release(Some(&["mine"])).to, None, "this graph's own role goes before it does");
     for (roles, says) in [
         (Some(&["mine", "theirs"][..]), "not this graph's: theirs"),
         (Some(&["theirs"][..]), ": theirs"),
         (None, "may not be listed: it lacks `list`"),
     ] {
         let released = release(roles);
-        assert_eq!(released.state.as_ref(), Some(&state));
+        assert_eq!(released.to.as_ref(), Some(&state));
         assert!(matches!(&released.notes[..], [Note::Left(why)] if why.contains(says)), "{:?}", released.notes);
     }
 }

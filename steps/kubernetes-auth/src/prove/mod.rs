@@ -1,0 +1,117 @@
+//! Proves the link: the mount and its config are as they should be, the stored CA vouches for the API server, and the
+//! reviewer may review.
+
+mod ca;
+mod review;
+
+use trustpath_core::{At, Change, Evidence, Failure, Proof, Result, Seen, failure::Report};
+use trustpath_platform::text::{clean, listed};
+
+use self::{ca::StoredCa, review::Review};
+use crate::{
+    Taken,
+    config::{KubernetesAuth, Reviewer as Choice},
+    owner::{self, Claim},
+    reads::{is_told, key_name},
+    state::{State, TYPE},
+};
+
+const MOUNTED: &str = "auth method is mounted";
+const CONFIGURED: &str = "config is as the graph file says";
+
+impl KubernetesAuth {
+    pub(crate) fn proven(&self, at: At<'_, Taken>, seen: &Seen<State>) -> Result<Proof> {
+        let Some(state) = &seen.state else { return Ok(Proof::default()) };
+        let evidence = Evidence::new();
+        let (mount, kind) = (&self.mount, &state.mount.kind);
+        if kind != TYPE {
+            let why = format!("at `{mount}` there is an auth mount of the type `{kind}`");
+            return Ok(Proof::seen(evidence.failed(MOUNTED, why, "choose another `mount` in the graph file")));
+        }
+        let evidence = evidence.passed(MOUNTED, format!("auth/{mount} is of the type `{TYPE}`"));
+        if seen.answers.is_empty() {
+            return Ok(self.tried(at, evidence, state));
+        }
+        match self.wanted(at, seen, state) {
+            // Nothing else of it is this cluster's to mend.
+            Err(Unmet::OtherCluster(why)) => {
+                Ok(Proof::seen(evidence.failed(CONFIGURED, why, owner::own_mount(mount.as_str()))))
+            }
+            Err(Unmet::Told { why, next }) => Ok(self.tried(at, evidence.failed(CONFIGURED, why, next), state)),
+            Err(Unmet::Failed(failure)) => Err(failure),
+            Ok(wanted) => Ok(self.tried(at, compared(at, state, &wanted, evidence), state)),
+        }
+    }
+
+    fn tried(&self, at: At<'_, Taken>, evidence: Evidence, state: &State) -> Proof {
+        let Some(config) = &state.config else { return Proof::seen(evidence) };
+        let review = Review {
+            reviewer: config.reviewer.clone(),
+            is_client: self.reviewer == Choice::Client,
+            source: self.source(at.facts),
+        };
+        Proof::seen(evidence).and(StoredCa::of(config)).and(review)
+    }
+
+    /// What an apply would make of it.
+    fn wanted(&self, at: At<'_, Taken>, seen: &Seen<State>, state: &State) -> Result<State, Unmet> {
+        let keys = (0..self.pem_keys.iter().flatten().count()).map(key_name);
+        let names = ["cluster", "place", "reviewer", "ca"].map(str::to_owned).into_iter().chain(keys);
+        if let Some(report) = names.filter_map(|name| seen.answers.failed(&name)).next() {
+            return Err(Unmet::told(report.clone()));
+        }
+        let around = self.making(at, &seen.answers)?;
+        // Never what the user agrees to for an apply: whose the mount is, is for a proof to find.
+        let claim = Claim { adopts: false, ..Claim::of(at.cx) };
+        let wanted = self.wants(claim, &around, Some(state)).map_err(Failure::from)?;
+        Ok(wanted.to.unwrap_or_else(|| state.clone()))
+    }
+}
+
+/// Why it is not known what the config should be.
+enum Unmet {
+    /// The mount is another cluster's.
+    OtherCluster(String),
+    /// Something is wrong with what the graph file names.
+    Told { why: String, next: String },
+    /// The proof itself could not be carried out.
+    Failed(Failure),
+}
+
+impl Unmet {
+    fn told(report: Report) -> Self {
+        if report.code.as_deref() == Some(owner::CODE) {
+            return Self::OtherCluster(report.message);
+        }
+        let why = [vec![report.message], report.causes].concat().join(": ");
+        Self::Told { why, next: report.help.unwrap_or_default() }
+    }
+}
+
+impl From<Failure> for Unmet {
+    fn from(failure: Failure) -> Self {
+        if is_told(failure.class()) { Self::told(failure.report()) } else { Self::Failed(failure) }
+    }
+}
+
+fn compared(at: At<'_, Taken>, state: &State, wanted: &State, evidence: Evidence) -> Evidence {
+    let differing = differing(state, wanted);
+    if differing.is_empty() {
+        let host = state.config.as_ref().map(|config| config.kubernetes_host.as_str()).unwrap_or_default();
+        return evidence.passed(CONFIGURED, format!("API server {}", clean(host)));
+    }
+    let why = format!("{} not as the graph file says", is(&differing));
+    evidence.failed(CONFIGURED, why, format!("trustpath apply {}", at.cx.step()))
+}
+
+/// The paths of what is not as it should be; a mark alone is no difference.
+fn differing(state: &State, wanted: &State) -> Vec<String> {
+    let json = |state: &State| serde_json::to_value(state).ok();
+    let change = Change { before: json(state), after: json(wanted) };
+    let paths = change.leaves().into_iter().map(|leaf| leaf.path);
+    paths.filter(|path| !path.starts_with("mount.mark")).collect()
+}
+
+fn is(paths: &[String]) -> String {
+    format!("{} {}", listed(paths), if paths.len() == 1 { "is" } else { "are" })
+}

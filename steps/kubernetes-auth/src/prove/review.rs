@@ -1,0 +1,95 @@
+//! Whether the reviewer may review tokens.
+
+use async_trait::async_trait;
+use secrecy::SecretString;
+use trustpath_core::{Context, Evidence, Probe, Result, Right};
+use trustpath_platform::{Cluster, error::Kind, kubernetes::Access};
+
+use crate::{
+    reads::is_told,
+    source::{self, JwtSource},
+    state::{Digest, Reviewer},
+};
+
+const REVIEWS: &str = "the reviewer may review tokens";
+
+/// Asks the API server as the reviewer, where its JWT can be had.
+#[derive(Debug)]
+pub(super) struct Review {
+    /// What the config holds.
+    pub(super) reviewer: Reviewer,
+    pub(super) is_client: bool,
+    pub(super) source: Option<JwtSource>,
+}
+
+impl Review {
+    /// The JWT that is asked with, and where it is; or why it cannot be checked from here.
+    fn asks_with(&self) -> Result<(&Digest, &JwtSource), &'static str> {
+        match (&self.reviewer, &self.source) {
+            (Reviewer::Jwt(digest), Some(source)) => Ok((digest, source)),
+            (Reviewer::Jwt(_), None) => Err("the graph file names no source of the reviewer's JWT"),
+            (Reviewer::None, _) if self.is_client => {
+                Err("each JWT that logs in reviews itself: the login of the role shows whether it may")
+            }
+            (Reviewer::None, _) => {
+                Err("the token of Vault's own pod is not for anybody else: the login of the role shows whether it may")
+            }
+            (Reviewer::Unknown | Reviewer::NotYet, _) => {
+                Err("whose JWT Vault holds is not known, and Vault does not give it back")
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Probe for Review {
+    fn rights(&self) -> Vec<Right> {
+        self.asks_with().map(|(_, source)| source.rights()).unwrap_or_default()
+    }
+
+    async fn run(&self, cx: &Context) -> Result<Evidence> {
+        let evidence = Evidence::new();
+        let (digest, source) = match self.asks_with() {
+            Ok(found) => found,
+            Err(why) => return Ok(evidence.unchecked(REVIEWS, why)),
+        };
+        match source::read(cx, source).await {
+            Ok(Some(jwt)) if jwt.digest == *digest => {
+                let who = jwt.claims.service_account.unwrap_or_else(|| format!("the owner of the JWT in {source}"));
+                asked(cx, evidence, jwt.token, &who).await
+            }
+            Ok(Some(jwt)) => {
+                let why = format!("Vault has the JWT {digest}, and {source} holds {}", jwt.digest);
+                Ok(evidence.failed(REVIEWS, why, format!("trustpath apply {}", cx.step())))
+            }
+            Ok(None) => {
+                Ok(evidence.failed(REVIEWS, format!("{source} does not exist"), "apply the step that makes it"))
+            }
+            Err(failure) if is_told(failure.class()) => {
+                let report = failure.report();
+                let why = [vec![report.message], report.causes].concat().join(": ");
+                Ok(evidence.failed(REVIEWS, why, report.help.unwrap_or_default()))
+            }
+            Err(failure) => Err(failure),
+        }
+    }
+}
+
+/// Asks the API server, as the reviewer, what the reviewer may do: the kubeconfig's server, and no other.
+async fn asked(cx: &Context, evidence: Evidence, jwt: SecretString, who: &str) -> Result<Evidence> {
+    let review =
+        Access { verb: "create", group: "authentication.k8s.io", resource: "tokenreviews", ..Access::default() };
+    let reviewer = cx.handle::<Cluster>().await?.with_token(jwt).await?;
+    match reviewer.can_i(&review).await {
+        Ok(true) => Ok(evidence.passed(REVIEWS, format!("{who} may {review}"))),
+        Ok(false) => {
+            let next = "bind it to the ClusterRole system:auth-delegator: a `token-reviewer` step does";
+            Ok(evidence.failed(REVIEWS, format!("{who} may not {review}"), next))
+        }
+        Err(error) if error.kind() == Kind::Unauthenticated => {
+            let next = "give a JWT that is valid: a `token-reviewer` step makes one that lasts";
+            Ok(evidence.failed(REVIEWS, format!("the API server does not accept the JWT of {who}"), next))
+        }
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,119 @@
+//! What is read before anything is decided, by name.
+
+mod answers;
+mod here;
+mod jwt;
+mod place;
+mod roles;
+mod text;
+
+use trustpath_core::{Answer, At, Intent, Reads, Seen};
+use trustpath_platform::vault::Get;
+
+use crate::{
+    Taken,
+    config::{Ca, Host, KubernetesAuth, PemKey},
+    observe,
+    source::JwtSource,
+    state::{State, TYPE},
+};
+
+pub(crate) use answers::is_told;
+pub(crate) use here::VaultSeen;
+use here::{ApiServerOf, Clock, Connected, OwnCluster};
+pub(crate) use jwt::JwtSeen;
+use jwt::ReviewerJwt;
+use place::ServicePods;
+use roles::Roles;
+use text::TextFile;
+
+impl KubernetesAuth {
+    pub(crate) fn all_reads(&self, at: At<'_, Taken>, intent: Intent, seen: Option<&Seen<State>>) -> Reads {
+        let namespace = at.facts.0.namespace.as_deref();
+        let first = Reads::none().and("mounts", Get::new(namespace, "sys/auth"));
+        let first = match intent {
+            Intent::Undo => first,
+            Intent::Remove => first.and("cluster", OwnCluster).and("roles", self.roles(at).optional()),
+            Intent::Make => self.surroundings(at, first, false),
+            Intent::Verify => self.surroundings(at, first, true),
+        };
+        match seen {
+            Some(Seen { state: Some(state), answers }) if state.mount.kind == TYPE => {
+                let reads = first.and("config", Get::new(namespace, self.path("config")));
+                self.after_config(at, intent, reads, state, answers.answer("config"))
+            }
+            _ => first,
+        }
+    }
+
+    /// What host, CA and reviewer depend on. A proof tells what is wrong with them.
+    fn surroundings(&self, at: At<'_, Taken>, reads: Reads, is_proof: bool) -> Reads {
+        let mut reads = reads.and("vault", Connected).and("now", Clock).and_judged("cluster", OwnCluster, is_proof);
+        if let Some((namespace, name)) = self.service_asked_for(at.facts) {
+            reads = reads.and_judged("place", ServicePods { namespace, name }, is_proof);
+        }
+        if self.kubernetes_host == Host::Auto || self.ca == Ca::Auto {
+            reads = reads.and("api-server", ApiServerOf);
+        }
+        if let Ca::File(file) = &self.ca {
+            reads = reads.and_judged("ca", TextFile(file.clone()), is_proof);
+        }
+        for (index, key) in self.pem_keys.iter().flatten().enumerate() {
+            if let PemKey::File(file) = key {
+                reads = reads.and_judged(key_name(index), TextFile(file.clone()), is_proof);
+            }
+        }
+        match self.source(at.facts) {
+            Some(source) => reads.and_judged("reviewer", ReviewerJwt(source), is_proof),
+            None => reads,
+        }
+    }
+
+    /// A config that may hold a JWT leads to the one that was there before, and a mount without one to its roles.
+    fn after_config(
+        &self,
+        at: At<'_, Taken>,
+        intent: Intent,
+        reads: Reads,
+        state: &State,
+        config: Option<&Answer>,
+    ) -> Reads {
+        let only_rights = config.is_none();
+        let may_hold = match config {
+            Some(Answer::Found(config)) => observe::may_hold_jwt(config),
+            Some(_) => false,
+            None => state.config.is_some(),
+        };
+        let is_bare = matches!(config, Some(Answer::Nothing)) || (only_rights && state.config.is_none());
+        let reads = match &self.previous_reviewer {
+            // It has served, and may be gone where the mark knows what is there now.
+            Some(source) if may_hold => {
+                let is_known = state.mount.mark.as_ref().is_some_and(|mark| mark.reviewer.is_some());
+                reads.and_judged("previous", ReviewerJwt(JwtSource::from(source)), is_known)
+            }
+            _ => reads,
+        };
+        if intent == Intent::Make && is_bare { reads.and("roles", self.roles(at)) } else { reads }
+    }
+
+    fn roles(&self, at: At<'_, Taken>) -> Roles {
+        Roles::new(at.facts.0.namespace.as_deref(), self.path("role"))
+    }
+}
+
+/// The name of the read of a key's file.
+pub(crate) fn key_name(index: usize) -> String {
+    format!("pem_keys[{index}]")
+}
+
+/// Reads that a proof makes of what the graph file names.
+trait AndJudged {
+    /// With another. What is wrong with what it reads is an answer where it is `judged`, and a failure elsewhere.
+    fn and_judged(self, name: impl Into<String>, read: impl trustpath_core::Read + 'static, judged: bool) -> Self;
+}
+
+impl AndJudged for Reads {
+    fn and_judged(self, name: impl Into<String>, read: impl trustpath_core::Read + 'static, judged: bool) -> Self {
+        if judged { self.and(name, answers::Judged(read)) } else { self.and(name, read) }
+    }
+}
