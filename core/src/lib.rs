@@ -25,8 +25,8 @@ mod unseen;
 pub use contract::{
     Act, Answer, Answers, Around, At, Change, Check, Context, Decides, Decision, Demand, Evidence, Fact, Facts, Gives,
     Goal, Handle, Handles, Identity, Intent, Kind, Lacking, Leaf, Leg, Managed, Note, Op, Outcome, Part, Plan, Probe,
-    Proof, Purpose, Read, Reads, Released, Request, Right, Seen, Shown, Stage, Step, Takes, Target, Trail, Undo,
-    Values, Want, Wanted, note_late, note_left,
+    Proof, Purpose, Read, Reads, Released, Request, RequestList, Right, Seen, Shown, Stage, Step, Takes, Target, Trail,
+    Undo, Values, Want, Wanted, note_late, note_left,
 };
 pub use failure::{Class, Classified, Failure, Problem, Result};
 pub use unseen::unseen;

@@ -97,6 +97,9 @@ pub(crate) struct Plan {
     /// Exit with 2 when there is something to do
     #[arg(long)]
     pub(crate) detailed_exitcode: bool,
+    /// Show each request that would be sent, secrets as placeholders
+    #[arg(long)]
+    pub(crate) requests: bool,
 }
 
 #[derive(Debug, clap::Args)]

@@ -1,10 +1,12 @@
 //! What a run would do.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use trustpath_core::{
-    Leaf, Note, Op, Undo,
+    Leaf, Note, Op, RequestList, Undo,
     failure::Report,
-    graph::Graph,
+    graph::{Graph, Place},
     journal::Verb,
     run::{Failures, Planned, Role, RunPlan},
 };
@@ -53,6 +55,9 @@ pub(crate) struct StepPlan {
     /// The values that would change.
     #[serde(default)]
     pub(crate) changes: Vec<Leaf>,
+    /// What would be sent, where that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) requests: Option<RequestList>,
     /// What the user should know.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) notes: Vec<Note>,
@@ -92,6 +97,17 @@ impl Plan {
         }
     }
 
+    /// With what would be sent.
+    pub(crate) fn with_requests(mut self, graph: &Graph, requests: BTreeMap<Place, RequestList>) -> Self {
+        for (place, list) in requests {
+            let name = &*graph.node(place).name;
+            if let Some(step) = self.steps.iter_mut().find(|step| step.step == name) {
+                step.requests = Some(list);
+            }
+        }
+        self
+    }
+
     /// With what the user should know about the run as a whole.
     pub(crate) fn with_notes(self, notes: Vec<Note>) -> Self {
         Self { notes, ..self }
@@ -109,6 +125,7 @@ fn step(node: &trustpath_core::graph::Node, planned: &Planned) -> StepPlan {
         provisional: plan.provisional,
         undo: plan.undo.clone(),
         changes: plan.change.leaves(),
+        requests: None,
         notes: plan.notes.clone(),
     }
 }

@@ -9,6 +9,7 @@ mod kinds;
 mod permissions;
 mod plain;
 mod plan;
+mod requests;
 mod rollback;
 mod run;
 mod runs;

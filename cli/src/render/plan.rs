@@ -5,6 +5,7 @@ use trustpath_core::{Note, Op, Undo, failure::Report, journal::Verb};
 use super::{
     diff,
     plain::line,
+    requests,
     style::{Style, mark},
 };
 use crate::json::{Plan, StepPlan, Summary};
@@ -45,6 +46,7 @@ fn step(step: &StepPlan, width: usize) -> String {
     let name = format!("{:width$}", line(&step.step));
     let mut text = format!("{} {}  {}\n", style.of(sign), Style::Strong.of(name), style.of(what));
     text += &diff::leaves(&step.changes, INDENT);
+    text.extend(step.requests.iter().map(|list| requests::requests(list, INDENT)));
     for remark in remarks(step) {
         text += &format!("{INDENT}{remark}\n");
     }

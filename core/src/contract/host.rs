@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{
     Answers, At, Change, Context, Decides, Decision, Evidence, Facts, Gives, Goal, Intent, Note, Op, Part, Plan, Proof,
-    Right, Seen, Stage, Standing, Step, Takes, Trail, Undo, Want,
+    RequestList, Right, Seen, Stage, Standing, Step, Takes, Trail, Undo, Want,
     managed::{absent, defect, edited, json, state},
 };
 use crate::failure::{Class, Result};
@@ -45,6 +45,11 @@ impl<M: Decides> Step for Host<M> {
     fn parts(&self, cx: &Context, change: &Change) -> Result<Vec<Part>> {
         let facts = M::Takes::take(cx.facts())?;
         self.legs(At { cx, facts: &facts }, change)
+    }
+
+    fn requests(&self, cx: &Context, goal: &Goal, change: &Change) -> Result<RequestList> {
+        let facts = M::Takes::take(cx.facts())?;
+        self.listed(At { cx, facts: &facts }, goal, change)
     }
 
     async fn apply(&self, cx: &Context, part: &Part) -> Result<()> {

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{
-    Answers, At, Change, Decides, Goal, Intent, Right, Seen, Stage, Values,
+    Answers, At, Change, Decides, Goal, Intent, Reads, RequestList, Right, Seen, Stage, Values,
     host::Host,
     managed::{json, state},
 };
@@ -21,11 +21,7 @@ impl<M: Decides> Host<M> {
     }
 
     fn to_plan(&self, at: At<'_, M::Takes>, goal: &Goal, change: &Change) -> Result<Vec<Right>> {
-        let intent = match goal {
-            Goal::Present => Intent::Make,
-            Goal::Absent => Intent::Remove,
-            Goal::Back(_) => Intent::Undo,
-        };
+        let intent = intent(goal);
         let mut rights = self.to_look(at, intent, change.before.as_ref())?;
         if intent == Intent::Make {
             for part in self.legs(at, change)? {
@@ -35,10 +31,31 @@ impl<M: Decides> Host<M> {
         Ok(rights)
     }
 
-    fn to_look(&self, at: At<'_, M::Takes>, intent: Intent, now: Option<&Value>) -> Result<Vec<Right>> {
+    /// What planning for a goal reads, changing what it found sends, and the proof of that tries.
+    pub(super) fn listed(&self, at: At<'_, M::Takes>, goal: &Goal, change: &Change) -> Result<RequestList> {
+        let (first, more) = self.rounds(at, intent(goal), change.before.as_ref())?;
+        let writes =
+            self.legs(at, change)?.iter().filter_map(|part| part.request.as_ref()).map(|one| one.shown()).collect();
+        let proof = match goal {
+            Goal::Present => {
+                let seen = Seen { state: state(change.after.as_ref())?, answers: Answers::default() };
+                self.0.proof(at, &seen)?.probes.iter().flat_map(|probe| probe.shown()).collect()
+            }
+            Goal::Absent | Goal::Back(_) => Vec::new(),
+        };
+        Ok(RequestList { reads: first.len() + more.len(), writes, proof })
+    }
+
+    /// The reads of the first round, and those that this state leads to.
+    fn rounds(&self, at: At<'_, M::Takes>, intent: Intent, now: Option<&Value>) -> Result<(Reads, Reads)> {
         let first = self.0.reads(at, intent, None);
         let seen = Seen { state: state(now)?, answers: Answers::default() };
         let more = self.0.reads(at, intent, Some(&seen)).besides(|name| first.has(name));
+        Ok((first, more))
+    }
+
+    fn to_look(&self, at: At<'_, M::Takes>, intent: Intent, now: Option<&Value>) -> Result<Vec<Right>> {
+        let (first, more) = self.rounds(at, intent, now)?;
         Ok([first.rights(), more.rights()].concat())
     }
 
@@ -80,6 +97,14 @@ impl<M: Decides> Host<M> {
             rights.extend(self.to_send(at, &Change { before, after }, Values::Unknown)?);
         }
         Ok(rights)
+    }
+}
+
+fn intent(goal: &Goal) -> Intent {
+    match goal {
+        Goal::Present => Intent::Make,
+        Goal::Absent => Intent::Remove,
+        Goal::Back(_) => Intent::Undo,
     }
 }
 

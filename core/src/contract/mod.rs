@@ -36,7 +36,7 @@ pub use plan::{Goal, Note, Plan, Undo};
 pub use probe::{Probe, Proof};
 pub use read::{Answer, Answers, Read, Reads};
 pub(crate) use readings::Readings;
-pub use request::{Leg, Part, Request, Shown, Values};
+pub use request::{Leg, Part, Request, RequestList, Shown, Values};
 pub use right::{Act, Demand, Lacking, Purpose, Right, Stage};
 pub use step::Step;
 pub use trail::{Standing, Trail};

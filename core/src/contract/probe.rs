@@ -4,7 +4,7 @@ use std::fmt;
 
 use async_trait::async_trait;
 
-use super::{Context, Evidence, Right};
+use super::{Context, Evidence, Right, Shown};
 use crate::failure::Result;
 
 /// Something that is tried for real: a login, a review. It takes back whatever it makes, however it ends.
@@ -12,6 +12,11 @@ use crate::failure::Result;
 pub trait Probe: fmt::Debug + Send + Sync {
     /// What it takes.
     fn rights(&self) -> Vec<Right>;
+
+    /// The requests by which it is tried, with placeholders for what is known only then. What is only read is left out.
+    fn shown(&self) -> Vec<Shown> {
+        Vec::new()
+    }
 
     /// Tries it.
     ///

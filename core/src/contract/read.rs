@@ -70,6 +70,10 @@ impl Reads {
         self.0.iter().any(|(own, _)| own == name)
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -62,6 +62,19 @@ pub struct Shown {
     pub body: Value,
 }
 
+/// What a run would send for one step.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct RequestList {
+    /// How many things are read before it is decided; one of them may take several requests.
+    pub reads: usize,
+    /// What changes something, in this order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub writes: Vec<Shown>,
+    /// What the proof tries, in this order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub proof: Vec<Shown>,
+}
+
 /// A state on the way, and the one request that leads to it.
 #[derive(Debug)]
 pub struct Leg<S> {

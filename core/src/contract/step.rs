@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::{Change, Context, Evidence, Facts, Goal, Part, Plan, Right, Stage, Want};
+use super::{Change, Context, Evidence, Facts, Goal, Part, Plan, RequestList, Right, Stage, Want};
 use crate::failure::Result;
 
 /// One link of the chain: planned, applied, verified.
@@ -47,6 +47,16 @@ pub trait Step: Send + Sync {
     fn parts(&self, cx: &Context, change: &Change) -> Result<Vec<Part>> {
         let _ = cx;
         Ok(vec![change.clone().into()])
+    }
+
+    /// What a run would send for a change that was planned for this goal. Pure.
+    ///
+    /// # Errors
+    /// When the change is not one of this step's.
+    fn requests(&self, cx: &Context, goal: &Goal, change: &Change) -> Result<RequestList> {
+        let (_, parts) = (goal, self.parts(cx, change)?);
+        let writes = parts.iter().filter_map(|part| part.request.as_ref()).map(|request| request.shown()).collect();
+        Ok(RequestList { writes, ..RequestList::default() })
     }
 
     /// Makes one part of a change. Safe to run twice, and again after being cut off.

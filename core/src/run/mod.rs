@@ -10,6 +10,7 @@ mod failures;
 mod finish;
 mod forward;
 mod guard;
+mod listed;
 mod needs;
 mod partial;
 mod permissions;

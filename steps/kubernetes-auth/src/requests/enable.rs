@@ -41,7 +41,11 @@ impl Request for Enable {
     }
 
     fn shown(&self) -> Shown {
-        shown("POST", self.at.method(), Value::Object(way::enabling(&self.to)))
+        let mut body = way::enabling(&self.to);
+        if let (true, (description, why)) = (self.is_not_yet, NOT_YET) {
+            body.insert(description.into(), format!("<known after apply: {why}>").into());
+        }
+        shown("POST", self.at.method(), Value::Object(body))
     }
 
     async fn send(&self, cx: &Context) -> Result<()> {
