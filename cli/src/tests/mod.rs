@@ -7,6 +7,7 @@ mod errors;
 mod mirror;
 mod partial;
 mod reading;
+mod requests;
 mod runs;
 mod shelf;
 mod stage;

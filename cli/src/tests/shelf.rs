@@ -10,9 +10,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use trustpath_core::{
-    Act, Around, At, Class, Evidence, Fact, Handle, Identity, Kind, Lacking, Managed, Note, Problem, Released, Result,
-    Right, Undo, Wanted,
+    Answers, At, Decides, Decision, Fact, Handle, Identity, Intent, Kind, Lacking, Leg, Note, Proof, Reads, Result,
+    Right, Seen, Undo,
 };
+
+use super::requests::{Look, Put, Try};
 
 /// The system: items by name, and what goes wrong with them.
 #[derive(Clone, Default)]
@@ -94,110 +96,77 @@ impl Fact for ItemRef {
 }
 
 /// As a step crate declares its kind.
-pub(super) static ITEM: Kind = Kind::managed::<Item>("item", "An item on the shelf");
+pub(super) static ITEM: Kind = Kind::decides::<Item>("item", "An item on the shelf");
 
 const MARK: &str = "owner";
 
-#[async_trait]
-impl Managed for Item {
+impl Decides for Item {
+    const SYSTEMS: &'static [&'static str] = &[Shelf::NAME];
     type State = Map<String, Value>;
-    type Around = ();
     type Takes = Vec<ItemRef>;
     type Gives = ItemRef;
-
-    fn systems(&self) -> &'static [&'static str] {
-        &[Shelf::NAME]
-    }
 
     fn gives(&self, _: &Vec<ItemRef>) -> ItemRef {
         ItemRef(self.item.clone())
     }
 
-    async fn observe(&self, at: At<'_, Vec<ItemRef>>) -> Result<Option<Self::State>> {
-        let shelf = at.cx.handle::<Shelf>().await?;
-        Ok(shelf.inside(|shelf| shelf.items.get(&self.item).cloned()))
+    fn reads(&self, _: At<'_, Vec<ItemRef>>, _: Intent, _: Option<&Seen<Self::State>>) -> Reads {
+        Reads::none().and("item", Look(self.item.clone()))
     }
 
-    async fn survey(&self, _: At<'_, Vec<ItemRef>>, _: Around) -> Result<()> {
-        Ok(())
+    fn state(&self, _: At<'_, Vec<ItemRef>>, answers: &Answers) -> Result<Option<Self::State>> {
+        answers.get("item")
     }
 
-    fn desired(&self, at: At<'_, Vec<ItemRef>>, (): &(), now: Option<&Self::State>) -> Result<Wanted<Self::State>> {
+    fn decide(
+        &self,
+        at: At<'_, Vec<ItemRef>>,
+        intent: Intent,
+        seen: &Seen<Self::State>,
+    ) -> Result<Decision<Self::State>> {
+        let (graph, now) = (at.cx.graph(), seen.state.as_ref());
+        let ours = now.and_then(|now| now.get(MARK)).is_some_and(|mark| mark == graph);
+        let decision = match intent {
+            Intent::Remove => self.removal(now),
+            Intent::Make | Intent::Undo | Intent::Verify => self.wanted(graph, now),
+        };
+        let undo = match (self.care, now) {
+            (Some(Care::Fragile), Some(_)) => Undo::IfGiven("the old label".into()),
+            _ => Undo::Yes,
+        };
+        Ok(Decision { ours, undo, ..decision })
+    }
+
+    fn route(
+        &self,
+        _: At<'_, Vec<ItemRef>>,
+        _: Option<&Self::State>,
+        to: Option<&Self::State>,
+    ) -> Result<Vec<Leg<Self::State>>> {
+        Ok(vec![Leg::new(to.cloned(), Put { item: self.item.clone(), fields: to.cloned() })])
+    }
+
+    fn proof(&self, _: At<'_, Vec<ItemRef>>, _: &Seen<Self::State>) -> Result<Proof> {
+        Ok(Proof::default().and(Try { item: self.item.clone(), is_hot: self.care == Some(Care::Hot) }))
+    }
+}
+
+impl Item {
+    fn wanted(&self, graph: &str, now: Option<&Map<String, Value>>) -> Decision<Map<String, Value>> {
         let mut state = now.cloned().unwrap_or_default();
         let equal = now.is_some() && self.fields.iter().all(|(name, value)| state.get(name) == Some(value));
         state.extend(self.fields.clone());
         if !equal {
-            state.insert(MARK.into(), at.cx.graph().into());
+            state.insert(MARK.into(), graph.into());
         }
         let hot = self.care == Some(Care::Hot);
-        let notes = hot.then(|| Note::Warning("it burns out\u{1b}[2J on Friday".into()));
-        Ok(Wanted { notes: notes.into_iter().collect(), ..Wanted::from(state) })
+        let note = hot.then(|| Note::Warning("it burns out\u{1b}[2J on Friday".into()));
+        Decision::to(Some(state), false).noting(note)
     }
 
-    fn ours(&self, at: At<'_, Vec<ItemRef>>, (): &(), now: &Self::State) -> bool {
-        now.get(MARK).is_some_and(|mark| mark == at.cx.graph())
+    fn removal(&self, now: Option<&Map<String, Value>>) -> Decision<Map<String, Value>> {
+        let lent = now.filter(|now| now.contains_key("lent")).cloned();
+        let note = lent.is_some().then(|| Note::Left("somebody has borrowed it".into()));
+        Decision::to(lent, false).noting(note)
     }
-
-    fn released(&self, _: At<'_, Vec<ItemRef>>, (): &(), now: &Self::State) -> Result<Released<Self::State>> {
-        match now.contains_key("lent") {
-            true => Ok(Released::kept(now.clone(), "somebody has borrowed it")),
-            false => Ok(Released::all()),
-        }
-    }
-
-    fn undoable(&self, from: Option<&Self::State>, _: Option<&Self::State>) -> Undo {
-        match (self.care, from) {
-            (Some(Care::Fragile), Some(_)) => Undo::IfGiven("the old label".into()),
-            _ => Undo::Yes,
-        }
-    }
-
-    async fn write(&self, at: At<'_, Vec<ItemRef>>, _: Option<&Self::State>, to: Option<&Self::State>) -> Result<()> {
-        let shelf = at.cx.handle::<Shelf>().await?;
-        let fault = shelf.inside(|shelf| {
-            let refused = shelf.refuses.get_mut(&self.item).filter(|left| **left > 0);
-            let refused =
-                refused.map(|left| *left -= 1).is_some() || to.is_none() && shelf.holds_fast.contains(&self.item);
-            match to {
-                _ if refused => return true,
-                Some(fields) => drop(shelf.items.insert(self.item.clone(), fields.clone())),
-                None => drop(shelf.items.remove(&self.item)),
-            }
-            false
-        });
-        if fault {
-            return Err(refused(&self.item, &shelf.inside(|shelf| shelf.words.clone())).into());
-        }
-        Ok(())
-    }
-
-    async fn prove(&self, at: At<'_, Vec<ItemRef>>, _: &Self::State) -> Result<Evidence> {
-        let shelf = at.cx.handle::<Shelf>().await?;
-        let words = shelf.inside(|shelf| shelf.words.clone());
-        let said = |text: &str| format!("{text}{words}");
-        let evidence = Evidence::new().passed(said("item exists"), said(&self.item));
-        if shelf.inside(|shelf| shelf.broken.contains(&self.item)) {
-            return Ok(evidence.failed(said("item holds"), said("it does not"), said("mend the shelf")));
-        }
-        Ok(match self.care {
-            Some(Care::Hot) => evidence.unchecked(said("item is cool"), said("there is no thermometer here")),
-            _ => evidence,
-        })
-    }
-
-    fn rights(&self, _: At<'_, Vec<ItemRef>>, act: Act<'_, Self::State>) -> Vec<Right> {
-        let verb = match act {
-            Act::Observe | Act::Survey(..) | Act::Rehearse(..) => "see",
-            Act::Write(_, Some(_)) | Act::WriteUnseen => "put",
-            Act::Write(_, None) => "take",
-            Act::Prove(_) => "try",
-        };
-        vec![Right { system: Shelf::NAME, what: format!("`{verb}` on {}", self.item), grant: Value::Null }]
-    }
-}
-
-fn refused(item: &str, words: &str) -> Problem {
-    Problem::new(Class::Denied, "trustpath::shelf::refused", format!("the shelf refuses {item}{words}"))
-        .help(format!("ask the keeper of the shelf{words}"))
-        .because(format!("403 hands off\u{1b}[31m{words}"))
 }

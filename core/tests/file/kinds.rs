@@ -6,15 +6,15 @@ use async_trait::async_trait;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use trustpath_core::{
-    Act, Around, At, Context, Evidence, Fact, Facts, Gives, Goal, Kind, Managed, Part, Plan, Problem, Released, Result,
-    Right, Stage, Step, Takes, Want, Wanted, failure::Class,
+    Answers, At, Context, Decides, Decision, Evidence, Fact, Facts, Gives, Goal, Intent, Kind, Leg, Part, Plan,
+    Problem, Proof, Reads, Result, Right, Seen, Stage, Step, Takes, Want, failure::Class,
 };
 
 pub(crate) const KINDS: &[&Kind] = &[&MOUNT, &POLICY, &ROLE, &PROBE];
 
 static MOUNT: Kind = Kind::direct::<Mount>("mount", "Where logins go");
 static POLICY: Kind = Kind::direct::<Policy>("policy", "What may be read");
-static ROLE: Kind = Kind::managed::<Role>("role", "Who may read it");
+static ROLE: Kind = Kind::decides::<Role>("role", "Who may read it");
 static PROBE: Kind = Kind::direct::<Probe>("probe", "Whether a server answers");
 
 macro_rules! fact {
@@ -204,51 +204,34 @@ pub(crate) struct Role {
     pub(crate) token_ttl: Option<String>,
 }
 
-#[async_trait]
-impl Managed for Role {
+impl Decides for Role {
+    const SYSTEMS: &'static [&'static str] = &[];
     type State = Self;
-    type Around = ();
     type Takes = (AuthMount, Vec<PolicyName>);
     type Gives = RoleRef;
-
-    fn systems(&self) -> &'static [&'static str] {
-        &[]
-    }
 
     fn gives(&self, (mount, policies): &Self::Takes) -> RoleRef {
         let policies: Vec<_> = policies.iter().map(|policy| policy.0.as_str()).collect();
         RoleRef(format!("{}/{} [{}]", mount.0, self.name, policies.join(", ")))
     }
 
-    async fn observe(&self, _: At<'_, Self::Takes>) -> Result<Option<Self>> {
+    fn reads(&self, _: At<'_, Self::Takes>, _: Intent, _: Option<&Seen<Self>>) -> Reads {
+        Reads::none()
+    }
+
+    fn state(&self, _: At<'_, Self::Takes>, _: &Answers) -> Result<Option<Self>> {
         Ok(None)
     }
 
-    async fn survey(&self, _: At<'_, Self::Takes>, _: Around) -> Result<()> {
-        Ok(())
+    fn decide(&self, _: At<'_, Self::Takes>, _: Intent, _: &Seen<Self>) -> Result<Decision<Self>> {
+        Ok(Decision::to(Some(self.clone()), true))
     }
 
-    fn desired(&self, _: At<'_, Self::Takes>, (): &(), _: Option<&Self>) -> Result<Wanted<Self>> {
-        Ok(self.clone().into())
+    fn route(&self, _: At<'_, Self::Takes>, _: Option<&Self>, _: Option<&Self>) -> Result<Vec<Leg<Self>>> {
+        Ok(Vec::new())
     }
 
-    fn ours(&self, _: At<'_, Self::Takes>, (): &(), _: &Self) -> bool {
-        true
-    }
-
-    fn released(&self, _: At<'_, Self::Takes>, (): &(), _: &Self) -> Result<Released<Self>> {
-        Ok(Released::all())
-    }
-
-    async fn write(&self, _: At<'_, Self::Takes>, _: Option<&Self>, _: Option<&Self>) -> Result<()> {
-        Ok(())
-    }
-
-    async fn prove(&self, _: At<'_, Self::Takes>, _: &Self) -> Result<Evidence> {
-        Ok(Evidence::new())
-    }
-
-    fn rights(&self, _: At<'_, Self::Takes>, _: Act<'_, Self>) -> Vec<Right> {
-        Vec::new()
+    fn proof(&self, _: At<'_, Self::Takes>, _: &Seen<Self>) -> Result<Proof> {
+        Ok(Proof::default())
     }
 }

@@ -5,7 +5,11 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use trustpath_core::{Act, Around, At, Evidence, Handle as _, Kind, Managed, Released, Result, Right, Wanted};
+use serde_json::json;
+use trustpath_core::{
+    Answer, Answers, At, Context, Decides, Decision, Evidence, Handle as _, Intent, Kind, Leg, Probe, Proof, Read,
+    Reads, Request, Result, Right, Seen, Shown, Values,
+};
 
 use crate::{process::Client, shape::Fields};
 
@@ -17,7 +21,7 @@ pub(crate) struct Item {
     fields: BTreeMap<String, String>,
 }
 
-pub(crate) const ITEM: Kind = Kind::managed::<Item>("item", "An item on the server");
+pub(crate) const ITEM: Kind = Kind::decides::<Item>("item", "An item on the server");
 pub(crate) static KINDS: &[&Kind] = &[&ITEM];
 
 /// What an item has to become.
@@ -48,55 +52,93 @@ pub(crate) fn way(from: Option<&Fields>, to: Option<&Fields>) -> Vec<Option<Fiel
     vec![Some(first), Some(to.clone())]
 }
 
-#[async_trait]
-impl Managed for Item {
+impl Decides for Item {
+    const SYSTEMS: &'static [&'static str] = &[Client::NAME];
     type State = Fields;
-    type Around = ();
     type Takes = ();
     type Gives = ();
 
-    fn systems(&self) -> &'static [&'static str] {
-        &[Client::NAME]
-    }
-
     fn gives(&self, (): &()) {}
 
-    async fn observe(&self, at: At<'_, ()>) -> Result<Option<Fields>> {
-        Ok(at.cx.handle::<Client>().await?.read(at.cx.step()).await)
+    fn reads(&self, at: At<'_, ()>, _: Intent, _: Option<&Seen<Fields>>) -> Reads {
+        Reads::none().and("item", Look(at.cx.step().to_owned()))
     }
 
-    async fn survey(&self, _: At<'_, ()>, _: Around) -> Result<()> {
-        Ok(())
+    fn state(&self, _: At<'_, ()>, answers: &Answers) -> Result<Option<Fields>> {
+        answers.get("item")
     }
 
-    fn desired(&self, at: At<'_, ()>, (): &(), now: Option<&Fields>) -> Result<Wanted<Fields>> {
-        Ok(desired(at.cx.graph(), &self.fields, now).into())
+    fn decide(&self, at: At<'_, ()>, intent: Intent, seen: &Seen<Fields>) -> Result<Decision<Fields>> {
+        let (graph, now) = (at.cx.graph(), seen.state.as_ref());
+        let ours = now.and_then(|now| now.get(MARK)).is_some_and(|mark| mark == graph);
+        let to = match intent {
+            Intent::Remove => released(graph, now),
+            Intent::Make | Intent::Undo | Intent::Verify => Some(desired(graph, &self.fields, now)),
+        };
+        Ok(Decision::to(to, ours))
     }
 
-    fn ours(&self, at: At<'_, ()>, (): &(), now: &Fields) -> bool {
-        now.get(MARK).is_some_and(|mark| mark == at.cx.graph())
+    fn route(&self, at: At<'_, ()>, from: Option<&Fields>, to: Option<&Fields>) -> Result<Vec<Leg<Fields>>> {
+        let leg = |to: Option<Fields>| Leg::new(to.clone(), Write { item: at.cx.step().to_owned(), to });
+        Ok(way(from, to).into_iter().map(leg).collect())
     }
 
-    fn released(&self, at: At<'_, ()>, (): &(), now: &Fields) -> Result<Released<Fields>> {
-        Ok(Released { state: released(at.cx.graph(), Some(now)), notes: Vec::new() })
+    fn proof(&self, at: At<'_, ()>, _: &Seen<Fields>) -> Result<Proof> {
+        Ok(Proof::default().and(Try(at.cx.step().to_owned())))
     }
+}
 
-    fn waypoints(&self, from: Option<&Fields>, to: Option<&Fields>) -> Result<Vec<Option<Fields>>> {
-        Ok(way(from, to))
-    }
+/// Reads an item. The server has no rights.
+#[derive(Debug)]
+struct Look(String);
 
-    async fn write(&self, at: At<'_, ()>, _: Option<&Fields>, to: Option<&Fields>) -> Result<()> {
-        at.cx.handle::<Client>().await?.write(at.cx.step(), to.cloned()).await
-    }
-
-    async fn prove(&self, at: At<'_, ()>, _: &Fields) -> Result<Evidence> {
-        let holds = at.cx.handle::<Client>().await?.holds(at.cx.step());
-        let evidence = Evidence::new().passed("item exists", at.cx.step());
-        Ok(if holds { evidence } else { evidence.failed("item holds", "it does not", "mend it") })
-    }
-
-    /// The server has no rights.
-    fn rights(&self, _: At<'_, ()>, _: Act<'_, Fields>) -> Vec<Right> {
+#[async_trait]
+impl Read for Look {
+    fn rights(&self) -> Vec<Right> {
         Vec::new()
+    }
+
+    async fn perform(&self, cx: &Context) -> Result<Answer> {
+        let there = cx.handle::<Client>().await?.read(&self.0).await;
+        Ok(there.map_or(Answer::Nothing, |fields| Answer::Found(json!(fields))))
+    }
+}
+
+/// Writes an item, or removes it.
+#[derive(Debug)]
+struct Write {
+    item: String,
+    to: Option<Fields>,
+}
+
+#[async_trait]
+impl Request for Write {
+    fn rights(&self, _: Values) -> Vec<Right> {
+        Vec::new()
+    }
+
+    fn shown(&self) -> Shown {
+        Shown { system: Client::NAME.into(), method: "PUT".into(), path: self.item.clone(), body: json!(self.to) }
+    }
+
+    async fn send(&self, cx: &Context) -> Result<()> {
+        cx.handle::<Client>().await?.write(&self.item, self.to.clone()).await
+    }
+}
+
+/// Sees whether an item holds.
+#[derive(Debug)]
+struct Try(String);
+
+#[async_trait]
+impl Probe for Try {
+    fn rights(&self) -> Vec<Right> {
+        Vec::new()
+    }
+
+    async fn run(&self, cx: &Context) -> Result<Evidence> {
+        let holds = cx.handle::<Client>().await?.holds(&self.0);
+        let evidence = Evidence::new().passed("item exists", &self.0);
+        Ok(if holds { evidence } else { evidence.failed("item holds", "it does not", "mend it") })
     }
 }
