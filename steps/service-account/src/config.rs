@@ -2,16 +2,23 @@
 
 use std::collections::BTreeMap;
 
+use k8s_openapi::api::core::v1::{Namespace as NamespaceObject, ServiceAccount as AccountObject};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use trustpath_platform::{
     ServiceAccountRef,
     kubernetes::{
+        ObjectRef,
         names::{AnnotationKey, Key, LabelValue, NamespaceName, ObjectName},
-        owned::Fields,
+        owned::{Fields, OwnedObject, OwnedObjects},
     },
 };
+
+/// The name of the namespace's read.
+pub(crate) const NAMESPACE: &str = "namespace";
+/// The name of the account's read.
+pub(crate) const ACCOUNT: &str = "ServiceAccount";
 
 /// The operator's identity: a ServiceAccount.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -46,6 +53,17 @@ impl ServiceAccount {
     /// Its address.
     pub fn address(&self) -> ServiceAccountRef {
         ServiceAccountRef { namespace: self.namespace.to_string(), name: self.name.to_string() }
+    }
+
+    /// The namespace, which comes first and goes last, and the account.
+    pub(crate) fn objects(&self) -> OwnedObjects<2> {
+        let (namespace, name) = (self.namespace.as_str(), self.name.as_str());
+        let home = ObjectRef::cluster::<NamespaceObject>(namespace);
+        let account = ObjectRef::namespaced::<AccountObject>(namespace, name);
+        OwnedObjects([
+            OwnedObject { name: NAMESPACE, at: home, body: self.namespace_body() },
+            OwnedObject { name: ACCOUNT, at: account, body: self.body() },
+        ])
     }
 
     /// The object as it should be, without the mark.

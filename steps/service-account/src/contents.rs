@@ -15,7 +15,7 @@ use trustpath_platform::{
     text::listed,
 };
 
-use crate::survey::name;
+use crate::users::name;
 
 /// How many types are listed at the same time.
 const AT_ONCE: usize = 8;

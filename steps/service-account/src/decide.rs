@@ -1,18 +1,9 @@
-//! What should be there, what destroy leaves, and the requests on the way. Pure.
+//! What should be there, and what destroy leaves. Pure.
 
-use trustpath_core::{Class, Note, Problem, Released, Result, Undo, Wanted};
-use trustpath_platform::{kubernetes::owned::Owned, text::listed};
+use trustpath_core::{Class, Decision, Note, Problem, Result, Undo};
+use trustpath_platform::text::listed;
 
 use crate::{ServiceAccount, state::State};
-
-/// What else was looked at.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Surroundings {
-    /// Before the ServiceAccount is made or changed: its namespace.
-    Making(Namespace),
-    /// Before it is removed: whoever still needs it.
-    Removing(Users),
-}
 
 /// A namespace as it was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,17 +25,23 @@ pub struct Users {
     pub namespace: Option<String>,
 }
 
+/// Who else set something on the objects; no undo brings that back.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Others {
+    /// On the namespace.
+    pub namespace: Vec<String>,
+    /// On the ServiceAccount.
+    pub account: Vec<String>,
+}
+
 impl ServiceAccount {
-    pub(crate) fn decide(&self, graph: &str, around: &Surroundings, now: Option<&State>) -> Result<Wanted<State>> {
-        let ours = now.and_then(|now| now.namespace.as_ref());
-        let make = match around {
-            Surroundings::Making(found) => ours.is_some() | self.has_to_make_namespace(*found)?,
-            Surroundings::Removing(_) => ours.is_some(),
-        };
-        let namespace = make.then(|| Owned::wanting(ours, self.namespace_body(), graph));
-        let notes = self.notes_on_namespace(make);
-        let account = Owned::wanting(now.and_then(|now| now.account.as_ref()), self.body(), graph);
-        Ok(Wanted { notes, ..State { namespace, account: Some(account), ..State::default() }.into() })
+    /// As the graph file says; the namespace only where this graph made it, or makes it.
+    pub(crate) fn make(&self, graph: &str, found: Namespace, now: Option<&State>) -> Result<Decision<State>> {
+        let make = now.is_some_and(|now| now.namespace.is_some()) | self.has_to_make_namespace(found)?;
+        let mut wanted: State = self.objects().wanted(now, graph);
+        wanted.namespace = wanted.namespace.filter(|_| make);
+        let ours = now.is_some_and(|now| is_ours(graph, now));
+        Ok(Decision::to(Some(wanted), ours).noting(self.notes_on_namespace(make)))
     }
 
     /// A namespace that others made is theirs, whatever the file says.
@@ -78,65 +75,41 @@ impl ServiceAccount {
         }
     }
 
-    pub(crate) fn is_ours(graph: &str, now: &State) -> bool {
-        // Without an account, there is a state only because the namespace is ours.
-        now.account.as_ref().is_none_or(|account| account.is_marked(graph))
+    /// What is in use stays. A namespace that is left is not in use by this step.
+    pub(crate) fn release(&self, graph: &str, users: &Users, others: &Others, now: &State) -> Decision<State> {
+        let ours = is_ours(graph, now);
+        let (to, notes) = self.left(users, now);
+        let retains = !ours || to.as_ref().is_some_and(|left| left.account.is_some());
+        let undo = undoable(now, to.as_ref(), others);
+        Decision { undo, retains, ..Decision::to(to, ours).noting(notes.map(Note::Left)) }
     }
 
-    pub(crate) fn release(&self, around: &Surroundings, now: &State) -> Released<State> {
-        let Surroundings::Removing(users) = around else { return Released::all() };
+    fn left(&self, users: &Users, now: &State) -> (Option<State>, Option<String>) {
         if now.account.is_some() && !users.account.is_empty() {
             let why = format!("the ServiceAccount `{}` is in use: {}", self.address(), listed(&users.account));
-            return Released::kept(now.clone(), why);
+            return (Some(now.clone()), Some(why));
         }
         if now.namespace.is_none() {
-            let why = format!("the namespace `{}` was not made by this graph", self.namespace);
-            return Released { state: None, notes: vec![Note::Left(why)] };
+            return (None, Some(format!("the namespace `{}` was not made by this graph", self.namespace)));
         }
-        match &users.namespace {
-            None => Released::all(),
-            Some(why) => Released::kept(State { namespace: now.namespace.clone(), ..State::default() }, why),
-        }
+        let kept = || State { namespace: now.namespace.clone(), ..State::default() };
+        (users.namespace.as_ref().map(|_| kept()), users.namespace.clone())
     }
+}
+
+pub(crate) fn is_ours(graph: &str, now: &State) -> bool {
+    // Without an account, there is a state only because the namespace is ours.
+    now.account.as_ref().is_none_or(|account| account.is_marked(graph))
 }
 
 /// What others set on an object that goes is lost: it would be made again with what is ours alone.
-pub(crate) fn undoable(from: Option<&State>, to: Option<&State>) -> Undo {
-    let Some(from) = from else { return Undo::Yes };
+fn undoable(from: &State, to: Option<&State>, others: &Others) -> Undo {
     let account_goes = from.account.is_some() && to.is_none_or(|to| to.account.is_none());
     let namespace_goes = from.namespace.is_some() && to.is_none_or(|to| to.namespace.is_none());
-    let goes =
-        [("ServiceAccount", account_goes, &from.beside.account), ("namespace", namespace_goes, &from.beside.namespace)];
+    let goes = [("ServiceAccount", account_goes, &others.account), ("namespace", namespace_goes, &others.namespace)];
     let lost = goes.into_iter().filter(|(_, goes, managers)| *goes && !managers.is_empty());
     let lost: Vec<_> = lost.map(|(what, _, managers)| format!("what {} set on the {what}", listed(managers))).collect();
     if lost.is_empty() { Undo::Yes } else { Undo::No(format!("{} would be lost", listed(&lost))) }
-}
-
-/// The states on the way, one request apart: a namespace comes first, and goes last.
-pub(crate) fn waypoints(from: Option<&State>, to: Option<&State>) -> Vec<Option<State>> {
-    let (from, to) = (from.cloned().unwrap_or_default(), to.cloned().unwrap_or_default());
-    let mut way = vec![from.clone()];
-    let mut at = from.clone();
-    for namespace in each(from.namespace.as_ref(), to.namespace.as_ref()).into_iter().flatten() {
-        at.namespace = Some(namespace);
-        way.push(at.clone());
-    }
-    for account in each(from.account.as_ref(), to.account.as_ref()) {
-        at.account = account;
-        way.push(at.clone());
-    }
-    if at != to {
-        way.push(to);
-    }
-    way.dedup();
-    way.into_iter().skip(1).map(State::there).collect()
-}
-
-fn each(from: Option<&Owned>, to: Option<&Owned>) -> Vec<Option<Owned>> {
-    match (from, to) {
-        (Some(from), Some(to)) if from != to => from.waypoints(to).into_iter().map(Some).collect(),
-        _ => vec![to.cloned()],
-    }
 }
 
 #[cfg(test)]

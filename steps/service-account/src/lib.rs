@@ -8,18 +8,17 @@ mod config;
 mod contents;
 mod decide;
 mod prove;
-mod rights;
+mod removal;
 mod state;
 mod step;
-mod survey;
-mod write;
+mod users;
 
 use trustpath_core::Kind;
 
 pub use self::{
     config::ServiceAccount,
-    decide::{Namespace, Surroundings, Users},
-    state::{Beside, State},
+    decide::{Namespace, Others, Users},
+    state::State,
 };
 
-inventory::submit! { Kind::managed::<ServiceAccount>("service-account", "The operator's ServiceAccount, and its namespace") }
+inventory::submit! { Kind::decides::<ServiceAccount>("service-account", "The operator's ServiceAccount, and its namespace") }

@@ -1,7 +1,7 @@
 //! What the step owns on the server.
 
 use serde::{Deserialize, Serialize};
-use trustpath_platform::kubernetes::owned::Owned;
+use trustpath_platform::kubernetes::owned::{Owned, OwnedParts};
 
 /// A ServiceAccount, and its namespace where that bears the mark of this graph: the graph made it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -12,23 +12,14 @@ pub struct State {
     /// The ServiceAccount.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account: Option<Owned>,
-    /// What is lost when the two are removed.
-    #[serde(skip)]
-    pub beside: Beside,
 }
 
-/// Who else set something on the objects, as it was seen; no undo brings that back.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Beside {
-    /// On the namespace.
-    pub namespace: Vec<String>,
-    /// On the ServiceAccount.
-    pub account: Vec<String>,
-}
+impl OwnedParts<2> for State {
+    fn parts(&self) -> [&Option<Owned>; 2] {
+        [&self.namespace, &self.account]
+    }
 
-impl State {
-    /// `None` when nothing of it is there.
-    pub(crate) fn there(self) -> Option<Self> {
-        (self != Self::default()).then_some(self)
+    fn parts_mut(&mut self) -> [&mut Option<Owned>; 2] {
+        [&mut self.namespace, &mut self.account]
     }
 }

@@ -1,142 +1,105 @@
-//! The step: observe, decide, write, prove.
+//! The step: what is read, what is decided, which requests lead there.
 
-use async_trait::async_trait;
-use k8s_openapi::api::core::v1::{Namespace as NamespaceObject, ServiceAccount as AccountObject};
 use serde_json::Value;
-use trustpath_core::{Act, Around, At, Evidence, Handle, Managed, Released, Result, Right, Undo, Wanted};
+use trustpath_core::{Answers, At, Decides, Decision, Handle, Intent, Leg, Proof, Reads, Request, Result, Seen};
 use trustpath_platform::{
     Cluster, ServiceAccountRef,
     kubernetes::{
-        Address,
-        owned::{Owned, other_managers},
+        RunningPods,
+        owned::{OwnedParts as _, OwnedRequest, other_managers},
     },
 };
 
-use crate::{Namespace, ServiceAccount, State, Surroundings, decide, state::Beside, survey};
+use crate::{
+    Namespace, Others, ServiceAccount, State, Users,
+    config::{ACCOUNT, NAMESPACE},
+    removal::NamespaceRemoval,
+    users::{CONTENTS, NamespaceContents, PODS, SECRETS, TokenSecrets},
+};
 
-impl ServiceAccount {
-    pub(crate) fn at(&self) -> Address<AccountObject> {
-        Address::namespaced(self.namespace.as_str(), self.name.as_str())
+impl Namespace {
+    /// From the object.
+    pub(crate) fn of(live: &Value) -> Self {
+        match live["metadata"].get("deletionTimestamp") {
+            Some(_) => Self::Terminating,
+            None => Self::Active,
+        }
     }
-
-    pub(crate) fn namespace_at(&self) -> Address<NamespaceObject> {
-        Address::cluster(self.namespace.as_str())
-    }
-}
-
-/// Whether the namespace comes first.
-pub(crate) fn makes_namespace(now: &State, to: &State) -> bool {
-    now.namespace.is_none() && to.namespace.is_some()
-}
-
-/// What the server has of both objects.
-struct Live {
-    account: Option<Value>,
-    namespace: Option<Value>,
 }
 
 impl ServiceAccount {
-    async fn read(&self, at: At<'_, ()>) -> Result<Live> {
-        let cluster = at.cx.handle::<Cluster>().await?;
-        let addresses = (self.at(), self.namespace_at());
-        let (account, namespace) = futures::try_join!(cluster.live(&addresses.0), cluster.live(&addresses.1))?;
-        Ok(Live { account, namespace })
+    /// How the namespace is. Where it was not read, it is as the graph file takes it to be.
+    fn namespace_found(&self, answers: &Answers) -> Result<Namespace> {
+        if answers.answer(NAMESPACE).is_none() && !self.create_namespace {
+            return Ok(Namespace::Active);
+        }
+        Ok(answers.get::<Value>(NAMESPACE)?.map_or(Namespace::Missing, |live| Namespace::of(&live)))
     }
 
-    fn state(&self, graph: &str, live: &Live) -> Option<State> {
-        let ours = live.namespace.as_ref().filter(|live| survey::is_marked(live, graph));
-        let others = |live: Option<&Value>| live.map(other_managers).unwrap_or_default();
-        let beside = Beside { namespace: others(ours), account: others(live.account.as_ref()) };
-        let account = live.account.as_ref().map(|live| Owned::seen(live, &self.body()));
-        let namespace = ours.map(|live| Owned::seen(live, &self.namespace_body()));
-        State { namespace, account, beside }.there()
+    fn others(answers: &Answers) -> Result<Others> {
+        let on = |name| Ok::<_, trustpath_core::Failure>(answers.get::<Value>(name)?.map(|live| other_managers(&live)));
+        Ok(Others { namespace: on(NAMESPACE)?.unwrap_or_default(), account: on(ACCOUNT)?.unwrap_or_default() })
+    }
+
+    pub(crate) fn legs(&self, from: Option<&State>, to: Option<&State>) -> Vec<Leg<State>> {
+        let has_namespace = |state: Option<&State>| state.is_some_and(|state| state.namespace.is_some());
+        // In a namespace that is not there yet the account cannot be tried.
+        let comes_first = !has_namespace(from) && has_namespace(to);
+        self.objects().route(from, to, |object, request: OwnedRequest| -> Box<dyn Request> {
+            match object {
+                0 if request.removes() => {
+                    Box::new(NamespaceRemoval { namespace: self.namespace.to_string(), delete: request })
+                }
+                1 if comes_first => Box::new(request.untried()),
+                _ => Box::new(request),
+            }
+        })
     }
 }
 
-#[async_trait]
-impl Managed for ServiceAccount {
+impl Decides for ServiceAccount {
+    const SYSTEMS: &'static [&'static str] = &[Cluster::NAME];
     type State = State;
-    type Around = Surroundings;
     type Takes = ();
     type Gives = ServiceAccountRef;
-
-    fn systems(&self) -> &'static [&'static str] {
-        &[Cluster::NAME]
-    }
 
     fn gives(&self, (): &()) -> ServiceAccountRef {
         self.address()
     }
 
-    async fn observe(&self, at: At<'_, ()>) -> Result<Option<State>> {
-        Ok(self.state(at.cx.graph(), &self.read(at).await?))
-    }
-
-    async fn survey(&self, at: At<'_, ()>, around: Around) -> Result<Surroundings> {
-        let cluster = at.cx.handle::<Cluster>().await?;
-        Ok(match around {
-            Around::Making => Surroundings::Making(survey::namespace(&cluster, &self.namespace_at()).await?),
-            Around::Removing => Surroundings::Removing(survey::users(&cluster, self, at.cx).await?),
-        })
-    }
-
-    async fn look(&self, at: At<'_, ()>, around: Around) -> Result<(Option<State>, Surroundings)> {
-        if around == Around::Removing {
-            return futures::try_join!(self.observe(at), self.survey(at, around));
+    fn reads(&self, _: At<'_, ()>, intent: Intent, seen: Option<&Seen<State>>) -> Reads {
+        let reads = self.objects().reads();
+        if intent != Intent::Remove {
+            return reads;
         }
-        let live = self.read(at).await?;
-        let found = live.namespace.as_ref().map_or(Namespace::Missing, survey::phase);
-        Ok((self.state(at.cx.graph(), &live), Surroundings::Making(found)))
+        let namespace = self.namespace.as_str();
+        let reads = reads.and(PODS, RunningPods::within(namespace)).and(SECRETS, TokenSecrets(self.address()));
+        let is_ours = seen.and_then(|seen| seen.state.as_ref()).is_some_and(|state| state.namespace.is_some());
+        if is_ours { reads.and(CONTENTS, NamespaceContents(namespace.to_owned())) } else { reads }
     }
 
-    fn desired(&self, at: At<'_, ()>, around: &Surroundings, now: Option<&State>) -> Result<Wanted<State>> {
-        self.decide(at.cx.graph(), around, now)
+    /// The namespace is part of it only where this graph made it.
+    fn state(&self, at: At<'_, ()>, answers: &Answers) -> Result<Option<State>> {
+        let mut state: State = self.objects().seen(answers)?;
+        state.namespace = state.namespace.filter(|namespace| namespace.is_marked(at.cx.graph()));
+        Ok(state.there())
     }
 
-    fn ours(&self, at: At<'_, ()>, _: &Surroundings, now: &State) -> bool {
-        Self::is_ours(at.cx.graph(), now)
-    }
-
-    fn released(&self, _: At<'_, ()>, around: &Surroundings, now: &State) -> Result<Released<State>> {
-        Ok(self.release(around, now))
-    }
-
-    /// A namespace that is left is not in use by this step.
-    fn retains(&self, _: At<'_, ()>, _: &Surroundings, left: &State) -> bool {
-        left.account.is_some()
-    }
-
-    fn undoable(&self, from: Option<&State>, to: Option<&State>) -> Undo {
-        decide::undoable(from, to)
-    }
-
-    fn waypoints(&self, from: Option<&State>, to: Option<&State>) -> Result<Vec<Option<State>>> {
-        Ok(decide::waypoints(from, to))
-    }
-
-    /// In a namespace that is not there yet, nothing but the namespace itself can be tried.
-    async fn rehearse(&self, at: At<'_, ()>, now: Option<&State>, to: Option<&State>) -> Result<()> {
-        let cluster = at.cx.handle::<Cluster>().await?;
-        let (now, to) = (now.cloned().unwrap_or_default(), to.cloned().unwrap_or_default());
-        let force = at.cx.consent().force_conflicts;
-        if let Some(namespace) = to.namespace.as_ref().filter(|_| now.namespace != to.namespace) {
-            cluster.rehearse_owned(&self.namespace_at(), namespace, force).await?;
+    fn decide(&self, at: At<'_, ()>, intent: Intent, seen: &Seen<State>) -> Result<Decision<State>> {
+        let (graph, answers) = (at.cx.graph(), &seen.answers);
+        match &seen.state {
+            Some(now) if intent == Intent::Remove => {
+                Ok(self.release(graph, &Users::of(&self.address(), answers)?, &Self::others(answers)?, now))
+            }
+            now => self.make(graph, self.namespace_found(answers)?, now.as_ref()),
         }
-        if let Some(account) = to.account.as_ref().filter(|_| !makes_namespace(&now, &to)) {
-            cluster.rehearse_owned(&self.at(), account, force).await?;
-        }
-        Ok(())
     }
 
-    async fn write(&self, at: At<'_, ()>, now: Option<&State>, to: Option<&State>) -> Result<()> {
-        self.go(at, now.cloned().unwrap_or_default(), to.cloned().unwrap_or_default()).await
+    fn route(&self, _: At<'_, ()>, from: Option<&State>, to: Option<&State>) -> Result<Vec<Leg<State>>> {
+        Ok(self.legs(from, to))
     }
 
-    async fn prove(&self, at: At<'_, ()>, state: &State) -> Result<Evidence> {
-        self.evidence(at, state).await
-    }
-
-    fn rights(&self, _: At<'_, ()>, act: Act<'_, State>) -> Vec<Right> {
-        self.needs(act)
+    fn proof(&self, at: At<'_, ()>, seen: &Seen<State>) -> Result<Proof> {
+        Ok(self.prove(at.cx.step(), seen.state.as_ref()))
     }
 }

@@ -3,9 +3,12 @@
 //! Applying, adopting, taking fields from others by force, and taking all of that back again are all moves from one
 //! [`Owned`] to another. Nothing else of an object is looked at: what others added is theirs.
 
+mod change;
+mod evidence;
 mod fields;
 mod give_back;
 mod manager;
+mod parts;
 mod remove;
 mod seen;
 mod write;
@@ -16,8 +19,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use self::{
+    change::OwnedRequest,
     fields::Fields,
     manager::{NotAnOwner, Owner},
+    parts::{OwnedObject, OwnedObjects, OwnedParts},
     remove::Removal,
     seen::other_managers,
 };

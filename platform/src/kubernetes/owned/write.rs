@@ -124,7 +124,7 @@ fn retyped<K>(at: &Address<K>) -> Address<Value> {
     Address::plain(at.resource(), at.namespace(), at.name())
 }
 
-fn body<K>(at: &Address<K>, to: &Owned, uid: Option<&str>) -> Fields {
+pub(super) fn body<K>(at: &Address<K>, to: &Owned, uid: Option<&str>) -> Fields {
     let mut body = to.applied.clone();
     body.insert("apiVersion".to_owned(), at.resource().api_version.clone().into());
     body.insert("kind".to_owned(), at.resource().kind.clone().into());

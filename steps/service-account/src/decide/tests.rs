@@ -1,5 +1,7 @@
 use rstest::rstest;
 use serde_json::{Value, json};
+use trustpath_core::Values;
+use trustpath_platform::kubernetes::owned::{Owned, OwnedParts as _};
 
 use super::*;
 
@@ -19,7 +21,7 @@ fn account(labels: Value) -> Owned {
 
 fn state(namespace: Option<&str>, account: Option<Owned>) -> State {
     let namespace = namespace.map(|_| Owned::wanting(None, config(json!({})).namespace_body(), GRAPH));
-    State { namespace, account, ..State::default() }
+    State { namespace, account }
 }
 
 fn theirs(labels: Value) -> Owned {
@@ -31,48 +33,56 @@ fn theirs(labels: Value) -> Owned {
     Owned::seen(&live, &config(json!({"labels": {"a": "1"}})).body())
 }
 
-fn making(found: Namespace) -> Surroundings {
-    Surroundings::Making(found)
-}
-
-fn removing(account: &[&str], namespace: Option<&str>) -> Surroundings {
+fn users(account: &[&str], namespace: Option<&str>) -> Users {
     let account = account.iter().map(|text| (*text).to_owned()).collect();
-    Surroundings::Removing(Users { account, namespace: namespace.map(str::to_owned) })
+    Users { account, namespace: namespace.map(str::to_owned) }
 }
 
-fn code(result: Result<Wanted<State>>) -> Option<String> {
+fn wanted(config: &ServiceAccount, found: Namespace, now: Option<&State>) -> State {
+    config.make(GRAPH, found, now).expect("a decision").to.expect("something to make")
+}
+
+fn released(users: &Users, now: &State) -> Decision<State> {
+    config(json!({})).release(GRAPH, users, &Others::default(), now)
+}
+
+fn code(result: Result<Decision<State>>) -> Option<String> {
     result.expect_err("it should be refused").report().code
+}
+
+/// The states that the requests lead to.
+fn waypoints(from: Option<&State>, to: Option<&State>) -> Vec<Option<State>> {
+    config(json!({})).legs(from, to).into_iter().map(|leg| leg.to).collect()
 }
 
 #[test]
 fn a_missing_namespace_is_made_and_is_ours() {
-    let wanted = config(json!({})).decide(GRAPH, &making(Namespace::Missing), None).expect("a decision");
-    assert_eq!(wanted.state, state(Some("eso"), Some(account(json!({})))));
+    let wanted = wanted(&config(json!({})), Namespace::Missing, None);
+    assert_eq!(wanted, state(Some("eso"), Some(account(json!({})))));
 }
 
 #[test]
 fn a_namespace_that_is_there_is_not_ours() {
-    let wanted = config(json!({})).decide(GRAPH, &making(Namespace::Active), None).expect("a decision");
-    assert_eq!(wanted.state.namespace, None);
+    assert_eq!(wanted(&config(json!({})), Namespace::Active, None).namespace, None);
 }
 
 #[test]
 fn a_namespace_has_the_labels_of_the_file_where_it_is_ours() {
     let config = config(json!({"namespace_labels": {"team": "a"}}));
-    let made = config.decide(GRAPH, &making(Namespace::Missing), None).expect("a decision");
+    let made = wanted(&config, Namespace::Missing, None);
     let labels =
         |state: &State| state.namespace.as_ref().and_then(|it| it.value(&["metadata", "labels", "team"]).cloned());
-    assert_eq!(labels(&made.state), Some(json!("a")));
+    assert_eq!(labels(&made), Some(json!("a")));
     let bare = state(Some("eso"), Some(account(json!({}))));
-    let later = config.decide(GRAPH, &making(Namespace::Active), Some(&bare)).expect("a decision");
-    assert_eq!((later.state, later.notes), (made.state, Vec::new()));
+    let later = config.make(GRAPH, Namespace::Active, Some(&bare)).expect("a decision");
+    assert_eq!((later.to, later.notes), (Some(made), Vec::new()));
 }
 
 #[test]
 fn labels_are_not_put_on_a_namespace_of_others_and_that_is_said() {
     let config = config(json!({"namespace_labels": {"team": "a"}}));
-    let wanted = config.decide(GRAPH, &making(Namespace::Active), None).expect("a decision");
-    assert_eq!(wanted.state.namespace, None);
+    let wanted = config.make(GRAPH, Namespace::Active, None).expect("a decision");
+    assert_eq!(wanted.to.expect("an account").namespace, None);
     assert!(wanted.notes[0].text().contains("was not made by this graph"), "{:?}", wanted.notes);
 }
 
@@ -80,7 +90,7 @@ fn labels_are_not_put_on_a_namespace_of_others_and_that_is_said() {
 fn a_label_of_a_namespace_is_a_request_of_its_own() {
     let bare = state(Some("eso"), Some(account(json!({}))));
     let config = config(json!({"namespace_labels": {"team": "a"}}));
-    let labelled = config.decide(GRAPH, &making(Namespace::Active), Some(&bare)).expect("a decision").state;
+    let labelled = wanted(&config, Namespace::Active, Some(&bare));
     assert_eq!(waypoints(Some(&bare), Some(&labelled)), [Some(labelled.clone())]);
     assert_eq!(waypoints(Some(&labelled), Some(&bare)), [Some(bare)]);
 }
@@ -89,51 +99,49 @@ fn a_label_of_a_namespace_is_a_request_of_its_own() {
 #[case(json!({"create_namespace": false}), Namespace::Missing, "trustpath::service_account::namespace_missing")]
 #[case(json!({}), Namespace::Terminating, "trustpath::service_account::namespace_terminating")]
 fn a_namespace_that_cannot_be_used_is_an_error(#[case] with: Value, #[case] found: Namespace, #[case] expected: &str) {
-    assert_eq!(code(config(with).decide(GRAPH, &making(found), None)).as_deref(), Some(expected));
+    assert_eq!(code(config(with).make(GRAPH, found, None)).as_deref(), Some(expected));
 }
 
 #[test]
 fn an_equal_account_of_somebody_else_is_nothing_to_do() {
     let now = state(None, Some(theirs(json!({"a": "1"}))));
     let config = config(json!({"labels": {"a": "1"}}));
-    let wanted = config.decide(GRAPH, &making(Namespace::Active), Some(&now)).expect("a decision");
-    assert_eq!(wanted.state, now);
-    assert!(!ServiceAccount::is_ours(GRAPH, &now));
+    assert_eq!(wanted(&config, Namespace::Active, Some(&now)), now);
+    assert!(!is_ours(GRAPH, &now));
 }
 
 #[test]
 fn another_label_takes_the_account_over() {
     let now = state(None, Some(theirs(json!({"a": "0"}))));
     let config = config(json!({"labels": {"a": "1"}}));
-    let wanted = config.decide(GRAPH, &making(Namespace::Active), Some(&now)).expect("a decision").state;
-    assert!(!ServiceAccount::is_ours(GRAPH, &now));
-    assert!(ServiceAccount::is_ours(GRAPH, &wanted));
+    let wanted = wanted(&config, Namespace::Active, Some(&now));
+    assert!(!is_ours(GRAPH, &now));
+    assert!(is_ours(GRAPH, &wanted));
     assert!(wanted.account.is_some_and(|account| account.others.is_empty()));
 }
 
 #[test]
 fn destroy_keeps_an_account_that_is_in_use() {
     let now = state(Some("eso"), Some(account(json!({}))));
-    let released = config(json!({})).release(&removing(&["the pod `a` runs as it"], Some("Pod a")), &now);
-    assert_eq!(released.state, Some(now));
-    assert!(released.notes[0].text().contains("the pod `a` runs as it"));
+    let left = released(&users(&["the pod `a` runs as it"], Some("Pod a")), &now);
+    assert_eq!(left.to, Some(now));
+    assert!(left.notes[0].text().contains("the pod `a` runs as it"));
 }
 
 #[test]
 fn destroy_keeps_a_namespace_that_is_not_empty() {
     let now = state(Some("eso"), Some(account(json!({}))));
-    let released = config(json!({})).release(&removing(&[], Some("Secret a")), &now);
-    assert_eq!(released.state, Some(state(Some("eso"), None)));
-    assert!(released.notes[0].text().contains("Secret a"));
+    let left = released(&users(&[], Some("Secret a")), &now);
+    assert_eq!(left.to, Some(state(Some("eso"), None)));
+    assert!(left.notes[0].text().contains("Secret a"));
 }
 
 #[test]
 fn destroy_removes_what_nobody_needs_and_the_graph_made() {
-    let config = config(json!({}));
-    let all = config.release(&removing(&[], None), &state(Some("eso"), Some(account(json!({})))));
-    assert_eq!(all, Released::all());
-    let account = config.release(&removing(&[], None), &state(None, Some(account(json!({})))));
-    assert_eq!(account.state, None);
+    let all = released(&users(&[], None), &state(Some("eso"), Some(account(json!({})))));
+    assert_eq!((all.to, all.notes), (None, Vec::new()));
+    let account = released(&users(&[], None), &state(None, Some(account(json!({})))));
+    assert_eq!(account.to, None);
     assert_eq!(account.notes.len(), 1);
 }
 
@@ -152,7 +160,7 @@ fn a_namespace_comes_first_and_goes_last() {
 fn what_is_taken_by_force_comes_back_in_a_step_of_its_own() {
     let before = state(None, Some(theirs(json!({"a": "0"}))));
     let config = config(json!({"labels": {"a": "1"}}));
-    let after = config.decide(GRAPH, &making(Namespace::Active), Some(&before)).expect("a decision").state;
+    let after = wanted(&config, Namespace::Active, Some(&before));
     assert_eq!(waypoints(Some(&before), Some(&after)).len(), 1);
     let back = waypoints(Some(&after), Some(&before));
     assert_eq!(back.len(), 2);
@@ -166,11 +174,50 @@ fn a_state_of_nothing_is_no_state() {
 
 #[test]
 fn what_others_set_is_lost_with_the_object() {
-    let mut now = state(Some("eso"), Some(account(json!({}))));
-    assert_eq!(undoable(Some(&now), None), Undo::Yes);
-    now.beside.account = vec!["helm".into()];
-    let Undo::No(why) = undoable(Some(&now), None) else { panic!("it says that it can be undone") };
+    let now = state(Some("eso"), Some(account(json!({}))));
+    assert_eq!(undoable(&now, None, &Others::default()), Undo::Yes);
+    let others = Others { account: vec!["helm".into()], ..Others::default() };
+    let Undo::No(why) = undoable(&now, None, &others) else { panic!("it says that it can be undone") };
     assert_eq!(why, "what helm set on the ServiceAccount would be lost");
-    assert_eq!(undoable(Some(&now), Some(&now)), Undo::Yes);
-    assert_eq!(undoable(None, Some(&now)), Undo::Yes);
+    assert_eq!(undoable(&now, Some(&now), &others), Undo::Yes);
+}
+
+#[test]
+fn a_namespace_that_is_left_needs_nothing() {
+    let now = state(Some("eso"), Some(account(json!({}))));
+    assert!(!released(&users(&[], Some("Secret a")), &now).retains);
+    assert!(released(&users(&["the pod `a` runs as it"], None), &now).retains);
+}
+
+/// What these requests take, in words.
+fn taken(config: &ServiceAccount, from: Option<&State>, to: Option<&State>) -> Vec<String> {
+    let legs = config.legs(from, to);
+    legs.iter().flat_map(|leg| leg.request.rights(Values::Known)).map(|right| right.what).collect()
+}
+
+#[test]
+fn a_namespace_that_the_graph_made_is_looked_through_before_it_goes() {
+    let (config, both) = (config(json!({})), state(Some("eso"), Some(account(json!({})))));
+    let theirs = State { namespace: None, ..both.clone() };
+    let everything = "`list` on everything in `eso`".to_owned();
+    assert!(taken(&config, Some(&both), None).contains(&everything));
+    assert!(taken(&config, None, Some(&both)).contains(&"`create` on namespaces `eso`".to_owned()));
+    for rights in [taken(&config, Some(&theirs), None), taken(&config, None, Some(&theirs))] {
+        assert!(rights.iter().all(|right| !right.contains("namespaces") && *right != everything), "{rights:?}");
+    }
+}
+
+#[test]
+fn in_a_namespace_that_is_not_there_only_the_namespace_is_tried() {
+    let tried = |to: &State| {
+        let legs = config(json!({})).legs(None, Some(to));
+        let rights = legs.iter().flat_map(|leg| leg.request.dry_run_rights());
+        rights.map(|right| right.what).collect::<Vec<_>>()
+    };
+    let made = state(Some("eso"), Some(account(json!({}))));
+    let both = tried(&made);
+    assert!(both.contains(&"`create` on namespaces `eso`".to_owned()), "{both:?}");
+    assert!(both.iter().all(|right| !right.contains("serviceaccounts")), "{both:?}");
+    let there = tried(&State { namespace: None, ..made });
+    assert!(there.contains(&"`create` on serviceaccounts `operator` in `eso`".to_owned()), "{there:?}");
 }

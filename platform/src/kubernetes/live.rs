@@ -1,0 +1,56 @@
+//! Reading one object, as data.
+
+use async_trait::async_trait;
+use serde_json::Value;
+use trustpath_core::{Answer, Context, Read, Result, Right};
+
+use super::{Cluster, ObjectRef};
+
+/// What `kubectl apply` keeps of an object: of a Secret, all that it holds.
+const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+
+/// Reads an object as plain data, `metadata.managedFields` and all; of a Secret everything but what it holds.
+#[derive(Debug, Clone)]
+pub struct Live(pub ObjectRef);
+
+#[async_trait]
+impl Read for Live {
+    fn rights(&self) -> Vec<Right> {
+        self.0.on().may(&["get"])
+    }
+
+    async fn perform(&self, cx: &Context) -> Result<Answer> {
+        let cluster = cx.handle::<Cluster>().await?;
+        let Some(at) = self.0.address(&cluster).await? else { return Ok(Answer::Nothing) };
+        let Some(mut live) = cluster.live(&at).await? else { return Ok(Answer::Nothing) };
+        if self.0.is_secret() {
+            without_contents(&mut live);
+        }
+        Ok(Answer::Found(live))
+    }
+}
+
+fn without_contents(secret: &mut Value) {
+    let Some(fields) = secret.as_object_mut() else { return };
+    fields.retain(|name, _| !matches!(name.as_str(), "data" | "stringData"));
+    if let Some(annotations) = secret.pointer_mut("/metadata/annotations").and_then(Value::as_object_mut) {
+        annotations.shift_remove(LAST_APPLIED);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_a_secret_holds_is_in_no_answer() {
+        let mut secret = json!({
+            "metadata": {"name": "a", "annotations": {LAST_APPLIED: "{\"data\": 1}", "x": "y"}},
+            "type": "Opaque", "data": {"token": "c2VjcmV0"}, "stringData": {"token": "secret"},
+        });
+        without_contents(&mut secret);
+        assert_eq!(secret, json!({"metadata": {"name": "a", "annotations": {"x": "y"}}, "type": "Opaque"}));
+    }
+}
