@@ -38,8 +38,8 @@ impl ServiceAccount {
     /// As the graph file says; the namespace only where this graph made it, or makes it.
     pub(crate) fn make(&self, graph: &str, found: Namespace, now: Option<&State>) -> Result<Decision<State>> {
         let make = now.is_some_and(|now| now.namespace.is_some()) | self.has_to_make_namespace(found)?;
-        let mut wanted: State = self.objects().wanted(now, graph);
-        wanted.namespace = wanted.namespace.filter(|_| make);
+        let [namespace, account] = self.objects().wanted(now, graph);
+        let wanted = State { namespace: make.then_some(namespace), account: Some(account) };
         let ours = now.is_some_and(|now| is_ours(graph, now));
         Ok(Decision::to(Some(wanted), ours).noting(self.notes_on_namespace(make)))
     }

@@ -15,11 +15,11 @@ pub struct State {
 }
 
 impl OwnedParts<2> for State {
-    fn parts(&self) -> [&Option<Owned>; 2] {
-        [&self.namespace, &self.account]
+    fn split(self) -> [Option<Owned>; 2] {
+        [self.namespace, self.account]
     }
 
-    fn parts_mut(&mut self) -> [&mut Option<Owned>; 2] {
-        [&mut self.namespace, &mut self.account]
+    fn join([namespace, account]: [Option<Owned>; 2]) -> Option<Self> {
+        (namespace.is_some() || account.is_some()).then_some(Self { namespace, account })
     }
 }

@@ -47,7 +47,7 @@ impl ServiceAccount {
         let comes_first = !has_namespace(from) && has_namespace(to);
         self.objects().route(from, to, |object, request: OwnedRequest| -> Box<dyn Request> {
             match object {
-                0 if request.removes() => {
+                0 if request.to().is_none() => {
                     Box::new(NamespaceRemoval { namespace: self.namespace.to_string(), delete: request })
                 }
                 1 if comes_first => Box::new(request.untried()),
@@ -80,9 +80,8 @@ impl Decides for ServiceAccount {
 
     /// The namespace is part of it only where this graph made it.
     fn state(&self, at: At<'_, ()>, answers: &Answers) -> Result<Option<State>> {
-        let mut state: State = self.objects().seen(answers)?;
-        state.namespace = state.namespace.filter(|namespace| namespace.is_marked(at.cx.graph()));
-        Ok(state.there())
+        let [namespace, account] = self.objects().seen(answers)?;
+        Ok(State::join([namespace.filter(|namespace| namespace.is_marked(at.cx.graph())), account]))
     }
 
     fn decide(&self, at: At<'_, ()>, intent: Intent, seen: &Seen<State>) -> Result<Decision<State>> {

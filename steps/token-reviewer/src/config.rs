@@ -13,9 +13,9 @@ use trustpath_core::{Class, Problem};
 use trustpath_platform::{
     ServiceAccountRef,
     kubernetes::{
-        Address,
+        Address, ObjectRef,
         names::{AnnotationKey, Key, LabelValue, NamespaceName, ObjectName},
-        owned::Fields,
+        owned::{Fields, OwnedObject, OwnedObjects},
     },
 };
 
@@ -77,16 +77,21 @@ pub(crate) fn no_namespace() -> Problem {
 }
 
 impl Names {
-    pub(crate) fn account_at(&self) -> Address<ServiceAccount> {
-        Address::namespaced(&self.account.namespace, &self.account.name)
+    /// The three objects: the right to review comes last, and goes first.
+    pub(crate) fn objects(&self) -> OwnedObjects<3> {
+        let ServiceAccountRef { namespace, name } = &self.account;
+        let account = ObjectRef::namespaced::<ServiceAccount>(namespace, name);
+        let secret = ObjectRef::namespaced::<Secret>(namespace, &self.secret);
+        let binding = ObjectRef::cluster::<ClusterRoleBinding>(&self.binding);
+        OwnedObjects([
+            OwnedObject { name: "ServiceAccount", at: account, body: self.account_body() },
+            OwnedObject { name: "Secret", at: secret, body: self.secret_body() },
+            OwnedObject { name: "ClusterRoleBinding", at: binding, body: self.binding_body() },
+        ])
     }
 
     pub(crate) fn secret_at(&self) -> Address<Secret> {
         Address::namespaced(&self.account.namespace, &self.secret)
-    }
-
-    pub(crate) fn binding_at(&self) -> Address<ClusterRoleBinding> {
-        Address::cluster(&self.binding)
     }
 
     pub(crate) fn account_body(&self) -> Fields {

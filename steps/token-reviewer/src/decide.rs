@@ -1,10 +1,10 @@
-//! What should be there, what destroy leaves, and the requests on the way. Pure.
+//! What should be there, and what destroy leaves. Pure.
 
 use std::collections::BTreeMap;
 
-use trustpath_core::{Class, Note, Problem, Released, Result};
+use trustpath_core::{Class, Decision, Note, Problem, Result};
 use trustpath_platform::{
-    kubernetes::owned::Owned,
+    kubernetes::owned::{Owned, OwnedParts as _},
     text::{clean, listed},
 };
 
@@ -13,20 +13,17 @@ use crate::{
     config::{Names, ROLE},
 };
 
-pub(crate) fn desired(names: &Names, now: Option<&State>, graph: &str) -> Result<State> {
-    let now = now.cloned().unwrap_or_default();
-    if let Some(binding) = &now.binding {
+pub(crate) fn desired(names: &Names, now: Option<&State>, graph: &str) -> Result<Decision<State>> {
+    if let Some(binding) = now.and_then(|now| now.binding.as_ref()) {
         same_role(names, binding)?;
         same_subjects(names, binding, graph)?;
     }
-    if let Some(secret) = &now.secret {
+    if let Some(secret) = now.and_then(|now| now.secret.as_ref()) {
         same_account(names, secret)?;
     }
-    Ok(State {
-        account: Some(Owned::wanting(now.account.as_ref(), names.account_body(), graph)),
-        secret: Some(Owned::wanting(now.secret.as_ref(), names.secret_body(), graph)),
-        binding: Some(Owned::wanting(now.binding.as_ref(), names.binding_body(), graph)),
-    })
+    let wanted = names.objects().wanted(now, graph);
+    let ours = now.is_some_and(|now| ours(&wanted, now, graph));
+    Ok(Decision::to(State::join(wanted.map(Some)), ours))
 }
 
 /// The role of a binding cannot be changed (Kubernetes, `roleRef` is immutable), and no other role is wanted.
@@ -69,67 +66,36 @@ fn same_account(names: &Names, secret: &Owned) -> Result<()> {
 }
 
 /// Whether everything that would change is marked as this graph's.
-pub(crate) fn ours(wanted: &State, now: &State, graph: &str) -> bool {
-    let mut pairs = wanted.parts().into_iter().zip(now.parts());
-    pairs.all(|(wanted, now)| now.as_ref().is_none_or(|part| part.is_marked(graph) || wanted.as_ref() == Some(part)))
+fn ours(wanted: &[Owned; 3], now: &State, graph: &str) -> bool {
+    let mut pairs = wanted.iter().zip(now.clone().split());
+    pairs.all(|(wanted, now)| now.is_none_or(|part| part.is_marked(graph) || *wanted == part))
 }
 
 /// Whether anything is marked as this graph's, and so is for destroy to look at.
-pub(crate) fn partly_ours(now: &State, graph: &str) -> bool {
-    now.parts().into_iter().flatten().any(|part| part.is_marked(graph))
+fn partly_ours(now: &State, graph: &str) -> bool {
+    now.clone().split().into_iter().flatten().any(|part| part.is_marked(graph))
 }
 
 /// What is not marked stays, and the ServiceAccount stays while somebody needs it.
-pub(crate) fn released(names: &Names, now: &State, users: &[String], graph: &str) -> Released<State> {
-    let mut left = now.clone();
+pub(crate) fn released(names: &Names, now: &State, users: &[String], graph: &str) -> Decision<State> {
+    let [account, secret, binding] = now.clone().split().map(|part| part.filter(|part| !part.is_marked(graph)));
+    let mut left = State { account, secret, binding };
     let mut notes = Vec::new();
-    for part in left.parts_mut() {
-        *part = part.take().filter(|part| !part.is_marked(graph));
-        if part.is_some() {
-            notes.push(Note::Left("what somebody else made of the reviewer stays".into()));
-        }
+    if left != State::default() {
+        notes.push(Note::Left("what somebody else made of the reviewer stays".into()));
     }
     if !users.is_empty() && left.account.is_none() && now.account.is_some() {
         left.account.clone_from(&now.account);
         let why = format!("the ServiceAccount `{}` is in use: {}", names.account, listed(users));
         notes.push(Note::Left(why));
     }
-    notes.dedup();
-    Released { state: left.there(), notes }
-}
-
-/// The states on the way, one object apart: the right to review comes last, and goes first.
-pub(crate) fn waypoints(from: Option<&State>, to: Option<&State>) -> Vec<Option<State>> {
-    let (from, to) = (from.cloned().unwrap_or_default(), to.cloned().unwrap_or_default());
-    let mut at = from.clone();
-    let mut way = Vec::new();
-    for part in [0, 1, 2] {
-        for owned in made_or_changed(from.parts()[part].as_ref(), to.parts()[part].as_ref()) {
-            *at.parts_mut()[part] = Some(owned);
-            way.push(at.clone());
-        }
-    }
-    for part in [2, 1, 0] {
-        if from.parts()[part].is_some() && to.parts()[part].is_none() {
-            *at.parts_mut()[part] = None;
-            way.push(at.clone());
-        }
-    }
-    way.into_iter().map(State::there).collect()
-}
-
-fn made_or_changed(from: Option<&Owned>, to: Option<&Owned>) -> Vec<Owned> {
-    match (from, to) {
-        (_, None) => Vec::new(),
-        (None, Some(to)) => vec![to.clone()],
-        (Some(from), Some(to)) if from == to => Vec::new(),
-        (Some(from), Some(to)) => from.waypoints(to),
-    }
+    Decision::to(State::join(left.split()), partly_ours(now, graph)).noting(notes)
 }
 
 #[cfg(test)]
 mod tests {
     use serde_json::json;
+    use trustpath_core::Values;
     use trustpath_platform::ServiceAccountRef;
 
     use super::*;
@@ -144,7 +110,30 @@ mod tests {
     }
 
     fn made() -> State {
-        desired(&names(), None, GRAPH).expect("a decision")
+        desired(&names(), None, GRAPH).expect("a decision").to.expect("three objects")
+    }
+
+    /// The states that the requests lead to.
+    fn waypoints(from: Option<&State>, to: Option<&State>) -> Vec<Option<State>> {
+        names().legs(from, to).into_iter().map(|leg| leg.to).collect()
+    }
+
+    /// What the requests take, in words; and what trying them does.
+    fn taken(from: Option<&State>, to: Option<&State>) -> [Vec<String>; 2] {
+        let legs = names().legs(from, to);
+        let sent = legs.iter().flat_map(|leg| leg.request.rights(Values::Known)).map(|right| right.what);
+        let tried = legs.iter().flat_map(|leg| leg.request.dry_run_rights()).map(|right| right.what);
+        [sent.collect(), tried.collect()]
+    }
+
+    #[test]
+    fn who_binds_may_bind_this_very_role_and_the_binding_alone_is_tried() {
+        let bind = "`bind` on clusterroles.rbac.authorization.k8s.io `system:auth-delegator`".to_owned();
+        let [sent, tried] = taken(None, Some(&made()));
+        assert!(sent.contains(&bind) && tried.contains(&bind), "{sent:?} {tried:?}");
+        assert!(tried.iter().all(|right| right.contains("clusterrole")), "{tried:?}");
+        let [removed, tried] = taken(Some(&made()), None);
+        assert!(!removed.contains(&bind) && tried.is_empty(), "{removed:?} {tried:?}");
     }
 
     #[test]
@@ -223,10 +212,12 @@ mod tests {
     #[test]
     fn what_was_made_is_ours_and_settles() {
         let now = made();
-        assert!(ours(&made(), &now, GRAPH) && partly_ours(&now, GRAPH));
+        assert!(partly_ours(&now, GRAPH));
         assert!(!partly_ours(&now, "another"));
-        assert_eq!(desired(&names(), Some(&now), GRAPH).expect("a decision"), now);
-        assert_eq!(released(&names(), &now, &[], GRAPH), Released::all());
+        let settled = desired(&names(), Some(&now), GRAPH).expect("a decision");
+        assert_eq!((settled.to.as_ref(), settled.ours), (Some(&now), true));
+        let left = released(&names(), &now, &[], GRAPH);
+        assert_eq!((left.to, left.notes), (None, Vec::new()));
     }
 
     #[test]
@@ -234,7 +225,7 @@ mod tests {
         let unmarked = Owned::made(names().secret_body());
         let now = State { secret: Some(unmarked.clone()), ..made() };
         let kept = released(&names(), &now, &["the pod `a` runs as it".into()], GRAPH);
-        let state = kept.state.expect("something stays");
+        let state = kept.to.expect("something stays");
         assert_eq!((state.secret, state.account, state.binding), (Some(unmarked), now.account, None));
         assert_eq!(kept.notes.len(), 2);
     }

@@ -7,13 +7,12 @@
 mod config;
 mod decide;
 mod prove;
-mod rights;
 mod state;
 mod step;
 mod users;
 
 use trustpath_core::Kind;
 
-pub use self::{config::TokenReviewer, state::State, step::Surroundings};
+pub use self::{config::TokenReviewer, state::State};
 
-inventory::submit! { Kind::managed::<TokenReviewer>("token-reviewer", "An identity that may review tokens and nothing else") }
+inventory::submit! { Kind::decides::<TokenReviewer>("token-reviewer", "An identity that may review tokens and nothing else") }

@@ -2,19 +2,20 @@
 
 use std::time::Duration;
 
+use async_trait::async_trait;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use secrecy::SecretString;
 use serde_json::Value;
 use tokio::time::{Instant, sleep};
-use trustpath_core::{At, Evidence, Result};
+use trustpath_core::{Context, Evidence, Probe, Proof, Result, Right};
 use trustpath_platform::{
-    Cluster, ServiceAccountRef,
+    Cluster,
     error::{Error, Kind},
-    kubernetes::Access,
+    kubernetes::{Access, owned::OwnedParts as _, rights::on},
     text::clean,
 };
 
-use crate::{State, TokenReviewer, config::Names};
+use crate::{State, config::Names};
 
 /// How long the tokens controller may take to fill a Secret.
 const FILLED: Duration = Duration::from_secs(15);
@@ -30,25 +31,48 @@ const REVIEW: Access<'_> = Access {
     name: None,
 };
 
-impl TokenReviewer {
-    pub(crate) async fn evidence(&self, at: At<'_, Option<ServiceAccountRef>>, state: &State) -> Result<Evidence> {
-        let (names, cluster) = (self.named(at)?, at.cx.handle::<Cluster>().await?);
-        let next = format!("trustpath apply {}", at.cx.step());
-        let evidence = objects(&names, state, &next);
-        if !evidence.holds() {
-            return Ok(evidence);
+/// Without a state there is nothing to see, but what it takes to try it.
+pub(crate) fn prove(names: Names, step: &str, state: Option<&State>) -> Proof {
+    let next = format!("trustpath apply {step}");
+    let seen = state.map(|state| objects(&names, state, &next)).unwrap_or_default();
+    let proof = Proof { seen, probes: Vec::new() };
+    if proof.seen.holds() { proof.and(ReviewProbe { names, next }) } else { proof }
+}
+
+/// Asks with the token in the Secret whether that may review others. The token itself is asked, which needs no right of ours
+/// but to read it, as the object is read.
+#[derive(Debug)]
+struct ReviewProbe {
+    names: Names,
+    next: String,
+}
+
+#[async_trait]
+impl Probe for ReviewProbe {
+    fn rights(&self) -> Vec<Right> {
+        on("", "secrets").within(&self.names.account.namespace).named(&self.names.secret).may(&["get"])
+    }
+
+    async fn run(&self, cx: &Context) -> Result<Evidence> {
+        let (names, filled) = (&self.names, "token Secret is filled");
+        let cluster = cx.handle::<Cluster>().await?;
+        match token(&cluster, names).await? {
+            Some(token) => {
+                let evidence = Evidence::new().passed(filled, format!("{}/{}", names.account.namespace, names.secret));
+                Ok(evidence.and(self.review(&cluster, token).await?))
+            }
+            None => {
+                let why = format!("the Secret `{}` holds no token", names.secret);
+                Ok(Evidence::new().failed(filled, why, "see whether the cluster's tokens controller runs"))
+            }
         }
-        let what = "the reviewer may review tokens";
-        let Some(token) = token(&cluster, &names).await? else {
-            let why = format!("the Secret `{}` holds no token", names.secret);
-            return Ok(evidence.failed(
-                "token Secret is filled",
-                why,
-                "see whether the cluster's tokens controller runs",
-            ));
-        };
-        let evidence =
-            evidence.passed("token Secret is filled", format!("{}/{}", names.account.namespace, names.secret));
+    }
+}
+
+impl ReviewProbe {
+    async fn review(&self, cluster: &Cluster, token: SecretString) -> Result<Evidence> {
+        let (names, next, what) = (&self.names, &self.next, "the reviewer may review tokens");
+        let evidence = Evidence::new();
         match cluster.with_token(token).await?.can_i(&REVIEW).await {
             Ok(true) => Ok(evidence.passed(what, format!("{} may {REVIEW}", names.account))),
             Ok(false) => Ok(evidence.failed(what, format!("{} may not {REVIEW}", names.account), next)),
@@ -67,7 +91,7 @@ fn objects(names: &Names, state: &State, next: &str) -> Evidence {
     let bodies = [names.account_body(), names.secret_body(), names.binding_body()];
     let whats = ["ServiceAccount exists", "token Secret exists", "bound to system:auth-delegator and nothing else"];
     let seen = [names.account.to_string(), names.secret.clone(), names.binding.clone()];
-    let parts = state.parts().into_iter().zip(bodies).zip(whats.into_iter().zip(seen));
+    let parts = state.clone().split().into_iter().zip(bodies).zip(whats.into_iter().zip(seen));
     parts.fold(Evidence::new(), |evidence, ((part, body), (what, seen))| match part {
         None => evidence.failed(what, "it is not there", next),
         Some(part) => {

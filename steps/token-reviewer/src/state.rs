@@ -1,7 +1,7 @@
 //! What the step owns on the server.
 
 use serde::{Deserialize, Serialize};
-use trustpath_platform::kubernetes::owned::Owned;
+use trustpath_platform::kubernetes::owned::{Owned, OwnedParts};
 
 /// The three objects, each as far as our field manager or our wishes go.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -17,17 +17,14 @@ pub struct State {
     pub binding: Option<Owned>,
 }
 
-impl State {
-    /// `None` when nothing of it is there.
-    pub(crate) fn there(self) -> Option<Self> {
-        (self != Self::default()).then_some(self)
+impl OwnedParts<3> for State {
+    fn split(self) -> [Option<Owned>; 3] {
+        [self.account, self.secret, self.binding]
     }
 
-    pub(crate) fn parts(&self) -> [&Option<Owned>; 3] {
-        [&self.account, &self.secret, &self.binding]
-    }
-
-    pub(crate) fn parts_mut(&mut self) -> [&mut Option<Owned>; 3] {
-        [&mut self.account, &mut self.secret, &mut self.binding]
+    fn join(parts: [Option<Owned>; 3]) -> Option<Self> {
+        let is_there = parts.iter().any(Option::is_some);
+        let [account, secret, binding] = parts;
+        is_there.then_some(Self { account, secret, binding })
     }
 }

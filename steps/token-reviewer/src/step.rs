@@ -1,160 +1,114 @@
-//! The step: observe, decide, write.
+//! The step: what is read, what is decided, which requests lead there.
 
-use async_trait::async_trait;
-use trustpath_core::{Act, Around, At, Class, Evidence, Handle, Managed, Problem, Released, Result, Right, Wanted};
-use trustpath_platform::{Cluster, ReviewerSecret, ServiceAccountRef, kubernetes::owned::Owned};
+use k8s_openapi::api::core::v1::Namespace;
+use serde_json::Value;
+use trustpath_core::{
+    Answer, Answers, At, Class, Decides, Decision, Handle, Intent, Leg, Problem, Proof, Reads, Request, Result, Right,
+    Seen,
+};
+use trustpath_platform::{
+    Cluster, ReviewerSecret, ServiceAccountRef,
+    kubernetes::{
+        Live, ObjectRef,
+        owned::{OwnedParts as _, OwnedRequest},
+        rights::on,
+    },
+};
 
 use crate::{
     State, TokenReviewer,
-    config::{Names, no_namespace},
-    decide, users,
+    config::{Names, ROLE, no_namespace},
+    decide, prove, users,
 };
 
-/// What else was looked at.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Surroundings {
-    /// Before it is made: whether its namespace is there, or made by the step that this one needs.
-    Making {
-        /// It is.
-        namespace: bool,
-    },
-    /// Before it is removed: who else needs the ServiceAccount.
-    Removing(Vec<String>),
-}
+/// The name of the namespace's read.
+const NAMESPACE: &str = "namespace";
+
+type Taken = Option<ServiceAccountRef>;
 
 impl TokenReviewer {
-    pub(crate) fn named(&self, at: At<'_, Option<ServiceAccountRef>>) -> Result<Names> {
+    fn named(&self, at: At<'_, Taken>) -> Result<Names> {
         Ok(self.names(at.facts.as_ref()).ok_or_else(no_namespace)?)
-    }
-
-    async fn namespace(&self, at: At<'_, Option<ServiceAccountRef>>, names: &Names) -> Result<bool> {
-        let namespace = &names.account.namespace;
-        if at.facts.as_ref().is_some_and(|operator| operator.namespace == *namespace) {
-            return Ok(true);
-        }
-        Ok(at.cx.handle::<Cluster>().await?.has_namespace(namespace).await?)
     }
 }
 
-#[async_trait]
-impl Managed for TokenReviewer {
+impl Names {
+    pub(crate) fn legs(&self, from: Option<&State>, to: Option<&State>) -> Vec<Leg<State>> {
+        self.objects().route(from, to, |object, request: OwnedRequest| -> Box<dyn Request> {
+            Box::new(match object {
+                // The binding shows whether rights may be given at all.
+                2 => request.needing(to_bind()),
+                // The others live in a namespace that may be made only later.
+                _ => request.untried(),
+            })
+        })
+    }
+}
+
+impl Decides for TokenReviewer {
+    const SYSTEMS: &'static [&'static str] = &[Cluster::NAME];
     type State = State;
-    type Around = Surroundings;
-    type Takes = Option<ServiceAccountRef>;
+    type Takes = Taken;
     type Gives = Option<ReviewerSecret>;
 
-    fn systems(&self) -> &'static [&'static str] {
-        &[Cluster::NAME]
-    }
-
-    fn gives(&self, operator: &Option<ServiceAccountRef>) -> Option<ReviewerSecret> {
+    fn gives(&self, operator: &Taken) -> Option<ReviewerSecret> {
         let Names { account, secret, .. } = self.names(operator.as_ref())?;
         Some(ReviewerSecret { namespace: account.namespace.clone(), name: secret, service_account: account })
     }
 
-    async fn observe(&self, at: At<'_, Option<ServiceAccountRef>>) -> Result<Option<State>> {
-        let (names, cluster) = (self.named(at)?, at.cx.handle::<Cluster>().await?);
-        let addresses = (names.account_at(), names.secret_at(), names.binding_at());
-        let (account, secret, binding) =
-            futures::try_join!(cluster.live(&addresses.0), cluster.live(&addresses.1), cluster.live(&addresses.2))?;
-        let state = State {
-            account: account.map(|live| Owned::seen(&live, &names.account_body())),
-            secret: secret.map(|live| Owned::seen(&live, &names.secret_body())),
-            binding: binding.map(|live| Owned::seen(&live, &names.binding_body())),
-        };
-        Ok(state.there())
+    /// Without a namespace there is nothing to read: every verb says so by itself.
+    fn reads(&self, at: At<'_, Taken>, intent: Intent, _: Option<&Seen<State>>) -> Reads {
+        let Some(names) = self.names(at.facts.as_ref()) else { return Reads::none() };
+        let (reads, namespace) = (names.objects().reads(), &names.account.namespace);
+        // That of the step which this one needs is made by that step.
+        let is_made = at.facts.as_ref().is_some_and(|operator| operator.namespace == *namespace);
+        match intent {
+            Intent::Make if !is_made => reads.and(NAMESPACE, Live(ObjectRef::cluster::<Namespace>(namespace))),
+            Intent::Remove => users::reads(&names, reads),
+            Intent::Make | Intent::Undo | Intent::Verify => reads,
+        }
     }
 
-    async fn survey(&self, at: At<'_, Option<ServiceAccountRef>>, around: Around) -> Result<Surroundings> {
-        let names = self.named(at)?;
-        match around {
-            Around::Making => Ok(Surroundings::Making { namespace: self.namespace(at, &names).await? }),
-            Around::Removing => {
-                let cluster = at.cx.handle::<Cluster>().await?;
-                Ok(Surroundings::Removing(users::of(&cluster, &names).await))
+    fn state(&self, at: At<'_, Taken>, answers: &Answers) -> Result<Option<State>> {
+        Ok(State::join(self.named(at)?.objects().seen(answers)?))
+    }
+
+    fn decide(&self, at: At<'_, Taken>, intent: Intent, seen: &Seen<State>) -> Result<Decision<State>> {
+        let (names, graph) = (self.named(at)?, at.cx.graph());
+        match &seen.state {
+            Some(now) if intent == Intent::Remove => {
+                Ok(decide::released(&names, now, &users::of(&names, &seen.answers)?, graph))
+            }
+            now => {
+                has_namespace(&names, &seen.answers)?;
+                decide::desired(&names, now.as_ref(), graph)
             }
         }
     }
 
-    fn desired(
-        &self,
-        at: At<'_, Option<ServiceAccountRef>>,
-        around: &Surroundings,
-        now: Option<&State>,
-    ) -> Result<Wanted<State>> {
-        let names = self.named(at)?;
-        if *around == (Surroundings::Making { namespace: false }) {
-            return Err(no_such_namespace(&names.account.namespace).into());
-        }
-        Ok(decide::desired(&names, now, at.cx.graph())?.into())
+    fn route(&self, at: At<'_, Taken>, from: Option<&State>, to: Option<&State>) -> Result<Vec<Leg<State>>> {
+        Ok(self.named(at)?.legs(from, to))
     }
 
-    fn ours(&self, at: At<'_, Option<ServiceAccountRef>>, around: &Surroundings, now: &State) -> bool {
-        let graph = at.cx.graph();
-        if matches!(around, Surroundings::Removing(_)) {
-            return decide::partly_ours(now, graph);
-        }
-        let wanted = self.named(at).and_then(|names| decide::desired(&names, Some(now), graph));
-        wanted.is_ok_and(|wanted| decide::ours(&wanted, now, graph))
-    }
-
-    fn released(
-        &self,
-        at: At<'_, Option<ServiceAccountRef>>,
-        around: &Surroundings,
-        now: &State,
-    ) -> Result<Released<State>> {
-        let users = if let Surroundings::Removing(users) = around { users.as_slice() } else { &[] };
-        Ok(decide::released(&self.named(at)?, now, users, at.cx.graph()))
-    }
-
-    fn waypoints(&self, from: Option<&State>, to: Option<&State>) -> Result<Vec<Option<State>>> {
-        Ok(decide::waypoints(from, to))
-    }
-
-    async fn rehearse(
-        &self,
-        at: At<'_, Option<ServiceAccountRef>>,
-        _: Option<&State>,
-        to: Option<&State>,
-    ) -> Result<()> {
-        let (names, force) = (self.named(at)?, at.cx.consent().force_conflicts);
-        let Some(binding) = to.and_then(|to| to.binding.as_ref()) else { return Ok(()) };
-        // The others live in a namespace that may be made only later; this one shows whether rights may be given at all.
-        Ok(at.cx.handle::<Cluster>().await?.rehearse_owned(&names.binding_at(), binding, force).await?)
-    }
-
-    async fn write(
-        &self,
-        at: At<'_, Option<ServiceAccountRef>>,
-        now: Option<&State>,
-        to: Option<&State>,
-    ) -> Result<()> {
-        let (names, cluster) = (self.named(at)?, at.cx.handle::<Cluster>().await?);
-        let (now, to) = (now.cloned().unwrap_or_default(), to.cloned().unwrap_or_default());
-        let force = at.cx.consent().force_conflicts;
-        if now.account != to.account {
-            let account = names.account_at();
-            cluster.write_owned(&account, now.account.as_ref(), to.account.as_ref(), force).await?;
-        }
-        if now.secret != to.secret {
-            cluster.write_owned(&names.secret_at(), now.secret.as_ref(), to.secret.as_ref(), force).await?;
-        }
-        if now.binding != to.binding {
-            cluster.write_owned(&names.binding_at(), now.binding.as_ref(), to.binding.as_ref(), force).await?;
-        }
-        Ok(())
-    }
-
-    async fn prove(&self, at: At<'_, Option<ServiceAccountRef>>, state: &State) -> Result<Evidence> {
-        self.evidence(at, state).await
-    }
-
-    /// Without a namespace there is nothing to be allowed: every verb says so by itself.
-    fn rights(&self, at: At<'_, Option<ServiceAccountRef>>, act: Act<'_, State>) -> Vec<Right> {
+    fn proof(&self, at: At<'_, Taken>, seen: &Seen<State>) -> Result<Proof> {
         let names = self.names(at.facts.as_ref());
-        names.map(|names| names.needs(at.facts.as_ref(), act)).unwrap_or_default()
+        Ok(names.map(|names| prove::prove(names, at.cx.step(), seen.state.as_ref())).unwrap_or_default())
     }
+}
+
+/// Nobody gives away more than he has, unless he may bind this very role (Kubernetes, privilege escalation prevention).
+fn to_bind() -> Vec<Right> {
+    on("rbac.authorization.k8s.io", "clusterroles").named(ROLE).may(&["bind"])
+}
+
+/// Whether the namespace, where it was read, is there and not about to go.
+fn has_namespace(names: &Names, answers: &Answers) -> Result<()> {
+    let is_there = match answers.answer(NAMESPACE) {
+        None => true,
+        Some(Answer::Found(live)) => live["metadata"].get("deletionTimestamp").is_none_or(Value::is_null),
+        Some(_) => false,
+    };
+    if is_there { Ok(()) } else { Err(no_such_namespace(&names.account.namespace).into()) }
 }
 
 fn no_such_namespace(namespace: &str) -> Problem {

@@ -1,52 +1,105 @@
 //! Who else needs the ServiceAccount.
 
-use k8s_openapi::api::{
-    core::v1::Pod,
-    rbac::v1::{ClusterRoleBinding, RoleBinding, Subject},
+use async_trait::async_trait;
+use k8s_openapi::api::rbac::v1::{ClusterRoleBinding, RoleBinding, Subject};
+use serde_json::json;
+use trustpath_core::{Answer, Answers, Context, Read, Reads, Result, Right};
+use trustpath_platform::{
+    Cluster, ServiceAccountRef,
+    error::Error,
+    kubernetes::{RunningPods, rights::on},
+    text::clean,
 };
-use trustpath_platform::{Cluster, ServiceAccountRef, error::Error, text::clean};
 
 use crate::config::Names;
 
-/// Pods that run as it, and bindings that give it other rights. What cannot be listed counts as a user.
-pub(crate) async fn of(cluster: &Cluster, names: &Names) -> Vec<String> {
-    let found = futures::join!(pods(cluster, names), cluster_bindings(cluster, names), bindings(cluster, names));
-    let unseen = |error: Error| vec![format!("it cannot be seen whether anything else needs it ({error})")];
-    [found.0, found.1, found.2].into_iter().flat_map(|users| users.unwrap_or_else(unseen)).collect()
+/// The names of the reads.
+const PODS: &str = "pods";
+const BINDINGS: [(&str, Scope); 2] = [("ClusterRoleBindings", Scope::Cluster), ("RoleBindings", Scope::Namespaces)];
+
+/// Reads the pods that run as it, and the bindings that give it other rights.
+pub(crate) fn reads(names: &Names, reads: Reads) -> Reads {
+    let reads = reads.and(PODS, RunningPods::within(&names.account.namespace));
+    let bound = |scope| Bindings { account: names.account.clone(), own: names.binding.clone(), scope };
+    BINDINGS.into_iter().fold(reads, |reads, (name, scope)| reads.and(name, bound(scope)))
 }
 
-async fn pods(cluster: &Cluster, names: &Names) -> Result<Vec<String>, Error> {
-    let pods: Vec<Pod> = cluster.list(Some(&names.account.namespace)).await?;
-    let runs_as_it = |pod: &&Pod| {
-        let account = pod.spec.as_ref().and_then(|spec| spec.service_account_name.as_deref());
-        let phase = pod.status.as_ref().and_then(|status| status.phase.as_deref());
-        account == Some(names.account.name.as_str()) && !matches!(phase, Some("Succeeded" | "Failed"))
+/// Who needs it. What cannot be listed counts as a user.
+///
+/// # Errors
+/// When what was read is none of these.
+pub(crate) fn of(names: &Names, answers: &Answers) -> Result<Vec<String>> {
+    let unseen = |name| {
+        let why = answers.refused(name)?;
+        Some(format!("it cannot be seen whether anything else needs it ({why})"))
     };
-    let names = pods.iter().filter(runs_as_it).filter_map(|pod| pod.metadata.name.as_deref());
-    Ok(names.map(|name| format!("the pod `{}` runs as it", clean(name))).collect())
+    let mut users = RunningPods::that_run_as(&names.account, answers, PODS)?;
+    users.extend(unseen(PODS));
+    for (name, _) in BINDINGS {
+        users.extend(answers.get::<Vec<String>>(name)?.unwrap_or_default());
+        users.extend(unseen(name));
+    }
+    Ok(users)
 }
 
-async fn cluster_bindings(cluster: &Cluster, names: &Names) -> Result<Vec<String>, Error> {
-    let bindings: Vec<ClusterRoleBinding> = cluster.list(None).await?;
-    let others = bindings.iter().filter(|binding| binding.metadata.name.as_deref() != Some(names.binding.as_str()));
-    let others = others.filter(|binding| binds(binding.subjects.as_deref(), &names.account));
-    let roles = others.map(|binding| (binding.metadata.name.as_deref(), &binding.role_ref.name));
-    Ok(roles.map(|(name, role)| bound("ClusterRoleBinding", name, role)).collect())
+/// What bindings bind: in the whole cluster, or in any of its namespaces.
+#[derive(Debug, Clone, Copy)]
+enum Scope {
+    Cluster,
+    Namespaces,
 }
 
-async fn bindings(cluster: &Cluster, names: &Names) -> Result<Vec<String>, Error> {
-    let bindings: Vec<RoleBinding> = cluster.list(None).await?;
-    let others = bindings.iter().filter(|binding| binds(binding.subjects.as_deref(), &names.account));
-    let roles = others.map(|binding| (binding.metadata.name.as_deref(), &binding.role_ref.name));
-    Ok(roles.map(|(name, role)| bound("RoleBinding", name, role)).collect())
+/// Reads the bindings that give a ServiceAccount rights, but for its own, each as a sentence.
+#[derive(Debug)]
+struct Bindings {
+    account: ServiceAccountRef,
+    own: String,
+    scope: Scope,
 }
 
-fn binds(subjects: Option<&[Subject]>, account: &ServiceAccountRef) -> bool {
-    subjects.unwrap_or_default().iter().any(|subject| {
-        subject.kind == "ServiceAccount"
-            && subject.name == account.name
-            && subject.namespace.as_deref() == Some(account.namespace.as_str())
-    })
+#[async_trait]
+impl Read for Bindings {
+    fn rights(&self) -> Vec<Right> {
+        let resource = match self.scope {
+            Scope::Cluster => "clusterrolebindings",
+            Scope::Namespaces => "rolebindings",
+        };
+        on("rbac.authorization.k8s.io", resource).may(&["list"])
+    }
+
+    async fn perform(&self, cx: &Context) -> Result<Answer> {
+        let cluster = cx.handle::<Cluster>().await?;
+        let found = match self.scope {
+            Scope::Cluster => self.in_the_cluster(&cluster).await,
+            Scope::Namespaces => self.in_namespaces(&cluster).await,
+        };
+        Ok(found.map_or_else(|error| Answer::Refused(error.to_string()), |users| Answer::Found(json!(users))))
+    }
+}
+
+impl Bindings {
+    async fn in_the_cluster(&self, cluster: &Cluster) -> Result<Vec<String>, Error> {
+        let bindings: Vec<ClusterRoleBinding> = cluster.list(None).await?;
+        let others = bindings.iter().filter(|binding| binding.metadata.name.as_ref() != Some(&self.own));
+        let others = others.filter(|binding| self.is_bound(binding.subjects.as_deref()));
+        let roles = others.map(|binding| (binding.metadata.name.as_deref(), &binding.role_ref.name));
+        Ok(roles.map(|(name, role)| bound("ClusterRoleBinding", name, role)).collect())
+    }
+
+    async fn in_namespaces(&self, cluster: &Cluster) -> Result<Vec<String>, Error> {
+        let bindings: Vec<RoleBinding> = cluster.list(None).await?;
+        let others = bindings.iter().filter(|binding| self.is_bound(binding.subjects.as_deref()));
+        let roles = others.map(|binding| (binding.metadata.name.as_deref(), &binding.role_ref.name));
+        Ok(roles.map(|(name, role)| bound("RoleBinding", name, role)).collect())
+    }
+
+    fn is_bound(&self, subjects: Option<&[Subject]>) -> bool {
+        subjects.unwrap_or_default().iter().any(|subject| {
+            subject.kind == "ServiceAccount"
+                && subject.name == self.account.name
+                && subject.namespace.as_deref() == Some(self.account.namespace.as_str())
+        })
+    }
 }
 
 fn bound(kind: &str, name: Option<&str>, role: &str) -> String {

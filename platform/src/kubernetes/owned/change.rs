@@ -35,9 +35,9 @@ impl OwnedRequest {
         Self { besides, ..self }
     }
 
-    /// Whether the object goes.
-    pub fn removes(&self) -> bool {
-        self.to.is_none()
+    /// What the object becomes; `None` where it goes.
+    pub fn to(&self) -> Option<&Owned> {
+        self.to.as_ref()
     }
 
     /// What is tried dry.
@@ -65,7 +65,7 @@ impl OwnedRequest {
 #[async_trait]
 impl Request for OwnedRequest {
     fn rights(&self, _: Values) -> Vec<Right> {
-        let besides = if self.removes() { Vec::new() } else { self.besides.clone() };
+        let besides = if self.to.is_some() { self.besides.clone() } else { Vec::new() };
         [self.at.on().may_write(self.now.as_ref(), self.to.as_ref()), besides].concat()
     }
 
@@ -83,7 +83,7 @@ impl Request for OwnedRequest {
         match self.at.address(&cluster).await? {
             Some(at) => cluster.write_owned(&at, now, to, cx.consent().force_conflicts).await,
             // All objects of a type go with it.
-            None if self.removes() => Ok(()),
+            None if to.is_none() => Ok(()),
             None => Err(unserved(&self.at.shown()).into()),
         }
     }
@@ -106,4 +106,43 @@ fn unserved(at: &Address<Value>) -> Problem {
     let message = format!("the cluster does not serve the type of the {at}");
     Problem::new(Class::Missing, "trustpath::kubernetes::unserved", message)
         .help("see whether what brings this type is installed: kubectl api-resources")
+}
+
+#[cfg(test)]
+mod tests {
+    use k8s_openapi::api::core::v1::ServiceAccount;
+    use serde_json::json;
+
+    use super::*;
+    use crate::kubernetes::ServedType;
+
+    fn owned(value: Value) -> Owned {
+        serde_json::from_value(value).unwrap()
+    }
+
+    #[test]
+    fn an_apply_is_shown_as_it_is_sent() {
+        let at = ObjectRef::namespaced::<ServiceAccount>("eso", "operator");
+        let to = owned(json!({"metadata": {"name": "operator"}}));
+        let made = OwnedRequest::new(at.clone(), None, Some(&to)).shown();
+        assert_eq!(
+            (made.method.as_str(), made.path.as_str()),
+            ("PATCH", "api/v1/namespaces/eso/serviceaccounts/operator")
+        );
+        assert_eq!(made.body, json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "operator"}}));
+        let removed = OwnedRequest::new(at, Some(&to), None).shown();
+        assert_eq!((removed.method.as_str(), removed.body), ("DELETE", Value::Null));
+    }
+
+    #[test]
+    fn what_is_given_back_is_shown_without_ours() {
+        let theirs = json!({"helm (Apply v1)": {"metadata": {"labels": {"x": "1"}}}});
+        let before = owned(json!({"metadata": {"name": "a"}, "others": theirs}));
+        let now = owned(json!({"metadata": {"name": "a", "labels": {"x": "2"}}}));
+        let of = ServedType { group: "g.io", kind: "Thing", plural: "things", versions: &["v1"] };
+        let shown = OwnedRequest::new(ObjectRef::served(of, "a"), Some(&now), Some(&before)).shown();
+        assert_eq!(shown.path, "apis/g.io/<the version that is served>/things/a");
+        assert_eq!(shown.body["metadata"]["labels"], json!({"x": "1"}));
+        assert!(shown.body["metadata"]["resourceVersion"].as_str().unwrap().starts_with('<'));
+    }
 }

@@ -1,5 +1,7 @@
 //! Several objects of one step: made in their order, removed in the reverse of it.
 
+use std::array;
+
 use serde_json::Value;
 use trustpath_core::{Answers, Leg, Reads, Request, Result};
 
@@ -7,17 +9,22 @@ use super::{Fields, Owned, OwnedRequest};
 use crate::kubernetes::{Live, ObjectRef};
 
 /// A state that is made of several objects, in the order in which these are made.
-pub trait OwnedParts<const N: usize>: Clone + Default + PartialEq {
-    /// Each of them, as far as it is there.
-    fn parts(&self) -> [&Option<Owned>; N];
+pub trait OwnedParts<const N: usize>: Clone {
+    /// Each of them that is there.
+    fn split(self) -> [Option<Owned>; N];
 
-    /// The same to be changed.
-    fn parts_mut(&mut self) -> [&mut Option<Owned>; N];
+    /// All of them together; `None` where none is there.
+    fn join(parts: [Option<Owned>; N]) -> Option<Self>;
+}
 
-    /// `None` when nothing of it is there.
-    #[must_use]
-    fn there(self) -> Option<Self> {
-        (self != Self::default()).then_some(self)
+/// One object is a state by itself.
+impl OwnedParts<1> for Owned {
+    fn split(self) -> [Option<Owned>; 1] {
+        [Some(self)]
+    }
+
+    fn join([owned]: [Option<Owned>; 1]) -> Option<Self> {
+        owned
     }
 }
 
@@ -46,9 +53,9 @@ impl<const N: usize> OwnedObjects<N> {
     ///
     /// # Errors
     /// When what was answered is no object.
-    pub fn seen<S: OwnedParts<N>>(&self, answers: &Answers) -> Result<S> {
-        let mut seen = S::default();
-        for (part, object) in seen.parts_mut().into_iter().zip(&self.0) {
+    pub fn seen(&self, answers: &Answers) -> Result<[Option<Owned>; N]> {
+        let mut seen = array::from_fn(|_| None);
+        for (part, object) in seen.iter_mut().zip(&self.0) {
             let live: Option<Value> = answers.get(object.name)?;
             *part = live.map(|live| Owned::seen(&live, &object.body));
         }
@@ -56,13 +63,9 @@ impl<const N: usize> OwnedObjects<N> {
     }
 
     /// How all of them should be.
-    pub fn wanted<S: OwnedParts<N>>(&self, now: Option<&S>, graph: &str) -> S {
-        let now = now.cloned().unwrap_or_default();
-        let mut wanted = S::default();
-        for ((part, now), object) in wanted.parts_mut().into_iter().zip(now.parts()).zip(&self.0) {
-            *part = Some(Owned::wanting(now.as_ref(), object.body.clone(), graph));
-        }
-        wanted
+    pub fn wanted<S: OwnedParts<N>>(&self, now: Option<&S>, graph: &str) -> [Owned; N] {
+        let now = split(now);
+        array::from_fn(|at| Owned::wanting(now[at].as_ref(), self.0[at].body.clone(), graph))
     }
 
     /// The requests from one state to another; `request` may make another one of that of an object, told by its place.
@@ -72,27 +75,57 @@ impl<const N: usize> OwnedObjects<N> {
         to: Option<&S>,
         request: impl Fn(usize, OwnedRequest) -> Box<dyn Request>,
     ) -> Vec<Leg<S>> {
-        let (from, to) = (from.cloned().unwrap_or_default(), to.cloned().unwrap_or_default());
-        let made = (0..N).flat_map(|at| waypoints(from.parts()[at].as_ref(), to.parts()[at].as_ref(), at));
-        let goes = |at: &usize| from.parts()[*at].is_some() && to.parts()[*at].is_none();
-        let removed = (0..N).rev().filter(goes).map(|at| (at, None));
-        let mut now = from.clone();
+        let mut now = split(from);
+        let moves = moves(&now, &split(to)).into_iter();
         let leg = |(at, next): (usize, Option<Owned>)| {
-            let sent = OwnedRequest::new(self.0[at].at.clone(), now.parts()[at].as_ref(), next.as_ref());
-            *now.parts_mut()[at] = next;
-            Leg { to: now.clone().there(), request: request(at, sent) }
+            let sent = OwnedRequest::new(self.0[at].at.clone(), now[at].as_ref(), next.as_ref());
+            now[at] = next;
+            Leg { to: S::join(now.clone()), request: request(at, sent) }
         };
-        made.chain(removed).map(leg).collect()
+        moves.map(leg).collect()
     }
 }
 
-/// The states of one object on the way to another that is there.
-fn waypoints(from: Option<&Owned>, to: Option<&Owned>, at: usize) -> Vec<(usize, Option<Owned>)> {
-    let way = match (from, to) {
-        (_, None) => Vec::new(),
-        (None, Some(to)) => vec![to.clone()],
-        (Some(from), Some(to)) if from == to => Vec::new(),
-        (Some(from), Some(to)) => from.waypoints(to),
-    };
-    way.into_iter().map(|owned| (at, Some(owned))).collect()
+fn split<S: OwnedParts<N>, const N: usize>(state: Option<&S>) -> [Option<Owned>; N] {
+    state.map_or_else(|| array::from_fn(|_| None), |state| state.clone().split())
+}
+
+/// What becomes of which object, one request apart.
+fn moves<const N: usize>(from: &[Option<Owned>; N], to: &[Option<Owned>; N]) -> Vec<(usize, Option<Owned>)> {
+    let mut moves = Vec::new();
+    for at in 0..N {
+        let way = match (&from[at], &to[at]) {
+            (_, None) => Vec::new(),
+            (None, Some(to)) => vec![to.clone()],
+            (Some(from), Some(to)) if from == to => Vec::new(),
+            (Some(from), Some(to)) => from.waypoints(to),
+        };
+        moves.extend(way.into_iter().map(|owned| (at, Some(owned))));
+    }
+    let goes = |at: &usize| from[*at].is_some() && to[*at].is_none();
+    moves.extend((0..N).rev().filter(goes).map(|at| (at, None)));
+    moves
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn owned(name: &str) -> Owned {
+        Owned::made(json!({"metadata": {"name": name}}).as_object().cloned().unwrap())
+    }
+
+    #[test]
+    fn what_is_made_first_goes_last() {
+        let order = |from: [&str; 2], to: [&str; 2]| {
+            let [from, to] = [from, to].map(|names| names.map(|name| (!name.is_empty()).then(|| owned(name))));
+            moves(&from, &to).into_iter().map(|(at, to)| (at, to.is_some())).collect::<Vec<_>>()
+        };
+        assert_eq!(order(["", ""], ["a", "b"]), [(0, true), (1, true)]);
+        assert_eq!(order(["a", "b"], ["", ""]), [(1, false), (0, false)]);
+        assert_eq!(order(["a", "b"], ["", "c"]), [(1, true), (0, false)]);
+        assert_eq!(order(["a", "b"], ["a", "b"]), []);
+    }
 }

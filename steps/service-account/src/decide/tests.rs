@@ -1,6 +1,8 @@
+use std::sync::Arc;
+
 use rstest::rstest;
 use serde_json::{Value, json};
-use trustpath_core::Values;
+use trustpath_core::{Context, Handles, Kind, Stage, Values, contract::Consent};
 use trustpath_platform::kubernetes::owned::{Owned, OwnedParts as _};
 
 use super::*;
@@ -169,7 +171,7 @@ fn what_is_taken_by_force_comes_back_in_a_step_of_its_own() {
 
 #[test]
 fn a_state_of_nothing_is_no_state() {
-    assert_eq!(State::default().there(), None);
+    assert_eq!(State::join([None, None]), None);
 }
 
 #[test]
@@ -220,4 +222,26 @@ fn in_a_namespace_that_is_not_there_only_the_namespace_is_tried() {
     assert!(both.iter().all(|right| !right.contains("serviceaccounts")), "{both:?}");
     let there = tried(&State { namespace: None, ..made });
     assert!(there.contains(&"`create` on serviceaccounts `operator` in `eso`".to_owned()), "{there:?}");
+}
+
+#[rstest]
+#[case(json!({}), &["serviceaccounts `operator` in `eso`", "namespaces `eso`"])]
+#[case(json!({"create_namespace": false}), &["serviceaccounts `operator` in `eso`"])]
+fn what_cannot_be_seen_may_be_made_changed_and_removed(#[case] with: Value, #[case] objects: &[&str]) {
+    let mut config = json!({"namespace": "eso", "name": "operator"});
+    config.as_object_mut().unwrap().extend(with.as_object().unwrap().clone());
+    let kind = Kind::registered().into_iter().find(|kind| kind.name() == "service-account").unwrap();
+    let cx = Context::new(GRAPH, "s", Arc::default(), Arc::new(Handles::new()), Consent::default());
+    let rights = kind.from_json(config).unwrap().rights(&cx, Stage::Unseen).unwrap();
+    let mut found: Vec<_> = rights.into_iter().map(|right| right.what).collect();
+    found.sort_unstable();
+    found.dedup();
+    let verbs = ["create", "delete", "get", "patch"];
+    let mut expected: Vec<_> =
+        objects.iter().flat_map(|object| verbs.map(|verb| format!("`{verb}` on {object}"))).collect();
+    expected.push("`get` on namespaces `eso`".into());
+    expected.extend((objects.len() > 1).then(|| "`list` on everything in `eso`".into()));
+    expected.sort_unstable();
+    expected.dedup();
+    assert_eq!(found, expected);
 }
