@@ -1,14 +1,18 @@
 //! The authorities that Vault's certificate is checked against.
 
-use std::{fmt, path::PathBuf};
+use std::{
+    fmt, io,
+    path::{Path, PathBuf},
+};
 
+use async_trait::async_trait;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use schemars::JsonSchema;
 use serde::{
     Deserialize, Deserializer, Serialize,
     de::{MapAccess, Visitor, value::MapAccessDeserializer},
 };
-use trustpath_core::{Class, Problem};
+use trustpath_core::{Answer, Class, Context, Problem, Read, Result, Right};
 use trustpath_platform::kubernetes::names::{NamespaceName, ObjectName};
 use x509_parser::pem::Pem;
 
@@ -56,7 +60,7 @@ pub enum CaProviderKind {
 
 // Written out, as an untagged enum would lose the place of a mistake in the file.
 impl<'de> Deserialize<'de> for CaBundle {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
         deserializer.deserialize_any(TextOrFile)
     }
 }
@@ -79,30 +83,36 @@ impl<'de> Visitor<'de> for TextOrFile {
     }
 }
 
-impl CaBundle {
-    /// The PEM text, from the file where there is one.
-    ///
-    /// # Errors
-    /// The file cannot be read, or is not a text.
-    pub(crate) async fn read(&self) -> Result<String, Problem> {
-        let file = match self {
-            Self::Text(text) => return Ok(text.clone()),
-            Self::File(CaFile { file }) => file,
-        };
-        tokio::fs::read_to_string(file).await.map_err(|error| {
-            let message = format!("the CA file {} cannot be read", file.display());
-            Problem::new(Class::Config, "trustpath::cluster_secret_store::ca_file", message)
-                .help("name a file with certificates in PEM, seen from where you start the program")
-                .because(error)
-        })
+/// Reads the PEM text of a file.
+#[derive(Debug)]
+pub(crate) struct Authorities(pub(crate) PathBuf);
+
+#[async_trait]
+impl Read for Authorities {
+    fn rights(&self) -> Vec<Right> {
+        Vec::new()
     }
+
+    async fn perform(&self, _: &Context) -> Result<Answer> {
+        match tokio::fs::read_to_string(&self.0).await {
+            Ok(text) => Ok(Answer::Found(text.into())),
+            Err(error) => Err(unreadable(&self.0, error).into()),
+        }
+    }
+}
+
+fn unreadable(file: &Path, error: io::Error) -> Problem {
+    let message = format!("the CA file {} cannot be read", file.display());
+    Problem::new(Class::Config, "trustpath::cluster_secret_store::ca_file", message)
+        .help("name a file with certificates in PEM, seen from where you start the program")
+        .because(error)
 }
 
 /// The text as a store carries it: base64 of PEM.
 ///
 /// # Errors
 /// It holds no certificate, or something that is none.
-pub(crate) fn encoded(pem: &str) -> Result<String, Problem> {
+pub(crate) fn encoded(pem: &str) -> std::result::Result<String, Problem> {
     let mut certificates = 0;
     for block in Pem::iter_from_buffer(pem.as_bytes()) {
         let block = block.map_err(|error| garbage("it is no PEM").because(error))?;

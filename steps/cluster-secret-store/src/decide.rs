@@ -1,47 +1,31 @@
 //! What should be there, and what destroy leaves. Pure.
 
 use serde_json::Value;
-use trustpath_core::{Class, Note, Problem, Released, Result, Undo, Wanted};
+use trustpath_core::{Class, Decision, Note, Problem, Result, Undo};
 use trustpath_platform::{
-    kubernetes::owned::{Owned, other_managers},
+    kubernetes::owned::{Fields, Owned, other_managers},
     text::{clean, listed},
 };
 
-use crate::{ClusterSecretStore, body::Taken, state::State};
+use crate::ClusterSecretStore;
 
-/// What else was looked at.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Surroundings {
-    /// Before the store is made or changed: the authorities in PEM, where the configuration has any.
-    Making(Option<String>),
-    /// Before it is removed: whoever uses it.
-    Removing(Vec<String>),
-}
+/// A store as it is there: what is ours of it, and who owns the rest of what we want; and all of it, as it was read.
+pub(crate) type There<'a> = (&'a Owned, &'a Value);
 
 impl ClusterSecretStore {
-    pub(crate) fn decide(
-        &self,
-        graph: &str,
-        taken: &Taken,
-        around: &Surroundings,
-        now: Option<&State>,
-    ) -> Result<Wanted<State>> {
-        if let Some(now) = now.filter(|now| now.live["metadata"].get("deletionTimestamp").is_some()) {
-            return Err(self.terminating(now).into());
+    pub(crate) fn make(&self, graph: &str, body: Fields, now: Option<There<'_>>) -> Result<Decision<Owned>> {
+        if let Some((_, live)) = now.filter(|(_, live)| live["metadata"].get("deletionTimestamp").is_some()) {
+            return Err(self.terminating(live).into());
         }
-        let ca = match around {
-            Surroundings::Making(ca) => ca.as_deref(),
-            Surroundings::Removing(_) => None,
-        };
-        let body = self.body(taken, ca)?;
         let stays = now.map(|now| theirs(now, &Value::Object(body.clone()))).unwrap_or_default();
-        let owned = Owned::wanting(now.map(|now| &now.owned), body, graph);
+        let [wanted] = self.objects(body).wanted(now.map(|(owned, _)| owned), graph);
         let warn = |field: String| Note::Warning(format!("somebody else has set {field}, and it stays: see `verify`"));
-        Ok(Wanted { state: owned.into(), provisional: false, notes: stays.into_iter().map(warn).collect() })
+        let ours = now.is_some_and(|(owned, _)| owned.is_marked(graph));
+        Ok(Decision::to(Some(wanted), ours).noting(stays.into_iter().map(warn)))
     }
 
-    fn terminating(&self, now: &State) -> Problem {
-        let waits = now.live["metadata"]["finalizers"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    fn terminating(&self, live: &Value) -> Problem {
+        let waits = live["metadata"]["finalizers"].as_array().into_iter().flatten().filter_map(Value::as_str);
         let waits: Vec<_> = waits.map(clean).collect();
         let message =
             format!("the ClusterSecretStore `{}` is being removed, and waits for {}", self.name, listed(&waits));
@@ -49,21 +33,20 @@ impl ClusterSecretStore {
             .help("see whether the operator runs, which clears it; run this again when it is gone")
     }
 
-    pub(crate) fn release(&self, around: &Surroundings, now: &State) -> Released<State> {
-        match around {
-            Surroundings::Removing(users) if !users.is_empty() => {
-                let why = format!("the ClusterSecretStore `{}` is in use: {}", self.name, listed(users));
-                Released::kept(now.clone(), why)
-            }
-            _ => Released::all(),
+    /// A store that is in use stays.
+    pub(crate) fn release(&self, graph: &str, users: &[String], (owned, live): There<'_>) -> Decision<Owned> {
+        let ours = owned.is_marked(graph);
+        if users.is_empty() {
+            return Decision { undo: undoable(live), ..Decision::to(None, ours) };
         }
+        let why = format!("the ClusterSecretStore `{}` is in use: {}", self.name, listed(users));
+        Decision::to(Some(owned.clone()), ours).noting([Note::Left(why)])
     }
 }
 
 /// What others set on a store that goes is lost: it would be made again with what is ours alone.
-pub(crate) fn undoable(from: Option<&State>, to: Option<&State>) -> Undo {
-    let goes = from.filter(|_| to.is_none());
-    let managers = goes.map(|from| other_managers(&from.live)).unwrap_or_default();
+fn undoable(live: &Value) -> Undo {
+    let managers = other_managers(live);
     if managers.is_empty() {
         return Undo::Yes;
     }
@@ -71,9 +54,9 @@ pub(crate) fn undoable(from: Option<&State>, to: Option<&State>) -> Undo {
 }
 
 /// What [`more_than`] finds, without what is ours and goes when it is no longer wanted.
-fn theirs(now: &State, body: &Value) -> Vec<String> {
-    let ours = |field: &String| Value::Object(now.owned.applied.clone()).pointer(&field.replace('.', "/")).is_some();
-    more_than(body, &now.live).into_iter().filter(|field| !ours(field)).collect()
+fn theirs((owned, live): There<'_>, body: &Value) -> Vec<String> {
+    let ours = |field: &String| Value::Object(owned.applied.clone()).pointer(&field.replace('.', "/")).is_some();
+    more_than(body, live).into_iter().filter(|field| !ours(field)).collect()
 }
 
 /// Fields that change how the operator reaches Vault or logs in, which `body` does not have: an apply leaves what

@@ -11,10 +11,9 @@ mod config;
 mod decide;
 mod prove;
 mod ready;
-mod rights;
-mod state;
+mod request;
 mod step;
-mod survey;
+mod users;
 
 use trustpath_core::Kind;
 
@@ -23,8 +22,6 @@ pub use self::{
     ca::{CaBundle, CaFile, CaProvider, CaProviderKind},
     conditions::{Condition, Operator, Requirement, Selector},
     config::{Account, ClusterSecretStore, KvVersion, MountPath, ReadyTimeout, RetrySettings},
-    decide::Surroundings,
-    state::State,
 };
 
-inventory::submit! { Kind::managed::<ClusterSecretStore>("cluster-secret-store", "The operator's ClusterSecretStore") }
+inventory::submit! { Kind::decides::<ClusterSecretStore>("cluster-secret-store", "The operator's ClusterSecretStore") }

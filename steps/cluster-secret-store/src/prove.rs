@@ -2,28 +2,33 @@
 
 use std::time::Duration;
 
+use async_trait::async_trait;
 use jiff::Timestamp;
 use k8s_openapi::api::{
     apps::v1::Deployment,
     core::v1::{Event, Pod},
 };
-use kube::{Resource, core::DynamicObject, discovery::ApiResource};
+use kube::{Resource, discovery::ApiResource};
 use serde_json::Value;
 use tokio::time::{Instant, sleep};
-use trustpath_core::{At, Evidence, Result};
+use trustpath_core::{Context, Evidence, Probe, Result, Right};
 use trustpath_platform::{
     Cluster,
     error::Error,
-    kubernetes::{Address, Selection},
+    kubernetes::{
+        Address, Selection,
+        owned::{Fields, Owned},
+        rights::on,
+    },
     text::{clean, listed},
 };
 
 use crate::{
     ClusterSecretStore,
-    body::Taken,
+    config::ReadyTimeout,
     decide,
     ready::{Verdict, verdict, was_looked_at},
-    state::State,
+    request::address,
 };
 
 /// What the operator's Deployment and Pods are labelled with.
@@ -35,15 +40,11 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 const EVENTS: u32 = 50;
 
 impl ClusterSecretStore {
-    pub(crate) async fn evidence(&self, at: At<'_, Taken>, state: &State) -> Result<Evidence> {
-        let body = self.body(at.facts, self.authorities().await?.as_deref())?;
-        let cluster = at.cx.handle::<Cluster>().await?;
-        let step = at.cx.step();
+    /// From what was read: it is as the graph file says, and nothing else decides the login.
+    pub(crate) fn evidence(&self, step: &str, body: &Fields, owned: &Owned, live: &Value) -> Evidence {
         let evidence = Evidence::new().passed("ClusterSecretStore exists", self.name.to_string());
-        let evidence = evidence.and(fields(step, &state.owned.unlike(&body)));
-        let evidence = evidence.and(self.nothing_else(&state.live, &Value::Object(body)));
-        let address = self.address(&cluster, step).await?;
-        Ok(evidence.and(self.operator(&cluster, &address, &state.live).await?))
+        let evidence = evidence.and(owned.compared("fields", body, step));
+        evidence.and(self.nothing_else(live, &Value::Object(body.clone())))
     }
 
     fn nothing_else(&self, live: &Value, body: &Value) -> Evidence {
@@ -55,41 +56,65 @@ impl ClusterSecretStore {
         let why = format!("the graph file does not set {}, which is there too", listed(&others));
         Evidence::new().failed(what, why, format!("kubectl edit clustersecretstore {}", self.name))
     }
+}
 
-    /// Waits for the operator, where one runs.
-    async fn operator(&self, cluster: &Cluster, at: &Address<DynamicObject>, live: &Value) -> Result<Evidence> {
+/// Waits until the operator finds the store ready, where one runs.
+#[derive(Debug)]
+pub(crate) struct ReadyProbe {
+    pub(crate) name: String,
+    /// The store, as it was read.
+    pub(crate) live: Value,
+    pub(crate) timeout: ReadyTimeout,
+}
+
+#[async_trait]
+impl Probe for ReadyProbe {
+    /// Whether the operator runs, and what it says of the store.
+    fn rights(&self) -> Vec<Right> {
+        let operator = [on("apps", "deployments"), on("", "pods")].map(|on| on.may(&["list"]));
+        [operator.concat(), on("", "events").may(&["list"])].concat()
+    }
+
+    async fn run(&self, cx: &Context) -> Result<Evidence> {
         let what = "operator finds it ready";
-        if !was_looked_at(live)
-            && let Some(why) = no_operator(cluster).await
+        let cluster = cx.handle::<Cluster>().await?;
+        let at = address(&cluster, &self.name, cx.step()).await?;
+        if !was_looked_at(&self.live)
+            && let Some(why) = no_operator(&cluster).await
         {
             return Ok(Evidence::new().unchecked(what, why));
         }
+        Ok(self.said(what, self.wait(&cluster, &at).await?))
+    }
+}
+
+impl ReadyProbe {
+    fn said(&self, what: &str, verdict: Verdict) -> Evidence {
         let describe = format!("kubectl describe clustersecretstore {}", self.name);
-        let waited = format!("{:?}", self.ready_timeout.0);
-        Ok(match self.wait(cluster, at, live).await? {
-            Verdict::Ready => {
-                Evidence::new().passed(what, "Ready: it could log in (which does not prove that it can read)")
-            }
+        let waited = format!("{:?}", self.timeout.0);
+        let evidence = Evidence::new();
+        match verdict {
+            Verdict::Ready => evidence.passed(what, "Ready: it could log in (which does not prove that it can read)"),
             Verdict::Stale => {
                 let why = format!("it was ready before the last change, and has not looked again within {waited}");
-                Evidence::new().unchecked(what, why)
+                evidence.unchecked(what, why)
             }
             Verdict::Unvalidated(message) => {
-                Evidence::new().unchecked(what, format!("the operator did not try to log in: {message}"))
+                evidence.unchecked(what, format!("the operator did not try to log in: {message}"))
             }
-            Verdict::Failing(message) => Evidence::new().failed(what, message, describe),
+            Verdict::Failing(message) => evidence.failed(what, message, describe),
             Verdict::Silent => {
                 let why = format!("the operator has not looked at it within {waited}");
-                Evidence::new().failed(what, why, format!("{describe}; kubectl get pods -A -l {OPERATOR}"))
+                evidence.failed(what, why, format!("{describe}; kubectl get pods -A -l {OPERATOR}"))
             }
-        })
+        }
     }
 
     /// What the operator says in the end: at once when it could log in, else when the time is over.
-    async fn wait(&self, cluster: &Cluster, at: &Address<DynamicObject>, live: &Value) -> Result<Verdict> {
-        let deadline = Instant::now() + self.ready_timeout.0;
+    async fn wait(&self, cluster: &Cluster, at: &Address<Value>) -> Result<Verdict> {
+        let deadline = Instant::now() + self.timeout.0;
         let mut pause = PAUSE;
-        let mut live = live.clone();
+        let mut live = self.live.clone();
         loop {
             let mut said = verdict(&live, &[], Timestamp::now());
             if matches!(said, Verdict::Stale | Verdict::Failing(_)) {
@@ -113,19 +138,6 @@ impl ClusterSecretStore {
         let which = Selection { fields: Some(&fields), most: EVENTS, ..Selection::default() };
         cluster.select(&resource::<Event>(), which).await
     }
-}
-
-fn fields(step: &str, unlike: &[(String, Option<&Value>)]) -> Evidence {
-    let what = "fields";
-    if unlike.is_empty() {
-        return Evidence::new().passed(what, "as the graph file says");
-    }
-    let each = |(path, value): &(String, Option<&Value>)| match value {
-        Some(value) => format!("{path} is {}", clean(&value.to_string())),
-        None => format!("{path} is missing"),
-    };
-    let why = format!("not as the graph file says: {}", listed(&unlike.iter().map(each).collect::<Vec<_>>()));
-    Evidence::new().failed(what, why, format!("trustpath apply {step}"))
 }
 
 /// Why nobody can be waited for: no operator is seen, or it cannot be seen.

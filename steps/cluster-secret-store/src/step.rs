@@ -1,121 +1,104 @@
-//! The step: observe, decide, write, prove.
+//! The step: what is read, what is decided, which requests lead there.
 
-use async_trait::async_trait;
+use serde_json::Value;
 use trustpath_core::{
-    Act, Around, At, Class, Evidence, Handle, Managed, Problem, Released, Result, Right, Undo, Wanted,
+    Answers, At, Decides, Decision, Evidence, Handle, Intent, Leg, Proof, Reads, Request, Result, Seen,
 };
 use trustpath_platform::{
     Cluster,
-    error::{Error, Kind},
-    kubernetes::owned::Owned,
+    kubernetes::{
+        ObjectRef,
+        owned::{Fields, Owned, OwnedObject, OwnedObjects},
+    },
 };
 
-use crate::{ClusterSecretStore, Surroundings, body::Taken, decide, state::State};
+use crate::{
+    ClusterSecretStore,
+    body::Taken,
+    ca::{Authorities, CaBundle, CaFile},
+    decide::There,
+    prove::ReadyProbe,
+    request::{STORE, StoreRequest},
+    users::StoreUsers,
+};
 
-#[async_trait]
-impl Managed for ClusterSecretStore {
-    type State = State;
-    type Around = Surroundings;
+/// The names of the reads.
+const LIVE: &str = "ClusterSecretStore";
+const AUTHORITIES: &str = "authorities";
+const USERS: &str = "users";
+
+impl ClusterSecretStore {
+    /// The one object. Where the operator is not installed there is none; what wants to make one says so.
+    pub(crate) fn objects(&self, body: Fields) -> OwnedObjects<1> {
+        OwnedObjects([OwnedObject { name: LIVE, at: ObjectRef::served(STORE, self.name.as_str()), body }])
+    }
+
+    /// The fields that the step wants. For the rights alone, where nothing was read, it is enough where they are.
+    fn wanted_fields(&self, taken: &Taken, answers: &Answers) -> Result<Fields> {
+        if answers.answer(LIVE).is_none() {
+            return Ok(self.places(taken));
+        }
+        let ca = match &self.ca_bundle {
+            Some(CaBundle::Text(text)) => Some(text.clone()),
+            Some(CaBundle::File(_)) => answers.get(AUTHORITIES)?,
+            None => None,
+        };
+        Ok(self.body(taken, ca.as_deref())?)
+    }
+}
+
+impl Decides for ClusterSecretStore {
+    const SYSTEMS: &'static [&'static str] = &[Cluster::NAME];
+    type State = Owned;
     type Takes = Taken;
     type Gives = ();
 
-    fn systems(&self) -> &'static [&'static str] {
-        &[Cluster::NAME]
-    }
-
     fn gives(&self, _: &Taken) {}
 
-    async fn observe(&self, at: At<'_, Taken>) -> Result<Option<State>> {
-        let cluster = at.cx.handle::<Cluster>().await?;
-        let places = self.places(at.facts);
-        // Where the operator is not installed there is no store; what wants to make one says so.
-        let Some(address) = self.find(&cluster).await? else { return Ok(None) };
-        let live = cluster.live(&address).await?;
-        Ok(live.map(|live| State { owned: Owned::seen(&live, &places), live }))
-    }
-
-    async fn survey(&self, at: At<'_, Taken>, around: Around) -> Result<Surroundings> {
-        Ok(match around {
-            Around::Making => Surroundings::Making(self.authorities().await?),
-            Around::Removing => Surroundings::Removing(self.users(&*at.cx.handle::<Cluster>().await?).await),
-        })
-    }
-
-    fn desired(&self, at: At<'_, Taken>, around: &Surroundings, now: Option<&State>) -> Result<Wanted<State>> {
-        self.decide(at.cx.graph(), at.facts, around, now)
-    }
-
-    fn ours(&self, at: At<'_, Taken>, _: &Surroundings, now: &State) -> bool {
-        now.owned.is_marked(at.cx.graph())
-    }
-
-    fn released(&self, _: At<'_, Taken>, around: &Surroundings, now: &State) -> Result<Released<State>> {
-        Ok(self.release(around, now))
-    }
-
-    fn undoable(&self, from: Option<&State>, to: Option<&State>) -> Undo {
-        decide::undoable(from, to)
-    }
-
-    fn waypoints(&self, from: Option<&State>, to: Option<&State>) -> Result<Vec<Option<State>>> {
-        Ok(match (from, to) {
-            (Some(from), Some(to)) if from.owned == to.owned => Vec::new(),
-            (Some(from), Some(to)) => {
-                from.owned.waypoints(&to.owned).into_iter().map(|owned| Some(owned.into())).collect()
+    fn reads(&self, at: At<'_, Taken>, intent: Intent, seen: Option<&Seen<Owned>>) -> Reads {
+        let reads = self.objects(self.places(at.facts)).reads();
+        let is_there = seen.is_some_and(|seen| seen.state.is_some());
+        match (intent, &self.ca_bundle) {
+            (Intent::Remove, _) => reads.and(USERS, StoreUsers(self.name.to_string())),
+            (Intent::Verify, _) if !is_there => reads,
+            (Intent::Make | Intent::Verify, Some(CaBundle::File(CaFile { file }))) => {
+                reads.and(AUTHORITIES, Authorities(file.clone()))
             }
-            (None, None) => Vec::new(),
-            (_, to) => vec![to.cloned()],
-        })
-    }
-
-    async fn rehearse(&self, at: At<'_, Taken>, _: Option<&State>, to: Option<&State>) -> Result<()> {
-        let Some(to) = to else { return Ok(()) };
-        let cluster = at.cx.handle::<Cluster>().await?;
-        let address = self.address(&cluster, at.cx.step()).await?;
-        let answer = cluster.rehearse_owned(&address, &to.owned, at.cx.consent().force_conflicts).await;
-        Ok(answer.map_err(|error| undeclared(error, &address.resource().api_version))?)
-    }
-
-    async fn write(&self, at: At<'_, Taken>, now: Option<&State>, to: Option<&State>) -> Result<()> {
-        let cluster = at.cx.handle::<Cluster>().await?;
-        let address = match (self.find(&cluster).await?, to) {
-            (Some(address), _) => address,
-            // The stores went with the CRD.
-            (None, None) => return Ok(()),
-            (None, Some(_)) => self.address(&cluster, at.cx.step()).await?,
-        };
-        let (now, to) = (now.map(|now| &now.owned), to.map(|to| &to.owned));
-        cluster.write_owned(&address, now, to, at.cx.consent().force_conflicts).await
-    }
-
-    async fn prove(&self, at: At<'_, Taken>, state: &State) -> Result<Evidence> {
-        self.evidence(at, state).await
-    }
-
-    fn rights(&self, _: At<'_, Taken>, act: Act<'_, State>) -> Vec<Right> {
-        self.needs(act)
-    }
-}
-
-impl ClusterSecretStore {
-    /// The authorities in PEM, where the configuration has any.
-    pub(crate) async fn authorities(&self) -> Result<Option<String>> {
-        match &self.ca_bundle {
-            Some(bundle) => Ok(Some(bundle.read().await?)),
-            None => Ok(None),
+            _ => reads,
         }
     }
-}
 
-/// An apply with a field that the CRD does not declare ends in a bare 500 (kube-apiserver 1.37), with nothing but its
-/// text to tell it by.
-fn undeclared(error: Error, api_version: &str) -> trustpath_core::Failure {
-    if error.kind() != Kind::Failed || !error.says("field not declared in schema") {
-        return error.into();
+    fn state(&self, at: At<'_, Taken>, answers: &Answers) -> Result<Option<Owned>> {
+        let [store] = self.objects(self.places(at.facts)).seen(answers)?;
+        Ok(store)
     }
-    let message = format!("the operator's CRD does not know every field of this store in {api_version}");
-    Problem::new(Class::Rejected, "trustpath::cluster_secret_store::undeclared", message)
-        .help("leave the field out of the graph file, or install a newer release of the operator")
-        .because(error)
-        .into()
+
+    fn decide(&self, at: At<'_, Taken>, intent: Intent, seen: &Seen<Owned>) -> Result<Decision<Owned>> {
+        let (graph, answers) = (at.cx.graph(), &seen.answers);
+        let live = answers.get::<Value>(LIVE)?.unwrap_or_default();
+        let now: Option<There<'_>> = seen.state.as_ref().map(|owned| (owned, &live));
+        match now {
+            Some(now) if intent == Intent::Remove => {
+                Ok(self.release(graph, &answers.get::<Vec<String>>(USERS)?.unwrap_or_default(), now))
+            }
+            now => self.make(graph, self.wanted_fields(at.facts, answers)?, now),
+        }
+    }
+
+    fn route(&self, at: At<'_, Taken>, from: Option<&Owned>, to: Option<&Owned>) -> Result<Vec<Leg<Owned>>> {
+        let request = |_, change| Box::new(StoreRequest { name: self.name.to_string(), change }) as Box<dyn Request>;
+        Ok(self.objects(self.places(at.facts)).route(from, to, request))
+    }
+
+    fn proof(&self, at: At<'_, Taken>, seen: &Seen<Owned>) -> Result<Proof> {
+        let live = seen.answers.get::<Value>(LIVE)?.unwrap_or_default();
+        let evidence = match &seen.state {
+            Some(owned) => {
+                let body = self.wanted_fields(at.facts, &seen.answers)?;
+                self.evidence(at.cx.step(), &body, owned, &live)
+            }
+            None => Evidence::new(),
+        };
+        Ok(Proof::seen(evidence).and(ReadyProbe { name: self.name.to_string(), live, timeout: self.ready_timeout }))
+    }
 }

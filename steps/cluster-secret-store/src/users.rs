@@ -1,60 +1,58 @@
-//! Who uses a store, and where it is served.
+//! Who uses a store.
 
-use kube::core::DynamicObject;
-use serde_json::Value;
-use trustpath_core::{Class, Problem, Result};
-use trustpath_platform::{Cluster, error::Error, kubernetes::Address, text::clean};
+use async_trait::async_trait;
+use futures::future::join_all;
+use serde_json::{Value, json};
+use trustpath_core::{Answer, Context, Read, Result, Right};
+use trustpath_platform::{
+    Cluster,
+    error::Error,
+    kubernetes::{ServedType, rights::on},
+    text::clean,
+};
 
-use crate::ClusterSecretStore;
+use crate::request::{GROUP, VERSIONS};
 
-/// The operator's API group.
-pub(crate) const GROUP: &str = "external-secrets.io";
-/// The versions of the store that this program writes, the better one first.
-const VERSIONS: [&str; 2] = ["v1", "v1beta1"];
-/// What refers to stores, and the versions that have the reference where it is looked for.
-pub(crate) const USERS: [User; 4] = [
-    User { kind: "ExternalSecret", plural: "externalsecrets", versions: &VERSIONS },
-    User { kind: "ClusterExternalSecret", plural: "clusterexternalsecrets", versions: &VERSIONS },
-    User { kind: "PushSecret", plural: "pushsecrets", versions: &["v1", "v1alpha1"] },
-    User { kind: "ClusterPushSecret", plural: "clusterpushsecrets", versions: &["v1", "v1alpha1"] },
+/// What refers to stores, in the versions that have the reference where it is looked for.
+const USERS: [ServedType; 4] = [
+    user("ExternalSecret", "externalsecrets", VERSIONS),
+    user("ClusterExternalSecret", "clusterexternalsecrets", VERSIONS),
+    user("PushSecret", "pushsecrets", &["v1", "v1alpha1"]),
+    user("ClusterPushSecret", "clusterpushsecrets", &["v1", "v1alpha1"]),
 ];
 /// How many users are named in a message.
 const NAMED: usize = 5;
 
-/// Something that refers to stores.
-pub(crate) struct User {
-    kind: &'static str,
-    /// The name of its resource.
-    pub(crate) plural: &'static str,
-    versions: &'static [&'static str],
+const fn user(kind: &'static str, plural: &'static str, versions: &'static [&'static str]) -> ServedType {
+    ServedType { group: GROUP, kind, plural, versions }
 }
 
-impl ClusterSecretStore {
-    /// Where the store is; `None` where the operator's CRD is not installed.
-    pub(crate) async fn find(&self, cluster: &Cluster) -> Result<Option<Address<DynamicObject>>> {
-        let resource = cluster.served(GROUP, "ClusterSecretStore", &VERSIONS).await?;
-        Ok(resource.map(|resource| Address::dynamic(&resource, None, self.name.as_str())))
+/// Reads everything that uses a store, as far as it can be seen: sentences, and what cannot be listed is among them.
+#[derive(Debug)]
+pub(crate) struct StoreUsers(pub(crate) String);
+
+#[async_trait]
+impl Read for StoreUsers {
+    fn rights(&self) -> Vec<Right> {
+        USERS.iter().flat_map(|user| on(GROUP, user.plural).if_served().may(&["list"])).collect()
     }
 
-    /// Where the store is, or how to get there.
-    pub(crate) async fn address(&self, cluster: &Cluster, step: &str) -> Result<Address<DynamicObject>> {
-        Ok(self.find(cluster).await?.ok_or_else(|| no_operator(step))?)
-    }
-
-    /// Everything that uses the store, as far as it can be seen.
-    pub(crate) async fn users(&self, cluster: &Cluster) -> Vec<String> {
-        let each = USERS.map(|User { kind, versions, .. }| async move {
-            let users = self.users_of_kind(cluster, kind, versions).await;
-            users.unwrap_or_else(|error| vec![format!("{kind}s, which cannot be listed: {error}")])
+    async fn perform(&self, cx: &Context) -> Result<Answer> {
+        let cluster = cx.handle::<Cluster>().await?;
+        let each = USERS.iter().map(|user| async {
+            let users = self.of_type(&cluster, user).await;
+            users.unwrap_or_else(|error| vec![format!("{}s, which cannot be listed: {error}", user.kind)])
         });
-        short(futures::future::join_all(each).await.concat())
+        Ok(Answer::Found(json!(short(join_all(each).await.concat()))))
     }
+}
 
-    async fn users_of_kind(&self, cluster: &Cluster, kind: &str, versions: &[&str]) -> Result<Vec<String>, Error> {
-        let Some(resource) = cluster.served(GROUP, kind, versions).await? else { return Ok(Vec::new()) };
+impl StoreUsers {
+    async fn of_type(&self, cluster: &Cluster, user: &ServedType) -> Result<Vec<String>, Error> {
+        let Some(resource) = user.find(cluster).await? else { return Ok(Vec::new()) };
         let objects: Vec<Value> = cluster.list_dynamic(&resource, None).await?;
-        let users = objects.iter().filter(|object| refers_to(&object["spec"], self.name.as_str()));
-        Ok(users.map(|user| described(kind, user)).collect())
+        let users = objects.iter().filter(|object| refers_to(&object["spec"], &self.0));
+        Ok(users.map(|object| described(user.kind, object)).collect())
     }
 }
 
@@ -85,12 +83,4 @@ fn short(mut texts: Vec<String>) -> Vec<String> {
     texts.truncate(NAMED);
     texts.extend((more > 0).then(|| format!("{more} more")));
     texts
-}
-
-fn no_operator(step: &str) -> Problem {
-    let message = "the cluster serves no ClusterSecretStore: the External Secrets Operator is not installed";
-    Problem::new(Class::Missing, "trustpath::cluster_secret_store::no_operator", message).help(format!(
-        "install it: helm install external-secrets external-secrets --repo https://charts.external-secrets.io \
-         -n external-secrets --create-namespace, or leave this step out: --skip {step}"
-    ))
 }

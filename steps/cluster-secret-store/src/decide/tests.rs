@@ -3,7 +3,7 @@ use serde_json::json;
 use trustpath_platform::{AuthMount, RoleRef, ServiceAccountRef, VaultServer};
 
 use super::*;
-use crate::survey::refers_to;
+use crate::{body::Taken, users::refers_to};
 
 const GRAPH: &str = "standard";
 
@@ -18,12 +18,24 @@ fn taken() -> Taken {
     (account, role, Some(VaultServer { url: Some("http://vault:8200".into()), namespace: None }))
 }
 
-fn decided(now: Option<&State>) -> Wanted<State> {
-    config().decide(GRAPH, &taken(), &Surroundings::Making(None), now).expect("a decision")
+/// A store that is there, with all of it.
+type Store = (Owned, Value);
+
+fn try_to_make(now: Option<&Store>) -> Result<Decision<Owned>> {
+    let body = config().body(&taken(), None).expect("a store");
+    config().make(GRAPH, body, now.map(|(owned, live)| (owned, live)))
+}
+
+fn decided(now: Option<&Store>) -> Decision<Owned> {
+    try_to_make(now).expect("a decision")
+}
+
+fn made() -> Owned {
+    decided(None).to.expect("a store")
 }
 
 /// The store as somebody made it who owns everything in it.
-fn theirs(change: impl FnOnce(&mut Value)) -> State {
+fn theirs(change: impl FnOnce(&mut Value)) -> Store {
     let mut live = Value::Object(config().body(&taken(), None).expect("a store"));
     change(&mut live);
     live["apiVersion"] = json!("external-secrets.io/v1");
@@ -31,21 +43,21 @@ fn theirs(change: impl FnOnce(&mut Value)) -> State {
         "manager": "kubectl-client-side-apply", "operation": "Update", "apiVersion": "external-secrets.io/v1",
         "fieldsV1": {"f:spec": {"f:provider": {"f:vault": {"f:server": {}}}}},
     }]);
-    State { owned: Owned::seen(&live, &config().places(&taken())), live }
+    (Owned::seen(&live, &config().places(&taken())), live)
 }
 
 #[test]
 fn an_equal_store_of_somebody_else_is_nothing_to_do() {
     let now = theirs(|_| {});
-    assert_eq!(decided(Some(&now)).state.owned, now.owned);
+    assert_eq!(decided(Some(&now)).to, Some(now.0));
 }
 
 #[test]
 fn a_version_of_the_api_is_no_difference() {
-    let made = decided(None).state;
-    assert_eq!(made.owned.applied.get("apiVersion"), None);
+    let made = made();
+    assert_eq!(made.applied.get("apiVersion"), None);
     let json = serde_json::to_value(&made).expect("a state");
-    assert!(!json.to_string().contains("v1beta1") && json.get("live").is_none());
+    assert!(!json.to_string().contains("v1beta1"));
 }
 
 #[test]
@@ -60,7 +72,7 @@ fn the_login_of_somebody_else_is_warned_of() {
 fn what_is_ours_and_goes_is_not_somebody_elses() {
     let mut now = theirs(|live| live["spec"]["provider"]["vault"]["namespace"] = json!("team"));
     assert_eq!(decided(Some(&now)).notes.len(), 1);
-    now.owned.applied.insert("spec".into(), json!({"provider": {"vault": {"namespace": "team"}}}));
+    now.0.applied.insert("spec".into(), json!({"provider": {"vault": {"namespace": "team"}}}));
     assert_eq!(decided(Some(&now)).notes, []);
 }
 
@@ -70,16 +82,17 @@ fn what_is_ours_and_goes_is_not_somebody_elses() {
 #[case("namespace", 1)]
 fn what_only_tunes_requests_is_harmless(#[case] field: &str, #[case] expected: usize) {
     let now = theirs(|live| live["spec"]["provider"]["vault"][field] = json!("x"));
-    assert_eq!(more_than(&Value::Object(config().places(&taken())), &now.live).len(), expected);
+    assert_eq!(more_than(&Value::Object(config().places(&taken())), &now.1).len(), expected);
 }
 
 #[test]
 fn destroy_keeps_a_store_that_is_in_use() {
-    let now = decided(None).state;
-    let released = config().release(&Surroundings::Removing(vec!["the ExternalSecret `a/b`".into()]), &now);
-    assert_eq!(released.state, Some(now.clone()));
-    assert!(released.notes[0].text().contains("a/b"));
-    assert_eq!(config().release(&Surroundings::Removing(Vec::new()), &now), Released::all());
+    let (now, live) = (made(), Value::Null);
+    let left = config().release(GRAPH, &["the ExternalSecret `a/b`".into()], (&now, &live));
+    assert_eq!((left.to.as_ref(), left.ours), (Some(&now), true));
+    assert!(left.notes[0].text().contains("a/b"));
+    let left = config().release(GRAPH, &[], (&now, &live));
+    assert_eq!((left.to, left.notes), (None, Vec::new()));
 }
 
 #[rstest]
@@ -96,11 +109,10 @@ fn users_are_found_wherever_they_refer_to_it(#[case] spec: Value, #[case] expect
 
 #[test]
 fn what_others_set_is_lost_with_the_store() {
-    let now = theirs(|_| {});
-    let Undo::No(why) = undoable(Some(&now), None) else { panic!("it says that it can be undone") };
+    let (_, live) = theirs(|_| {});
+    let Undo::No(why) = undoable(&live) else { panic!("it says that it can be undone") };
     assert_eq!(why, "what kubectl-client-side-apply set on the store would be lost");
-    assert_eq!(undoable(Some(&now), Some(&now)), Undo::Yes);
-    assert_eq!(undoable(Some(&decided(None).state), None), Undo::Yes);
+    assert_eq!(undoable(&Value::Null), Undo::Yes);
 }
 
 #[test]
@@ -109,7 +121,6 @@ fn a_store_on_its_way_out_is_not_written_to() {
         live["metadata"]["deletionTimestamp"] = json!("2026-01-01T00:00:00Z");
         live["metadata"]["finalizers"] = json!(["secretstore.externalsecrets.io/finalizer"]);
     });
-    let refused =
-        config().decide(GRAPH, &taken(), &Surroundings::Making(None), Some(&now)).expect_err("it was written to");
+    let refused = try_to_make(Some(&now)).expect_err("it was written to");
     assert!(refused.report().message.contains("secretstore.externalsecrets.io/finalizer"));
 }
