@@ -36,22 +36,6 @@ impl Vault {
         .await
     }
 
-    /// What the token with this accessor may do at each path.
-    ///
-    /// # Errors
-    /// When Vault cannot be reached or denies it.
-    pub async fn capabilities_of(
-        &self,
-        accessor: &str,
-        paths: &[&str],
-    ) -> Result<BTreeMap<String, Vec<String>>, Error> {
-        by_parts(paths, |part| async move {
-            let body = json!({ "accessor": accessor, "paths": part });
-            Ok(only(part, self.write("sys/capabilities-accessor", &body).await?.data))
-        })
-        .await
-    }
-
     /// As [`Vault::capabilities`]; a denial is not looked into.
     pub(super) async fn plain_capabilities(&self, paths: &[&str]) -> Result<Held, Error> {
         by_parts(paths, |part| async move {
@@ -63,7 +47,7 @@ impl Vault {
     }
 }
 
-async fn by_parts<'a, F>(paths: &'a [&'a str], ask: impl Fn(&'a [&'a str]) -> F) -> Result<Held, Error>
+pub(super) async fn by_parts<'a, F>(paths: &'a [&'a str], ask: impl Fn(&'a [&'a str]) -> F) -> Result<Held, Error>
 where
     F: Future<Output = Result<Held, Error>>,
 {
@@ -78,7 +62,7 @@ where
 }
 
 /// What the answer says about the paths that were asked about, and nothing else that is in it.
-fn only(paths: &[&str], mut answer: Value) -> Held {
+pub(super) fn only(paths: &[&str], mut answer: Value) -> Held {
     let held = |path: &&str| Some(((*path).to_owned(), serde_json::from_value(answer.get_mut(*path)?.take()).ok()?));
     paths.iter().filter_map(held).collect()
 }

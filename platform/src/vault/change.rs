@@ -5,7 +5,7 @@ use serde_json::Value;
 use trustpath_core::{Context, Handle as _, Request, Result, Right, Shown, Values};
 
 use super::{Body, Vault, rights::on};
-use crate::policy::Capability::{self, Delete, Update};
+use crate::policy::Capability::{self, Create, Delete, Update};
 
 /// A request that writes or removes what is at one path.
 #[derive(Debug, Clone)]
@@ -17,38 +17,66 @@ pub struct VaultRequest {
 
 #[derive(Debug, Clone)]
 enum What {
-    /// `once`: sent a second time it would fail, or do more.
-    Write {
-        body: Body,
-        once: bool,
-    },
+    Write { body: Body, creates: bool, sending: Sending },
     Delete,
 }
 
+/// When a write is sent again by itself.
+#[derive(Debug, Clone, Copy)]
+enum Sending {
+    /// When the connection breaks.
+    Repeated,
+    /// When it is answered with 404, too: its mount was just made, and another node may not know it yet.
+    Settling,
+    /// Never: sent a second time it would fail, or do more.
+    Once,
+}
+
 impl VaultRequest {
+    fn new(namespace: Option<&str>, path: String, what: What) -> Self {
+        Self { namespace: namespace.map(str::to_owned), path, what }
+    }
+
     /// Writes what is there, or what servers take as an update whether or not it is there, as all below `sys`.
     pub fn update(namespace: Option<&str>, path: String, body: Body) -> Self {
-        Self { namespace: namespace.map(str::to_owned), path, what: What::Write { body, once: false } }
+        Self::new(namespace, path, What::Write { body, creates: false, sending: Sending::Repeated })
+    }
+
+    /// Makes what is not there, below a mount that may have just been made itself. What was made, and answered by a
+    /// connection that broke, is an update when it is sent again.
+    pub fn create(namespace: Option<&str>, path: String, body: Body) -> Self {
+        Self::new(namespace, path, What::Write { body, creates: true, sending: Sending::Settling })
     }
 
     /// Removes what is there. Nothing there is success.
     pub fn delete(namespace: Option<&str>, path: String) -> Self {
-        Self { namespace: namespace.map(str::to_owned), path, what: What::Delete }
+        Self::new(namespace, path, What::Delete)
+    }
+
+    /// A write below a mount that may have just been made: 404 means not yet.
+    #[must_use]
+    pub fn settling(self) -> Self {
+        self.sent(Sending::Settling)
     }
 
     /// A write that is never repeated by itself, such as one that names the version which it replaces.
     #[must_use]
-    pub fn once(mut self) -> Self {
-        if let What::Write { once, .. } = &mut self.what {
-            *once = true;
+    pub fn once(self) -> Self {
+        self.sent(Sending::Once)
+    }
+
+    fn sent(mut self, how: Sending) -> Self {
+        if let What::Write { sending, .. } = &mut self.what {
+            *sending = how;
         }
         self
     }
 
-    fn capability(&self) -> Capability {
+    fn capabilities(&self) -> &'static [Capability] {
         match self.what {
-            What::Write { .. } => Update,
-            What::Delete => Delete,
+            What::Write { creates: true, .. } => &[Create, Update],
+            What::Write { creates: false, .. } => &[Update],
+            What::Delete => &[Delete],
         }
     }
 }
@@ -61,10 +89,10 @@ impl Request for VaultRequest {
             (What::Write { body, .. }, Values::Known) => {
                 let unpinned = body.unpinned();
                 let unpinned: Vec<_> = unpinned.iter().map(|(name, why)| (*name, why.as_str())).collect();
-                [here.may_send(&[self.capability()], &body.pinned(), &unpinned), body.rights()].concat()
+                [here.may_send(self.capabilities(), &body.pinned(), &unpinned), body.rights()].concat()
             }
-            (What::Write { body, .. }, Values::Unknown) => [here.may(&[self.capability()]), body.rights()].concat(),
-            (What::Delete, _) => here.may(&[self.capability()]),
+            (What::Write { body, .. }, Values::Unknown) => [here.may(self.capabilities()), body.rights()].concat(),
+            (What::Delete, _) => here.may(self.capabilities()),
         }
     }
 
@@ -78,11 +106,15 @@ impl Request for VaultRequest {
 
     async fn send(&self, cx: &Context) -> Result<()> {
         let vault = cx.handle::<Vault>().await?.within(self.namespace.as_deref());
-        match &self.what {
-            What::Write { body, once: true } => drop(vault.write_once(&self.path, &body.filled(cx).await?).await?),
-            What::Write { body, once: false } => drop(vault.write(&self.path, &body.filled(cx).await?).await?),
-            What::Delete => vault.delete(&self.path).await?,
-        }
+        let (body, sending) = match &self.what {
+            What::Delete => return Ok(vault.delete(&self.path).await?),
+            What::Write { body, sending, .. } => (body.filled(cx).await?, sending),
+        };
+        match sending {
+            Sending::Repeated => vault.write(&self.path, &body).await?,
+            Sending::Settling => vault.write_settling(&self.path, &body).await?,
+            Sending::Once => vault.write_once(&self.path, &body).await?,
+        };
         Ok(())
     }
 }

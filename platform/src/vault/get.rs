@@ -12,33 +12,55 @@ use crate::{error::Kind, policy::Capability};
 pub struct Get {
     namespace: Option<String>,
     path: String,
-    optional: bool,
+    denial: Denial,
+}
+
+/// What it means that it may not be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Denial {
+    /// The step cannot do without.
+    Fails,
+    /// It is an answer.
+    Answers,
+    /// It is an answer, and no right is asked for.
+    Expected,
 }
 
 impl Get {
     /// All of it.
     pub fn new(namespace: Option<&str>, path: impl Into<String>) -> Self {
-        Self { namespace: namespace.map(str::to_owned), path: path.into(), optional: false }
+        Self { namespace: namespace.map(str::to_owned), path: path.into(), denial: Denial::Fails }
     }
 
     /// Without it, the step can do too: no right is asked for, and that it may not be read is an answer.
     #[must_use]
     pub fn optional(self) -> Self {
-        Self { optional: true, ..self }
+        Self { denial: Denial::Expected, ..self }
+    }
+
+    /// The right is asked for, and that it may not be read is an answer.
+    #[must_use]
+    pub fn or_refused(self) -> Self {
+        Self { denial: Denial::Answers, ..self }
     }
 }
 
 #[async_trait]
 impl Read for Get {
     fn rights(&self) -> Vec<Right> {
-        if self.optional { Vec::new() } else { on(self.namespace.as_deref(), &self.path).may(&[Capability::Read]) }
+        match self.denial {
+            Denial::Expected => Vec::new(),
+            Denial::Fails | Denial::Answers => on(self.namespace.as_deref(), &self.path).may(&[Capability::Read]),
+        }
     }
 
     async fn perform(&self, cx: &Context) -> Result<Answer> {
         let vault = cx.handle::<Vault>().await?.within(self.namespace.as_deref());
         match vault.read::<Value>(&self.path).await {
             Ok(found) => Ok(found.map_or(Answer::Nothing, Answer::Found)),
-            Err(error) if self.optional && is_refusal(error.kind()) => Ok(Answer::Refused(error.to_string())),
+            Err(error) if self.denial != Denial::Fails && is_refusal(error.kind()) => {
+                Ok(Answer::Refused(error.to_string()))
+            }
             Err(error) => Err(error.into()),
         }
     }

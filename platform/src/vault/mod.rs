@@ -1,5 +1,6 @@
 //! Vault and OpenBao: one connection, raw paths, and errors that say what to do.
 
+mod accessor;
 mod answer;
 mod body;
 mod capabilities;
@@ -7,6 +8,7 @@ mod change;
 mod consistency;
 mod denied;
 mod duration;
+mod family;
 mod get;
 mod health;
 mod http;
@@ -20,8 +22,10 @@ pub mod rights;
 mod settings;
 mod token;
 
+pub use accessor::{to_ask_by_accessor, to_revoke_by_accessor};
 pub use body::{Body, Field, Late};
 pub use change::VaultRequest;
+pub use family::ServerFamily;
 pub use get::Get;
 pub use health::Family;
 pub use lock::KvRecord;

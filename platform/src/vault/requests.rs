@@ -2,7 +2,7 @@
 
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{
     Vault,
@@ -102,20 +102,7 @@ impl Vault {
         Ok(auth.into_login(self.warned(envelope.warnings)))
     }
 
-    /// Revokes a token by its accessor. One that is gone already is success.
-    ///
-    /// # Errors
-    /// When Vault refuses or cannot be reached.
-    pub async fn revoke(&self, accessor: &str) -> Result<(), Error> {
-        // A token that is there is taken back, whatever became of the lock of the run.
-        let call = Call::write("auth/token/revoke-accessor", &json!({ "accessor": accessor }))?;
-        match self.written(Call { locked: false, ..call }).await {
-            Err(error) if error.says("invalid accessor") => Ok(()),
-            other => other.map(drop),
-        }
-    }
-
-    async fn written(&self, call: Call) -> Result<Reply, Error> {
+    pub(super) async fn written(&self, call: Call) -> Result<Reply, Error> {
         let answer = self.asked(&call).await?;
         if answer.body.is_empty() {
             return Ok(Reply::default());

@@ -64,7 +64,9 @@ async fn vault_gets_no_second_attempt() {
     let (server, lock) = (MockServer::start().await, Lock::default());
     answer("GET", "/v1/sys/health", 200, healthy()).mount(&server).await;
     answer("GET", "/v1/secret", 200, json!({ "data": {} })).mount(&server).await;
-    answer("POST", "/v1/auth/token/revoke-accessor", 204, json!(null)).mount(&server).await;
+    for of in ["accessor", "self"] {
+        answer("POST", &format!("/v1/auth/token/revoke-{of}"), 204, json!(null)).mount(&server).await;
+    }
     Mock::given(method("POST")).and(path("/v1/secret")).respond_with(losing(&lock)).mount(&server).await;
     let vault = Vault::open(vault_settings(&server, &[]).with_fence(fenced(&lock))).await.unwrap();
     let (class, code, ..) = parts(vault.write("secret", &json!({ "a": 1 })).await.unwrap_err());
@@ -74,6 +76,7 @@ async fn vault_gets_no_second_attempt() {
     assert_eq!(sent(&server, "DELETE").await, 0);
     vault.read::<serde_json::Value>("secret").await.expect("reading needs no lock");
     vault.revoke("accessor").await.expect("a token that is there is taken back");
+    vault.revoke_self().await.expect("by itself, too");
 }
 
 #[tokio::test]

@@ -1,25 +1,23 @@
 //! What the role should be. Nothing here does I/O.
 
-use trustpath_core::{Class, Problem, Result, Wanted};
+use trustpath_core::{Class, Problem, Result};
 use trustpath_platform::{AuthMount, PolicyName, ServiceAccountRef};
 
 use crate::{
     config::{Bound, KubernetesRole},
     state::{LEGACY, RoleState},
-    warnings,
 };
 
 /// What a role is made from: its mount, the ServiceAccounts that it binds, and the policies that it gives.
 pub(crate) type Facts = (AuthMount, Vec<ServiceAccountRef>, Vec<PolicyName>);
 
 /// The role as the graph file wants it. What means the same stays spelled as it is on the server.
-pub(crate) fn desired(role: &KubernetesRole, facts: &Facts, now: Option<&RoleState>) -> Result<Wanted<RoleState>> {
+pub(crate) fn desired(role: &KubernetesRole, facts: &Facts, now: Option<&RoleState>) -> Result<RoleState> {
     let mut state = wanted(role, facts)?;
     if let Some(now) = now {
         keep_spelling(role, &mut state, now);
     }
-    let notes = warnings::of(&state, facts);
-    Ok(Wanted { state, provisional: false, notes })
+    Ok(state)
 }
 
 /// What the configuration and the facts say, before anything on the server is looked at.

@@ -1,51 +1,41 @@
 //! The role as a step.
 
-use async_trait::async_trait;
 use serde_json::{Map, Value};
-use trustpath_core::{
-    Act, Around, At, Class, Evidence, Handle, Managed, Note, Problem, Released, Result, Right, Wanted,
+use trustpath_core::{Answers, At, Class, Decides, Decision, Handle, Intent, Leg, Problem, Proof, Reads, Result, Seen};
+use trustpath_platform::{
+    AuthMount, Cluster, RoleRef, Vault,
+    vault::{Body, Family, Get, ServerFamily, VaultRequest},
 };
-use trustpath_platform::{AuthMount, Cluster, RoleRef, Vault, error::Kind, vault::Family};
 
 use crate::{
     config::KubernetesRole,
     decide::{self, Facts},
     owner::{self, Owner},
-    prove,
+    policies, prove,
     state::RoleState,
+    warnings,
 };
 
-/// What has to be known besides the role itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Surroundings {
-    /// Before it is removed, and not made.
-    removes: bool,
-    /// Whose the mount is, and so its roles.
-    owner: Owner,
-    /// Whether the server is one that knows `token_strictly_bind_ip`.
-    binds_addresses: bool,
-}
-
 impl KubernetesRole {
-    pub(crate) fn path(&self, mount: &AuthMount) -> String {
+    fn path(&self, mount: &AuthMount) -> String {
         Vault::path(["auth", &mount.path, "role", self.name.as_str()])
     }
 
-    async fn vault(&self, at: At<'_, Facts>) -> Result<Vault> {
-        Ok(at.cx.handle::<Vault>().await?.within(at.facts.0.namespace.as_deref()))
+    /// The policies that the role gives; before it was seen, those that it should give.
+    fn policies(&self, facts: &Facts, seen: Option<&Seen<RoleState>>) -> Vec<String> {
+        let state = match seen.and_then(|seen| seen.state.as_ref()) {
+            Some(state) => Some(state.clone()),
+            None => decide::desired(self, facts, None).ok(),
+        };
+        state.map(|state| state.token_policies).unwrap_or_default()
     }
 }
 
-#[async_trait]
-impl Managed for KubernetesRole {
+impl Decides for KubernetesRole {
+    const SYSTEMS: &'static [&'static str] = &[Vault::NAME, Cluster::NAME];
     type State = RoleState;
-    type Around = Surroundings;
     type Takes = Facts;
     type Gives = RoleRef;
-
-    fn systems(&self) -> &'static [&'static str] {
-        &[Vault::NAME, Cluster::NAME]
-    }
 
     fn gives(&self, (mount, ..): &Facts) -> RoleRef {
         let audience = self.audience.as_ref().map(|audience| audience.as_str().to_owned());
@@ -53,74 +43,56 @@ impl Managed for KubernetesRole {
     }
 
     /// A mount that is not there yet has no roles: 404, too.
-    async fn observe(&self, at: At<'_, Facts>) -> Result<Option<RoleState>> {
-        let answer: Option<Map<String, Value>> = self.vault(at).await?.read(&self.path(&at.facts.0)).await?;
+    fn reads(&self, at: At<'_, Facts>, intent: Intent, seen: Option<&Seen<RoleState>>) -> Reads {
+        let (mount, ..) = at.facts;
+        let namespace = mount.namespace.as_deref();
+        let reads = Reads::none().and("role", Get::new(namespace, self.path(mount)));
+        match intent {
+            Intent::Undo => reads,
+            Intent::Verify => policies::read(reads, namespace, &self.policies(at.facts, seen)),
+            Intent::Remove => owner::read(at, reads, seen.map(|seen| &seen.answers)),
+            Intent::Make => owner::read(at, reads, seen.map(|seen| &seen.answers)).and("family", ServerFamily),
+        }
+    }
+
+    fn state(&self, _: At<'_, Facts>, answers: &Answers) -> Result<Option<RoleState>> {
+        let answer: Option<Map<String, Value>> = answers.get("role")?;
         Ok(answer.map(RoleState::answered).transpose().map_err(unlike_a_role)?)
     }
 
-    async fn survey(&self, at: At<'_, Facts>, around: Around) -> Result<Surroundings> {
-        let vault = self.vault(at).await?;
-        let mark = match vault.mounts().await {
-            Ok(mounts) => mounts.auth_at(&at.facts.0.path).and_then(|mount| mount.mark()),
-            Err(error) if matches!(error.kind(), Kind::Denied | Kind::NotFound) => None,
-            Err(error) => return Err(error.into()),
+    fn decide(&self, at: At<'_, Facts>, intent: Intent, seen: &Seen<RoleState>) -> Result<Decision<RoleState>> {
+        let owner = Owner::of(at, &seen.answers)?;
+        let now = seen.state.as_ref();
+        if intent == Intent::Remove {
+            return Ok(owner.removal(&at.facts.0.path, now));
+        }
+        let wanted = decide::desired(self, at.facts, now)?;
+        let family: Option<Family> = seen.answers.get("family")?;
+        let notes = warnings::of(&wanted, at.facts, family);
+        Ok(Decision::to(Some(wanted), owner.is_here()).noting(notes))
+    }
+
+    fn route(
+        &self,
+        at: At<'_, Facts>,
+        from: Option<&RoleState>,
+        to: Option<&RoleState>,
+    ) -> Result<Vec<Leg<RoleState>>> {
+        let (mount, ..) = at.facts;
+        let (namespace, path) = (mount.namespace.as_deref(), self.path(mount));
+        let body = to.map(|to| Body::from_iter(to.body(from)));
+        let request = match (from, body) {
+            (_, None) => VaultRequest::delete(namespace, path),
+            (None, Some(body)) => VaultRequest::create(namespace, path, body),
+            (Some(_), Some(body)) => VaultRequest::update(namespace, path, body).settling(),
         };
-        let owner = owner::of(at.cx, mark).await?;
-        Ok(Surroundings {
-            removes: around == Around::Removing,
-            owner,
-            binds_addresses: vault.family() == Family::OpenBao,
-        })
+        Ok(vec![Leg::new(to.cloned(), request)])
     }
 
-    fn desired(&self, at: At<'_, Facts>, around: &Surroundings, now: Option<&RoleState>) -> Result<Wanted<RoleState>> {
-        let mut wanted = decide::desired(self, at.facts, now)?;
-        if wanted.state.token_strictly_bind_ip && !around.binds_addresses {
-            wanted.notes.push(Note::Warning(FORGOTTEN.into()));
-        }
-        Ok(wanted)
-    }
-
-    /// Before a removal, that of another cluster too: `released` says whose it is.
-    fn ours(&self, _: At<'_, Facts>, around: &Surroundings, _: &RoleState) -> bool {
-        match around.owner {
-            Owner::Ours | Owner::Unnamed => true,
-            Owner::OtherCluster(_) => around.removes,
-            Owner::Other => false,
-        }
-    }
-
-    fn released(&self, at: At<'_, Facts>, around: &Surroundings, now: &RoleState) -> Result<Released<RoleState>> {
-        Ok(match around.owner.keep_because(&at.facts.0.path) {
-            Some(why) => Released::kept(now.clone(), why),
-            None => Released::all(),
-        })
-    }
-
-    /// What serves another cluster needs nothing of this one.
-    fn retains(&self, _: At<'_, Facts>, around: &Surroundings, _: &RoleState) -> bool {
-        !matches!(around.owner, Owner::OtherCluster(_))
-    }
-
-    async fn write(&self, at: At<'_, Facts>, now: Option<&RoleState>, to: Option<&RoleState>) -> Result<()> {
-        let (vault, path) = (self.vault(at).await?, self.path(&at.facts.0));
-        match to {
-            None => vault.delete(&path).await?,
-            Some(to) => drop(vault.write_settling(&path, &to.body(now)).await?),
-        }
-        Ok(())
-    }
-
-    async fn prove(&self, at: At<'_, Facts>, state: &RoleState) -> Result<Evidence> {
-        prove::prove(self, at, &self.vault(at).await?, state).await
-    }
-
-    fn rights(&self, at: At<'_, Facts>, act: Act<'_, RoleState>) -> Vec<Right> {
-        self.needs(at.facts, act)
+    fn proof(&self, at: At<'_, Facts>, seen: &Seen<RoleState>) -> Result<Proof> {
+        prove::prove(self, at, seen)
     }
 }
-
-const FORGOTTEN: &str = "only OpenBao knows `token_strictly_bind_ip`: this server takes it and forgets it";
 
 fn unlike_a_role(error: serde_json::Error) -> Problem {
     Problem::new(
@@ -131,3 +103,6 @@ fn unlike_a_role(error: serde_json::Error) -> Problem {
     .because(error)
     .help("see whether another auth method is mounted at this path: `vault auth list`")
 }
+
+#[cfg(test)]
+mod tests;

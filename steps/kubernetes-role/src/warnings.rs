@@ -1,7 +1,10 @@
 //! What is likely to hurt later.
 
 use trustpath_core::Note;
-use trustpath_platform::text::{clean, listed};
+use trustpath_platform::{
+    text::{clean, listed},
+    vault::Family,
+};
 
 use crate::{decide::Facts, state::RoleState};
 
@@ -13,10 +16,11 @@ const CROSSED: &str = "the role binds each of the names in each of the namespace
 const NO_DEFAULT: &str =
     "without the default policy a token cannot look itself up, so the operator never becomes Ready";
 const ONE_USE: &str = "a token that can be used once is used up by the operator's own check";
+const FORGOTTEN: &str = "only OpenBao knows `token_strictly_bind_ip`: this server takes it and forgets it";
 const NO_POLICY: &str = "the role gives no policy, so its tokens can read nothing";
 
-/// The warnings about a role.
-pub(crate) fn of(state: &RoleState, (_, accounts, policies): &Facts) -> Vec<Note> {
+/// The warnings about a role on a server of this family, where that is known.
+pub(crate) fn of(state: &RoleState, (_, accounts, policies): &Facts, family: Option<Family>) -> Vec<Note> {
     let (names, namespaces) = (&state.bound_service_account_names, &state.bound_service_account_namespaces);
     let any = |list: &[String]| list.iter().any(|text| text == "*");
     let checks = [
@@ -33,6 +37,9 @@ pub(crate) fn of(state: &RoleState, (_, accounts, policies): &Facts) -> Vec<Note
     let left_out: Vec<_> = left_out.map(|name| format!("`{}`", clean(name))).collect();
     if !left_out.is_empty() {
         said.push(format!("`token_policies` leaves out {}, which a step that this one needs makes", listed(&left_out)));
+    }
+    if state.token_strictly_bind_ip && family.is_some_and(|family| family != Family::OpenBao) {
+        said.push(FORGOTTEN.to_owned());
     }
     said.into_iter().map(Note::Warning).collect()
 }

@@ -1,8 +1,10 @@
 use rstest::rstest;
 use serde_json::{Value, json};
 use trustpath_core::Note;
+use trustpath_platform::vault::Family;
 
 use super::*;
+use crate::warnings;
 
 fn role(with: Value) -> KubernetesRole {
     let mut with = with;
@@ -17,7 +19,7 @@ fn facts() -> Facts {
 }
 
 fn decided(with: Value, now: Option<&RoleState>) -> RoleState {
-    desired(&role(with), &facts(), now).unwrap().state
+    desired(&role(with), &facts(), now).unwrap()
 }
 
 fn refused(with: Value, facts: &Facts) -> String {
@@ -132,7 +134,7 @@ fn a_lifetime_beyond_its_limit_is_refused() {
 #[case(json!({"token_policies": ["other"]}), Some("leaves out `apps-read`"))]
 #[case(json!({"audience": "vault", "bound_service_account_names": ["*"], "token_num_uses": 2}), None)]
 fn what_is_likely_to_hurt_is_said(#[case] with: Value, #[case] expected: Option<&str>) {
-    let notes = desired(&role(with), &facts(), None).unwrap().notes;
+    let notes = warnings::of(&decided(with, None), &facts(), None);
     let said = |text: &str| notes.iter().any(|note| matches!(note, Note::Warning(said) if said.contains(text)));
     match expected {
         Some(text) => assert!(said(text), "{notes:?}"),
@@ -144,6 +146,17 @@ fn what_is_likely_to_hurt_is_said(#[case] with: Value, #[case] expected: Option<
 fn several_service_accounts_bind_more_than_themselves() {
     let (mount, mut accounts, policies) = facts();
     accounts.push(ServiceAccountRef { namespace: "other".into(), name: "other".into() });
-    let notes = desired(&role(json!({})), &(mount, accounts, policies), None).unwrap().notes;
+    let facts = (mount, accounts, policies);
+    let notes = warnings::of(&desired(&role(json!({})), &facts, None).unwrap(), &facts, None);
     assert!(notes.iter().any(|note| note.text().contains("each of the names in each of the namespaces")));
+}
+
+#[rstest]
+#[case(Some(Family::Vault), true)]
+#[case(Some(Family::OpenBao), false)]
+#[case(None, false)]
+fn a_server_that_forgets_a_field_is_named(#[case] family: Option<Family>, #[case] forgets: bool) {
+    let state = decided(json!({"token_strictly_bind_ip": true}), None);
+    let notes = warnings::of(&state, &facts(), family);
+    assert_eq!(notes.iter().any(|note| note.text().contains("takes it and forgets it")), forgets, "{notes:?}");
 }

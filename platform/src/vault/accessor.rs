@@ -1,0 +1,74 @@
+//! The end of a token that a login gave, and what it may do where it is known by its accessor alone.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, json};
+use trustpath_core::Right;
+
+use super::{
+    Vault,
+    capabilities::{by_parts, only},
+    request::Call,
+    rights::on,
+};
+use crate::{error::Error, policy::Capability::Update};
+
+const CAPABILITIES: &str = "sys/capabilities-accessor";
+const REVOKE: &str = "auth/token/revoke-accessor";
+const REVOKE_SELF: &str = "auth/token/revoke-self";
+
+const OF_A_LOGIN: (&str, &str) = ("accessor", "it is that of a token which is not there yet");
+const OF_ITS_POLICIES: (&str, &str) = ("paths", "they are those that its policies are about");
+
+impl Vault {
+    /// What the token with this accessor may do at each path.
+    ///
+    /// # Errors
+    /// When Vault cannot be reached or denies it.
+    pub async fn capabilities_of(
+        &self,
+        accessor: &str,
+        paths: &[&str],
+    ) -> Result<BTreeMap<String, Vec<String>>, Error> {
+        by_parts(paths, |part| async move {
+            let body = json!({ "accessor": accessor, "paths": part });
+            Ok(only(part, self.write(CAPABILITIES, &body).await?.data))
+        })
+        .await
+    }
+
+    /// Revokes a token by its accessor. One that is gone already is success.
+    ///
+    /// # Errors
+    /// When Vault refuses or cannot be reached.
+    pub async fn revoke(&self, accessor: &str) -> Result<(), Error> {
+        match self.taken_back(Call::write(REVOKE, &json!({ "accessor": accessor }))?).await {
+            Err(error) if error.says("invalid accessor") => Ok(()),
+            other => other,
+        }
+    }
+
+    /// Revokes the token that this connection has: that of a fresh [`Login`](super::Login). It needs no right but those of
+    /// the default policy.
+    ///
+    /// # Errors
+    /// When Vault refuses or cannot be reached.
+    pub async fn revoke_self(&self) -> Result<(), Error> {
+        self.taken_back(Call::write(REVOKE_SELF, &json!({}))?).await
+    }
+
+    /// A token that is there is taken back, whatever became of the lock of the run.
+    async fn taken_back(&self, call: Call) -> Result<(), Error> {
+        self.written(Call { locked: false, ..call }).await.map(drop)
+    }
+}
+
+/// Asking what the token of a login may do, as [`Vault::capabilities_of`] does.
+pub fn to_ask_by_accessor(namespace: Option<&str>) -> Vec<Right> {
+    on(namespace, CAPABILITIES).may_send(&[Update], &Map::new(), &[OF_A_LOGIN, OF_ITS_POLICIES])
+}
+
+/// Revoking the token of a login, as [`Vault::revoke`] does.
+pub fn to_revoke_by_accessor(namespace: Option<&str>) -> Vec<Right> {
+    on(namespace, REVOKE).may_send(&[Update], &Map::new(), &[OF_A_LOGIN])
+}

@@ -1,0 +1,106 @@
+//! A real login as a probe: what it takes, and how it begins.
+
+mod given;
+mod session;
+
+use async_trait::async_trait;
+use secrecy::SecretString;
+use trustpath_core::{Class, Context, Evidence, Probe, Result, Right};
+use trustpath_platform::{
+    AuthMount, Cluster, ServiceAccountRef, Vault,
+    error::Kind,
+    kubernetes::rights::on,
+    text::{clean, listed},
+    vault::{to_ask_by_accessor, to_revoke_by_accessor},
+};
+
+use self::session::LoginSession;
+use crate::{policies::Policies, state::RoleState};
+
+/// How long the ServiceAccount's token lives, in seconds: the least that API servers give.
+const LIFETIME: i64 = 600;
+
+/// Logs in as a ServiceAccount with a token of the API server's, looks at what Vault gives for it, and revokes that.
+#[derive(Debug, Clone)]
+pub(crate) struct RoleLogin {
+    pub(crate) account: ServiceAccountRef,
+    pub(crate) mount: AuthMount,
+    pub(crate) role: String,
+    pub(crate) state: RoleState,
+    /// What the policies of the role say, as far as they could be read.
+    pub(crate) policies: Policies,
+}
+
+#[async_trait]
+impl Probe for RoleLogin {
+    /// The login itself needs none; what comes after it, as far as its token cannot do that by itself.
+    fn rights(&self) -> Vec<Right> {
+        let ServiceAccountRef { namespace, name } = &self.account;
+        let mut rights = on("", "serviceaccounts").within(namespace).named(name).below("token").may(&["create"]);
+        let namespace = self.mount.namespace.as_deref();
+        if !self.asks_for_itself() {
+            rights.extend(to_ask_by_accessor(namespace));
+        }
+        if !self.revokes_itself() {
+            rights.extend(to_revoke_by_accessor(namespace));
+        }
+        rights
+    }
+
+    async fn run(&self, cx: &Context) -> Result<Evidence> {
+        let jwt = match self.jwt(cx).await? {
+            Ok(jwt) => jwt,
+            Err(evidence) => return Ok(evidence),
+        };
+        let vault = cx.handle::<Vault>().await?.within(self.mount.namespace.as_deref());
+        let session = LoginSession { vault, login: self.clone(), step: cx.step().to_owned() };
+        // A task of its own goes on to the revocation when this proof is given up.
+        tokio::spawn(async move { session.log_in(&jwt).await }).await.map_err(session::cut_off)?
+    }
+}
+
+impl RoleLogin {
+    fn what(&self) -> String {
+        format!("login as {}", self.account)
+    }
+
+    /// A token of the ServiceAccount's; evidence where there is none to log in with.
+    async fn jwt(&self, cx: &Context) -> Result<Result<SecretString, Evidence>> {
+        let evidence = Evidence::new();
+        let cluster = match cx.handle::<Cluster>().await {
+            Ok(cluster) => cluster,
+            Err(failure) if failure.class() == Class::Config => {
+                let why = format!("there is no Kubernetes to ask for a token: {failure}");
+                return Ok(Err(evidence.unchecked("login", why)));
+            }
+            Err(failure) => return Err(failure),
+        };
+        let audience = Some(self.state.audience.clone()).filter(|audience| !audience.is_empty());
+        let audiences: Vec<_> = audience.into_iter().collect();
+        match cluster.request_token(&self.account, &audiences, LIFETIME).await {
+            Ok(token) => Ok(Ok(token.secret)),
+            Err(error) if error.kind() == Kind::Denied => {
+                Ok(Err(evidence.unchecked(self.what(), format!("its token cannot be had: {error}"))))
+            }
+            Err(error) if error.kind() == Kind::NotFound => {
+                let why = format!("there is no ServiceAccount {}", self.account);
+                Ok(Err(evidence.failed(self.what(), why, "apply the step that makes it")))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Whether the token of the login can ask what it may do: the default policy lets it, and it can be used once more.
+    fn asks_for_itself(&self) -> bool {
+        !self.state.token_no_default_policy && self.state.token_num_uses != 1
+    }
+
+    /// Whether the token of the login can revoke itself: the default policy lets it.
+    fn revokes_itself(&self) -> bool {
+        !self.state.token_no_default_policy
+    }
+}
+
+fn named<'a>(names: impl IntoIterator<Item = &'a String>) -> String {
+    listed(&names.into_iter().map(|name| format!("`{}`", clean(name))).collect::<Vec<_>>())
+}
