@@ -23,10 +23,10 @@ pub mod run;
 mod unseen;
 
 pub use contract::{
-    Act, Answer, Answers, Around, At, Change, Check, Context, Decides, Decision, Demand, Evidence, Fact, Facts, Gives,
-    Goal, Handle, Handles, Identity, Intent, Kind, Lacking, Leaf, Leg, Managed, Note, Op, Outcome, Part, Plan, Probe,
-    Proof, Purpose, Read, Reads, Released, Request, RequestList, Right, Seen, Shown, Stage, Step, Takes, Target, Trail,
-    Undo, Values, Want, Wanted, note_late, note_left,
+    Answer, Answers, At, Change, Check, Context, Decision, Demand, Evidence, Fact, Facts, Gives, Goal, Handle, Handles,
+    Identity, Intent, Kind, Lacking, Leaf, Leg, Managed, Note, Op, Outcome, Part, Plan, Probe, Proof, Purpose, Read,
+    Reads, Request, RequestList, Right, Seen, Shown, Stage, Step, Takes, Target, Trail, Undo, Values, Want, note_late,
+    note_left,
 };
 pub use failure::{Class, Classified, Failure, Problem, Result};
 pub use unseen::unseen;

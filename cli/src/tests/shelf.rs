@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use trustpath_core::{
-    Answers, At, Decides, Decision, Fact, Handle, Identity, Intent, Kind, Lacking, Leg, Note, Proof, Reads, Result,
+    Answers, At, Decision, Fact, Handle, Identity, Intent, Kind, Lacking, Leg, Managed, Note, Proof, Reads, Result,
     Right, Seen, Undo,
 };
 
@@ -96,11 +96,11 @@ impl Fact for ItemRef {
 }
 
 /// As a step crate declares its kind.
-pub(super) static ITEM: Kind = Kind::decides::<Item>("item", "An item on the shelf");
+pub(super) static ITEM: Kind = Kind::managed::<Item>("item", "An item on the shelf");
 
 const MARK: &str = "owner";
 
-impl Decides for Item {
+impl Managed for Item {
     const SYSTEMS: &'static [&'static str] = &[Shelf::NAME];
     type State = Map<String, Value>;
     type Takes = Vec<ItemRef>;

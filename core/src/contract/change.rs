@@ -50,6 +50,11 @@ impl Change {
         }
     }
 
+    /// The change that removes a state that was reached.
+    pub(crate) fn removal(reached: Option<&Value>) -> Self {
+        Self { before: reached.cloned(), after: None }
+    }
+
     /// The change that takes this one back.
     #[must_use]
     pub fn inverse(&self) -> Self {

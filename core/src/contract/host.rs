@@ -5,20 +5,20 @@ use futures::future::join_all;
 use serde::Serialize;
 
 use super::{
-    Answers, At, Change, Context, Decides, Decision, Evidence, Facts, Gives, Goal, Intent, Note, Op, Part, Plan, Proof,
+    Answers, At, Change, Context, Decision, Evidence, Facts, Gives, Goal, Intent, Managed, Note, Op, Part, Plan, Proof,
     RequestList, Right, Seen, Stage, Standing, Step, Takes, Trail, Undo, Want,
-    managed::{absent, defect, edited, json, state},
+    state::{absent, defect, edited, json, state},
 };
-use crate::failure::{Class, Result};
+use crate::failure::Result;
 
 /// How often answers may lead to more reads.
 const ROUNDS: usize = 3;
 
-/// Makes a [`Decides`] configuration a [`Step`].
+/// Makes a [`Managed`] configuration a [`Step`].
 pub(super) struct Host<M>(pub(super) M);
 
 #[async_trait]
-impl<M: Decides> Step for Host<M> {
+impl<M: Managed> Step for Host<M> {
     fn wants(&self) -> Vec<Want> {
         M::Takes::wants()
     }
@@ -78,7 +78,7 @@ impl<M: Decides> Step for Host<M> {
     }
 }
 
-impl<M: Decides> Host<M> {
+impl<M: Managed> Host<M> {
     /// Reads, and reads what the answers lead to.
     async fn look(&self, at: At<'_, M::Takes>, intent: Intent) -> Result<Seen<M::State>> {
         let answers = self.0.reads(at, intent, None).perform(at.cx).await?;
@@ -108,14 +108,9 @@ impl<M: Decides> Host<M> {
         Ok(Plan { adopt, retains: false, goes_with: Vec::new(), ..plan })
     }
 
-    /// What comes later on the way may need what comes first: there, that something is missing is no refusal.
     async fn dry_run(&self, at: At<'_, M::Takes>, change: &Change) -> Result<()> {
-        for (index, part) in self.legs(at, change)?.into_iter().enumerate() {
-            let Some(request) = part.request else { continue };
-            match request.dry_run(at.cx).await {
-                Err(failure) if index > 0 && failure.class() == Class::Missing => {}
-                answer => answer?,
-            }
+        for request in self.legs(at, change)?.into_iter().filter_map(|part| part.request) {
+            request.dry_run(at.cx).await?;
         }
         Ok(())
     }

@@ -3,13 +3,13 @@
 use serde_json::Value;
 
 use super::{
-    Answers, At, Change, Decides, Goal, Intent, Reads, RequestList, Right, Seen, Stage, Values,
+    Answers, At, Change, Goal, Intent, Managed, Reads, RequestList, Right, Seen, Stage, Values,
     host::Host,
-    managed::{json, state},
+    state::{json, state},
 };
 use crate::failure::Result;
 
-impl<M: Decides> Host<M> {
+impl<M: Managed> Host<M> {
     pub(super) fn rights_for(&self, at: At<'_, M::Takes>, stage: Stage<'_>) -> Result<Vec<Right>> {
         match stage {
             Stage::Plan(goal, change) => self.to_plan(at, goal, change),

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use toml::{Spanned, de::DeValue};
 
-use super::{Decides, Managed, Step, host::Host, managed::Adapter};
+use super::{Managed, Step, host::Host};
 
 /// A kind of step: its name in `uses`, and how its configuration becomes a step.
 ///
@@ -37,17 +37,6 @@ impl Kind {
     /// Its doc comments become descriptions. A key with a `#[serde(alias = "ttl")]` repeats it for the schema:
     /// `#[schemars(extend("x-aliases" = ["ttl"]))]`.
     pub const fn managed<M: Managed + DeserializeOwned + JsonSchema>(name: &'static str, about: &'static str) -> Self {
-        Self {
-            name,
-            about,
-            from_toml: |with| toml_config(with).map(|config: M| Arc::new(Adapter(config)) as Arc<dyn Step>),
-            from_json: |with| json_config(with).map(|config: M| Arc::new(Adapter(config)) as Arc<dyn Step>),
-            schema: SchemaGenerator::subschema_for::<M>,
-        }
-    }
-
-    /// A kind whose configuration implements [`Decides`], described as that of [`Kind::managed`].
-    pub const fn decides<M: Decides + DeserializeOwned + JsonSchema>(name: &'static str, about: &'static str) -> Self {
         Self {
             name,
             about,

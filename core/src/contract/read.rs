@@ -7,7 +7,7 @@ use futures::future::try_join_all;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{Context, Right, managed::defect};
+use super::{Context, Right, state::defect};
 use crate::failure::{Class, Failure, Problem, Report, Result};
 
 /// Something that is read before a decision. May be several requests where an answer leads to more.

@@ -33,7 +33,8 @@ pub trait Request: fmt::Debug + Send + Sync {
     /// When the server refuses, or cannot be reached: it may or may not have been carried out.
     async fn send(&self, cx: &Context) -> Result<()>;
 
-    /// Asks the server whether it would take it. Writes nothing. Where there is no such way, nothing is asked.
+    /// Asks the server whether it would take it. Writes nothing. Where there is no such way, or it needs what an earlier
+    /// request of the same change makes, nothing is asked.
     ///
     /// # Errors
     /// Why it would not.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Around, Change, Goal};
+use super::{Change, Goal};
 
 /// What a system has to allow.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,31 +47,6 @@ impl Purpose {
         }
     }
 }
-
-/// One of the things that a [`Managed`](super::Managed) step does, and needs rights for.
-#[derive(Debug)]
-pub enum Act<'a, S> {
-    /// [`observe`](super::Managed::observe).
-    Observe,
-    /// [`survey`](super::Managed::survey), while this is there.
-    Survey(Around, Option<&'a S>),
-    /// [`rehearse`](super::Managed::rehearse), from one state to another.
-    Rehearse(Option<&'a S>, Option<&'a S>),
-    /// [`write`](super::Managed::write), from one waypoint to the next.
-    Write(Option<&'a S>, Option<&'a S>),
-    /// Every [`write`](super::Managed::write) that there may be, where what is there could not be seen.
-    WriteUnseen,
-    /// [`prove`](super::Managed::prove); `None` where what is proven is not known yet.
-    Prove(Option<&'a S>),
-}
-
-impl<S> Clone for Act<'_, S> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<S> Copy for Act<'_, S> {}
 
 /// One of the things that the engine does with a step, and needs rights for.
 #[derive(Debug, Clone, Copy)]

@@ -6,7 +6,7 @@ use futures::{StreamExt, stream};
 
 use super::{Engine, Needs, partial};
 use crate::{
-    contract::{Goal, Plan, Purpose, Stage, removal},
+    contract::{Change, Goal, Plan, Purpose, Stage},
     failure::{Failure, Result},
     graph::{Place, Selection},
     journal::Verb,
@@ -58,7 +58,7 @@ impl Engine {
 
     /// Before a step is destroyed, those that need it are looked at: they have to be gone.
     fn to_destroy_these(&self, needs: &mut Needs, chosen: &BTreeSet<Place>) -> Result<()> {
-        let gone = removal(None);
+        let gone = Change::removal(None);
         for place in partial::neighbors(&self.graph, Verb::Destroy, chosen) {
             self.stage(needs, place, Purpose::Destroy, Stage::Plan(&Goal::Absent, &gone))?;
         }

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use super::{Engine, Needs, Role, RunPlan, caught::caught_at_once, needs::Needing};
 use crate::{
-    contract::{Change, Goal, Plan, Purpose, Right, Stage, removal},
+    contract::{Change, Goal, Plan, Purpose, Right, Stage},
     failure::Result,
     graph::Place,
     journal::{Log, Verb},
@@ -111,7 +111,7 @@ impl Engine {
     pub(super) fn for_all_verbs(&self, needs: &mut Needs, place: Place, plan: &Plan) -> Result<()> {
         self.stage(needs, place, Purpose::Plan, Stage::Plan(&Goal::Present, &plan.change))?;
         self.to_apply(needs, place, plan)?;
-        self.to_destroy(needs, place, &removal(plan.change.after.as_ref()))
+        self.to_destroy(needs, place, &Change::removal(plan.change.after.as_ref()))
     }
 
     /// The same for a step that could not be planned.

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use trustpath_core::{
-    Answers, At, Context, Decides, Decision, Evidence, Fact, Facts, Gives, Goal, Intent, Kind, Leg, Part, Plan,
+    Answers, At, Context, Decision, Evidence, Fact, Facts, Gives, Goal, Intent, Kind, Leg, Managed, Part, Plan,
     Problem, Proof, Reads, Result, Right, Seen, Stage, Step, Takes, Want, failure::Class,
 };
 
@@ -14,7 +14,7 @@ pub(crate) const KINDS: &[&Kind] = &[&MOUNT, &POLICY, &ROLE, &PROBE];
 
 static MOUNT: Kind = Kind::direct::<Mount>("mount", "Where logins go");
 static POLICY: Kind = Kind::direct::<Policy>("policy", "What may be read");
-static ROLE: Kind = Kind::decides::<Role>("role", "Who may read it");
+static ROLE: Kind = Kind::managed::<Role>("role", "Who may read it");
 static PROBE: Kind = Kind::direct::<Probe>("probe", "Whether a server answers");
 
 macro_rules! fact {
@@ -204,7 +204,7 @@ pub(crate) struct Role {
     pub(crate) token_ttl: Option<String>,
 }
 
-impl Decides for Role {
+impl Managed for Role {
     const SYSTEMS: &'static [&'static str] = &[];
     type State = Self;
     type Takes = (AuthMount, Vec<PolicyName>);

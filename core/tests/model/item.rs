@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 use trustpath_core::{
-    Answer, Answers, At, Context, Decides, Decision, Evidence, Handle as _, Intent, Kind, Leg, Probe, Proof, Read,
+    Answer, Answers, At, Context, Decision, Evidence, Handle as _, Intent, Kind, Leg, Managed, Probe, Proof, Read,
     Reads, Request, Result, Right, Seen, Shown, Values,
 };
 
@@ -21,7 +21,7 @@ pub(crate) struct Item {
     fields: BTreeMap<String, String>,
 }
 
-pub(crate) const ITEM: Kind = Kind::decides::<Item>("item", "An item on the server");
+pub(crate) const ITEM: Kind = Kind::managed::<Item>("item", "An item on the server");
 pub(crate) static KINDS: &[&Kind] = &[&ITEM];
 
 /// What an item has to become.
@@ -52,7 +52,7 @@ pub(crate) fn way(from: Option<&Fields>, to: Option<&Fields>) -> Vec<Option<Fiel
     vec![Some(first), Some(to.clone())]
 }
 
-impl Decides for Item {
+impl Managed for Item {
     const SYSTEMS: &'static [&'static str] = &[Client::NAME];
     type State = Fields;
     type Takes = ();

@@ -19,7 +19,7 @@ pub mod rights;
 mod select;
 mod settings;
 
-pub use access::{Access, Token};
+pub use access::{Access, Token, shown_token_request};
 pub use address::Address;
 pub use discovery::NamespacedTypes;
 pub use journals::JournalSecret;

@@ -24,4 +24,4 @@ pub use self::{
     config::{Account, ClusterSecretStore, KvVersion, MountPath, ReadyTimeout, RetrySettings},
 };
 
-inventory::submit! { Kind::decides::<ClusterSecretStore>("cluster-secret-store", "The operator's ClusterSecretStore") }
+inventory::submit! { Kind::managed::<ClusterSecretStore>("cluster-secret-store", "The operator's ClusterSecretStore") }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use trustpath_core::{
-    Answers, At, Decides, Decision, Evidence, Handle, Intent, Leg, Proof, Reads, Request, Result, Seen,
+    Answers, At, Decision, Evidence, Handle, Intent, Leg, Managed, Proof, Reads, Request, Result, Seen,
 };
 use trustpath_platform::{
     Cluster,
@@ -47,7 +47,7 @@ impl ClusterSecretStore {
     }
 }
 
-impl Decides for ClusterSecretStore {
+impl Managed for ClusterSecretStore {
     const SYSTEMS: &'static [&'static str] = &[Cluster::NAME];
     type State = Owned;
     type Takes = Taken;

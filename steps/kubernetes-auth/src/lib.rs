@@ -24,7 +24,7 @@ mod tests;
 mod undo;
 mod way;
 
-use trustpath_core::{Answers, At, Context, Decides, Decision, Handle, Intent, Kind, Leg, Proof, Reads, Result, Seen};
+use trustpath_core::{Answers, At, Context, Decision, Handle, Intent, Kind, Leg, Managed, Proof, Reads, Result, Seen};
 use trustpath_platform::{AuthMount, Cluster, ReviewerSecret, RoleRef, Vault, VaultServer};
 
 use owner::Claim;
@@ -50,10 +50,10 @@ impl KubernetesAuth {
 pub(crate) type Taken = (VaultServer, Option<ReviewerSecret>);
 
 inventory::submit! {
-    Kind::decides::<KubernetesAuth>("kubernetes-auth", "Vault's Kubernetes auth method, mounted and configured")
+    Kind::managed::<KubernetesAuth>("kubernetes-auth", "Vault's Kubernetes auth method, mounted and configured")
 }
 
-impl Decides for KubernetesAuth {
+impl Managed for KubernetesAuth {
     const SYSTEMS: &'static [&'static str] = &[Vault::NAME, Cluster::NAME];
     type State = State;
     type Takes = Taken;

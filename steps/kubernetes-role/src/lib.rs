@@ -22,4 +22,4 @@ pub use config::{AliasNameSource, Bound, KubernetesRole, RoleName, TokenType};
 pub use selector::Selector;
 pub use state::RoleState;
 
-inventory::submit! { Kind::decides::<KubernetesRole>("kubernetes-role", "Binds a ServiceAccount to policies") }
+inventory::submit! { Kind::managed::<KubernetesRole>("kubernetes-role", "Binds a ServiceAccount to policies") }

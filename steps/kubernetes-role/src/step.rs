@@ -1,7 +1,7 @@
 //! The role as a step.
 
 use serde_json::{Map, Value};
-use trustpath_core::{Answers, At, Class, Decides, Decision, Handle, Intent, Leg, Problem, Proof, Reads, Result, Seen};
+use trustpath_core::{Answers, At, Class, Decision, Handle, Intent, Leg, Managed, Problem, Proof, Reads, Result, Seen};
 use trustpath_platform::{
     AuthMount, Cluster, RoleRef, Vault,
     vault::{Body, Family, Get, ServerFamily, VaultRequest},
@@ -31,7 +31,7 @@ impl KubernetesRole {
     }
 }
 
-impl Decides for KubernetesRole {
+impl Managed for KubernetesRole {
     const SYSTEMS: &'static [&'static str] = &[Vault::NAME, Cluster::NAME];
     type State = RoleState;
     type Takes = Facts;

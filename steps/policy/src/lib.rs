@@ -24,4 +24,4 @@ pub use config::{Name, Policy};
 pub use rules::Rules;
 pub use state::PolicyState;
 
-inventory::submit! { Kind::decides::<Policy>("policy", "What a token may do: a policy of Vault or OpenBao") }
+inventory::submit! { Kind::managed::<Policy>("policy", "What a token may do: a policy of Vault or OpenBao") }

@@ -1,6 +1,6 @@
 //! The policy as a step.
 
-use trustpath_core::{Answer, Answers, At, Decides, Decision, Handle, Intent, Leg, Proof, Reads, Result, Seen};
+use trustpath_core::{Answer, Answers, At, Decision, Handle, Intent, Leg, Managed, Proof, Reads, Result, Seen};
 use trustpath_platform::{
     PolicyName, RoleRef, Vault, VaultServer,
     vault::{Get, Mounts, VaultRequest},
@@ -57,7 +57,7 @@ impl Policy {
     }
 }
 
-impl Decides for Policy {
+impl Managed for Policy {
     const SYSTEMS: &'static [&'static str] = &[Vault::NAME];
     type State = PolicyState;
     type Takes = VaultServer;

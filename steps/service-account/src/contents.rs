@@ -12,10 +12,8 @@ use trustpath_platform::{
     error::{Error, Kind},
     kubernetes::{NamespacedTypes, Selection},
     mark,
-    text::listed,
+    text::{clean, listed},
 };
-
-use crate::users::name;
 
 /// How many types are listed at the same time.
 const AT_ONCE: usize = 8;
@@ -172,6 +170,10 @@ fn unseen(what: &str, error: Error) -> Result<Contents, Error> {
         Kind::Denied | Kind::Rejected => Contents { refused: why, ..Contents::default() },
         _ => Contents { unseen: why, ..Contents::default() },
     })
+}
+
+pub(crate) fn name(object: &Value) -> Option<String> {
+    object["metadata"]["name"].as_str().map(clean)
 }
 
 /// A list that fits into a message.

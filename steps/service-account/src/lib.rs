@@ -21,4 +21,4 @@ pub use self::{
     state::State,
 };
 
-inventory::submit! { Kind::decides::<ServiceAccount>("service-account", "The operator's ServiceAccount, and its namespace") }
+inventory::submit! { Kind::managed::<ServiceAccount>("service-account", "The operator's ServiceAccount, and its namespace") }

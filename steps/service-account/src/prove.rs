@@ -1,8 +1,12 @@
 //! Proving: it is there, it is as the graph file says, and tokens can be made for it.
 
 use async_trait::async_trait;
-use trustpath_core::{Context, Evidence, Probe, Proof, Result, Right};
-use trustpath_platform::{Cluster, ServiceAccountRef, error::Kind, kubernetes::rights::on};
+use trustpath_core::{Context, Evidence, Probe, Proof, Result, Right, Shown};
+use trustpath_platform::{
+    Cluster, ServiceAccountRef,
+    error::Kind,
+    kubernetes::{rights::on, shown_token_request},
+};
 
 use crate::{ServiceAccount, State};
 
@@ -45,6 +49,10 @@ struct TokenProbe(ServiceAccountRef);
 impl Probe for TokenProbe {
     fn rights(&self) -> Vec<Right> {
         on("", "serviceaccounts").within(&self.0.namespace).named(&self.0.name).below("token").may(&["create"])
+    }
+
+    fn shown(&self) -> Vec<Shown> {
+        vec![shown_token_request(&self.0, &[], TOKEN_SECONDS)]
     }
 
     async fn run(&self, cx: &Context) -> Result<Evidence> {

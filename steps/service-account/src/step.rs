@@ -1,7 +1,7 @@
 //! The step: what is read, what is decided, which requests lead there.
 
 use serde_json::Value;
-use trustpath_core::{Answers, At, Decides, Decision, Handle, Intent, Leg, Proof, Reads, Request, Result, Seen};
+use trustpath_core::{Answers, At, Decision, Handle, Intent, Leg, Managed, Proof, Reads, Request, Result, Seen};
 use trustpath_platform::{
     Cluster, ServiceAccountRef,
     kubernetes::{
@@ -57,7 +57,7 @@ impl ServiceAccount {
     }
 }
 
-impl Decides for ServiceAccount {
+impl Managed for ServiceAccount {
     const SYSTEMS: &'static [&'static str] = &[Cluster::NAME];
     type State = State;
     type Takes = ();

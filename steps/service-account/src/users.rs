@@ -11,12 +11,11 @@ use trustpath_platform::{
         RunningPods, Selection,
         rights::{list_everything_in, on},
     },
-    text::clean,
 };
 
 use crate::{
     Users,
-    contents::{self, Ours, Stays, short},
+    contents::{self, Ours, Stays, name, short},
 };
 
 /// How many Secrets are looked at.
@@ -85,8 +84,4 @@ impl Read for NamespaceContents {
         let stays = contents.why_it_stays(&self.0).map(Stays::why);
         Ok(stays.map_or(Answer::Nothing, |why| Answer::Found(json!(why))))
     }
-}
-
-pub(crate) fn name(object: &Value) -> Option<String> {
-    object["metadata"]["name"].as_str().map(clean)
 }

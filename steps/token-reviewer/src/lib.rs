@@ -15,4 +15,4 @@ use trustpath_core::Kind;
 
 pub use self::{config::TokenReviewer, state::State};
 
-inventory::submit! { Kind::decides::<TokenReviewer>("token-reviewer", "An identity that may review tokens and nothing else") }
+inventory::submit! { Kind::managed::<TokenReviewer>("token-reviewer", "An identity that may review tokens and nothing else") }

@@ -3,7 +3,7 @@
 use k8s_openapi::api::core::v1::Namespace;
 use serde_json::Value;
 use trustpath_core::{
-    Answer, Answers, At, Class, Decides, Decision, Handle, Intent, Leg, Problem, Proof, Reads, Request, Result, Right,
+    Answer, Answers, At, Class, Decision, Handle, Intent, Leg, Managed, Problem, Proof, Reads, Request, Result, Right,
     Seen,
 };
 use trustpath_platform::{
@@ -45,7 +45,7 @@ impl Names {
     }
 }
 
-impl Decides for TokenReviewer {
+impl Managed for TokenReviewer {
     const SYSTEMS: &'static [&'static str] = &[Cluster::NAME];
     type State = State;
     type Takes = Taken;

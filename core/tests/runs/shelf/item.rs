@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use trustpath_core::{
-    Answers, At, Decides, Decision, Fact, Handle, Intent, Kind, Leg, Note, Proof, Reads, Result, Seen, Undo,
+    Answers, At, Decision, Fact, Handle, Intent, Kind, Leg, Managed, Note, Proof, Reads, Result, Seen, Undo,
 };
 
 use super::{
@@ -64,7 +64,7 @@ impl Fact for ItemRef {
     const NAME: &'static str = "item";
 }
 
-pub(crate) const ITEM: Kind = Kind::decides::<Item>("item", "An item on the shelf");
+pub(crate) const ITEM: Kind = Kind::managed::<Item>("item", "An item on the shelf");
 pub(crate) static KINDS: &[&Kind] = &[&ITEM];
 
 impl Item {
@@ -73,7 +73,7 @@ impl Item {
     }
 }
 
-impl Decides for Item {
+impl Managed for Item {
     const SYSTEMS: &'static [&'static str] = &[Shelf::NAME];
     type State = ItemState;
     type Takes = Vec<ItemRef>;

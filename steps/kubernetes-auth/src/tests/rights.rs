@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use trustpath_core::{At, Context, Decides, Facts, Handles, Intent, Right, Seen, Values, contract::Consent};
+use trustpath_core::{At, Context, Facts, Handles, Intent, Managed, Right, Seen, Values, contract::Consent};
 use trustpath_platform::{ReviewerSecret, ServiceAccountRef, VaultServer};
 
 use super::{config, decide, inside, outside};

@@ -5,11 +5,12 @@ mod session;
 
 use async_trait::async_trait;
 use secrecy::SecretString;
-use trustpath_core::{Class, Context, Evidence, Probe, Result, Right};
+use serde_json::json;
+use trustpath_core::{Class, Context, Evidence, Handle as _, Probe, Result, Right, Shown};
 use trustpath_platform::{
     AuthMount, Cluster, ServiceAccountRef, Vault,
     error::Kind,
-    kubernetes::rights::on,
+    kubernetes::{rights::on, shown_token_request},
     text::{clean, listed},
     vault::{to_ask_by_accessor, to_revoke_by_accessor},
 };
@@ -47,6 +48,17 @@ impl Probe for RoleLogin {
         rights
     }
 
+    fn shown(&self) -> Vec<Shown> {
+        let jwt = format!("<the token of {}>", self.account);
+        let login = Shown {
+            system: Vault::NAME.into(),
+            method: "POST".into(),
+            path: Vault::path(["auth", &self.mount.path, "login"]),
+            body: json!({ "role": self.role, "jwt": jwt }),
+        };
+        vec![shown_token_request(&self.account, &self.audiences(), LIFETIME), login]
+    }
+
     async fn run(&self, cx: &Context) -> Result<Evidence> {
         let jwt = match self.jwt(cx).await? {
             Ok(jwt) => jwt,
@@ -64,6 +76,10 @@ impl RoleLogin {
         format!("login as {}", self.account)
     }
 
+    fn audiences(&self) -> Vec<String> {
+        Some(self.state.audience.clone()).filter(|audience| !audience.is_empty()).into_iter().collect()
+    }
+
     /// A token of the ServiceAccount's; evidence where there is none to log in with.
     async fn jwt(&self, cx: &Context) -> Result<Result<SecretString, Evidence>> {
         let evidence = Evidence::new();
@@ -75,9 +91,7 @@ impl RoleLogin {
             }
             Err(failure) => return Err(failure),
         };
-        let audience = Some(self.state.audience.clone()).filter(|audience| !audience.is_empty());
-        let audiences: Vec<_> = audience.into_iter().collect();
-        match cluster.request_token(&self.account, &audiences, LIFETIME).await {
+        match cluster.request_token(&self.account, &self.audiences(), LIFETIME).await {
             Ok(token) => Ok(Ok(token.secret)),
             Err(error) if error.kind() == Kind::Denied => {
                 Ok(Err(evidence.unchecked(self.what(), format!("its token cannot be had: {error}"))))

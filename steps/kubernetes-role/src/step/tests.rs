@@ -19,7 +19,7 @@ fn facts() -> Taken {
 fn rights(with: Value, stage: Stage<'_>) -> Vec<String> {
     let mut role = json!({"name": "eso"});
     role.as_object_mut().unwrap().extend(with.as_object().unwrap().clone());
-    let step = Kind::decides::<KubernetesRole>("kubernetes-role", "").from_json(role).unwrap();
+    let step = Kind::managed::<KubernetesRole>("kubernetes-role", "").from_json(role).unwrap();
     let cx = Context::new("g", "role", Arc::new(facts()), Arc::new(Handles::new()), Consent::default());
     let words = |right: Right| right.what;
     step.rights(&cx, stage).unwrap().into_iter().map(words).collect()
