@@ -49,7 +49,8 @@ pub trait Servers: Send + Sync {
     /// the times of managedFields, versions, and what a login leaves (an identity entity).
     async fn snapshot(&self) -> Result<Value>;
 
-    /// The same servers, for somebody who has these rights and no other; `None` where they give no rights.
+    /// The same servers, for somebody who has these rights and no other; `None` where they give no rights,
+    /// and where [`Law::AsksForWhatItSends`](super::Law::AsksForWhatItSends) can therefore not be checked.
     async fn limited(&self, rights: &[Right]) -> Result<Option<Limited>> {
         let _ = rights;
         Ok(None)

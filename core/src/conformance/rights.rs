@@ -66,7 +66,9 @@ async fn in_turn<'a>(world: &World, stages: impl IntoIterator<Item = (Stage<'a>,
 /// Does something with the rights that were asked for and no other. All of them have to be used, but for an undo, which
 /// asks for the way back from every point of the way.
 async fn within(world: &World, asked: &[Right], act: &Act<'_>) -> Found {
-    let Some(limited) = world.servers.limited(asked).await? else { return Ok(None) };
+    let Some(limited) = world.servers.limited(asked).await? else {
+        return Ok(Some("these servers limit nobody: it cannot be checked".to_owned()));
+    };
     if let Err(failure) = act.perform(world, &world.context_with(&limited.handles)).await {
         return Ok(Some(format!("{act:?} does what it did not ask for: {failure}")));
     }
