@@ -65,9 +65,26 @@ pub fn listed(items: &[String]) -> String {
     }
 }
 
+/// How many texts a message names before it counts the rest.
+const NAMED: usize = 5;
+
+/// A list that fits into a message: the first of them, and how many more there are.
+pub fn few(mut texts: Vec<String>) -> Vec<String> {
+    let more = texts.len().saturating_sub(NAMED);
+    texts.truncate(NAMED);
+    texts.extend((more > 0).then(|| format!("{more} more")));
+    texts
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn few_are_named() {
+        let texts: Vec<_> = (0..8).map(|at| at.to_string()).collect();
+        assert_eq!(few(texts), ["0", "1", "2", "3", "4", "3 more"]);
+    }
 
     #[test]
     fn what_moves_a_terminal_is_gone() {

@@ -1,12 +1,14 @@
 //! The host of steps that decide: reads, sends and tries what they name.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use futures::future::join_all;
 use serde::Serialize;
 
 use super::{
     Answers, At, Change, Context, Decision, Evidence, Facts, Gives, Goal, Intent, Managed, Note, Op, Part, Plan, Proof,
-    RequestList, Right, Seen, Stage, Standing, Step, Takes, Trail, Undo, Want,
+    Request, RequestList, Right, Seen, Stage, Standing, Step, Takes, Trail, Undo, Want,
     state::{absent, defect, edited, json, state},
 };
 use crate::failure::Result;
@@ -109,7 +111,7 @@ impl<M: Managed> Host<M> {
     }
 
     async fn dry_run(&self, at: At<'_, M::Takes>, change: &Change) -> Result<()> {
-        for request in self.legs(at, change)?.into_iter().filter_map(|part| part.request) {
+        for request in self.requests_of(at, change)? {
             request.dry_run(at.cx).await?;
         }
         Ok(())
@@ -149,6 +151,11 @@ impl<M: Managed> Host<M> {
             parts.push(Part { change, request: Some(leg.request.into()) });
         }
         if before == change.after { Ok(parts) } else { Err(defect("a route does not lead where it should").into()) }
+    }
+
+    /// The requests of a change, in order.
+    pub(super) fn requests_of(&self, at: At<'_, M::Takes>, change: &Change) -> Result<Vec<Arc<dyn Request>>> {
+        Ok(self.legs(at, change)?.into_iter().filter_map(|part| part.request).collect())
     }
 
     /// What it would make where nothing is.

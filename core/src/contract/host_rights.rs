@@ -24,9 +24,7 @@ impl<M: Managed> Host<M> {
         let intent = intent(goal);
         let mut rights = self.to_look(at, intent, change.before.as_ref())?;
         if intent == Intent::Make {
-            for part in self.legs(at, change)? {
-                rights.extend(part.request.iter().flat_map(|request| request.dry_run_rights()));
-            }
+            rights.extend(self.requests_of(at, change)?.iter().flat_map(|request| request.dry_run_rights()));
         }
         Ok(rights)
     }
@@ -34,8 +32,7 @@ impl<M: Managed> Host<M> {
     /// What planning for a goal reads, changing what it found sends, and the proof of that tries.
     pub(super) fn listed(&self, at: At<'_, M::Takes>, goal: &Goal, change: &Change) -> Result<RequestList> {
         let (first, more) = self.rounds(at, intent(goal), change.before.as_ref())?;
-        let writes =
-            self.legs(at, change)?.iter().filter_map(|part| part.request.as_ref()).map(|one| one.shown()).collect();
+        let writes = self.requests_of(at, change)?.iter().map(|request| request.shown()).collect();
         let proof = match goal {
             Goal::Present => {
                 let seen = Seen { state: state(change.after.as_ref())?, answers: Answers::default() };
@@ -60,8 +57,7 @@ impl<M: Managed> Host<M> {
     }
 
     fn to_send(&self, at: At<'_, M::Takes>, change: &Change, values: Values) -> Result<Vec<Right>> {
-        let parts = self.legs(at, change)?;
-        Ok(parts.iter().filter_map(|part| part.request.as_ref()).flat_map(|request| request.rights(values)).collect())
+        Ok(self.requests_of(at, change)?.iter().flat_map(|request| request.rights(values)).collect())
     }
 
     /// From every point of the way: a run may be cut off at any of them.

@@ -18,6 +18,7 @@ mod request;
 pub mod rights;
 mod select;
 mod settings;
+mod uid;
 
 pub use access::{Access, Token, shown_token_request};
 pub use address::Address;
@@ -31,6 +32,7 @@ pub use open::ApiServer;
 pub use pods::RunningPods;
 pub use select::Selection;
 pub use settings::KubernetesSettings;
+pub use uid::ClusterUid;
 
 use std::{
     collections::BTreeMap,

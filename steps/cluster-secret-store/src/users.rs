@@ -8,7 +8,7 @@ use trustpath_platform::{
     Cluster,
     error::Error,
     kubernetes::{ServedType, rights::on},
-    text::clean,
+    text::{clean, few},
 };
 
 use crate::request::{GROUP, VERSIONS};
@@ -20,8 +20,6 @@ const USERS: [ServedType; 4] = [
     user("PushSecret", "pushsecrets", &["v1", "v1alpha1"]),
     user("ClusterPushSecret", "clusterpushsecrets", &["v1", "v1alpha1"]),
 ];
-/// How many users are named in a message.
-const NAMED: usize = 5;
 
 const fn user(kind: &'static str, plural: &'static str, versions: &'static [&'static str]) -> ServedType {
     ServedType { group: GROUP, kind, plural, versions }
@@ -43,7 +41,7 @@ impl Read for StoreUsers {
             let users = self.of_type(&cluster, user).await;
             users.unwrap_or_else(|error| vec![format!("{}s, which cannot be listed: {error}", user.kind)])
         });
-        Ok(Answer::Found(json!(short(join_all(each).await.concat()))))
+        Ok(Answer::Found(json!(few(join_all(each).await.concat()))))
     }
 }
 
@@ -76,11 +74,4 @@ fn described(kind: &str, object: &Value) -> String {
         (Some(namespace), name) => format!("the {kind} `{namespace}/{name}`"),
         (None, name) => format!("the {kind} `{name}`"),
     }
-}
-
-fn short(mut texts: Vec<String>) -> Vec<String> {
-    let more = texts.len().saturating_sub(NAMED);
-    texts.truncate(NAMED);
-    texts.extend((more > 0).then(|| format!("{more} more")));
-    texts
 }

@@ -1,11 +1,8 @@
 //! Whose a role is: that of whoever the mark of its mount names.
 
-use async_trait::async_trait;
-use serde_json::json;
-use trustpath_core::{Answer, Answers, At, Context, Decision, Note, Read, Reads, Result, Right};
+use trustpath_core::{Answers, At, Decision, Note, Reads, Result};
 use trustpath_platform::{
-    Cluster,
-    kubernetes::rights::to_read_uid,
+    kubernetes::ClusterUid,
     mark::Mark,
     text::clean,
     vault::{Get, Mounts},
@@ -24,21 +21,6 @@ pub(crate) enum Owner {
     OtherCluster(String),
     /// Another graph's, or no one's.
     Other,
-}
-
-/// Which cluster this one is, by the uid of its `kube-system`.
-#[derive(Debug)]
-struct ClusterUid;
-
-#[async_trait]
-impl Read for ClusterUid {
-    fn rights(&self) -> Vec<Right> {
-        to_read_uid()
-    }
-
-    async fn perform(&self, cx: &Context) -> Result<Answer> {
-        Ok(Answer::Found(json!(cx.handle::<Cluster>().await?.uid().await?)))
-    }
 }
 
 /// Reads whose it is, besides others. Which cluster this one is is read only where the mark names one.

@@ -1,12 +1,9 @@
 //! Who uses a policy, of all that hold policies. Pure.
 
 use trustpath_core::{Answer, Result};
-use trustpath_platform::text::{clean, listed};
+use trustpath_platform::text::{clean, few, listed};
 
 use crate::{error::no_holders, holders::Holder};
-
-/// How many users a message names before it counts the rest.
-const NAMED: usize = 5;
 
 /// Who uses a policy besides the roles that go with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,12 +38,8 @@ impl Users {
             Self::None => None,
             Self::Untold(why) => Some(format!("who else uses it cannot be told: {why}")),
             Self::These(users) => {
-                let rest = users.len().saturating_sub(NAMED);
-                let mut named: Vec<_> = users.iter().take(NAMED).map(|user| format!("`{}`", clean(user))).collect();
-                if rest > 0 {
-                    named.push(format!("{rest} more"));
-                }
-                Some(format!("{} {} it", listed(&named), if users.len() == 1 { "uses" } else { "use" }))
+                let named = users.iter().map(|user| format!("`{}`", clean(user))).collect();
+                Some(format!("{} {} it", listed(&few(named)), if users.len() == 1 { "uses" } else { "use" }))
             }
         }
     }

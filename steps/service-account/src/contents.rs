@@ -12,15 +12,13 @@ use trustpath_platform::{
     error::{Error, Kind},
     kubernetes::{NamespacedTypes, Selection},
     mark,
-    text::{clean, listed},
+    text::{clean, few, listed},
 };
 
 /// How many types are listed at the same time.
 const AT_ONCE: usize = 8;
 /// How many objects of one type are looked at; a namespace with more is not empty.
 const MOST: u32 = 100;
-/// How many are named in a message.
-const NAMED: usize = 5;
 /// How long one request of a look may take.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// The pause between two looks.
@@ -69,7 +67,7 @@ impl Contents {
     /// Why the namespace has to stay. Pure.
     pub(crate) fn why_it_stays(&self, namespace: &str) -> Option<Stays> {
         let there = [self.foreign.as_slice(), &self.ours].concat();
-        let texts = |texts: &[String]| listed(&short(texts.to_vec()));
+        let texts = |texts: &[String]| listed(&few(texts.to_vec()));
         let unseen = [self.unseen.as_slice(), &self.refused].concat();
         match (there.is_empty(), unseen.is_empty()) {
             (false, _) => Some(Stays::Full(format!("the namespace `{namespace}` is not empty: {}", texts(&there)))),
@@ -176,14 +174,6 @@ pub(crate) fn name(object: &Value) -> Option<String> {
     object["metadata"]["name"].as_str().map(clean)
 }
 
-/// A list that fits into a message.
-pub(crate) fn short(mut texts: Vec<String>) -> Vec<String> {
-    let more = texts.len().saturating_sub(NAMED);
-    texts.truncate(NAMED);
-    texts.extend((more > 0).then(|| format!("{more} more")));
-    texts
-}
-
 #[cfg(test)]
 mod tests {
     use rstest::rstest;
@@ -219,11 +209,5 @@ mod tests {
     #[case(refused(contents(&["a"], &[], &["c"])), false, false)]
     fn what_others_put_there_is_not_waited_for(#[case] contents: Contents, #[case] plan: bool, #[case] removal: bool) {
         assert_eq!((contents.may_pass(Ours::Go), contents.may_pass(Ours::AreGoing)), (plan, removal));
-    }
-
-    #[test]
-    fn few_are_named() {
-        let texts: Vec<_> = (0..8).map(|at| at.to_string()).collect();
-        assert_eq!(short(texts), ["0", "1", "2", "3", "4", "3 more"]);
     }
 }

@@ -11,11 +11,12 @@ use trustpath_platform::{
         RunningPods, Selection,
         rights::{list_everything_in, on},
     },
+    text::few,
 };
 
 use crate::{
     Users,
-    contents::{self, Ours, Stays, name, short},
+    contents::{self, Ours, Stays, name},
 };
 
 /// How many Secrets are looked at.
@@ -38,7 +39,7 @@ impl Users {
         };
         let pods = RunningPods::that_run_as(account, answers, PODS)?.into_iter().chain(unseen(PODS));
         let secrets = answers.get::<Vec<String>>(SECRETS)?.unwrap_or_default().into_iter().chain(unseen(SECRETS));
-        Ok(Self { account: short(pods.chain(secrets).collect()), namespace: answers.get(CONTENTS)? })
+        Ok(Self { account: few(pods.chain(secrets).collect()), namespace: answers.get(CONTENTS)? })
     }
 }
 

@@ -11,11 +11,11 @@ use trustpath_core::{
 };
 use trustpath_platform::{
     AuthMount, PolicyName, RoleRef, Vault,
-    vault::{Body, Get, VaultRequest},
+    vault::{Body, Get, List, VaultRequest},
 };
 
 use login::AppRoleLogin;
-use mount::{Disable, Enable, Roles};
+use mount::{Disable, Enable};
 
 inventory::submit! { Kind::managed::<AppRole>("approle", "A machine outside of the cluster: the AppRole mount and a role") }
 
@@ -49,8 +49,8 @@ impl AppRole {
         Vault::path(["auth", &self.mount, "role", &self.role])
     }
 
-    fn roles(&self) -> Roles {
-        Roles(Vault::path(["auth", &self.mount, "role"]))
+    fn roles(&self) -> String {
+        Vault::path(["auth", &self.mount, "role"])
     }
 
     fn wanted(&self, at: At<'_, Vec<PolicyName>>, now: Option<&State>) -> State {
@@ -108,7 +108,7 @@ impl Managed for AppRole {
     fn reads(&self, _: At<'_, Vec<PolicyName>>, intent: Intent, seen: Option<&Seen<State>>) -> Reads {
         let mut reads = Reads::none().and("mounts", Get::new(None, "sys/auth"));
         if intent == Intent::Remove {
-            reads = reads.and("roles", self.roles());
+            reads = reads.and("roles", List::new(None, self.roles()));
         }
         match seen.and_then(|seen| seen.state.as_ref()) {
             Some(_) => reads.and("role", Get::new(None, self.role_path())),

@@ -1,28 +1,13 @@
-//! The mount: enabled, disabled, and what is on it.
+//! The mount: enabled and disabled.
 
 use async_trait::async_trait;
-use serde_json::{Map, Value, json};
-use trustpath_core::{Answer, Class, Context, Handle, Problem, Read, Request, Result, Right, Shown, Values};
+use serde_json::{Map, Value};
+use trustpath_core::{Class, Context, Handle, Problem, Request, Result, Right, Shown, Values};
 use trustpath_platform::{
     Vault,
-    policy::Capability::{Delete, List, Read as MayRead, Sudo, Update},
+    policy::Capability::{Delete, List, Read, Sudo, Update},
     vault::rights::on,
 };
-
-/// Lists the roles at a path.
-#[derive(Debug)]
-pub(crate) struct Roles(pub(crate) String);
-
-#[async_trait]
-impl Read for Roles {
-    fn rights(&self) -> Vec<Right> {
-        on(None, &self.0).may(&[List])
-    }
-
-    async fn perform(&self, cx: &Context) -> Result<Answer> {
-        Ok(Answer::Found(json!(cx.handle::<Vault>().await?.list(&self.0).await?)))
-    }
-}
 
 fn path(mount: &str) -> String {
     Vault::path(["sys/auth", mount])
@@ -45,7 +30,7 @@ impl Enable {
 impl Request for Enable {
     fn rights(&self, _: Values) -> Vec<Right> {
         let enable = on(None, &path(&self.mount)).may_send(&[Update, Sudo], &self.body(), &[]);
-        [enable, on(None, "sys/auth").may(&[MayRead])].concat()
+        [enable, on(None, "sys/auth").may(&[Read])].concat()
     }
 
     fn shown(&self) -> Shown {
@@ -69,13 +54,14 @@ impl Request for Enable {
 pub(crate) struct Disable {
     pub(crate) mount: String,
     pub(crate) role: String,
-    pub(crate) roles: Roles,
+    /// Where its roles are listed.
+    pub(crate) roles: String,
 }
 
 #[async_trait]
 impl Request for Disable {
     fn rights(&self, _: Values) -> Vec<Right> {
-        [on(None, &path(&self.mount)).may(&[Delete, Sudo]), self.roles.rights()].concat()
+        [on(None, &path(&self.mount)).may(&[Delete, Sudo]), on(None, &self.roles).may(&[List])].concat()
     }
 
     fn shown(&self) -> Shown {
@@ -84,7 +70,7 @@ impl Request for Disable {
 
     async fn send(&self, cx: &Context) -> Result<()> {
         let vault = cx.handle::<Vault>().await?;
-        let roles = vault.list(&self.roles.0).await?;
+        let roles = vault.list(&self.roles).await?;
         if let Some(other) = roles.iter().find(|role| **role != self.role) {
             let message = format!("`{}` has the role {other}, and was left as it is", self.mount);
             return Err(Problem::new(Class::Conflict, "own_step::approle::in_use", message)

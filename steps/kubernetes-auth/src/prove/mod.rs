@@ -12,7 +12,7 @@ use crate::{
     Taken,
     config::{KubernetesAuth, Reviewer as Choice},
     owner::{self, Claim},
-    reads::{is_told, key_name},
+    reads::{is_told, key_name, told},
     state::{State, TYPE},
 };
 
@@ -83,8 +83,8 @@ impl Unmet {
         if report.code.as_deref() == Some(owner::CODE) {
             return Self::OtherCluster(report.message);
         }
-        let why = [vec![report.message], report.causes].concat().join(": ");
-        Self::Told { why, next: report.help.unwrap_or_default() }
+        let (why, next) = told(report);
+        Self::Told { why, next }
     }
 }
 

@@ -6,7 +6,7 @@ use trustpath_core::{Context, Evidence, Probe, Result, Right};
 use trustpath_platform::{Cluster, error::Kind, kubernetes::Access};
 
 use crate::{
-    reads::is_told,
+    reads::{is_told, told},
     source::{self, JwtSource},
     state::{Digest, Reviewer},
 };
@@ -66,9 +66,8 @@ impl Probe for Review {
                 Ok(evidence.failed(REVIEWS, format!("{source} does not exist"), "apply the step that makes it"))
             }
             Err(failure) if is_told(failure.class()) => {
-                let report = failure.report();
-                let why = [vec![report.message], report.causes].concat().join(": ");
-                Ok(evidence.failed(REVIEWS, why, report.help.unwrap_or_default()))
+                let (why, next) = told(failure.report());
+                Ok(evidence.failed(REVIEWS, why, next))
             }
             Err(failure) => Err(failure),
         }

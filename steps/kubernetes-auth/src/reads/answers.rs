@@ -1,7 +1,7 @@
 //! Failures as answers.
 
 use async_trait::async_trait;
-use trustpath_core::{Answer, Class, Context, Read, Result, Right};
+use trustpath_core::{Answer, Class, Context, Read, Result, Right, failure::Report};
 
 /// A read whose failure is an answer where something is wrong with what the graph file names. A server that cannot be
 /// asked is a failure still.
@@ -24,4 +24,10 @@ impl<R: Read> Read for Judged<R> {
 
 pub(crate) fn is_told(class: Class) -> bool {
     matches!(class, Class::Config | Class::Missing | Class::Conflict | Class::Refused)
+}
+
+/// Why it does not hold, and what to do next, in the words of a failure.
+pub(crate) fn told(report: Report) -> (String, String) {
+    let why = [vec![report.message], report.causes].concat().join(": ");
+    (why, report.help.unwrap_or_default())
 }

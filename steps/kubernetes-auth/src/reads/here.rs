@@ -1,26 +1,11 @@
-//! What the connections know of themselves: no request is made for it, but for the first look at the cluster's uid.
+//! What the connections know of themselves: no request is made for it.
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use trustpath_core::{Answer, Context, Read, Result, Right};
-use trustpath_platform::{Cluster, Vault, kubernetes::rights::to_read_uid, vault::Family};
-
-/// Which cluster this is, by the uid of its `kube-system`.
-#[derive(Debug)]
-pub(super) struct OwnCluster;
-
-#[async_trait]
-impl Read for OwnCluster {
-    fn rights(&self) -> Vec<Right> {
-        to_read_uid()
-    }
-
-    async fn perform(&self, cx: &Context) -> Result<Answer> {
-        Ok(Answer::Found(json!(cx.handle::<Cluster>().await?.uid().await?)))
-    }
-}
+use trustpath_platform::{Cluster, Vault, vault::Family};
 
 /// The API server as the kubeconfig knows it.
 #[derive(Debug)]

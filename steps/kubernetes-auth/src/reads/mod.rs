@@ -4,11 +4,13 @@ mod answers;
 mod here;
 mod jwt;
 mod place;
-mod roles;
 mod text;
 
 use trustpath_core::{Answer, At, Intent, Reads, Seen};
-use trustpath_platform::vault::Get;
+use trustpath_platform::{
+    kubernetes::ClusterUid,
+    vault::{Get, List},
+};
 
 use crate::{
     Taken,
@@ -18,13 +20,12 @@ use crate::{
     state::{State, TYPE},
 };
 
-pub(crate) use answers::is_told;
+pub(crate) use answers::{is_told, told};
 pub(crate) use here::VaultSeen;
-use here::{ApiServerOf, Clock, Connected, OwnCluster};
+use here::{ApiServerOf, Clock, Connected};
 pub(crate) use jwt::JwtSeen;
 use jwt::ReviewerJwt;
 use place::ServicePods;
-use roles::Roles;
 use text::TextFile;
 
 impl KubernetesAuth {
@@ -33,7 +34,7 @@ impl KubernetesAuth {
         let first = Reads::none().and("mounts", Get::new(namespace, "sys/auth"));
         let first = match intent {
             Intent::Undo => first,
-            Intent::Remove => first.and("cluster", OwnCluster).and("roles", self.roles(at).optional()),
+            Intent::Remove => first.and("cluster", ClusterUid).and("roles", self.roles(at).or_refused()),
             Intent::Make => self.surroundings(at, first, false),
             Intent::Verify => self.surroundings(at, first, true),
         };
@@ -48,7 +49,7 @@ impl KubernetesAuth {
 
     /// What host, CA and reviewer depend on. A proof tells what is wrong with them.
     fn surroundings(&self, at: At<'_, Taken>, reads: Reads, is_proof: bool) -> Reads {
-        let mut reads = reads.and("vault", Connected).and("now", Clock).and_judged("cluster", OwnCluster, is_proof);
+        let mut reads = reads.and("vault", Connected).and("now", Clock).and_judged("cluster", ClusterUid, is_proof);
         if let Some((namespace, name)) = self.service_asked_for(at.facts) {
             reads = reads.and_judged("place", ServicePods { namespace, name }, is_proof);
         }
@@ -96,8 +97,8 @@ impl KubernetesAuth {
         if intent == Intent::Make && is_bare { reads.and("roles", self.roles(at)) } else { reads }
     }
 
-    fn roles(&self, at: At<'_, Taken>) -> Roles {
-        Roles::new(at.facts.0.namespace.as_deref(), self.path("role"))
+    fn roles(&self, at: At<'_, Taken>) -> List {
+        List::new(at.facts.0.namespace.as_deref(), self.path("role"))
     }
 }
 
