@@ -6,6 +6,9 @@ use async_trait::async_trait;
 use serde_json::{Map, Value};
 use trustpath_core::{Class, Context, Problem, Result, Right};
 
+use super::rights::On;
+use crate::policy::Capability;
+
 /// A value that is fetched when its request is sent, and is nowhere before that: a secret, a version.
 #[async_trait]
 pub trait Late: fmt::Debug + Send + Sync {
@@ -67,8 +70,15 @@ impl Body {
         self
     }
 
+    /// What it takes to send it to a path, with what fetching takes.
+    pub(super) fn may_be_sent(&self, path: On<'_>, capabilities: &[Capability]) -> Vec<Right> {
+        let unpinned = self.unpinned();
+        let unpinned: Vec<_> = unpinned.iter().map(|(name, why)| (*name, why.as_str())).collect();
+        [path.may_send(capabilities, &self.pinned(), &unpinned), self.rights()].concat()
+    }
+
     /// The parameters to whose values a policy can be held.
-    pub(super) fn pinned(&self) -> Map<String, Value> {
+    fn pinned(&self) -> Map<String, Value> {
         let plain = self.0.iter().filter_map(|(name, field)| match field {
             Field::Plain(value) => Some((name.clone(), value.clone())),
             Field::Late(_) | Field::NotYet(_) => None,
@@ -77,7 +87,7 @@ impl Body {
     }
 
     /// Those to which it cannot, each with the reason.
-    pub(super) fn unpinned(&self) -> Vec<(&str, String)> {
+    fn unpinned(&self) -> Vec<(&str, String)> {
         let unpinned = self.0.iter().filter_map(|(name, field)| match field {
             Field::Plain(_) => None,
             Field::Late(late) => Some((name.as_str(), late.why_unpinned())),

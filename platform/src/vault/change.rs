@@ -86,11 +86,7 @@ impl Request for VaultRequest {
     fn rights(&self, values: Values) -> Vec<Right> {
         let here = on(self.namespace.as_deref(), &self.path);
         match (&self.what, values) {
-            (What::Write { body, .. }, Values::Known) => {
-                let unpinned = body.unpinned();
-                let unpinned: Vec<_> = unpinned.iter().map(|(name, why)| (*name, why.as_str())).collect();
-                [here.may_send(self.capabilities(), &body.pinned(), &unpinned), body.rights()].concat()
-            }
+            (What::Write { body, .. }, Values::Known) => body.may_be_sent(here, self.capabilities()),
             (What::Write { body, .. }, Values::Unknown) => [here.may(self.capabilities()), body.rights()].concat(),
             (What::Delete, _) => here.may(self.capabilities()),
         }

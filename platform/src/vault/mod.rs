@@ -2,6 +2,7 @@
 
 mod accessor;
 mod answer;
+pub mod backend;
 mod body;
 mod capabilities;
 mod change;

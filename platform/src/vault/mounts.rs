@@ -42,7 +42,7 @@ impl Mounts {
 impl Mount {
     /// Which graph it belongs to.
     pub fn mark(&self) -> Option<Mark> {
-        mark::parse(&self.description)
+        mark::split(&self.description).1
     }
 
     /// Whether it is a KV secrets engine of version 2.

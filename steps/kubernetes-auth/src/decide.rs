@@ -3,13 +3,19 @@
 use std::collections::BTreeMap;
 
 use trustpath_core::{Class, Decision, Note, Problem};
-use trustpath_platform::text::{clean, listed};
+use trustpath_platform::{
+    digest::Digest,
+    mark::{Mark, Owner},
+    text::{clean, listed},
+    vault::backend::MountState,
+};
 
 use crate::{
     config::KubernetesAuth,
-    owner::{self, Claim, Owner},
+    marked,
+    owner::{self, Claim},
     pem,
-    state::{Config, Digest, Mount, MountMark, Reviewer, State, TYPE},
+    state::{Config, Reviewer, State, TYPE},
     surroundings::{Found, Making, Removing},
     target::{Target, same_host},
 };
@@ -32,9 +38,8 @@ impl KubernetesAuth {
         let notes: Vec<_> = target.notes.iter().cloned().chain(taken_over).collect();
         let mut state = self.managed(now, target);
         if now.is_none_or(|now| *now != state || now.in_doubt().is_some() || is_to_be_marked(claim, around, now)) {
-            let (graph, cluster) = (claim.graph.to_owned(), Some(around.cluster.clone()));
-            let reviewer = state.reviewer().digest().cloned();
-            state.mount.mark = Some(MountMark { graph, cluster, reviewer, notes: BTreeMap::new() });
+            let mark = Mark::new(claim.graph).of(Some(&around.cluster));
+            state.mount.mark = Some(marked::naming(mark, state.reviewer().digest()));
         }
         state.at_hand.extend(match &around.reviewer {
             Found::Jwt { digest, .. } => Some(digest.clone()),
@@ -57,17 +62,18 @@ impl KubernetesAuth {
             notes: Vec::new(),
         };
         let mut state = self.managed(None, target);
-        let (graph, reviewer) = (graph.to_owned(), reviewer.digest().cloned());
-        state.mount.mark = Some(MountMark { graph, cluster: None, reviewer, notes: BTreeMap::new() });
+        state.mount.mark = Some(marked::naming(Mark::new(graph), reviewer.digest()));
         state
     }
 
     /// What there is, with what is managed as it should be. The mark stays as it is.
     fn managed(&self, now: Option<&State>, target: Target) -> State {
         let config = self.config(now.and_then(|now| now.config.as_ref()), target);
-        let mut state = now.cloned().unwrap_or_else(|| {
-            let mount = Mount { kind: TYPE.to_owned(), ..Mount::default() };
-            State { mount, config: None, at_hand: Vec::new(), roles: Vec::new() }
+        let mut state = now.cloned().unwrap_or_else(|| State {
+            mount: MountState::new(TYPE),
+            config: None,
+            at_hand: Vec::new(),
+            roles: Vec::new(),
         });
         if let Some(description) = &self.description {
             state.mount.description.clone_from(description);
@@ -138,25 +144,14 @@ impl KubernetesAuth {
         Decision { undo, retains, goes_with, ..Decision::to(to, owner != Owner::Other).noting(why.map(Note::Left)) }
     }
 
-    fn keep_because(&self, owner: &Owner<'_>, roles: &Result<Vec<String>, String>, own: &[&str]) -> Option<String> {
+    fn keep_because(&self, owner: &Owner, roles: &Result<Vec<String>, String>, own: &[&str]) -> Option<String> {
         let mount = &self.mount;
-        let roles = match (owner, roles) {
-            (Owner::OtherCluster(uid), _) => {
-                return Some(format!(
-                    "the mount `{mount}` serves another cluster of this graph (kube-system {})",
-                    clean(uid)
-                ));
-            }
-            (Owner::Unnamed, _) => {
-                return Some(format!(
-                    "the mark of the mount `{mount}` does not name the cluster that it serves: `trustpath apply` adds it where it is \
-                     this one"
-                ));
-            }
-            (Owner::Ours | Owner::Other, Err(why)) => {
-                return Some(format!("the roles of the mount `{mount}` may not be listed: {why}"));
-            }
-            (Owner::Ours | Owner::Other, Ok(roles)) => roles,
+        if let Some(why) = owner.keep_because(mount.as_str()) {
+            return Some(why);
+        }
+        let roles = match roles {
+            Ok(roles) => roles,
+            Err(why) => return Some(format!("the roles of the mount `{mount}` may not be listed: {why}")),
         };
         let is_own = |role: &&String| own.iter().any(|own| own.eq_ignore_ascii_case(role));
         let others: Vec<_> = roles.iter().filter(|role| !is_own(role)).map(|role| clean(role)).collect();

@@ -7,8 +7,8 @@
 mod answers;
 mod config;
 mod decide;
-mod description;
 mod jwt;
+mod marked;
 mod observe;
 mod owner;
 mod pem;
@@ -34,7 +34,7 @@ pub use config::{
     Visibility,
 };
 pub use jwt::Claims;
-pub use state::{Config, Digest, Mount, MountMark, Reviewer, State};
+pub use state::{Config, Reviewer, State};
 pub use surroundings::{Found, Making, Place, Removing, Text};
 
 impl KubernetesAuth {

@@ -1,60 +1,31 @@
 //! What is at the path: the mount and its config.
 
-use std::collections::BTreeMap;
-
-use serde::Deserialize;
 use serde_json::{Map, Value};
 use trustpath_core::{Answers, Result};
-use trustpath_platform::Vault;
+use trustpath_platform::{
+    digest::Digest,
+    vault::backend::{MountState, is_said},
+};
 
 use crate::{
     config::KubernetesAuth,
-    description,
+    marked,
     reads::JwtSeen,
-    state::{Config, Digest, Mount, Reviewer, State},
+    state::{Config, Reviewer, State},
 };
-
-/// A mount as `GET sys/auth` has it.
-#[derive(Debug, Deserialize)]
-pub(crate) struct RawMount {
-    #[serde(rename = "type")]
-    kind: String,
-    #[serde(default)]
-    description: String,
-    #[serde(default)]
-    config: BTreeMap<String, Value>,
-    #[serde(flatten)]
-    other: BTreeMap<String, Value>,
-}
 
 /// A config as `GET auth/<mount>/config` has it.
 pub(crate) type RawConfig = Map<String, Value>;
 
-/// What is chosen when a mount is made, and cannot be tuned.
-const MADE_WITH: [&str; 5] = ["external_entropy_access", "local", "options", "plugin_version", "seal_wrap"];
-
-/// Vault echoes it among what is tuned, and takes it nowhere.
-const NOT_TUNED: &str = "force_no_cache";
-
 impl KubernetesAuth {
     /// The object, from what was read so far.
     pub(crate) fn observed(&self, answers: &Answers) -> Result<Option<State>> {
-        let Some(mount) = mount(answers.get("mounts")?, self.mount.as_str()) else { return Ok(None) };
+        let Some(mount) = MountState::answered(answers, "mounts", self.mount.as_str())? else { return Ok(None) };
         let previous = answers.get::<JwtSeen>("previous")?.map(|jwt| jwt.digest);
         let observed = state(mount, answers.get("config")?, previous);
         let roles = if observed.config.is_none() { answers.get("roles")? } else { None };
         Ok(Some(State { roles: roles.unwrap_or_default(), ..observed }))
     }
-
-    /// A path below the mount.
-    pub(crate) fn path(&self, below: &str) -> String {
-        Vault::path(["auth", self.mount.as_str(), below])
-    }
-}
-
-/// The mount at a path, of those that `GET sys/auth` has.
-pub(crate) fn mount(mounts: Option<BTreeMap<String, RawMount>>, path: &str) -> Option<RawMount> {
-    mounts?.remove(&format!("{path}/"))
 }
 
 /// Old servers do not have the flag: there, it may.
@@ -63,14 +34,13 @@ pub(crate) fn may_hold_jwt(config: &Value) -> bool {
 }
 
 /// What Vault's answers mean.
-pub(crate) fn state(raw: RawMount, config: Option<RawConfig>, previous: Option<Digest>) -> State {
-    let (text, mut mark) = description::split(&raw.description);
+pub(crate) fn state(mut mount: MountState, config: Option<RawConfig>, previous: Option<Digest>) -> State {
     let config = config.map(|config| {
         let flag = config.get("token_reviewer_jwt_set").and_then(Value::as_bool);
         // Where there is no JWT, there is no doubt which.
-        let was = mark.as_mut().and_then(description::take_was);
-        let marked = mark.as_ref().and_then(|mark| mark.reviewer.clone());
-        let reviewer = match (flag, &mark) {
+        let was = mount.mark.as_mut().and_then(marked::take_was);
+        let marked = mount.mark.as_ref().and_then(marked::reviewer);
+        let reviewer = match (flag, &mount.mark) {
             (Some(false), _) => Reviewer::None,
             (None, Some(_)) if marked.is_none() && was.is_none() => Reviewer::None,
             _ => {
@@ -84,23 +54,7 @@ pub(crate) fn state(raw: RawMount, config: Option<RawConfig>, previous: Option<D
         };
         read_config(config, reviewer)
     });
-    let tune = raw.config.into_iter().filter(|(key, value)| key != NOT_TUNED && is_said(key, value)).collect();
-    let made_with =
-        raw.other.into_iter().filter(|(key, value)| MADE_WITH.contains(&key.as_str()) && is_said(key, value));
-    let mount = Mount { kind: raw.kind, description: text, mark, tune, made_with: made_with.collect() };
     State { mount, config, at_hand: previous.into_iter().collect(), roles: Vec::new() }
-}
-
-/// Whether a value is other than Vault's default.
-fn is_said(key: &str, value: &Value) -> bool {
-    match value {
-        Value::Null | Value::Bool(false) => false,
-        Value::Number(number) => number.as_f64() != Some(0.0),
-        Value::String(text) => !(text.is_empty() || (key == "token_type" && text == "default-service")),
-        Value::Array(list) => !list.is_empty(),
-        Value::Object(table) => !table.is_empty(),
-        Value::Bool(true) => true,
-    }
 }
 
 fn read_config(mut raw: RawConfig, reviewer: Reviewer) -> Config {
@@ -122,7 +76,7 @@ fn read_config(mut raw: RawConfig, reviewer: Reviewer) -> Config {
         issuer,
         use_annotations_as_alias_metadata,
         reviewer,
-        other: raw.into_iter().filter(|(key, value)| is_said(key, value)).collect(),
+        other: raw.into_iter().filter(|(_, value)| is_said(value)).collect(),
     }
 }
 

@@ -1,11 +1,11 @@
 //! Whose a mount is: that of this graph and this cluster, or another's. Pure.
 
 use trustpath_core::{Class, Context, Note, Problem};
-use trustpath_platform::text::clean;
+use trustpath_platform::{mark::Owner, text::clean, vault::backend::MountState};
 
 use crate::{
     pem,
-    state::{Config, Mount, State},
+    state::{Config, State},
     target::{Target, same_host},
 };
 
@@ -26,26 +26,8 @@ impl<'a> Claim<'a> {
     }
 }
 
-/// Whose a mount is, as far as its mark says.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Owner<'a> {
-    /// This graph's, for this cluster.
-    Ours,
-    /// This graph's; earlier versions did not write for which cluster.
-    Unnamed,
-    /// This graph's, for the cluster with this uid.
-    OtherCluster(&'a str),
-    /// Another graph's, or no one's.
-    Other,
-}
-
-pub(crate) fn of<'a>(graph: &str, cluster: &str, mount: &'a Mount) -> Owner<'a> {
-    let Some(mark) = mount.mark.as_ref().filter(|mark| mark.graph == graph) else { return Owner::Other };
-    match mark.cluster.as_deref() {
-        None => Owner::Unnamed,
-        Some(uid) if uid == cluster => Owner::Ours,
-        Some(uid) => Owner::OtherCluster(uid),
-    }
+pub(crate) fn of(graph: &str, cluster: &str, mount: &MountState) -> Owner {
+    Owner::of(mount.mark.as_ref(), graph, Some(cluster))
 }
 
 /// Lets the claim through, with what the user should know of it, or refuses it.

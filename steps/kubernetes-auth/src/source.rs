@@ -9,6 +9,7 @@ use tokio::time::{Instant, sleep};
 use trustpath_core::{Class, Context, Problem, Result, Right};
 use trustpath_platform::{
     Cluster, ReviewerSecret,
+    digest::Digest,
     kubernetes::{Address, rights::on},
     text::clean,
 };
@@ -16,7 +17,6 @@ use trustpath_platform::{
 use crate::{
     config::Source,
     jwt::{self, Claims},
-    state::Digest,
 };
 
 /// The type of a Secret that holds a ServiceAccount's token.

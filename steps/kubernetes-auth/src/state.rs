@@ -1,11 +1,12 @@
 //! What the step owns on the server: the mount, and its config.
 
-use std::{collections::BTreeMap, fmt};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use trustpath_platform::{digest::Digest, mark::Mark, vault::backend::MountState};
 
-use crate::description;
+use crate::marked;
 
 /// The type of the auth method, as Vault calls it.
 pub(crate) const TYPE: &str = "kubernetes";
@@ -13,8 +14,8 @@ pub(crate) const TYPE: &str = "kubernetes";
 /// A mount at the path, and what it was configured with.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct State {
-    /// The mount.
-    pub mount: Mount,
+    /// The mount. Its mark names the reviewer JWT that was written last, or is being written.
+    pub mount: MountState,
     /// Its config; `None` where it was never written, or where the mount is of another type.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub config: Option<Config>,
@@ -24,42 +25,6 @@ pub struct State {
     /// The roles of a mount that has no config: they are lost when it is made anew.
     #[serde(skip)]
     pub roles: Vec<String>,
-}
-
-/// A mount, without what Vault chooses by itself.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Mount {
-    /// Its type: `kubernetes`, unless somebody else has put another auth method there.
-    #[serde(rename = "type")]
-    pub kind: String,
-    /// Its description, without the mark.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub description: String,
-    /// The mark at the end of its description.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub mark: Option<MountMark>,
-    /// How it is tuned, as `sys/auth` has it: what is at Vault's default is not there.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub tune: BTreeMap<String, Value>,
-    /// What is chosen when a mount is made and cannot be changed later, such as `seal_wrap`.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub made_with: BTreeMap<String, Value>,
-}
-
-/// What a mark says.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MountMark {
-    /// The graph that owns the mount.
-    pub graph: String,
-    /// The cluster that it serves, by the uid of its `kube-system`; earlier versions did not write it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cluster: Option<String>,
-    /// The reviewer JWT that was written last, or is being written.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reviewer: Option<Digest>,
-    /// What else the mark holds.
-    #[serde(default, flatten)]
-    pub notes: BTreeMap<String, String>,
 }
 
 /// The config of the auth method (`auth/<mount>/config`).
@@ -96,36 +61,6 @@ fn yes() -> bool {
     true
 }
 
-/// A JWT that is not kept: its SHA-256, written as `sha256:4bf5…`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Digest(String);
-
-impl Digest {
-    /// The digest of a JWT.
-    pub fn of(jwt: &str) -> Self {
-        Self(format!("sha256:{}", trustpath_platform::digest::sha256(jwt)))
-    }
-
-    /// A digest that was written down before.
-    pub(crate) fn read(text: &str) -> Option<Self> {
-        let hex = text.strip_prefix("sha256:")?;
-        (hex.len() == 64 && hex.bytes().all(|byte| byte.is_ascii_hexdigit())).then(|| Self(text.to_owned()))
-    }
-
-    /// As it is written.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-/// Enough of it to recognise it.
-impl fmt::Display for Digest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}…", &self.0[..self.0.len().min("sha256:".len() + 12)])
-    }
-}
-
 /// What is known of the reviewer JWT in a config.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]
@@ -154,7 +89,7 @@ impl From<Reviewer> for String {
     fn from(reviewer: Reviewer) -> Self {
         match reviewer {
             Reviewer::None => "none".to_owned(),
-            Reviewer::Jwt(digest) => digest.0,
+            Reviewer::Jwt(digest) => digest.as_str().to_owned(),
             Reviewer::Unknown => "unknown".to_owned(),
             Reviewer::NotYet => "known after apply".to_owned(),
         }
@@ -187,13 +122,23 @@ impl State {
     /// and the new one alone once it is written: whoever finds a mark with two names knows that the config may hold
     /// either.
     pub(crate) fn in_doubt(&self) -> Option<&Reviewer> {
-        let marked = self.mount.mark.as_ref()?.reviewer.as_ref()?;
+        let marked = self.marked()?;
         let held = self.reviewer();
-        (held.is_some() && held.digest() != Some(marked)).then_some(held)
+        (held.is_some() && held.digest() != Some(&marked)).then_some(held)
     }
 
     /// The description as Vault has it, with the mark.
     pub(crate) fn description(&self) -> String {
-        description::join(&self.mount, self.in_doubt())
+        marked::text(&self.mount, self.in_doubt())
+    }
+
+    /// The reviewer JWT that the mark names.
+    pub(crate) fn marked(&self) -> Option<Digest> {
+        self.mount.mark.as_ref().and_then(marked::reviewer)
+    }
+
+    /// The mark, naming this reviewer JWT.
+    pub(crate) fn mark_naming(&self, reviewer: Option<&Digest>) -> Option<Mark> {
+        self.mount.mark.clone().map(|mark| marked::naming(mark, reviewer))
     }
 }

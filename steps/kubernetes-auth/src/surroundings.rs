@@ -2,9 +2,9 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use trustpath_platform::{kubernetes::ApiServer, vault::Family};
+use trustpath_platform::{digest::Digest, kubernetes::ApiServer, vault::Family};
 
-use crate::{jwt::Claims, state::Digest};
+use crate::jwt::Claims;
 
 /// What is looked at before the mount is removed.
 #[derive(Debug)]

@@ -1,11 +1,11 @@
 //! Whether a change can be taken back. Pure.
 
 use trustpath_core::Undo;
-use trustpath_platform::text::listed;
+use trustpath_platform::{digest::Digest, text::listed};
 
 use crate::{
     config::{KubernetesAuth, Reviewer as Choice},
-    state::{Digest, Reviewer, State},
+    state::{Reviewer, State},
 };
 
 impl KubernetesAuth {

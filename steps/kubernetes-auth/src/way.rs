@@ -5,11 +5,10 @@
 //! names it alone. Wherever that is cut off, what is observed is before or after, leaf by leaf, and what may be wrong
 //! is written again.
 
-use std::collections::BTreeMap;
+use serde_json::{Map, Value};
+use trustpath_platform::vault::backend::MountState;
 
-use serde_json::{Map, Value, json};
-
-use crate::state::{Config, Mount, MountMark, Reviewer, State};
+use crate::state::{Config, Reviewer, State};
 
 /// One move, which is a request.
 #[derive(Debug, PartialEq)]
@@ -76,8 +75,11 @@ fn replaces_jwt(from: &State, to: &State) -> bool {
 
 fn replacing(from: &State, to: &State, config: &Config) -> Vec<Option<State>> {
     let announced = announced(from, to, config);
-    let mount =
-        Mount { description: to.mount.description.clone(), mark: to.mount.mark.clone(), ..announced.mount.clone() };
+    let mount = MountState {
+        description: to.mount.description.clone(),
+        mark: to.mount.mark.clone(),
+        ..announced.mount.clone()
+    };
     let written = State { mount, config: Some(config.clone()), ..to.clone() };
     let mut way = Vec::new();
     if announced != *from {
@@ -90,13 +92,12 @@ fn replacing(from: &State, to: &State, config: &Config) -> Vec<Option<State>> {
 /// The mark names both JWTs, that which is there and that which comes, while the config is as before.
 fn announced(from: &State, to: &State, config: &Config) -> State {
     let coming = to.reviewer().digest();
-    let marked = |state: &State| state.mount.mark.as_ref().and_then(|mark| mark.reviewer.clone());
     let announces_it =
-        from.in_doubt().is_some() && (marked(from).as_ref() == coming || from.reviewer() == to.reviewer());
+        from.in_doubt().is_some() && (from.marked().as_ref() == coming || from.reviewer() == to.reviewer());
     if announces_it {
         return from.clone();
     }
-    if marked(to).as_ref() == coming {
+    if to.marked().as_ref() == coming {
         return State { mount: to.mount.clone(), ..from.clone() };
     }
     // On the way back to a mount that has no mark, the mark that is there serves.
@@ -109,8 +110,8 @@ fn settled(state: &State) -> State {
     if state.in_doubt().is_none() {
         return state.clone();
     }
-    let mark = state.mount.mark.clone().map(|mark| MountMark { reviewer: state.reviewer().digest().cloned(), ..mark });
-    State { mount: Mount { mark, ..state.mount.clone() }, ..state.clone() }
+    let mark = state.mark_naming(state.reviewer().digest());
+    State { mount: MountState { mark, ..state.mount.clone() }, ..state.clone() }
 }
 
 /// Config and mount, in the order in which a mark never names a JWT that is not there, and never lacks one that is.
@@ -125,43 +126,7 @@ fn one_by_one(from: &State, to: &State) -> Vec<Option<State>> {
     way
 }
 
-/// What the request sets that enables the auth method. How it is tuned is an object, which no policy can be held to: it
-/// is left out where there is nothing in it.
-pub(crate) fn enabling(to: &State) -> Map<String, Value> {
-    let mut body: Map<_, _> = to.mount.made_with.clone().into_iter().collect();
-    body.insert("type".to_owned(), to.mount.kind.clone().into());
-    body.insert("description".to_owned(), to.description().into());
-    if !to.mount.tune.is_empty() {
-        body.insert("config".to_owned(), json!(to.mount.tune));
-    }
-    body
-}
-
 /// What a tuning request sets: the description, and what differs.
 pub(crate) fn tuning(now: &State, to: &State) -> Map<String, Value> {
-    let mut body = Map::from_iter([("description".to_owned(), json!(to.description()))]);
-    let (before, after) = (&now.mount.tune, &to.mount.tune);
-    let keys = before.keys().chain(after.keys()).filter(|key| before.get(*key) != after.get(*key));
-    body.extend(keys.map(|key| (key.clone(), in_words(after.get(key).cloned().unwrap_or_else(|| unset(key, before))))));
-    body
-}
-
-/// Vault reads numbers from texts too, and its policies can be held to a text alone.
-fn in_words(value: Value) -> Value {
-    match value {
-        Value::Number(number) => number.to_string().into(),
-        other => other,
-    }
-}
-
-/// The value that puts a key back to Vault's default (run on OpenBao 2.7.2 and Vault 1.21.4).
-fn unset(key: &str, before: &BTreeMap<String, Value>) -> Value {
-    match before.get(key) {
-        _ if key == "token_type" => json!("default-service"),
-        Some(Value::Array(_)) => json!([]),
-        Some(Value::Object(_)) => json!({}),
-        Some(Value::Bool(_)) => json!(false),
-        Some(Value::Number(_)) => json!(0),
-        _ => json!(""),
-    }
+    to.mount.tuning(&now.mount, &to.description())
 }

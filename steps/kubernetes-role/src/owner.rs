@@ -3,25 +3,11 @@
 use trustpath_core::{Answers, At, Decision, Note, Reads, Result};
 use trustpath_platform::{
     kubernetes::ClusterUid,
-    mark::Mark,
-    text::clean,
+    mark::{Mark, Owner},
     vault::{Get, Mounts},
 };
 
 use crate::{decide::Facts, state::RoleState};
-
-/// Whose the mount of a role is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Owner {
-    /// This graph's, for this cluster.
-    Ours,
-    /// This graph's; earlier versions did not write for which cluster.
-    Unnamed,
-    /// This graph's, for the cluster with this uid.
-    OtherCluster(String),
-    /// Another graph's, or no one's.
-    Other,
-}
 
 /// Reads whose it is, besides others. Which cluster this one is is read only where the mark names one.
 pub(crate) fn read(at: At<'_, Facts>, reads: Reads, answers: Option<&Answers>) -> Reads {
@@ -41,41 +27,22 @@ fn mark(at: At<'_, Facts>, answers: &Answers) -> Result<Option<Mark>> {
     Ok(mark.filter(|mark| mark.graph == at.cx.graph()))
 }
 
-impl Owner {
-    /// From what was read.
-    pub(crate) fn of(at: At<'_, Facts>, answers: &Answers) -> Result<Self> {
-        let Some(mark) = mark(at, answers)? else { return Ok(Self::Other) };
-        let Some(cluster) = mark.cluster else { return Ok(Self::Unnamed) };
-        let here: Option<String> = answers.get("cluster")?;
-        Ok(if here.as_ref() == Some(&cluster) { Self::Ours } else { Self::OtherCluster(cluster) })
-    }
+/// Whose it is, from what was read.
+pub(crate) fn of(at: At<'_, Facts>, answers: &Answers) -> Result<Owner> {
+    let here: Option<String> = answers.get("cluster")?;
+    Ok(Owner::of(mark(at, answers)?.as_ref(), at.cx.graph(), here.as_deref()))
+}
 
-    /// Whether the role may be changed without consent.
-    pub(crate) fn is_here(&self) -> bool {
-        matches!(self, Self::Ours | Self::Unnamed)
-    }
+/// Whether the role may be changed without consent.
+pub(crate) fn is_here(owner: &Owner) -> bool {
+    matches!(owner, Owner::Ours | Owner::Unnamed)
+}
 
-    /// What destroy leaves of a role on this mount. What serves another cluster needs nothing of this one.
-    pub(crate) fn removal(&self, mount: &str, now: Option<&RoleState>) -> Decision<RoleState> {
-        let why = self.keep_because(mount);
-        let kept = now.filter(|_| why.is_some()).cloned();
-        let retains = !matches!(self, Self::OtherCluster(_));
-        // That of another cluster too: the note says whose it is.
-        Decision { retains, ..Decision::to(kept, *self != Self::Other).noting(why.map(Note::Left)) }
-    }
-
-    /// Why destroy leaves a role on a mount that bears the mark of this graph.
-    fn keep_because(&self, mount: &str) -> Option<String> {
-        let mount = clean(mount);
-        match self {
-            Self::Ours | Self::Other => None,
-            Self::OtherCluster(uid) => {
-                Some(format!("its mount `{mount}` serves another cluster of this graph (kube-system {})", clean(uid)))
-            }
-            Self::Unnamed => Some(format!(
-                "the mark of its mount `{mount}` does not name the cluster that it serves: `trustpath apply` adds it where it is \
-                 this one"
-            )),
-        }
-    }
+/// What destroy leaves of a role on this mount. What serves another cluster needs nothing of this one.
+pub(crate) fn removal(owner: &Owner, mount: &str, now: Option<&RoleState>) -> Decision<RoleState> {
+    let why = owner.keep_because(mount);
+    let kept = now.filter(|_| why.is_some()).cloned();
+    let retains = !matches!(owner, Owner::OtherCluster(_));
+    // That of another cluster too: the note says whose it is.
+    Decision { retains, ..Decision::to(kept, *owner != Owner::Other).noting(why.map(Note::Left)) }
 }

@@ -10,8 +10,7 @@ use trustpath_platform::{
 use crate::{
     config::KubernetesRole,
     decide::{self, Facts},
-    owner::{self, Owner},
-    policies, prove,
+    owner, policies, prove,
     state::RoleState,
     warnings,
 };
@@ -61,15 +60,15 @@ impl Managed for KubernetesRole {
     }
 
     fn decide(&self, at: At<'_, Facts>, intent: Intent, seen: &Seen<RoleState>) -> Result<Decision<RoleState>> {
-        let owner = Owner::of(at, &seen.answers)?;
+        let owner = owner::of(at, &seen.answers)?;
         let now = seen.state.as_ref();
         if intent == Intent::Remove {
-            return Ok(owner.removal(&at.facts.0.path, now));
+            return Ok(owner::removal(&owner, &at.facts.0.path, now));
         }
         let wanted = decide::desired(self, at.facts, now)?;
         let family: Option<Family> = seen.answers.get("family")?;
         let notes = warnings::of(&wanted, at.facts, family);
-        Ok(Decision::to(Some(wanted), owner.is_here()).noting(notes))
+        Ok(Decision::to(Some(wanted), owner::is_here(&owner)).noting(notes))
     }
 
     fn route(

@@ -3,12 +3,12 @@
 use async_trait::async_trait;
 use secrecy::SecretString;
 use trustpath_core::{Context, Evidence, Probe, Result, Right};
-use trustpath_platform::{Cluster, error::Kind, kubernetes::Access};
+use trustpath_platform::{Cluster, digest::Digest, error::Kind, kubernetes::Access};
 
 use crate::{
     reads::{is_told, told},
     source::{self, JwtSource},
-    state::{Digest, Reviewer},
+    state::Reviewer,
 };
 
 const REVIEWS: &str = "the reviewer may review tokens";

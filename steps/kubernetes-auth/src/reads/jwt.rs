@@ -8,8 +8,8 @@ use trustpath_core::{Answer, Context, Read, Result, Right};
 use crate::{
     jwt::Claims,
     source::{self, JwtSource},
-    state::Digest,
 };
+use trustpath_platform::digest::Digest;
 
 /// Reads it. Nothing where the step that makes it was not applied yet.
 #[derive(Debug)]

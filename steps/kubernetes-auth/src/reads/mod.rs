@@ -40,7 +40,7 @@ impl KubernetesAuth {
         };
         match seen {
             Some(Seen { state: Some(state), answers }) if state.mount.kind == TYPE => {
-                let reads = first.and("config", Get::new(namespace, self.path("config")));
+                let reads = first.and("config", Get::new(namespace, self.at(at.facts).below(["config"])));
                 self.after_config(at, intent, reads, state, answers.answer("config"))
             }
             _ => first,
@@ -89,7 +89,7 @@ impl KubernetesAuth {
         let reads = match &self.previous_reviewer {
             // It has served, and may be gone where the mark knows what is there now.
             Some(source) if may_hold => {
-                let is_known = state.mount.mark.as_ref().is_some_and(|mark| mark.reviewer.is_some());
+                let is_known = state.marked().is_some();
                 reads.and_judged("previous", ReviewerJwt(JwtSource::from(source)), is_known)
             }
             _ => reads,
@@ -98,7 +98,7 @@ impl KubernetesAuth {
     }
 
     fn roles(&self, at: At<'_, Taken>) -> List {
-        List::new(at.facts.0.namespace.as_deref(), self.path("role"))
+        self.at(at.facts).list(["role"])
     }
 }
 

@@ -4,12 +4,17 @@ use async_trait::async_trait;
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
 use trustpath_core::{Class, Context, Problem, Request, Result, Right, Shown, Values};
-use trustpath_platform::{Vault, policy::Capability::Update};
+use trustpath_platform::{
+    Vault,
+    digest::Digest,
+    policy::Capability::Update,
+    vault::backend::{MountAt, MountState, shown},
+};
 
-use super::{MountAt, NOT_YET, shown};
+use super::NOT_YET;
 use crate::{
     source::{self, Jwt, JwtSource},
-    state::{Config, Digest, Mount, MountMark, Reviewer, State},
+    state::{Config, Reviewer, State},
     way,
 };
 
@@ -30,7 +35,7 @@ pub(super) struct Configure {
 impl Configure {
     /// The JWT that the config is to hold, from whichever source has it.
     async fn jwt(&self, cx: &Context) -> Result<Option<Jwt>> {
-        let mount = &self.at.mount;
+        let mount = self.at.path();
         let digest = match &self.config.reviewer {
             Reviewer::None => return Ok(None),
             Reviewer::Jwt(digest) => digest,
@@ -52,7 +57,7 @@ impl Configure {
         if let Some(jwt) = jwt {
             body.insert(JWT.to_owned(), Value::from(jwt.token.expose_secret()));
         }
-        vault.write_settling(&self.at.below("config"), &body).await?;
+        vault.write_settling(&self.at.below(["config"]), &body).await?;
         Ok(())
     }
 
@@ -70,11 +75,11 @@ impl Configure {
     /// Its digest gets into the description.
     async fn write_anew(&self, cx: &Context, vault: &Vault, jwt: &Jwt) -> Result<()> {
         self.write(vault, &self.config, Some(jwt)).await?;
-        let mark = self.to.mount.mark.clone().map(|mark| MountMark { reviewer: Some(jwt.digest.clone()), ..mark });
+        let mark = self.to.mark_naming(Some(&jwt.digest));
         let config = Config { reviewer: Reviewer::Jwt(jwt.digest.clone()), ..self.config.clone() };
-        let mount = Mount { mark, ..self.to.mount.clone() };
+        let mount = MountState { mark, ..self.to.mount.clone() };
         let to = State { mount, config: Some(config), ..self.to.clone() };
-        self.at.tuning(way::tuning(&to, &to)).send(cx).await
+        self.at.tune(way::tuning(&to, &to)).send(cx).await
     }
 
     fn placeholder(&self) -> Option<String> {
@@ -89,13 +94,13 @@ impl Configure {
 #[async_trait]
 impl Request for Configure {
     fn rights(&self, values: Values) -> Vec<Right> {
-        let (config, tuned) = (self.at.below("config"), self.at.tuned());
+        let (config, tuned) = (self.at.below(["config"]), self.at.tuned());
         let is_some = self.config.reviewer.is_some();
         let unpinned = if is_some { &[(JWT, "it is a secret")][..] } else { &[] };
         let (write, tune) = match values {
             Values::Known => (
                 self.at.on(&config).may_send(&[Update], &self.config.body(), unpinned),
-                self.at.on(&tuned).may_send(&[Update], &way::tuning(&self.to, &self.to), &[NOT_YET]),
+                self.at.on(&tuned).may_send(&[Update], &way::tuning(&self.to, &self.to), &[("description", NOT_YET)]),
             ),
             Values::Unknown => (self.at.on(&config).may(&[Update]), self.at.on(&tuned).may(&[Update])),
         };
@@ -106,7 +111,7 @@ impl Request for Configure {
     fn shown(&self) -> Shown {
         let mut body = self.config.body();
         body.extend(self.placeholder().map(|jwt| (JWT.to_owned(), jwt.into())));
-        shown("POST", self.at.below("config"), Value::Object(body))
+        shown("POST", self.at.below(["config"]), Value::Object(body))
     }
 
     async fn send(&self, cx: &Context) -> Result<()> {

@@ -3,13 +3,10 @@
 use rstest::rstest;
 use serde_json::json;
 use trustpath_core::{Class, Note};
-use trustpath_platform::vault::Family;
+use trustpath_platform::{mark::Mark, vault::Family};
 
 use super::*;
-use crate::{
-    state::{MountMark, Reviewer},
-    surroundings::Removing,
-};
+use crate::{state::Reviewer, surroundings::Removing};
 
 /// What an apply for another cluster of this graph has made, with its own CA.
 fn of_another_cluster() -> State {
@@ -20,7 +17,7 @@ fn of_another_cluster() -> State {
 }
 
 fn without_cluster(mut state: State) -> State {
-    state.mount.mark = state.mount.mark.map(|mark| MountMark { cluster: None, ..mark });
+    state.mount.mark = state.mount.mark.map(|mark| Mark { cluster: None, ..mark });
     state
 }
 

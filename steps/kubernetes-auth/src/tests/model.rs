@@ -3,13 +3,14 @@
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 use trustpath_core::{Change, Trail, Undo, contract::Standing};
+use trustpath_platform::{digest::Digest, vault::backend::MountState};
 
 use super::{CLAIM, Wanted, inside};
 use crate::{
     config::KubernetesAuth,
     jwt::Claims,
     observe,
-    state::{Digest, Reviewer, State},
+    state::{Reviewer, State},
     surroundings::{Found, Making},
     way::{self, Move},
 };
@@ -27,13 +28,13 @@ const JWTS: [&str; 3] = ["one", "two", "three"];
 
 impl Server {
     fn observe(&self, previous: Option<&'static str>) -> Option<State> {
-        let raw = serde_json::from_value(self.mount.clone()?).expect("a mount");
+        let mount = MountState::at(json!({"kubernetes/": self.mount.clone()?}), "kubernetes").expect("a mount");
         let config = self.config.clone().map(|mut config| {
             config.insert("token_reviewer_jwt_set".to_owned(), self.jwt.is_some().into());
             config
         });
         let previous = previous.filter(|_| self.jwt.is_some()).map(Digest::of);
-        Some(observe::state(raw, config, previous))
+        Some(observe::state(mount, config, previous))
     }
 
     /// Makes one request, as Vault does.

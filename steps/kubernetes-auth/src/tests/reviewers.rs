@@ -5,10 +5,8 @@ use serde_json::json;
 use trustpath_core::Note;
 
 use super::*;
-use crate::{
-    jwt::Claims,
-    state::{Digest, Reviewer},
-};
+use crate::{jwt::Claims, state::Reviewer};
+use trustpath_platform::digest::Digest;
 
 fn found(claims: Claims) -> Found {
     Found::Jwt { digest: Digest::of("jwt"), claims, origin: "the file reviewer.jwt".to_owned() }

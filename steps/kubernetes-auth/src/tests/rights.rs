@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use trustpath_core::{At, Context, Facts, Handles, Intent, Managed, Right, Seen, Values, contract::Consent};
-use trustpath_platform::{ReviewerSecret, ServiceAccountRef, VaultServer};
+use trustpath_platform::{ReviewerSecret, ServiceAccountRef, VaultServer, digest::Digest};
 
 use super::{config, decide, inside, outside};
 use crate::{
     Taken,
     config::KubernetesAuth,
-    state::{Digest, State},
+    state::State,
     surroundings::{Found, Making},
 };
 

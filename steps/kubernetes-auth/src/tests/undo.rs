@@ -4,11 +4,8 @@ use serde_json::json;
 use trustpath_core::{Note, Undo};
 
 use super::*;
-use crate::{
-    jwt::Claims,
-    state::{Digest, Reviewer},
-    surroundings::Removing,
-};
+use crate::{jwt::Claims, state::Reviewer, surroundings::Removing};
+use trustpath_platform::digest::Digest;
 
 fn wants(jwt: Option<&str>, with: Value, now: Option<&State>) -> State {
     let reviewer = match jwt {

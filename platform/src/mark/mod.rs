@@ -1,6 +1,12 @@
 //! How objects of a graph are told from others.
 
+mod owner;
+
 use std::{collections::BTreeMap, fmt};
+
+use serde::{Deserialize, Serialize};
+
+pub use self::owner::Owner;
 
 /// The annotation with the graph's id, on every Kubernetes object that a graph makes or takes over.
 pub const ANNOTATION: &str = "trustpath.dev/graph";
@@ -12,14 +18,16 @@ pub const PATH: [&str; 3] = ["metadata", "annotations", ANNOTATION];
 ///
 /// Written as `[trustpath graph=payments cluster=6f1c… reviewer=sha256:4bf5…]`. Names and values are words without spaces, `=`
 /// or `]`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mark {
     /// The graph that owns the object.
     pub graph: String,
     /// The cluster that the object serves, by the uid of its `kube-system`; `None` on what serves each cluster of the graph
     /// alike, such as a policy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cluster: Option<String>,
-    /// What the graph wants to remember with the object, by name. Nothing secret.
+    /// What the graph wants to remember with the object, by name, such as the digest of the `reviewer`. Nothing secret.
+    #[serde(default, flatten)]
     pub notes: BTreeMap<String, String>,
 }
 
@@ -41,6 +49,28 @@ pub fn parse(text: &str) -> Option<Mark> {
 }
 
 const OPENING: &str = "[trustpath ";
+
+/// Takes the mark off the end of a text.
+///
+/// Nothing is lost: what [`join`] cannot put together again to the same text, byte for byte, is a text without a mark.
+pub fn split(text: &str) -> (String, Option<Mark>) {
+    let found = text.rfind(OPENING).and_then(|at| {
+        let mark = parse(&text[at..])?;
+        let rest = &text[..at];
+        let rest = rest.strip_suffix(' ').unwrap_or(rest);
+        (join(rest, Some(&mark)) == text).then(|| (rest.to_owned(), Some(mark)))
+    });
+    found.unwrap_or_else(|| (text.to_owned(), None))
+}
+
+/// What [`split`] took apart.
+pub fn join(rest: &str, mark: Option<&Mark>) -> String {
+    match mark {
+        None => rest.to_owned(),
+        Some(mark) if rest.is_empty() => mark.to_string(),
+        Some(mark) => format!("{rest} {mark}"),
+    }
+}
 
 /// Whether a text can be a value in a mark, and is read back from it.
 pub(crate) fn is_word(text: &str) -> bool {
@@ -87,6 +117,9 @@ impl fmt::Display for Mark {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use rstest::rstest;
+
     use super::*;
 
     #[test]
@@ -113,5 +146,41 @@ mod tests {
             assert_eq!(parse(text), None, "{text}");
         }
         assert_eq!(parse("[trustpath is great] [trustpath graph=a]"), Some(Mark::new("a")));
+    }
+
+    /// Those of the versions that wrote none.
+    #[test]
+    fn a_mark_without_a_cluster_is_a_mark() {
+        let text = "[trustpath graph=a]";
+        let (rest, mark) = split(text);
+        assert_eq!((mark.as_ref(), &*join(&rest, mark.as_ref())), (Some(&Mark::new("a")), text));
+    }
+
+    #[test]
+    fn a_mark_comes_last() {
+        let mark = Mark::new("a").of(Some("6f1c")).with("reviewer", "sha256:4bf5");
+        let text = join("the cluster in Berlin", Some(&mark));
+        assert_eq!(text, "the cluster in Berlin [trustpath graph=a cluster=6f1c reviewer=sha256:4bf5]");
+        assert_eq!(split(&text), ("the cluster in Berlin".to_owned(), Some(mark)));
+    }
+
+    #[rstest]
+    #[case("[trustpath graph=a] and more")]
+    #[case("no space[trustpath graph=a]")]
+    #[case("two  spaces [trustpath graph=a z=1 b=2]")]
+    #[case("[trustpath cluster=6f1c graph=a]")]
+    #[case("[trustpath reviewer=x]")]
+    fn what_would_not_come_back_the_same_is_no_mark(#[case] text: &str) {
+        assert_eq!(split(text), (text.to_owned(), None));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn no_description_is_lost(text in r"[ a=\[\]]{0,9}(\[trustpath graph=[ab]( cluster=[a:0\]]{0,3})?( (reviewer|was|x)=[a:0\]]{0,3}){0,2}\])?[ \]]?") {
+            let (rest, mark) = split(&text);
+            prop_assert_eq!(join(&rest, mark.as_ref()), text);
+        }
     }
 }

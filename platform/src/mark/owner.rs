@@ -1,0 +1,49 @@
+//! Whose something in Vault is, as far as its mark says. Pure.
+
+use super::Mark;
+use crate::text::clean;
+
+/// Whose a mount is, and with it all that is on it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Owner {
+    /// This graph's, for this cluster.
+    Ours,
+    /// This graph's; earlier versions did not write for which cluster.
+    Unnamed,
+    /// This graph's, for the cluster with this uid.
+    OtherCluster(String),
+    /// Another graph's, or no one's.
+    Other,
+}
+
+impl Owner {
+    /// Of what serves one cluster, this one by its uid; `None` where that is not known.
+    pub fn of(mark: Option<&Mark>, graph: &str, cluster: Option<&str>) -> Self {
+        let Some(mark) = mark.filter(|mark| mark.graph == graph) else { return Self::Other };
+        match mark.cluster.as_deref() {
+            None => Self::Unnamed,
+            Some(uid) if Some(uid) == cluster => Self::Ours,
+            Some(uid) => Self::OtherCluster(uid.to_owned()),
+        }
+    }
+
+    /// Of what serves each cluster of the graph alike.
+    pub fn of_graph(mark: Option<&Mark>, graph: &str) -> Self {
+        if mark.is_some_and(|mark| mark.graph == graph) { Self::Ours } else { Self::Other }
+    }
+
+    /// Why a removal leaves what is on the mount at this path, though it bears the mark of this graph.
+    pub fn keep_because(&self, mount: &str) -> Option<String> {
+        let mount = clean(mount);
+        match self {
+            Self::Ours | Self::Other => None,
+            Self::OtherCluster(uid) => {
+                Some(format!("the mount `{mount}` serves another cluster of this graph (kube-system {})", clean(uid)))
+            }
+            Self::Unnamed => Some(format!(
+                "the mark of the mount `{mount}` does not name the cluster that it serves: `trustpath apply` adds it where \
+                 it is this one"
+            )),
+        }
+    }
+}

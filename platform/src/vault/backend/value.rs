@@ -1,0 +1,42 @@
+//! Values as servers take them and give them back.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+/// Whether a value is other than false, zero or empty, which servers take for granted.
+pub fn is_said(value: &Value) -> bool {
+    *value != empty_like(value) && value.as_f64() != Some(0.0)
+}
+
+/// What is false, zero or empty among such values.
+pub(super) fn empty_like(value: &Value) -> Value {
+    match value {
+        Value::Null => Value::Null,
+        Value::Bool(_) => json!(false),
+        Value::Number(_) => json!(0),
+        Value::String(_) => json!(""),
+        Value::Array(_) => json!([]),
+        Value::Object(_) => json!({}),
+    }
+}
+
+/// Servers read numbers from texts too, and a policy can be held to a text alone.
+pub(super) fn as_text(value: Value) -> Value {
+    match value {
+        Value::Number(number) => number.to_string().into(),
+        other => other,
+    }
+}
+
+/// Whether servers take two values for the same: lists are sets, and numbers may be texts.
+pub(super) fn means_the_same(one: &Value, other: &Value) -> bool {
+    let plain = |value: &Value| as_text(value.clone()).to_string();
+    match (one, other) {
+        (Value::Array(one), Value::Array(other)) => {
+            let set = |list: &[Value]| list.iter().map(plain).collect::<BTreeSet<_>>();
+            set(one) == set(other)
+        }
+        _ => plain(one) == plain(other),
+    }
+}

@@ -1,0 +1,80 @@
+//! The reviewer JWTs that the mark of a mount names.
+
+use trustpath_platform::{
+    digest::Digest,
+    mark::{self, Mark},
+    vault::backend::MountState,
+};
+
+use crate::state::Reviewer;
+
+const REVIEWER: &str = "reviewer";
+/// The reviewer that may still be in the config, as long as that is in doubt.
+const WAS: &str = "was";
+
+/// The reviewer JWT that was written last, or is being written.
+pub(crate) fn reviewer(mark: &Mark) -> Option<Digest> {
+    mark.notes.get(REVIEWER).and_then(|text| Digest::read(text))
+}
+
+/// The mark, naming this reviewer JWT and no other.
+pub(crate) fn naming(mut mark: Mark, reviewer: Option<&Digest>) -> Mark {
+    mark.notes.remove(REVIEWER);
+    match reviewer {
+        Some(digest) => mark.with(REVIEWER, digest.as_str()),
+        None => mark,
+    }
+}
+
+/// The description as Vault has it, with the mark.
+pub(crate) fn text(mount: &MountState, in_doubt: Option<&Reviewer>) -> String {
+    let doubting = |mark: &Mark| match in_doubt {
+        Some(was) => mark.clone().with(WAS, &String::from(was.clone())),
+        None => mark.clone(),
+    };
+    mark::join(&mount.description, mount.mark.as_ref().map(doubting).as_ref())
+}
+
+/// Takes the reviewer that may still be in the config out of a mark.
+pub(crate) fn take_was(mark: &mut Mark) -> Option<Reviewer> {
+    reviewer(mark)?;
+    let text = mark.notes.get(WAS)?;
+    let was = Reviewer::from(text.clone());
+    if !was.is_some() || String::from(was.clone()) != *text {
+        return None;
+    }
+    mark.notes.remove(WAS);
+    Some(was)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn marked() -> Mark {
+        Mark::new("a").of(Some("6f1c"))
+    }
+
+    fn mount(description: &str, mark: Mark) -> MountState {
+        MountState { description: description.to_owned(), mark: Some(mark), ..MountState::new("kubernetes") }
+    }
+
+    #[test]
+    fn a_mark_names_one_jwt() {
+        let mark = naming(marked(), Some(&Digest::of("jwt")));
+        assert_eq!(reviewer(&mark), Some(Digest::of("jwt")));
+        assert_eq!(naming(mark, None), marked());
+        assert_eq!(reviewer(&marked().with(REVIEWER, "x")), None);
+    }
+
+    #[test]
+    fn a_doubt_is_read_back() {
+        let mark = naming(marked(), Some(&Digest::of("new")));
+        for was in [Reviewer::Unknown, Reviewer::Jwt(Digest::of("old"))] {
+            let (_, read) = mark::split(&text(&mount("", mark.clone()), Some(&was)));
+            let mut read = read.expect("a mark");
+            assert_eq!(take_was(&mut read), Some(was));
+            assert_eq!(read, mark);
+        }
+    }
+}
