@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use trustpath_core::{Class, Fact, Problem, Result};
 
 use crate::{Connections, Environment, hide::userinfo, vault};
@@ -54,20 +55,63 @@ impl Fact for PolicyName {
     const NAME: &'static str = "policy";
 }
 
-/// A role of an auth method.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct RoleRef {
+/// How one logs in by a role of an auth method.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Login {
     /// Where it is.
     pub mount: AuthMount,
-    /// Its name.
-    pub name: String,
+    /// The name of the role.
+    pub role: String,
     /// The audience that a token has to be made for; `None` where the role asks for none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audience: Option<String>,
+    /// How a store logs in; `None` where it cannot.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub store: Option<StoreAuth>,
 }
 
-impl Fact for RoleRef {
+impl Login {
+    /// By a role of which nothing else is known.
+    pub fn new(mount: AuthMount, role: impl Into<String>) -> Self {
+        Self { mount, role: role.into(), audience: None, store: None }
+    }
+}
+
+impl Fact for Login {
     const NAME: &'static str = "role";
+}
+
+/// The section of a store's `auth` (`external-secrets.io`, `provider.vault.auth`) by which it logs in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoreAuth {
+    /// Its name, such as `kubernetes`.
+    pub section: String,
+    /// Its fields, but for the ServiceAccount.
+    pub fields: Map<String, Value>,
+    /// Which of the fields names the mount.
+    pub mount_field: String,
+    /// Where in it the ServiceAccount is named that logs in, field by field; empty where none does.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub service_account: Vec<String>,
+}
+
+impl StoreAuth {
+    /// A ServiceAccount logs in with a token of its own: the section, its field for the mount, and where it names the
+    /// ServiceAccount.
+    pub fn by_service_account(
+        section: &str,
+        (mount_field, mount): (&str, &AuthMount),
+        role: &str,
+        service_account: &[&str],
+    ) -> Self {
+        let fields = [(mount_field, mount.path.as_str()), ("role", role)];
+        Self {
+            section: section.to_owned(),
+            fields: fields.map(|(name, value)| (name.to_owned(), value.into())).into_iter().collect(),
+            mount_field: mount_field.to_owned(),
+            service_account: service_account.iter().map(|field| (*field).to_owned()).collect(),
+        }
+    }
 }
 
 /// The address of a Secret that holds a long-lived ServiceAccount token with the right to review tokens.

@@ -46,7 +46,7 @@ pub use connections::Connections;
 pub use crypto::install_crypto_provider;
 pub use environment::Environment;
 pub use error::Error;
-pub use facts::{AuthMount, PolicyName, ReviewerSecret, RoleRef, ServiceAccountRef, VaultServer};
+pub use facts::{AuthMount, Login, PolicyName, ReviewerSecret, ServiceAccountRef, StoreAuth, VaultServer};
 pub use heard::Heard;
 pub use kubernetes::{Cluster, KubernetesSettings};
 pub use ttl::Ttl;

@@ -48,7 +48,7 @@ impl Vault {
         }
     }
 
-    /// Revokes the token that this connection has: that of a fresh [`Login`](super::Login). It needs no right but those of
+    /// Revokes the token that this connection has: that of a fresh [`LoggedIn`](super::LoggedIn). It needs no right but those of
     /// the default policy.
     ///
     /// # Errors

@@ -33,7 +33,7 @@ pub use health::Family;
 pub use list::List;
 pub use lock::KvRecord;
 pub use mounts::{Mount, Mounts};
-pub use reply::{Login, Reply};
+pub use reply::{LoggedIn, Reply};
 pub(crate) use settings::loopback;
 pub use settings::{VaultSettings, namespace};
 
@@ -129,7 +129,7 @@ impl Vault {
         Self { client: Arc::new(client), server: Arc::clone(&self.server) }
     }
 
-    /// The same connection with another token, such as that of a fresh [`Login`].
+    /// The same connection with another token, such as that of a fresh [`LoggedIn`].
     #[must_use]
     pub fn with_token(&self, token: &SecretString) -> Self {
         let mut client = copy(&self.client);

@@ -26,7 +26,7 @@ impl fmt::Debug for Reply {
 
 /// A login that succeeded. Its `Debug` shows no token.
 #[derive(Debug, Clone)]
-pub struct Login {
+pub struct LoggedIn {
     /// The token.
     pub token: SecretString,
     /// The name by which the token can be looked at and revoked, and nothing else.
@@ -87,8 +87,8 @@ pub(super) fn warnings(raw: Option<Vec<String>>, held: &Held) -> Vec<String> {
 }
 
 impl Auth {
-    pub(super) fn into_login(self, warnings: Vec<String>) -> Login {
-        Login {
+    pub(super) fn into_login(self, warnings: Vec<String>) -> LoggedIn {
+        LoggedIn {
             token: self.client_token,
             accessor: self.accessor,
             policies: self.policies.unwrap_or_default(),

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{
     Vault,
     health::Health,
-    reply::{Envelope, Login, Reply, warnings},
+    reply::{Envelope, LoggedIn, Reply, warnings},
     request::Call,
 };
 use crate::{
@@ -90,7 +90,7 @@ impl Vault {
     ///
     /// # Errors
     /// When Vault turns the login away; [`Error::status`] and [`Error::said`] tell why, as far as Vault does.
-    pub async fn login(&self, path: &str, body: &impl Serialize) -> Result<Login, Error> {
+    pub async fn login(&self, path: &str, body: &impl Serialize) -> Result<LoggedIn, Error> {
         let call = Call { repeat: Repeat::Harmful, locked: false, ..Call::write(path, body)? };
         let answer = self.with_token(&SecretString::default()).call(&call).await?;
         let envelope: Envelope<Value> = answer.parse(&call)?;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use trustpath_core::{Class, Problem};
-use trustpath_platform::{RoleRef, ServiceAccountRef, VaultServer, kubernetes::owned::Fields};
+use trustpath_platform::{Login, ServiceAccountRef, VaultServer, kubernetes::owned::Fields};
 use url::Url;
 
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// What the step takes from others: who logs in, to which role, and where Vault is.
-pub type Taken = (ServiceAccountRef, RoleRef, Option<VaultServer>);
+pub type Taken = (Option<ServiceAccountRef>, Login, Option<VaultServer>);
 
 type Result<T> = std::result::Result<T, Problem>;
 
@@ -24,22 +24,22 @@ impl ClusterSecretStore {
     pub(crate) fn body(&self, taken: &Taken, ca: Option<&str>) -> Result<Fields> {
         self.check()?;
         let ca = ca.map(ca::encoded).transpose()?;
-        Ok(self.fields(taken, self.server(taken)?, ca.as_deref()))
+        Ok(self.fields(taken, self.server(taken)?, ca.as_deref(), self.auth(taken)?))
     }
 
     /// Where the fields are that the step wants. What they should hold need not be known for that: an undo finds its
     /// way without the server's address and the file with the authorities.
     pub(crate) fn places(&self, taken: &Taken) -> Fields {
-        self.fields(taken, "", self.ca_bundle.as_ref().map(|_| ""))
+        self.fields(taken, "", self.ca_bundle.as_ref().map(|_| ""), self.auth(taken).unwrap_or_default())
     }
 
-    fn fields(&self, taken: &Taken, server: &str, ca: Option<&str>) -> Fields {
+    fn fields(&self, taken: &Taken, server: &str, ca: Option<&str>, auth: Value) -> Fields {
         let mut vault = fields(json!({"server": server, "path": self.path.as_str(), "version": self.version}));
         let namespace = self.namespace.as_ref().or(taken.1.mount.namespace.as_ref());
         put(&mut vault, "namespace", namespace.map(|namespace| json!(namespace)));
         put(&mut vault, "caBundle", ca.map(|ca| json!(ca)));
         put(&mut vault, "caProvider", self.ca_provider.as_ref().map(provider));
-        put(&mut vault, "auth", Some(json!({"kubernetes": self.login(taken)})));
+        put(&mut vault, "auth", Some(auth));
         let mut spec = fields(json!({"provider": {"vault": vault}}));
         let conditions: Vec<_> = self.conditions.iter().map(Condition::to_json).collect();
         put(&mut spec, "conditions", (!conditions.is_empty()).then(|| conditions.into()));
@@ -86,19 +86,43 @@ impl ClusterSecretStore {
         Ok(server)
     }
 
-    fn login(&self, (account, role, _): &Taken) -> Fields {
-        let given = self.service_account.as_ref().map(|account| (account.name.as_str(), account.namespace.as_str()));
-        let (name, namespace) = given.unwrap_or((&account.name, &account.namespace));
-        // Without its namespace the operator never logs in, and reports the store as ready.
-        let mut reference = fields(json!({"name": name, "namespace": namespace}));
-        let audiences = self.audiences.clone().or_else(|| role.audience.clone().map(|audience| vec![audience]));
-        put(&mut reference, "audiences", audiences.filter(|all| !all.is_empty()).map(|audiences| json!(audiences)));
-        fields(json!({
-            "mountPath": self.mount_path.as_ref().map_or(role.mount.path.as_str(), |path| path.as_str()),
-            "role": self.role.as_ref().unwrap_or(&role.name),
-            "serviceAccountRef": reference,
-        }))
+    /// The section of `auth` that the role's method says.
+    fn auth(&self, (account, login, _): &Taken) -> Result<Value> {
+        let store = login.store.as_ref().ok_or_else(|| no_login(&login.role))?;
+        let mut section = store.fields.clone();
+        let mount_path = self.mount_path.as_ref().map(|path| json!(path.as_str()));
+        put(&mut section, &store.mount_field, mount_path);
+        put(&mut section, "role", self.role.as_ref().map(|role| json!(role)));
+        let mut section = Value::Object(section);
+        if !store.service_account.is_empty() {
+            let place = store.service_account.iter().fold(&mut section, |place, field| &mut place[field.as_str()]);
+            *place = self.service_account(account.as_ref(), login)?.into();
+        }
+        Ok(json!({ store.section.as_str(): section }))
     }
+
+    /// Without its namespace the operator never logs in, and reports the store as ready.
+    fn service_account(&self, needed: Option<&ServiceAccountRef>, login: &Login) -> Result<Fields> {
+        let given = self.service_account.as_ref().map(|account| (account.name.as_str(), account.namespace.as_str()));
+        let needed = needed.map(|account| (account.name.as_str(), account.namespace.as_str()));
+        let (name, namespace) = given.or(needed).ok_or_else(no_service_account)?;
+        let mut reference = fields(json!({"name": name, "namespace": namespace}));
+        let audiences = self.audiences.clone().or_else(|| login.audience.clone().map(|audience| vec![audience]));
+        put(&mut reference, "audiences", audiences.filter(|all| !all.is_empty()).map(|audiences| json!(audiences)));
+        Ok(reference)
+    }
+}
+
+fn no_login(role: &str) -> Problem {
+    let message = format!("no store can log in by the role `{role}`");
+    wrong("trustpath::cluster_secret_store::no_login", message)
+        .help("let the step need a role whose auth method the operator knows, such as a `kubernetes-role`")
+}
+
+fn no_service_account() -> Problem {
+    let message = "it is not said as which ServiceAccount the operator logs in";
+    wrong("trustpath::cluster_secret_store::no_service_account", message)
+        .help("add a `service-account` step to its needs, or set `service_account`")
 }
 
 fn provider(provider: &CaProvider) -> Value {

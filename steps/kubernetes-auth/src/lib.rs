@@ -25,7 +25,7 @@ mod undo;
 mod way;
 
 use trustpath_core::{Answers, At, Context, Decision, Handle, Intent, Kind, Leg, Managed, Proof, Reads, Result, Seen};
-use trustpath_platform::{AuthMount, Cluster, ReviewerSecret, RoleRef, Vault, VaultServer};
+use trustpath_platform::{AuthMount, Cluster, Login, ReviewerSecret, Vault, VaultServer};
 
 use owner::Claim;
 
@@ -40,9 +40,9 @@ pub use surroundings::{Found, Making, Place, Removing, Text};
 impl KubernetesAuth {
     /// The roles that the steps which need this one make on the mount, each with its step.
     fn own_roles<'a>(&self, cx: &'a Context) -> impl Iterator<Item = (&'a str, &'a str)> {
-        let roles = cx.needing().with_givers::<RoleRef>();
+        let roles = cx.needing().with_givers::<Login>();
         let here = roles.filter(|(_, role)| role.mount.path == self.mount.as_str());
-        here.map(|(step, role)| (step, role.name.as_str()))
+        here.map(|(step, role)| (step, role.role.as_str()))
     }
 }
 

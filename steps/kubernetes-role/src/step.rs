@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 use trustpath_core::{Answers, At, Class, Decision, Handle, Intent, Leg, Managed, Problem, Proof, Reads, Result, Seen};
 use trustpath_platform::{
-    AuthMount, Cluster, RoleRef, Vault,
+    AuthMount, Cluster, Login, StoreAuth, Vault,
     vault::{Body, Family, Get, ServerFamily, VaultRequest},
 };
 
@@ -34,11 +34,13 @@ impl Managed for KubernetesRole {
     const SYSTEMS: &'static [&'static str] = &[Vault::NAME, Cluster::NAME];
     type State = RoleState;
     type Takes = Facts;
-    type Gives = RoleRef;
+    type Gives = Login;
 
-    fn gives(&self, (mount, ..): &Facts) -> RoleRef {
+    fn gives(&self, (mount, ..): &Facts) -> Login {
         let audience = self.audience.as_ref().map(|audience| audience.as_str().to_owned());
-        RoleRef { mount: mount.clone(), name: self.name.as_str().to_owned(), audience }
+        let role = self.name.as_str().to_owned();
+        let store = StoreAuth::by_service_account("kubernetes", ("mountPath", mount), &role, &["serviceAccountRef"]);
+        Login { mount: mount.clone(), role, audience, store: Some(store) }
     }
 
     /// A mount that is not there yet has no roles: 404, too.

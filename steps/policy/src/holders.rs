@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use trustpath_core::{Answer, Context, Read, Result, Right};
 use trustpath_platform::{
-    RoleRef, Vault,
+    Login, Vault,
     error::{Error, Kind},
     policy::Capability,
     text::clean,
@@ -48,7 +48,7 @@ pub(crate) struct Holders {
 impl Holders {
     /// Those that the steps which need this one do not make.
     pub(crate) fn but_own(namespace: Option<&str>, cx: &Context) -> Self {
-        let own = cx.needing().all::<RoleRef>().map(|role| (role.mount.path.clone(), role.name.clone()));
+        let own = cx.needing().all::<Login>().map(|role| (role.mount.path.clone(), role.role.clone()));
         Self { namespace: namespace.map(str::to_owned), own: own.collect() }
     }
 

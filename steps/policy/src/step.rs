@@ -2,7 +2,7 @@
 
 use trustpath_core::{Answer, Answers, At, Decision, Handle, Intent, Leg, Managed, Proof, Reads, Result, Seen};
 use trustpath_platform::{
-    PolicyName, RoleRef, Vault, VaultServer,
+    Login, PolicyName, Vault, VaultServer,
     vault::{Get, Mounts, VaultRequest},
 };
 
@@ -97,7 +97,7 @@ impl Managed for Policy {
         if intent == Intent::Remove {
             let holders = seen.answers.answer("holders").unwrap_or(&Answer::Nothing);
             let users = Users::of(self.name.as_str(), holders)?;
-            let goes_with = at.cx.needing().with_givers::<RoleRef>().map(|(step, _)| step.to_owned()).collect();
+            let goes_with = at.cx.needing().with_givers::<Login>().map(|(step, _)| step.to_owned()).collect();
             return Ok(Decision { goes_with, ..decide::removal(&users, graph, now) });
         }
         let text = self.text(&seen.answers)?.unwrap_or_default();

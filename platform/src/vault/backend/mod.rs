@@ -1,15 +1,30 @@
 //! What auth methods are made of: a mount, documents below it, a login that proves them.
+//!
+//! [`AuthMethod`] is what an author writes. Its parts are there for kinds that need more than it has room for.
 
 mod at;
+mod decide;
 mod disable;
+mod document;
 mod enable;
+mod method;
 mod mount;
+mod owned;
+mod proof;
+mod route;
+pub mod session;
+mod step;
 mod value;
 
 pub use self::{
     at::{MountAt, shown},
     disable::Disable,
+    document::Document,
     enable::Enable,
+    method::{AuthMethod, Mounted, Segment, auth_method},
     mount::MountState,
+    owned::OwnedMount,
+    proof::{LoginProof, Minting},
+    step::Backend,
     value::is_said,
 };

@@ -1,5 +1,5 @@
 use rstest::rstest;
-use trustpath_platform::AuthMount;
+use trustpath_platform::{AuthMount, StoreAuth};
 
 use super::*;
 
@@ -14,9 +14,11 @@ fn config(with: Value) -> ClusterSecretStore {
 fn taken() -> Taken {
     let account = ServiceAccountRef { namespace: "external-secrets".into(), name: "external-secrets".into() };
     let mount = AuthMount { path: "kubernetes".into(), namespace: None };
-    let role = RoleRef { mount, name: "external-secrets".into(), audience: None };
+    let store =
+        StoreAuth::by_service_account("kubernetes", ("mountPath", &mount), "external-secrets", &["serviceAccountRef"]);
+    let role = Login { mount, role: "external-secrets".into(), audience: None, store: Some(store) };
     let vault = VaultServer { url: Some("http://vault.vault.svc:8200".into()), namespace: None };
-    (account, role, Some(vault))
+    (Some(account), role, Some(vault))
 }
 
 fn spec(with: Value, taken: &Taken) -> Value {

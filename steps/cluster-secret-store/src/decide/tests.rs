@@ -1,6 +1,6 @@
 use rstest::rstest;
 use serde_json::json;
-use trustpath_platform::{AuthMount, RoleRef, ServiceAccountRef, VaultServer};
+use trustpath_platform::{AuthMount, Login, ServiceAccountRef, StoreAuth, VaultServer};
 
 use super::*;
 use crate::{body::Taken, users::refers_to};
@@ -13,9 +13,13 @@ fn config() -> ClusterSecretStore {
 
 fn taken() -> Taken {
     let account = ServiceAccountRef { namespace: "eso".into(), name: "operator".into() };
-    let role =
-        RoleRef { mount: AuthMount { path: "kubernetes".into(), namespace: None }, name: "r".into(), audience: None };
-    (account, role, Some(VaultServer { url: Some("http://vault:8200".into()), namespace: None }))
+    let mount = AuthMount { path: "kubernetes".into(), namespace: None };
+    let store = StoreAuth::by_service_account("kubernetes", ("mountPath", &mount), "r", &["serviceAccountRef"]);
+    (
+        Some(account),
+        Login { store: Some(store), ..Login::new(mount, "r") },
+        Some(VaultServer { url: Some("http://vault:8200".into()), namespace: None }),
+    )
 }
 
 /// A store that is there, with all of it.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use trustpath_core::{Facts, Goal, Note, Op};
-use trustpath_platform::{AuthMount, RoleRef};
+use trustpath_platform::{AuthMount, Login};
 
 use super::world::{World, make, plan, reach, step};
 
@@ -82,7 +82,7 @@ async fn a_mount_that_was_removed_comes_back_with_all_it_had() {
 fn role_of(step: &str, name: &str) -> Facts {
     let mount = AuthMount { path: "kubernetes".into(), namespace: None };
     let mut facts = Facts::default();
-    facts.add(step, RoleRef { mount, name: name.into(), audience: None });
+    facts.add(step, Login::new(mount, name));
     facts
 }
 

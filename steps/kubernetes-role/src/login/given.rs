@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use trustpath_core::Evidence;
-use trustpath_platform::vault::Login;
+use trustpath_platform::vault::LoggedIn;
 
 use super::named;
 use crate::state::RoleState;
@@ -11,7 +11,7 @@ use crate::state::RoleState;
 const WHAT: &str = "token has the role's policies";
 
 /// Whether the token has the policies of the role, and no others but those of its identity.
-pub(super) fn policies(state: &RoleState, login: &Login, step: &str) -> Evidence {
+pub(super) fn policies(state: &RoleState, login: &LoggedIn, step: &str) -> Evidence {
     let lower = |names: &[String]| names.iter().map(|name| name.to_lowercase()).collect::<BTreeSet<_>>();
     let mut wanted = lower(&state.token_policies);
     if !state.token_no_default_policy {

@@ -12,7 +12,10 @@ use trustpath_platform::{
     error::Kind,
     kubernetes::{rights::on, shown_token_request},
     text::{clean, listed},
-    vault::{to_ask_by_accessor, to_revoke_by_accessor},
+    vault::{
+        backend::session::{OwnUse, cut_off},
+        to_ask_by_accessor,
+    },
 };
 
 use self::session::LoginSession;
@@ -39,12 +42,10 @@ impl Probe for RoleLogin {
         let ServiceAccountRef { namespace, name } = &self.account;
         let mut rights = on("", "serviceaccounts").within(namespace).named(name).below("token").may(&["create"]);
         let namespace = self.mount.namespace.as_deref();
-        if !self.asks_for_itself() {
+        if !self.own_use().asks {
             rights.extend(to_ask_by_accessor(namespace));
         }
-        if !self.revokes_itself() {
-            rights.extend(to_revoke_by_accessor(namespace));
-        }
+        rights.extend(self.own_use().rights(namespace));
         rights
     }
 
@@ -67,7 +68,7 @@ impl Probe for RoleLogin {
         let vault = cx.handle::<Vault>().await?.within(self.mount.namespace.as_deref());
         let session = LoginSession { vault, login: self.clone(), step: cx.step().to_owned() };
         // A task of its own goes on to the revocation when this proof is given up.
-        tokio::spawn(async move { session.log_in(&jwt).await }).await.map_err(session::cut_off)?
+        tokio::spawn(async move { session.log_in(&jwt).await }).await.map_err(cut_off)?
     }
 }
 
@@ -104,14 +105,8 @@ impl RoleLogin {
         }
     }
 
-    /// Whether the token of the login can ask what it may do: the default policy lets it, and it can be used once more.
-    fn asks_for_itself(&self) -> bool {
-        !self.state.token_no_default_policy && self.state.token_num_uses != 1
-    }
-
-    /// Whether the token of the login can revoke itself: the default policy lets it.
-    fn revokes_itself(&self) -> bool {
-        !self.state.token_no_default_policy
+    fn own_use(&self) -> OwnUse {
+        OwnUse::of(self.state.token_no_default_policy, self.state.token_num_uses)
     }
 }
 

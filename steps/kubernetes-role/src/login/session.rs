@@ -1,16 +1,18 @@
 //! A login with a token of the API server's, what is looked at then, and the revocation of Vault's token.
 
-use std::{collections::BTreeMap, panic::AssertUnwindSafe};
+use std::collections::BTreeMap;
 
-use futures::FutureExt as _;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
-use trustpath_core::{Class, Evidence, Failure, Problem, Result};
+use trustpath_core::{Evidence, Failure, Result};
 use trustpath_platform::{
-    Ttl, Vault,
+    Vault,
     error::{Error, Kind},
     text::{clean, listed},
-    vault::Login,
+    vault::{
+        LoggedIn,
+        backend::session::{in_and_out, is_answer, lifetime},
+    },
 };
 
 use super::{RoleLogin, given, named};
@@ -29,25 +31,25 @@ impl LoginSession {
         let what = self.login.what();
         let path = Vault::path(["auth", &self.login.mount.path, "login"]);
         let body = json!({ "role": self.login.role, "jwt": jwt.expose_secret() });
-        let login = match self.vault.login(&path, &body).await {
-            Ok(login) => login,
+        let look = async |login: &LoggedIn| {
+            let seen = Evidence::new().passed(&what, format!("a token for {}", lifetime(login)));
+            Ok::<_, Failure>(seen.and(self.check(login).await?))
+        };
+        match in_and_out(&self.vault, &path, &body, self.login.own_use(), look).await {
+            Ok((looked, revoked)) => Ok(looked??.and(revoked)),
             Err(error) if is_answer(&error) => {
                 let refusal = refusal::explain(error.status(), error.said(), &self.login.state);
-                return Ok(Evidence::new().failed(what, refusal.why, refusal.next));
+                Ok(Evidence::new().failed(&what, refusal.why, refusal.next))
             }
-            Err(error) => return Err(error.into()),
-        };
-        let seen = format!("a token for {}", lifetime(&login));
-        let checked = AssertUnwindSafe(self.check(&login)).catch_unwind().await;
-        let revoked = self.revoke(&login).await;
-        Ok(Evidence::new().passed(what, seen).and(checked.map_err(cut_off)??).and(revoked))
+            Err(error) => Err(error.into()),
+        }
     }
 
-    async fn check(&self, login: &Login) -> Result<Evidence> {
+    async fn check(&self, login: &LoggedIn) -> Result<Evidence> {
         Ok(given::policies(&self.login.state, login, &self.step).and(self.capabilities(login).await?))
     }
 
-    async fn capabilities(&self, login: &Login) -> Result<Evidence> {
+    async fn capabilities(&self, login: &LoggedIn) -> Result<Evidence> {
         const WHAT: &str = "token can do what its policies say";
         let questions = capabilities::questions(&self.login.policies.meanings());
         let unread = self.login.policies.unread();
@@ -77,8 +79,8 @@ impl LoginSession {
 
     /// Asked by the token itself, which needs no right of ours. Without the default policy it may not, and a token that
     /// can be used once cannot.
-    async fn held(&self, login: &Login, paths: &[&str]) -> Result<BTreeMap<String, Vec<String>>, Error> {
-        if !self.login.asks_for_itself() {
+    async fn held(&self, login: &LoggedIn, paths: &[&str]) -> Result<BTreeMap<String, Vec<String>>, Error> {
+        if !self.login.own_use().asks {
             return self.vault.capabilities_of(&login.accessor, paths).await;
         }
         match self.vault.with_token(&login.token).capabilities(paths).await {
@@ -88,45 +90,9 @@ impl LoginSession {
             other => other,
         }
     }
-
-    /// By itself, which needs no right of ours; by its accessor where the token may not, as without the default policy.
-    async fn revoke(&self, login: &Login) -> Evidence {
-        const WHAT: &str = "login token revoked";
-        if login.accessor.is_empty() {
-            let why = format!("a batch token cannot be revoked: it ends by itself in {}", lifetime(login));
-            return Evidence::new().unchecked(WHAT, why);
-        }
-        let own = self.vault.with_token(&login.token);
-        if self.login.revokes_itself() && own.revoke_self().await.is_ok() {
-            return Evidence::new().passed(WHAT, "by itself; the identity entity that a login makes stays");
-        }
-        match self.vault.revoke(&login.accessor).await {
-            Ok(()) => Evidence::new().passed(WHAT, "by its accessor; the identity entity that a login makes stays"),
-            Err(error) => {
-                let why = format!("{error}; it ends by itself in {}", lifetime(login));
-                Evidence::new().unchecked(WHAT, why)
-            }
-        }
-    }
 }
 
 fn asked(question: &capabilities::Question) -> String {
     let allowed: Vec<_> = question.allowed.iter().map(|name| clean(name)).collect();
     format!("{} on `{}`", allowed.join(", "), clean(&question.rule))
-}
-
-fn lifetime(login: &Login) -> String {
-    Ttl::seconds(login.lease.as_secs()).to_string()
-}
-
-/// Whether the server understood and said no, which is evidence; all else is a proof that could not be carried out.
-fn is_answer(error: &Error) -> bool {
-    matches!(error.kind(), Kind::Denied | Kind::Unauthenticated | Kind::Rejected | Kind::NotFound | Kind::Failed)
-}
-
-/// What it panicked with may be anything, a credential too.
-pub(super) fn cut_off<E>(_: E) -> Failure {
-    Problem::new(Class::Internal, "trustpath::kubernetes_role::login", "the login did not come to its end")
-        .help("this is a defect; please report it")
-        .into()
 }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use trustpath_core::{Facts, Goal, Note, Op, Plan};
-use trustpath_platform::{AuthMount, RoleRef};
+use trustpath_platform::{AuthMount, Login};
 
 use super::world::{GRAPH, World, plan, reach};
 
@@ -32,7 +32,7 @@ async fn a_path_on_kv_v2_without_data_is_a_warning() {
 fn role_on(mount: &str) -> Facts {
     let mount = AuthMount { path: mount.into(), namespace: None };
     let mut facts = Facts::default();
-    facts.add("role", RoleRef { mount, name: "external-secrets".into(), audience: None });
+    facts.add("role", Login::new(mount, "external-secrets"));
     facts
 }
 

@@ -1,0 +1,94 @@
+//! What differs from one auth method to another.
+
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, de::DeserializeOwned};
+use trustpath_core::{Kind, Takes};
+
+use super::{Backend, Document, LoginProof};
+use crate::{AuthMount, facts::StoreAuth};
+
+/// An auth method as an author writes it: its configuration is the step. All else is [`Backend`]'s.
+pub trait AuthMethod: DeserializeOwned + JsonSchema + Send + Sync + 'static {
+    /// Its type, as `sys/auth` names it.
+    const TYPE: &'static str;
+    /// The collections below the mount in which others may have something. What is in the first of them is a role.
+    const COLLECTIONS: &'static [&'static str] = &["role"];
+    /// Whether the mount serves one cluster: its mark names that one, and a mount of another cluster is left alone.
+    const SERVES_ONE_CLUSTER: bool = false;
+    /// The facts that it takes.
+    type Takes: Takes;
+
+    /// The mount: the step's own, or one that another step has made.
+    fn mount(&self, facts: &Self::Takes) -> Mounted;
+
+    /// What is below the mount, in the order in which it is made.
+    fn documents(&self, facts: &Self::Takes) -> Vec<Document>;
+
+    /// The login that shows that it works; `None` where that is for another step to show.
+    fn proof(&self, facts: &Self::Takes) -> Option<LoginProof>;
+
+    /// How a store logs in by the role; `None` where it cannot.
+    fn store_auth(&self, facts: &Self::Takes) -> Option<StoreAuth> {
+        let _ = facts;
+        None
+    }
+}
+
+/// Whose a mount is to make.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Mounted {
+    /// The step's own, at this path below `auth/`.
+    Owned(String),
+    /// That of another step, taken as a fact.
+    Given(AuthMount),
+}
+
+impl From<&Segment> for Mounted {
+    fn from(path: &Segment) -> Self {
+        Self::Owned(path.to_string())
+    }
+}
+
+impl From<&AuthMount> for Mounted {
+    fn from(mount: &AuthMount) -> Self {
+        Self::Given(mount.clone())
+    }
+}
+
+/// The kind of an auth method.
+pub const fn auth_method<M: AuthMethod>(name: &'static str, about: &'static str) -> Kind {
+    Kind::managed::<Backend<M>>(name, about)
+}
+
+/// A part of a path in Vault: the path of a mount, the name of a document. In lower case, as servers keep names.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(try_from = "String")]
+pub struct Segment(#[schemars(regex(pattern = r"^[^\sA-Z]+$"))] String);
+
+impl Segment {
+    /// As text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Segment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl TryFrom<String> for Segment {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let is_part = |part: &str| !matches!(part, "" | "." | "..");
+        let is_letter = |letter: char| !letter.is_whitespace() && !letter.is_control() && !letter.is_uppercase();
+        if text.split('/').all(is_part) && text.chars().all(is_letter) {
+            return Ok(Self(text));
+        }
+        Err(format!("`{text}` is no path in Vault: it has parts between slashes, without spaces and capitals"))
+    }
+}
