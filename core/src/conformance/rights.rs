@@ -1,9 +1,11 @@
 //! Law 8: what is sent is what was asked for.
 
+use std::collections::BTreeSet;
+
 use super::{
     Case, World,
     laws::{BEGINNINGS, Found},
-    moves::{make_in, plan, reach},
+    moves::{make_in, make_some, plan, reach},
 };
 use crate::{
     contract::{Change, Context, Goal, Right, Stage},
@@ -17,6 +19,7 @@ enum Act<'a> {
     /// Each request may be sent again, and asks for that too.
     MakeTwice(&'a Change),
     Verify,
+    /// From every point of the way, as a run may be cut off at any of them.
     TakeBack(&'a Change),
 }
 
@@ -49,6 +52,7 @@ async fn removed(world: &World) -> Found {
     let stages = [
         (Stage::Plan(&Goal::Absent, &gone), Act::Plan(Goal::Absent)),
         (Stage::Change(&change), Act::MakeTwice(&change)),
+        (Stage::Undo(&change), Act::TakeBack(&change)),
     ];
     in_turn(world, stages).await
 }
@@ -63,18 +67,23 @@ async fn in_turn<'a>(world: &World, stages: impl IntoIterator<Item = (Stage<'a>,
     Ok(None)
 }
 
-/// Does something with the rights that were asked for and no other. All of them have to be used, but for an undo, which
-/// asks for the way back from every point of the way.
+/// Does something with the rights that were asked for and no other. All of them have to be used: a right that something
+/// sent may take and did not, such as one for its repetition, is one that this does not see used.
 async fn within(world: &World, asked: &[Right], act: &Act<'_>) -> Found {
     let Some(limited) = world.servers.limited(asked).await? else {
         return Ok(Some("these servers limit nobody: it cannot be checked".to_owned()));
     };
     if let Err(failure) = act.perform(world, &world.context_with(&limited.handles)).await {
-        return Ok(Some(format!("{act:?} does what it did not ask for: {failure}")));
+        return Ok(Some(format!("{act:?} does what it did not ask for: {:?}", failure.report())));
     }
-    let (used, exactly) = ((limited.used)(), !matches!(act, Act::TakeBack(_)));
-    let unused = asked.iter().find(|right| exactly && !used.contains(&right.what));
-    Ok(unused.map(|right| format!("{act:?} asks for what it does not do: {}", right.what)))
+    let used = (limited.used)();
+    let asked: BTreeSet<_> = asked.iter().map(|right| right.what.clone()).collect();
+    let only = |some: &BTreeSet<String>, others| some.difference(others).cloned().collect::<Vec<_>>().join(", ");
+    Ok(match (only(&used, &asked), only(&asked, &used)) {
+        (unasked, _) if !unasked.is_empty() => Some(format!("{act:?} does what it did not ask for: {unasked}")),
+        (_, unused) if !unused.is_empty() => Some(format!("{act:?} asks for what it does not do: {unused}")),
+        _ => None,
+    })
 }
 
 impl Act<'_> {
@@ -87,10 +96,19 @@ impl Act<'_> {
                 make_in(world, cx, change).await
             }
             Self::Verify => step.verify(cx).await.map(drop),
-            Self::TakeBack(change) => {
-                let undo = step.plan(cx, &Goal::Back((*change).clone().into())).await?.change;
-                make_in(world, cx, &undo).await
-            }
+            Self::TakeBack(change) => take_back(world, cx, change).await,
         }
     }
+}
+
+/// All of the change is made by whoever has all rights, then one request less of it each time.
+async fn take_back(world: &World, cx: &Context, change: &Change) -> Result<()> {
+    let step = &world.node().step;
+    for made in (1..=step.parts(cx, change)?.len()).rev() {
+        make_some(world, &world.context(), change, made).await?;
+        let undo = step.plan(cx, &Goal::Back(change.clone().into())).await?.change;
+        make_in(world, cx, &undo).await?;
+        make_in(world, cx, &undo).await?;
+    }
+    Ok(())
 }

@@ -32,6 +32,7 @@ pub(super) async fn case(kind: &str, pair: &Arc<Pair>) -> KindCase {
         somebody,
         beside: Vec::new(),
         secrets: secrets.clone(),
+        holder: Arc::default(),
     };
     match kind {
         "service-account" => {

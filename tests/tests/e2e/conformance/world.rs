@@ -1,20 +1,23 @@
 //! A kind on real servers: cleaned, prepared, and looked at from outside.
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 use async_trait::async_trait;
 use futures::future::BoxFuture;
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
+use tokio::sync::Mutex;
 use trustpath_core::{
-    Goal, Handles, Kind, Result,
-    conformance::{Beginning, Case, Servers, World},
+    Goal, Handles, Kind, Result, Right,
+    conformance::{Beginning, Case, Limited, Servers, World},
     contract::Consent,
     file::{Source, load},
     graph::{Graph, Place},
 };
 use trustpath_platform::{Cluster, Connections, Environment, Vault, VaultServer};
-use trustpath_tests::{pair::Pair, program::standard_file, view};
+use trustpath_tests::{holder::Holder, pair::Pair, program::standard_file, view};
+
+use super::asked::Asked;
 
 /// What somebody else put there before: called after cleaning, for [`Beginning::Other`].
 pub(super) type Somebody = fn(Arc<Pair>) -> BoxFuture<'static, ()>;
@@ -32,6 +35,8 @@ pub(super) struct KindCase {
     /// What the case had made beside the graph, and has to be removed at its end.
     pub(super) beside: Vec<(&'static str, &'static str)>,
     pub(super) secrets: Vec<String>,
+    /// Whoever has the rights that were asked for last.
+    pub(super) holder: Arc<Mutex<Option<Holder>>>,
 }
 
 impl KindCase {
@@ -54,6 +59,7 @@ impl KindCase {
 
     /// Nothing of the graph is left.
     async fn clean(&self) {
+        leave(&self.pair, &self.holder).await;
         for path in ["sys/policies/acl/apps-read", "sys/auth/kubernetes"] {
             self.pair.vault.delete(path).await;
         }
@@ -75,7 +81,7 @@ impl KindCase {
         let standard = std::fs::read_to_string(standard_file()).expect("the standard file");
         let texts = [("standard", standard), ("pair", self.pair.overlay()), ("case", self.overlay.clone())];
         let sources = texts.map(|(name, text)| Source::new(name, text)).into();
-        let environment = self.environment();
+        let environment = credentials(&self.pair, self.pair.root_token(), &self.pair.kubeconfig());
         let loaded = load::<Connections>(sources, &Kind::registered(), |connections, facts| {
             let server = VaultServer::new(&environment, connections).expect("one namespace");
             facts.add("connections", server);
@@ -84,28 +90,6 @@ impl KindCase {
             Ok(loaded) => loaded.graph,
             Err(mistakes) => panic!("{:?}", miette::Report::new(mistakes)),
         }
-    }
-
-    fn environment(&self) -> Environment {
-        let token = self.pair.root_token().expose_secret().to_owned();
-        let kubeconfig = self.pair.kubeconfig().display().to_string();
-        let ca = self.pair.proxy_ca_file().display().to_string();
-        let vault = [("VAULT_ADDR", self.pair.vault_address()), ("VAULT_CACERT", ca), ("VAULT_TOKEN", token)];
-        let variables = vault.into_iter().chain([("KUBECONFIG", kubeconfig)]);
-        Environment::new(variables.map(|(name, value)| (name.to_owned(), value)), None)
-    }
-
-    fn handles(&self) -> Handles {
-        let (vault, cluster) = (self.environment(), self.environment());
-        Handles::new()
-            .with(move || {
-                let environment = vault.clone();
-                async move { Vault::connect(&environment, &Connections::default()).await }
-            })
-            .with(move || {
-                let environment = cluster.clone();
-                async move { Cluster::connect(&environment, &Connections::default(), None).await }
-            })
     }
 
     /// Everything that the step under test needs is there.
@@ -128,13 +112,14 @@ impl Case for KindCase {
     async fn world(&self, beginning: Beginning) -> Result<World> {
         self.clean().await;
         let graph = Arc::new(self.graph());
-        let handles = Arc::new(self.handles());
+        let handles = Arc::new(connections(&self.pair, self.pair.root_token(), &self.pair.kubeconfig()));
         let place = graph.place(self.step).expect("the step is in the graph");
         self.prepare(&graph, &handles, place).await?;
         if beginning == Beginning::Other {
             (self.somebody)(self.pair.clone()).await;
         }
-        let servers = Arc::new(Outside(self.pair.clone()));
+        let (pair, all, holder) = (self.pair.clone(), handles.clone(), self.holder.clone());
+        let servers = Arc::new(Outside { pair, all, holder });
         Ok(World { graph, step: self.step.into(), handles, servers })
     }
 
@@ -144,16 +129,66 @@ impl Case for KindCase {
 }
 
 /// Both servers, seen from outside.
-struct Outside(Arc<Pair>);
+struct Outside {
+    pair: Arc<Pair>,
+    /// With all rights.
+    all: Arc<Handles>,
+    holder: Arc<Mutex<Option<Holder>>>,
+}
 
 #[async_trait]
 impl Servers for Outside {
     async fn snapshot(&self) -> Result<Value> {
-        Ok(view::snapshot(&self.0).await)
+        Ok(view::snapshot(&self.pair).await)
+    }
+
+    /// Whoever had other rights before has none any more: a Role would be something in the namespace of a step.
+    async fn limited(&self, rights: &[Right]) -> Result<Option<Limited>> {
+        leave(&self.pair, &self.holder).await;
+        let asked = Asked::spelled_out(&self.all, rights).await?;
+        let holder = Holder::of(&self.pair, &asked.policy(), &asked.roles()).await;
+        let kubeconfig = self.pair.kubeconfig().with_file_name("kubeconfig-limited");
+        std::fs::write(&kubeconfig, self.pair.kubeconfig_of(&holder.jwt)).expect("a file in the pair's directory");
+        let handles = Arc::new(connections(&self.pair, &holder.token, &kubeconfig));
+        self.pair.forget();
+        let used = asked.used(self.pair.clone(), &holder).await;
+        *self.holder.lock().await = Some(holder);
+        Ok(Some(Limited { handles, used: Box::new(used) }))
     }
 
     async fn quiet(&self) -> Result<()> {
-        self.0.quiet().await;
+        self.pair.quiet().await;
         Ok(())
     }
+}
+
+async fn leave(pair: &Pair, holder: &Mutex<Option<Holder>>) {
+    if let Some(holder) = holder.lock().await.take() {
+        holder.leave(pair).await;
+    }
+}
+
+fn credentials(pair: &Pair, token: &SecretString, kubeconfig: &Path) -> Environment {
+    let ca = pair.proxy_ca_file().display().to_string();
+    let variables = [
+        ("VAULT_ADDR", pair.vault_address()),
+        ("VAULT_CACERT", ca),
+        ("VAULT_TOKEN", token.expose_secret().to_owned()),
+        ("KUBECONFIG", kubeconfig.display().to_string()),
+    ];
+    Environment::new(variables.map(|(name, value)| (name.to_owned(), value)), None)
+}
+
+fn connections(pair: &Pair, token: &SecretString, kubeconfig: &Path) -> Handles {
+    let vault = credentials(pair, token, kubeconfig);
+    let cluster = vault.clone();
+    Handles::new()
+        .with(move || {
+            let environment = vault.clone();
+            async move { Vault::connect(&environment, &Connections::default()).await }
+        })
+        .with(move || {
+            let environment = cluster.clone();
+            async move { Cluster::connect(&environment, &Connections::default(), None).await }
+        })
 }
