@@ -1,5 +1,6 @@
 //! The harness of the end-to-end cases.
 //!
+//! - [`others`]: others on the same servers, who have to be looked at.
 //! - [`pair`]: a Kubernetes API and a Vault, of which there are three pairs.
 //! - [`fleet`]: the pairs that run, and the cases that run on them.
 //! - [`aggregated`]: APIs that other servers serve through the API server, and one that no server does.
@@ -26,6 +27,7 @@ pub mod crd;
 pub mod fleet;
 pub mod holder;
 pub mod least;
+pub mod others;
 pub mod pair;
 pub mod program;
 pub mod proxy;

@@ -18,7 +18,8 @@ enum Act<'a> {
     Plan(Goal),
     /// Each request may be sent again, and asks for that too.
     MakeTwice(&'a Change),
-    Verify,
+    /// Before others have seen the object, and then.
+    VerifyTwice,
     /// From every point of the way, as a run may be cut off at any of them.
     TakeBack(&'a Change),
 }
@@ -39,7 +40,7 @@ async fn there_and_back(world: &World) -> Found {
     let stages = [
         (Stage::Plan(&Goal::Present, &change), Act::Plan(Goal::Present)),
         (Stage::Change(&change), Act::MakeTwice(&change)),
-        (Stage::Prove(change.after.as_ref()), Act::Verify),
+        (Stage::Prove(change.after.as_ref()), Act::VerifyTwice),
         (Stage::Undo(&change), Act::TakeBack(&change)),
     ];
     in_turn(world, stages).await
@@ -67,8 +68,8 @@ async fn in_turn<'a>(world: &World, stages: impl IntoIterator<Item = (Stage<'a>,
     Ok(None)
 }
 
-/// Does something with the rights that were asked for and no other. All of them have to be used: a right that something
-/// sent may take and did not, such as one for its repetition, is one that this does not see used.
+/// Does something with the rights that were asked for and no other, and uses all of them. What is needed in some worlds
+/// alone, the world of the case has.
 async fn within(world: &World, asked: &[Right], act: &Act<'_>) -> Found {
     let Some(limited) = world.servers.limited(asked).await? else {
         return Ok(Some("these servers limit nobody: it cannot be checked".to_owned()));
@@ -95,16 +96,20 @@ impl Act<'_> {
                 make_in(world, cx, change).await?;
                 make_in(world, cx, change).await
             }
-            Self::Verify => step.verify(cx).await.map(drop),
+            Self::VerifyTwice => {
+                step.verify(cx).await?;
+                world.servers.others_react().await?;
+                step.verify(cx).await.map(drop)
+            }
             Self::TakeBack(change) => take_back(world, cx, change).await,
         }
     }
 }
 
-/// All of the change is made by whoever has all rights, then one request less of it each time.
+/// All of the change is made by whoever has all rights, then one request less of it each time, and none in the end.
 async fn take_back(world: &World, cx: &Context, change: &Change) -> Result<()> {
     let step = &world.node().step;
-    for made in (1..=step.parts(cx, change)?.len()).rev() {
+    for made in (0..=step.parts(cx, change)?.len()).rev() {
         make_some(world, &world.context(), change, made).await?;
         let undo = step.plan(cx, &Goal::Back(change.clone().into())).await?.change;
         make_in(world, cx, &undo).await?;

@@ -1,6 +1,6 @@
 //! A kind on real servers: cleaned, prepared, and looked at from outside.
 
-use std::{path::Path, sync::Arc};
+use std::{collections::BTreeSet, path::Path, sync::Arc};
 
 use async_trait::async_trait;
 use futures::future::BoxFuture;
@@ -15,7 +15,7 @@ use trustpath_core::{
     graph::{Graph, Place},
 };
 use trustpath_platform::{Cluster, Connections, Environment, Vault, VaultServer};
-use trustpath_tests::{holder::Holder, pair::Pair, program::standard_file, view};
+use trustpath_tests::{holder::Holder, others, pair::Pair, program::standard_file, view};
 
 use super::asked::Asked;
 
@@ -29,12 +29,18 @@ const NAMESPACE: &str = "external-secrets";
 pub(super) struct KindCase {
     pub(super) pair: Arc<Pair>,
     pub(super) step: &'static str,
-    /// What the standard file lacks for this kind.
+    /// What the standard file lacks on these servers.
+    pub(super) servers: String,
+    /// What it lacks for this kind.
     pub(super) overlay: String,
     pub(super) somebody: Somebody,
     /// What the case had made beside the graph, and has to be removed at its end.
     pub(super) beside: Vec<(&'static str, &'static str)>,
     pub(super) secrets: Vec<String>,
+    /// A step that the one under test does not need, and that is applied before it: there is more to look at then.
+    pub(super) after: Option<&'static str>,
+    /// What others do with the object once it is there.
+    pub(super) reaction: Option<Somebody>,
     /// Whoever has the rights that were asked for last.
     pub(super) holder: Arc<Mutex<Option<Holder>>>,
 }
@@ -46,11 +52,13 @@ impl KindCase {
         if self.pair.which.real_kubernetes {
             self.pair.make_namespace(NAMESPACE).await;
         }
+        others::come(&self.pair).await;
     }
 
     /// Everything that the case had made is gone.
     pub(super) async fn finish(&self) {
         self.clean().await;
+        others::go(&self.pair).await;
         self.pair.remove_namespace(NAMESPACE).await;
         for (name, namespace) in &self.beside {
             self.pair.remove_reviewer(name, namespace).await;
@@ -79,7 +87,7 @@ impl KindCase {
 
     fn graph(&self) -> Graph {
         let standard = std::fs::read_to_string(standard_file()).expect("the standard file");
-        let texts = [("standard", standard), ("pair", self.pair.overlay()), ("case", self.overlay.clone())];
+        let texts = [("standard", standard), ("pair", self.servers.clone()), ("case", self.overlay.clone())];
         let sources = texts.map(|(name, text)| Source::new(name, text)).into();
         let environment = credentials(&self.pair, self.pair.root_token(), &self.pair.kubeconfig());
         let loaded = load::<Connections>(sources, &Kind::registered(), |connections, facts| {
@@ -92,10 +100,11 @@ impl KindCase {
         }
     }
 
-    /// Everything that the step under test needs is there.
+    /// Everything that the step under test needs is there, and what comes before it besides.
     async fn prepare(&self, graph: &Graph, handles: &Arc<Handles>, step: Place) -> Result<()> {
-        let mut needed: Vec<_> = graph.before(step).collect();
-        needed.sort();
+        let after = self.after.and_then(|name| graph.place(name)).into_iter();
+        let after = after.flat_map(|place| graph.before(place).chain([place]));
+        let needed: BTreeSet<_> = graph.before(step).chain(after).collect();
         for place in needed {
             let (node, context) = (graph.node(place), graph.context(place, handles, Consent::default()));
             let change = node.step.plan(&context, &Goal::Present).await?.change;
@@ -119,7 +128,7 @@ impl Case for KindCase {
             (self.somebody)(self.pair.clone()).await;
         }
         let (pair, all, holder) = (self.pair.clone(), handles.clone(), self.holder.clone());
-        let servers = Arc::new(Outside { pair, all, holder });
+        let servers = Arc::new(Outside { pair, all, holder, reaction: self.reaction });
         Ok(World { graph, step: self.step.into(), handles, servers })
     }
 
@@ -133,6 +142,7 @@ struct Outside {
     pair: Arc<Pair>,
     /// With all rights.
     all: Arc<Handles>,
+    reaction: Option<Somebody>,
     holder: Arc<Mutex<Option<Holder>>>,
 }
 
@@ -154,6 +164,13 @@ impl Servers for Outside {
         let used = asked.used(self.pair.clone(), &holder).await;
         *self.holder.lock().await = Some(holder);
         Ok(Some(Limited { handles, used: Box::new(used) }))
+    }
+
+    async fn others_react(&self) -> Result<()> {
+        if let Some(reaction) = self.reaction {
+            reaction(self.pair.clone()).await;
+        }
+        Ok(())
     }
 
     async fn quiet(&self) -> Result<()> {
