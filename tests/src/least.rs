@@ -1,16 +1,15 @@
 //! Credentials that may do what `trustpath permissions` prints, and nothing else.
 
-use secrecy::{ExposeSecret, SecretString};
-use serde_json::{Value, json};
+use secrecy::ExposeSecret;
+use serde_json::Value;
 use trustpath_platform::policy::Meaning;
 
-use crate::{pair::Pair, program::Program, rest::Rest};
-
-/// The policy that tokens get besides `default`.
-const POLICY: &str = "least";
-/// Who the ServiceAccount is, and how its bindings are called.
-const ACCOUNT: (&str, &str) = ("ci", "trustpath");
-const RBAC: &str = "apis/rbac.authorization.k8s.io/v1";
+use crate::{
+    holder::Holder,
+    pair::Pair,
+    program::Program,
+    roles::{Cell, cells, places, without},
+};
 
 /// What `permissions` said, and the credentials that were made of it.
 pub struct Least {
@@ -20,12 +19,8 @@ pub struct Least {
     pub policy: String,
     /// The ClusterRole and Roles.
     pub roles: Vec<Value>,
-    /// The Vault token.
-    pub token: SecretString,
-    accessor: String,
-    /// The cluster, as the ServiceAccount sees it.
-    pub cluster: Rest,
-    jwt: SecretString,
+    /// The credentials.
+    pub credentials: Holder,
 }
 
 impl Least {
@@ -36,17 +31,9 @@ impl Least {
         let text = |part: &str| document.pointer(part).and_then(Value::as_str).unwrap_or_default().to_owned();
         let (policy, manifest) = (text("/vault/policy"), text("/kubernetes/manifest"));
         let roles = manifest.split("---\n").filter(|one| !one.is_empty());
-        let roles = roles.map(|one| serde_saphyr::from_str(one).expect("an object in YAML")).collect();
-        pair.vault.post(&format!("sys/policies/acl/{POLICY}"), &json!({"policy": policy})).await;
-        let made = pair.vault.post("auth/token/create", &json!({"policies": [POLICY], "no_parent": true})).await;
-        let string = |value: &Value| value.as_str().expect("a text").to_owned();
-        let jwt = SecretString::from(service_account(pair).await);
-        let (server, ca) = pair.kubernetes_direct();
-        let cluster = Rest::kubernetes(server, ca, &jwt);
-        let token = SecretString::from(string(&made["auth"]["client_token"]));
-        let least = Self { document, policy, roles, token, accessor: string(&made["auth"]["accessor"]), cluster, jwt };
-        least.give_roles(pair, &least.roles).await;
-        least
+        let roles: Vec<Value> = roles.map(|one| serde_saphyr::from_str(one).expect("an object in YAML")).collect();
+        let credentials = Holder::of(pair, &policy, &roles).await;
+        Self { document, policy, roles, credentials }
     }
 
     /// The standard graph on a pair, with nothing but what it needs there.
@@ -59,61 +46,14 @@ impl Least {
 
     /// The same program with these credentials.
     pub fn holder(&self, pair: &Pair, program: Program) -> Program {
-        let config = pair.kubeconfig_of(&self.jwt);
+        let config = pair.kubeconfig_of(&self.credentials.jwt);
         let kubeconfig = program.file("kubeconfig-least", &config).display().to_string();
-        program.with("VAULT_TOKEN", self.token.expose_secret()).with("KUBECONFIG", &kubeconfig)
-    }
-
-    /// Gives these roles in the place of all others.
-    pub async fn give_roles(&self, pair: &Pair, roles: &[Value]) {
-        for role in roles {
-            let (kind, name) = (&role["kind"], &role["metadata"]["name"]);
-            let (at, bound_at) = places(role);
-            pair.kubernetes.apply(&at, "tests", role.to_string()).await;
-            let binding = json!({
-                "apiVersion": "rbac.authorization.k8s.io/v1", "kind": format!("{}Binding", kind.as_str().expect("a kind")), "metadata": {"name": name},
-                "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": kind, "name": name},
-                "subjects": [{"kind": "ServiceAccount", "namespace": ACCOUNT.0, "name": ACCOUNT.1}],
-            });
-            pair.kubernetes.apply(&bound_at, "tests", binding.to_string()).await;
-        }
-        for cell in cells(roles) {
-            self.wait_until(&cell, true).await;
-        }
-    }
-
-    /// Returns once the API server has it that the ServiceAccount may do this, or may not: it learns of roles by and by.
-    pub async fn wait_until(&self, cell: &Cell, allowed: bool) {
-        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
-        while self.may(cell).await != allowed {
-            assert!(std::time::Instant::now() < deadline, "the API server does not learn of {cell:?}");
-            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-        }
-    }
-
-    async fn may(&self, cell: &Cell) -> bool {
-        let (resource, subresource) = cell.resource.split_once('/').unwrap_or((&cell.resource, ""));
-        let attributes = json!({
-            "verb": cell.verb, "group": cell.group, "resource": resource, "subresource": subresource,
-            "name": cell.name, "namespace": cell.namespace,
-        });
-        let review = json!({
-            "apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview",
-            "spec": {"resourceAttributes": attributes},
-        });
-        let answer = self.cluster.post("apis/authorization.k8s.io/v1/selfsubjectaccessreviews", &review).await;
-        answer["status"]["allowed"] == true
+        program.with("VAULT_TOKEN", self.credentials.token.expose_secret()).with("KUBECONFIG", &kubeconfig)
     }
 
     /// Takes everything away that was made for these credentials.
     pub async fn leave(self, pair: &Pair) {
-        pair.vault.post("auth/token/revoke-accessor", &json!({"accessor": self.accessor})).await;
-        pair.vault.delete(&format!("sys/policies/acl/{POLICY}")).await;
-        for role in &self.roles {
-            let (at, bound_at) = places(role);
-            pair.kubernetes.delete(&at).await;
-            pair.kubernetes.delete(&bound_at).await;
-        }
+        self.credentials.leave(pair).await;
     }
 
     /// Every right that was printed, one by one.
@@ -129,11 +69,11 @@ impl Least {
     pub async fn take(&self, pair: &Pair, right: &Taken) {
         match right {
             Taken::Capability(path, capability) => {
-                self.give_policy(pair, &lacking(&self.policy, path, capability)).await
+                self.credentials.give_policy(pair, &lacking(&self.policy, path, capability)).await
             }
             Taken::Verb(cell) => {
                 self.put_roles(pair, &without(&self.roles, cell)).await;
-                self.wait_until(cell, false).await;
+                self.credentials.wait_until(cell, false).await;
             }
         }
     }
@@ -141,10 +81,10 @@ impl Least {
     /// Gives it back.
     pub async fn give_back(&self, pair: &Pair, right: &Taken) {
         match right {
-            Taken::Capability(..) => self.give_policy(pair, &self.policy).await,
+            Taken::Capability(..) => self.credentials.give_policy(pair, &self.policy).await,
             Taken::Verb(cell) => {
                 self.put_roles(pair, &self.roles).await;
-                self.wait_until(cell, true).await;
+                self.credentials.wait_until(cell, true).await;
             }
         }
     }
@@ -153,10 +93,6 @@ impl Least {
         for role in roles {
             pair.kubernetes.apply(&places(role).0, "tests", role.to_string()).await;
         }
-    }
-
-    async fn give_policy(&self, pair: &Pair, policy: &str) {
-        pair.vault.post(&format!("sys/policies/acl/{POLICY}"), &json!({"policy": policy})).await;
     }
 }
 
@@ -203,94 +139,4 @@ fn lacking(policy: &str, path: &str, capability: &str) -> String {
     let (key, list) = rules.split_once('[').expect("a list of capabilities");
     let kept: Vec<_> = list.split(", ").filter(|one| one.trim_matches('"') != capability).collect();
     format!("{before}path {path:?} {{{key}[{}]{rest}", kept.join(", "))
-}
-
-/// Where a role and its binding are.
-fn places(role: &Value) -> (String, String) {
-    let text = |value: &Value| value.as_str().map(str::to_owned);
-    let scope = text(&role["metadata"]["namespace"]).map(|namespace| format!("/namespaces/{namespace}"));
-    let scope = format!("{RBAC}{}", scope.unwrap_or_default());
-    let plural = text(&role["kind"]).expect("a kind").to_lowercase();
-    let name = text(&role["metadata"]["name"]).expect("a name");
-    (format!("{scope}/{plural}s/{name}"), format!("{scope}/{plural}bindings/{name}"))
-}
-
-/// One verb on one resource of one rule.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Cell {
-    /// The verb.
-    pub verb: String,
-    /// The API group.
-    pub group: String,
-    /// The resource, with its subresource.
-    pub resource: String,
-    /// The object, empty for all.
-    pub name: String,
-    /// The namespace of the Role, empty for a ClusterRole.
-    pub namespace: String,
-}
-
-/// Every cell of every rule.
-pub fn cells(roles: &[Value]) -> Vec<Cell> {
-    let texts = |value: &Value| -> Vec<String> {
-        value.as_array().into_iter().flatten().filter_map(|text| text.as_str().map(str::to_owned)).collect()
-    };
-    let mut cells = Vec::new();
-    for role in roles {
-        for rule in role["rules"].as_array().into_iter().flatten() {
-            for (group, resource, verb) in
-                every(&texts(&rule["apiGroups"]), &texts(&rule["resources"]), &texts(&rule["verbs"]))
-            {
-                let name = texts(&rule["resourceNames"]).first().cloned().unwrap_or_default();
-                let namespace = role["metadata"]["namespace"].as_str().unwrap_or_default().to_owned();
-                cells.push(Cell { verb, group, resource, name, namespace });
-            }
-        }
-    }
-    cells
-}
-
-/// Every group with every resource with every verb.
-fn every(groups: &[String], resources: &[String], verbs: &[String]) -> Vec<(String, String, String)> {
-    let pairs = groups.iter().flat_map(|group| resources.iter().map(move |resource| (group, resource)));
-    let all = pairs
-        .flat_map(|(group, resource)| verbs.iter().map(move |verb| (group.clone(), resource.clone(), verb.clone())));
-    all.collect()
-}
-
-/// The same roles without one cell: its rule is split where it has to be.
-pub fn without(roles: &[Value], cell: &Cell) -> Vec<Value> {
-    let same = |other: &Cell| other != cell;
-    let mut all = roles.to_vec();
-    for role in &mut all {
-        let kept = cells(std::slice::from_ref(role)).into_iter().filter(same);
-        let rules = kept.map(|cell| {
-            let mut rule = json!({"apiGroups": [cell.group], "resources": [cell.resource], "verbs": [cell.verb]});
-            if !cell.name.is_empty() {
-                rule["resourceNames"] = json!([cell.name]);
-            }
-            rule
-        });
-        role["rules"] = rules.collect::<Vec<_>>().into();
-    }
-    all
-}
-
-/// Makes the ServiceAccount, and returns a token of it.
-async fn service_account(pair: &Pair) -> String {
-    let (namespace, name) = ACCOUNT;
-    let path = format!("api/v1/namespaces/{namespace}/serviceaccounts/{name}");
-    let request =
-        json!({"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {"expirationSeconds": 7200}});
-    let minted = pair.kubernetes.post(&format!("{path}/token"), &request).await;
-    minted["status"]["token"].as_str().expect("a token").to_owned()
-}
-
-/// Makes the ServiceAccount that holds the roles; it has no rights of its own.
-pub(crate) async fn prepare(pair: &Pair) {
-    let (namespace, name) = ACCOUNT;
-    pair.make_namespace(namespace).await;
-    let account = json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name}});
-    let path = format!("api/v1/namespaces/{namespace}/serviceaccounts/{name}");
-    pair.kubernetes.apply(&path, "tests", account.to_string()).await;
 }

@@ -1,5 +1,6 @@
 //! The harness of the end-to-end cases.
 //!
+//! - [`others`]: others on the same servers, who have to be looked at.
 //! - [`pair`]: a Kubernetes API and a Vault, of which there are three pairs.
 //! - [`fleet`]: the pairs that run, and the cases that run on them.
 //! - [`aggregated`]: APIs that other servers serve through the API server, and one that no server does.
@@ -7,9 +8,12 @@
 //! - [`cargo`]: what is built while tests run.
 //! - [`controller`]: a controller of others, which writes into every new namespace.
 //! - [`crd`]: the ClusterSecretStore CRDs that the cases run against.
+//! - [`holder`]: credentials with certain rights, and no other.
 //! - [`least`]: credentials with the rights that `permissions` prints, and no other.
 //! - [`proxy`]: sees every request, and can make one fail.
 //! - [`rest`]: the servers' own APIs, without the program in between.
+//! - [`roles`]: roles as objects, and what they give.
+//! - [`wire`]: which rights the requests took that came by.
 //! - [`view`]: what the servers hold, seen from outside.
 //! - [`somebody`]: somebody else's chain, with other values.
 //! - [`sweep`]: every fault at every request, and what must come of each.
@@ -21,12 +25,16 @@ pub mod cargo;
 pub mod controller;
 pub mod crd;
 pub mod fleet;
+pub mod holder;
 pub mod least;
+pub mod others;
 pub mod pair;
 pub mod program;
 pub mod proxy;
 pub mod rest;
+pub mod roles;
 pub mod somebody;
 pub mod sweep;
 pub mod terminal;
 pub mod view;
+pub mod wire;

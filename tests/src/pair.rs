@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use trustpath_provision::{HashiCorpVault, KubeApiserver, OpenBao};
 use trustpath_sandbox::KubernetesApi;
 
-use crate::{crd::Crd, least, proxy::Proxy, rest::Rest};
+use crate::{crd::Crd, holder, proxy::Proxy, rest::Rest};
 
 /// A pair of servers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -137,7 +137,7 @@ impl Pair {
 
     async fn prepare_cluster(&self) {
         Crd::own_v1().install(&self.kubernetes).await;
-        least::prepare(self).await;
+        holder::prepare(self).await;
         let jwt = self.reviewer("trust-reviewer", "vault").await;
         write(&self.directory, "reviewer.jwt", jwt.expose_secret());
         write(&self.directory, "overlay.toml", &self.overlay());

@@ -56,6 +56,12 @@ pub trait Servers: Send + Sync {
         Ok(None)
     }
 
+    /// What others do with the object once it is there, such as a controller that finds fault with it: a proof looks further
+    /// then.
+    async fn others_react(&self) -> Result<()> {
+        Ok(())
+    }
+
     /// Returns once no request is under way: dropping a future does not recall its request.
     async fn quiet(&self) -> Result<()>;
 }

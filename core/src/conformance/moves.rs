@@ -18,9 +18,14 @@ pub(super) async fn make(world: &World, change: &Change) -> Result<()> {
 
 /// The same in another context.
 pub(super) async fn make_in(world: &World, cx: &Context, change: &Change) -> Result<()> {
+    make_some(world, cx, change, usize::MAX).await
+}
+
+/// The same, and no more than so many requests of it.
+pub(super) async fn make_some(world: &World, cx: &Context, change: &Change, requests: usize) -> Result<()> {
     let step = &world.node().step;
-    for part in step.parts(cx, change)? {
-        step.apply(cx, &part).await?;
+    for part in step.parts(cx, change)?.iter().take(requests) {
+        step.apply(cx, part).await?;
     }
     Ok(())
 }

@@ -1,9 +1,11 @@
 //! Law 8: what is sent is what was asked for.
 
+use std::collections::BTreeSet;
+
 use super::{
     Case, World,
     laws::{BEGINNINGS, Found},
-    moves::{make_in, plan, reach},
+    moves::{make_in, make_some, plan, reach},
 };
 use crate::{
     contract::{Change, Context, Goal, Right, Stage},
@@ -16,7 +18,9 @@ enum Act<'a> {
     Plan(Goal),
     /// Each request may be sent again, and asks for that too.
     MakeTwice(&'a Change),
-    Verify,
+    /// Before others have seen the object, and then.
+    VerifyTwice,
+    /// From every point of the way, as a run may be cut off at any of them.
     TakeBack(&'a Change),
 }
 
@@ -36,7 +40,7 @@ async fn there_and_back(world: &World) -> Found {
     let stages = [
         (Stage::Plan(&Goal::Present, &change), Act::Plan(Goal::Present)),
         (Stage::Change(&change), Act::MakeTwice(&change)),
-        (Stage::Prove(change.after.as_ref()), Act::Verify),
+        (Stage::Prove(change.after.as_ref()), Act::VerifyTwice),
         (Stage::Undo(&change), Act::TakeBack(&change)),
     ];
     in_turn(world, stages).await
@@ -49,6 +53,7 @@ async fn removed(world: &World) -> Found {
     let stages = [
         (Stage::Plan(&Goal::Absent, &gone), Act::Plan(Goal::Absent)),
         (Stage::Change(&change), Act::MakeTwice(&change)),
+        (Stage::Undo(&change), Act::TakeBack(&change)),
     ];
     in_turn(world, stages).await
 }
@@ -63,18 +68,23 @@ async fn in_turn<'a>(world: &World, stages: impl IntoIterator<Item = (Stage<'a>,
     Ok(None)
 }
 
-/// Does something with the rights that were asked for and no other. All of them have to be used, but for an undo, which
-/// asks for the way back from every point of the way.
+/// Does something with the rights that were asked for and no other, and uses all of them. What is needed in some worlds
+/// alone, the world of the case has.
 async fn within(world: &World, asked: &[Right], act: &Act<'_>) -> Found {
     let Some(limited) = world.servers.limited(asked).await? else {
         return Ok(Some("these servers limit nobody: it cannot be checked".to_owned()));
     };
     if let Err(failure) = act.perform(world, &world.context_with(&limited.handles)).await {
-        return Ok(Some(format!("{act:?} does what it did not ask for: {failure}")));
+        return Ok(Some(format!("{act:?} does what it did not ask for: {:?}", failure.report())));
     }
-    let (used, exactly) = ((limited.used)(), !matches!(act, Act::TakeBack(_)));
-    let unused = asked.iter().find(|right| exactly && !used.contains(&right.what));
-    Ok(unused.map(|right| format!("{act:?} asks for what it does not do: {}", right.what)))
+    let used = (limited.used)();
+    let asked: BTreeSet<_> = asked.iter().map(|right| right.what.clone()).collect();
+    let only = |some: &BTreeSet<String>, others| some.difference(others).cloned().collect::<Vec<_>>().join(", ");
+    Ok(match (only(&used, &asked), only(&asked, &used)) {
+        (unasked, _) if !unasked.is_empty() => Some(format!("{act:?} does what it did not ask for: {unasked}")),
+        (_, unused) if !unused.is_empty() => Some(format!("{act:?} asks for what it does not do: {unused}")),
+        _ => None,
+    })
 }
 
 impl Act<'_> {
@@ -86,11 +96,24 @@ impl Act<'_> {
                 make_in(world, cx, change).await?;
                 make_in(world, cx, change).await
             }
-            Self::Verify => step.verify(cx).await.map(drop),
-            Self::TakeBack(change) => {
-                let undo = step.plan(cx, &Goal::Back((*change).clone().into())).await?.change;
-                make_in(world, cx, &undo).await
+            Self::VerifyTwice => {
+                step.verify(cx).await?;
+                world.servers.others_react().await?;
+                step.verify(cx).await.map(drop)
             }
+            Self::TakeBack(change) => take_back(world, cx, change).await,
         }
     }
+}
+
+/// All of the change is made by whoever has all rights, then one request less of it each time, and none in the end.
+async fn take_back(world: &World, cx: &Context, change: &Change) -> Result<()> {
+    let step = &world.node().step;
+    for made in (0..=step.parts(cx, change)?.len()).rev() {
+        make_some(world, &world.context(), change, made).await?;
+        let undo = step.plan(cx, &Goal::Back(change.clone().into())).await?.change;
+        make_in(world, cx, &undo).await?;
+        make_in(world, cx, &undo).await?;
+    }
+    Ok(())
 }

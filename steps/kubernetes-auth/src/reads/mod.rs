@@ -6,7 +6,7 @@ mod jwt;
 mod place;
 mod text;
 
-use trustpath_core::{Answer, At, Intent, Reads, Seen};
+use trustpath_core::{Answer, Answers, At, Intent, Reads, Seen};
 use trustpath_platform::{
     kubernetes::ClusterUid,
     vault::{Get, List},
@@ -41,7 +41,7 @@ impl KubernetesAuth {
         match seen {
             Some(Seen { state: Some(state), answers }) if state.mount.kind == TYPE => {
                 let reads = first.and("config", Get::new(namespace, self.at(at.facts).below(["config"])));
-                self.after_config(at, intent, reads, state, answers.answer("config"))
+                self.after_config(at, intent, reads, state, answers)
             }
             _ => first,
         }
@@ -71,21 +71,14 @@ impl KubernetesAuth {
     }
 
     /// A config that may hold a JWT leads to the one that was there before, and a mount without one to its roles.
-    fn after_config(
-        &self,
-        at: At<'_, Taken>,
-        intent: Intent,
-        reads: Reads,
-        state: &State,
-        config: Option<&Answer>,
-    ) -> Reads {
-        let only_rights = config.is_none();
-        let may_hold = match config {
-            Some(Answer::Found(config)) => observe::may_hold_jwt(config),
-            Some(_) => false,
-            None => state.config.is_some(),
+    fn after_config(&self, at: At<'_, Taken>, intent: Intent, reads: Reads, state: &State, answers: &Answers) -> Reads {
+        let (may_hold, is_bare) = match answers.answer("config") {
+            Some(Answer::Found(config)) => (observe::may_hold_jwt(config), false),
+            Some(found) => (false, *found == Answer::Nothing),
+            // Only rights are asked.
+            None if answers.is_empty() => (state.config.is_some(), state.config.is_none()),
+            None => (false, false),
         };
-        let is_bare = matches!(config, Some(Answer::Nothing)) || (only_rights && state.config.is_none());
         let reads = match &self.previous_reviewer {
             // It has served, and may be gone where the mark knows what is there now.
             Some(source) if may_hold => {

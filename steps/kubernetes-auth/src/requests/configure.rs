@@ -1,6 +1,7 @@
 //! Writing the config, with the JWT that it is to hold.
 
 use async_trait::async_trait;
+use futures::future::join_all;
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
 use trustpath_core::{Class, Context, Problem, Request, Result, Right, Shown, Values};
@@ -26,7 +27,7 @@ pub(super) struct Configure {
     pub(super) at: MountAt,
     pub(super) to: State,
     pub(super) config: Config,
-    /// Where the JWT may be, in the order in which it is looked for.
+    /// Where the JWT may be. Which of them has it, only what they hold says: on the way back it is another one.
     pub(super) sources: Vec<JwtSource>,
     /// The step before this one makes a JWT, and the config was never written.
     pub(super) anew: Option<JwtSource>,
@@ -42,8 +43,8 @@ impl Configure {
             Reviewer::Unknown | Reviewer::NotYet => return Err(unknown(mount).into()),
         };
         let mut failed = None;
-        for source in &self.sources {
-            match source::read(cx, source).await {
+        for read in join_all(self.sources.iter().map(|source| source::read(cx, source))).await {
+            match read {
                 Ok(Some(jwt)) if jwt.digest == *digest => return Ok(Some(jwt)),
                 Ok(_) => {}
                 Err(failure) => failed = failed.or(Some(failure)),

@@ -9,7 +9,7 @@ use trustpath_step_kubernetes_role as _;
 use trustpath_step_policy as _;
 use trustpath_step_service_account as _;
 use trustpath_step_token_reviewer as _;
-use trustpath_tests::{pair::Pair, somebody};
+use trustpath_tests::{others, pair::Pair, somebody};
 
 use super::world::{KindCase, Somebody};
 
@@ -28,10 +28,14 @@ pub(super) async fn case(kind: &str, pair: &Arc<Pair>) -> KindCase {
     let simple = |step: &'static str, somebody: Somebody| KindCase {
         pair: pair.clone(),
         step,
+        servers: pair.overlay(),
         overlay: String::new(),
         somebody,
         beside: Vec::new(),
         secrets: secrets.clone(),
+        after: None,
+        reaction: None,
+        holder: Arc::default(),
     };
     match kind {
         "service-account" => {
@@ -40,9 +44,14 @@ pub(super) async fn case(kind: &str, pair: &Arc<Pair>) -> KindCase {
             KindCase { overlay: overlay.into(), ..simple("service-account", by_somebody!(account)) }
         }
         "kubernetes-auth" => auth_case(pair, simple("kubernetes-auth", |pair| Box::pin(auth(pair)))).await,
-        "policy" => simple("policy", by_somebody!(policy)),
+        "policy" => KindCase { after: Some("kubernetes-auth"), ..simple("policy", by_somebody!(policy)) },
         "kubernetes-role" => simple("role", by_somebody!(role)),
-        "cluster-secret-store" => simple("secret-store", by_somebody!(store)),
+        "cluster-secret-store" => {
+            let overlay = "[steps.secret-store.with]\nready_timeout = \"1s\"\n";
+            let reaction: Somebody = |pair| Box::pin(async move { others::operator_finds_fault(&pair).await });
+            let case = simple("secret-store", by_somebody!(store));
+            KindCase { overlay: overlay.into(), reaction: Some(reaction), ..case }
+        }
         "token-reviewer" => {
             let overlay = "[steps.token-reviewer]\nuses = \"token-reviewer\"\nneeds = [\"service-account\"]\n\
                            with = { name = \"reviewer\" }\n";
@@ -52,13 +61,15 @@ pub(super) async fn case(kind: &str, pair: &Arc<Pair>) -> KindCase {
     }
 }
 
-/// The JWT that somebody wrote is supplied, so that it can be put back.
+/// The JWT that somebody wrote is supplied, so that it can be put back. Both come from Secrets: files take no rights.
 async fn auth_case(pair: &Arc<Pair>, case: KindCase) -> KindCase {
     let jwt = pair.reviewer("conformance-reviewer", "conformance").await;
-    let file = somebody::keep_jwt(pair, &jwt);
-    let overlay = format!("[steps.kubernetes-auth.with]\nprevious_reviewer = {{ file = {:?} }}\n", file.display());
+    somebody::keep_jwt(pair, &jwt);
+    let servers = "[steps.kubernetes-auth.with]\n\
+                   reviewer = { secret = { namespace = \"vault\", name = \"trust-reviewer\" } }\n\
+                   previous_reviewer = { secret = { namespace = \"conformance\", name = \"conformance-reviewer\" } }\n";
     let secrets = [case.secrets.clone(), vec![jwt.expose_secret().to_owned()]].concat();
-    KindCase { overlay, secrets, beside: vec![("conformance-reviewer", "conformance")], ..case }
+    KindCase { servers: servers.into(), secrets, beside: vec![("conformance-reviewer", "conformance")], ..case }
 }
 
 async fn auth(pair: Arc<Pair>) {

@@ -1,20 +1,23 @@
 //! A kind on real servers: cleaned, prepared, and looked at from outside.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, path::Path, sync::Arc};
 
 use async_trait::async_trait;
 use futures::future::BoxFuture;
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
+use tokio::sync::Mutex;
 use trustpath_core::{
-    Goal, Handles, Kind, Result,
-    conformance::{Beginning, Case, Servers, World},
+    Goal, Handles, Kind, Result, Right,
+    conformance::{Beginning, Case, Limited, Servers, World},
     contract::Consent,
     file::{Source, load},
     graph::{Graph, Place},
 };
 use trustpath_platform::{Cluster, Connections, Environment, Vault, VaultServer};
-use trustpath_tests::{pair::Pair, program::standard_file, view};
+use trustpath_tests::{holder::Holder, others, pair::Pair, program::standard_file, view};
+
+use super::asked::Asked;
 
 /// What somebody else put there before: called after cleaning, for [`Beginning::Other`].
 pub(super) type Somebody = fn(Arc<Pair>) -> BoxFuture<'static, ()>;
@@ -26,12 +29,20 @@ const NAMESPACE: &str = "external-secrets";
 pub(super) struct KindCase {
     pub(super) pair: Arc<Pair>,
     pub(super) step: &'static str,
-    /// What the standard file lacks for this kind.
+    /// What the standard file lacks on these servers.
+    pub(super) servers: String,
+    /// What it lacks for this kind.
     pub(super) overlay: String,
     pub(super) somebody: Somebody,
     /// What the case had made beside the graph, and has to be removed at its end.
     pub(super) beside: Vec<(&'static str, &'static str)>,
     pub(super) secrets: Vec<String>,
+    /// A step that the one under test does not need, and that is applied before it: there is more to look at then.
+    pub(super) after: Option<&'static str>,
+    /// What others do with the object once it is there.
+    pub(super) reaction: Option<Somebody>,
+    /// Whoever has the rights that were asked for last.
+    pub(super) holder: Arc<Mutex<Option<Holder>>>,
 }
 
 impl KindCase {
@@ -41,11 +52,13 @@ impl KindCase {
         if self.pair.which.real_kubernetes {
             self.pair.make_namespace(NAMESPACE).await;
         }
+        others::come(&self.pair).await;
     }
 
     /// Everything that the case had made is gone.
     pub(super) async fn finish(&self) {
         self.clean().await;
+        others::go(&self.pair).await;
         self.pair.remove_namespace(NAMESPACE).await;
         for (name, namespace) in &self.beside {
             self.pair.remove_reviewer(name, namespace).await;
@@ -54,6 +67,7 @@ impl KindCase {
 
     /// Nothing of the graph is left.
     async fn clean(&self) {
+        leave(&self.pair, &self.holder).await;
         for path in ["sys/policies/acl/apps-read", "sys/auth/kubernetes"] {
             self.pair.vault.delete(path).await;
         }
@@ -73,9 +87,9 @@ impl KindCase {
 
     fn graph(&self) -> Graph {
         let standard = std::fs::read_to_string(standard_file()).expect("the standard file");
-        let texts = [("standard", standard), ("pair", self.pair.overlay()), ("case", self.overlay.clone())];
+        let texts = [("standard", standard), ("pair", self.servers.clone()), ("case", self.overlay.clone())];
         let sources = texts.map(|(name, text)| Source::new(name, text)).into();
-        let environment = self.environment();
+        let environment = credentials(&self.pair, self.pair.root_token(), &self.pair.kubeconfig());
         let loaded = load::<Connections>(sources, &Kind::registered(), |connections, facts| {
             let server = VaultServer::new(&environment, connections).expect("one namespace");
             facts.add("connections", server);
@@ -86,32 +100,11 @@ impl KindCase {
         }
     }
 
-    fn environment(&self) -> Environment {
-        let token = self.pair.root_token().expose_secret().to_owned();
-        let kubeconfig = self.pair.kubeconfig().display().to_string();
-        let ca = self.pair.proxy_ca_file().display().to_string();
-        let vault = [("VAULT_ADDR", self.pair.vault_address()), ("VAULT_CACERT", ca), ("VAULT_TOKEN", token)];
-        let variables = vault.into_iter().chain([("KUBECONFIG", kubeconfig)]);
-        Environment::new(variables.map(|(name, value)| (name.to_owned(), value)), None)
-    }
-
-    fn handles(&self) -> Handles {
-        let (vault, cluster) = (self.environment(), self.environment());
-        Handles::new()
-            .with(move || {
-                let environment = vault.clone();
-                async move { Vault::connect(&environment, &Connections::default()).await }
-            })
-            .with(move || {
-                let environment = cluster.clone();
-                async move { Cluster::connect(&environment, &Connections::default(), None).await }
-            })
-    }
-
-    /// Everything that the step under test needs is there.
+    /// Everything that the step under test needs is there, and what comes before it besides.
     async fn prepare(&self, graph: &Graph, handles: &Arc<Handles>, step: Place) -> Result<()> {
-        let mut needed: Vec<_> = graph.before(step).collect();
-        needed.sort();
+        let after = self.after.and_then(|name| graph.place(name)).into_iter();
+        let after = after.flat_map(|place| graph.before(place).chain([place]));
+        let needed: BTreeSet<_> = graph.before(step).chain(after).collect();
         for place in needed {
             let (node, context) = (graph.node(place), graph.context(place, handles, Consent::default()));
             let change = node.step.plan(&context, &Goal::Present).await?.change;
@@ -128,13 +121,14 @@ impl Case for KindCase {
     async fn world(&self, beginning: Beginning) -> Result<World> {
         self.clean().await;
         let graph = Arc::new(self.graph());
-        let handles = Arc::new(self.handles());
+        let handles = Arc::new(connections(&self.pair, self.pair.root_token(), &self.pair.kubeconfig()));
         let place = graph.place(self.step).expect("the step is in the graph");
         self.prepare(&graph, &handles, place).await?;
         if beginning == Beginning::Other {
             (self.somebody)(self.pair.clone()).await;
         }
-        let servers = Arc::new(Outside(self.pair.clone()));
+        let (pair, all, holder) = (self.pair.clone(), handles.clone(), self.holder.clone());
+        let servers = Arc::new(Outside { pair, all, holder, reaction: self.reaction });
         Ok(World { graph, step: self.step.into(), handles, servers })
     }
 
@@ -144,16 +138,74 @@ impl Case for KindCase {
 }
 
 /// Both servers, seen from outside.
-struct Outside(Arc<Pair>);
+struct Outside {
+    pair: Arc<Pair>,
+    /// With all rights.
+    all: Arc<Handles>,
+    reaction: Option<Somebody>,
+    holder: Arc<Mutex<Option<Holder>>>,
+}
 
 #[async_trait]
 impl Servers for Outside {
     async fn snapshot(&self) -> Result<Value> {
-        Ok(view::snapshot(&self.0).await)
+        Ok(view::snapshot(&self.pair).await)
+    }
+
+    /// Whoever had other rights before has none any more: a Role would be something in the namespace of a step.
+    async fn limited(&self, rights: &[Right]) -> Result<Option<Limited>> {
+        leave(&self.pair, &self.holder).await;
+        let asked = Asked::spelled_out(&self.all, rights).await?;
+        let holder = Holder::of(&self.pair, &asked.policy(), &asked.roles()).await;
+        let kubeconfig = self.pair.kubeconfig().with_file_name("kubeconfig-limited");
+        std::fs::write(&kubeconfig, self.pair.kubeconfig_of(&holder.jwt)).expect("a file in the pair's directory");
+        let handles = Arc::new(connections(&self.pair, &holder.token, &kubeconfig));
+        self.pair.forget();
+        let used = asked.used(self.pair.clone(), &holder).await;
+        *self.holder.lock().await = Some(holder);
+        Ok(Some(Limited { handles, used: Box::new(used) }))
+    }
+
+    async fn others_react(&self) -> Result<()> {
+        if let Some(reaction) = self.reaction {
+            reaction(self.pair.clone()).await;
+        }
+        Ok(())
     }
 
     async fn quiet(&self) -> Result<()> {
-        self.0.quiet().await;
+        self.pair.quiet().await;
         Ok(())
     }
+}
+
+async fn leave(pair: &Pair, holder: &Mutex<Option<Holder>>) {
+    if let Some(holder) = holder.lock().await.take() {
+        holder.leave(pair).await;
+    }
+}
+
+fn credentials(pair: &Pair, token: &SecretString, kubeconfig: &Path) -> Environment {
+    let ca = pair.proxy_ca_file().display().to_string();
+    let variables = [
+        ("VAULT_ADDR", pair.vault_address()),
+        ("VAULT_CACERT", ca),
+        ("VAULT_TOKEN", token.expose_secret().to_owned()),
+        ("KUBECONFIG", kubeconfig.display().to_string()),
+    ];
+    Environment::new(variables.map(|(name, value)| (name.to_owned(), value)), None)
+}
+
+fn connections(pair: &Pair, token: &SecretString, kubeconfig: &Path) -> Handles {
+    let vault = credentials(pair, token, kubeconfig);
+    let cluster = vault.clone();
+    Handles::new()
+        .with(move || {
+            let environment = vault.clone();
+            async move { Vault::connect(&environment, &Connections::default()).await }
+        })
+        .with(move || {
+            let environment = cluster.clone();
+            async move { Cluster::connect(&environment, &Connections::default(), None).await }
+        })
 }

@@ -6,6 +6,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use serde_json::{Value, json};
 use trustpath_tests::{
     least::{Least, Taken},
+    others,
     pair::Pair,
     program::{Program, Ran},
     proxy::{Fault, Rule},
@@ -24,7 +25,7 @@ const AT_THE_SANDBOX: usize = 31;
 const AT_A_REAL_CLUSTER: usize = 51;
 
 pub(crate) async fn none_is_too_much(pair: Arc<Pair>) {
-    Others::come(&pair).await;
+    others::come(&pair).await;
     let (least, program) = Least::standard(&pair).await;
     let mut sweep = Sweep { pair: &pair, left: least.rights(), least: &least, program, taken: Vec::new() };
     count(&pair, &sweep.left);
@@ -38,7 +39,7 @@ pub(crate) async fn none_is_too_much(pair: Arc<Pair>) {
     assert!(sweep.left.is_empty(), "nothing needs these: {:#?}", sweep.left);
     view::assert_same(&before, &view::snapshot(&pair).await, "something was left");
     least.leave(&pair).await;
-    Others::go(&pair).await;
+    others::go(&pair).await;
 }
 
 fn count(pair: &Pair, rights: &[Taken]) {
@@ -222,38 +223,7 @@ fn is_about_events(right: &Taken) -> bool {
 
 /// The operator's events are read where it finds something wrong.
 async fn has_something_to_say(pair: &Pair, right: &Taken) {
-    if !is_about_events(right) {
-        return;
-    }
-    let condition =
-        json!({"type": "Ready", "status": "False", "reason": "InvalidProviderConfig", "message": "see events"});
-    let status = json!({
-        "apiVersion": "external-secrets.io/v1", "kind": "ClusterSecretStore", "metadata": {"name": "vault-backend"},
-        "status": {"conditions": [condition]},
-    });
-    let path = "apis/external-secrets.io/v1/clustersecretstores/vault-backend/status";
-    pair.kubernetes.apply(path, "operator", status.to_string()).await;
-}
-
-/// Others on the same servers, who have to be looked at: another role of tokens, an identity group, Vault's own Service.
-struct Others;
-
-impl Others {
-    async fn come(pair: &Pair) {
-        pair.vault.post("auth/token/roles/others", &json!({"allowed_policies": ["others"]})).await;
-        pair.vault.post("identity/group", &json!({"name": "others", "policies": ["others"]})).await;
-        pair.vault.post("identity/entity", &json!({"name": "others"})).await;
-        let service = json!({
-            "apiVersion": "v1", "kind": "Service", "metadata": {"name": "vault"},
-            "spec": {"selector": {"app": "vault"}, "ports": [{"port": 8200}]},
-        });
-        pair.kubernetes.apply("api/v1/namespaces/vault/services/vault", "tests", service.to_string()).await;
-    }
-
-    async fn go(pair: &Pair) {
-        for path in ["auth/token/roles/others", "identity/group/name/others", "identity/entity/name/others"] {
-            pair.vault.delete(path).await;
-        }
-        pair.kubernetes.delete("api/v1/namespaces/vault/services/vault").await;
+    if is_about_events(right) {
+        others::operator_finds_fault(pair).await;
     }
 }

@@ -10,7 +10,7 @@ use trustpath_tests::{least::Least, pair::Pair, rest::Rest};
 /// Every pinned parameter is refused with another value, and every path with another parameter.
 pub(crate) async fn another_value_is_refused(pair: Arc<Pair>) {
     let (least, _) = Least::standard(&pair).await;
-    let holder = Rest::vault(pair.vault_direct(), least.token.expose_secret().into());
+    let holder = Rest::vault(pair.vault_direct(), least.credentials.token.expose_secret().into());
     let meaning = Meaning::read(&least.policy).expect("a policy");
     let mut refused = 0;
     for path in meaning.all_paths() {
