@@ -43,7 +43,7 @@ impl KubernetesAuth {
         match (&self.reviewer, made) {
             (Choice::Given(source), _) => Some(source.into()),
             (Choice::Auto, Some(secret)) => Some(secret.into()),
-            (Choice::Auto, None) | (Choice::Vault | Choice::Client, _) => None,
+            (Choice::Auto, None) | (Choice::Vault | Choice::Client | Choice::Keep, _) => None,
         }
     }
 
@@ -63,7 +63,12 @@ impl KubernetesAuth {
 
     fn asks_for_place(&self, facts: &Taken) -> bool {
         let reviewer_open = self.reviewer == Choice::Auto && self.source(facts).is_none();
-        self.kubernetes_host == Host::Auto || self.ca == Ca::Auto || reviewer_open
+        self.asks_api_server() || reviewer_open
+    }
+
+    /// Whether host or CA have to be looked up.
+    pub(crate) fn asks_api_server(&self) -> bool {
+        self.reviewer != Choice::Keep && (self.kubernetes_host == Host::Auto || self.ca == Ca::Auto)
     }
 
     fn place(&self, facts: &Taken, answers: &Answers) -> Result<Place> {

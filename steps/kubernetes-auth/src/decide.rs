@@ -31,13 +31,16 @@ impl KubernetesAuth {
         if let Some(now) = now.filter(|now| now.mount.kind != TYPE) {
             return Err(other_type(self.mount.as_str(), &now.mount.kind));
         }
-        let target = self.target(around)?;
+        let kept = self.kept(around, now)?;
+        let target = self.target(around, kept)?;
+        let mut state = self.managed(now, &target);
+        kept.map(|kept| self.check_kept(kept, state.config.as_ref())).transpose()?;
         let check = |now| owner::check(self.mount.as_str(), claim, &around.cluster, now, &target);
         let taken_over = now.map(check).transpose()?.flatten();
         let provisional = target.reviewer == Reviewer::NotYet;
         let notes: Vec<_> = target.notes.iter().cloned().chain(taken_over).collect();
-        let mut state = self.managed(now, target);
-        if now.is_none_or(|now| *now != state || now.in_doubt().is_some() || is_to_be_marked(claim, around, now)) {
+        let lacks_mark = |now| is_to_be_marked(claim, around, now, kept.is_some());
+        if now.is_none_or(|now| *now != state || now.in_doubt().is_some() || lacks_mark(now)) {
             let mark = Mark::new(claim.graph).of(Some(&around.cluster));
             state.mount.mark = Some(marked::naming(mark, state.reviewer().digest()));
         }
@@ -61,13 +64,13 @@ impl KubernetesAuth {
             disable_local_ca_jwt: None,
             notes: Vec::new(),
         };
-        let mut state = self.managed(None, target);
+        let mut state = self.managed(None, &target);
         state.mount.mark = Some(marked::naming(Mark::new(graph), reviewer.digest()));
         state
     }
 
     /// What there is, with what is managed as it should be. The mark stays as it is.
-    fn managed(&self, now: Option<&State>, target: Target) -> State {
+    fn managed(&self, now: Option<&State>, target: &Target) -> State {
         let config = self.config(now.and_then(|now| now.config.as_ref()), target);
         let mut state = now.cloned().unwrap_or_else(|| State {
             mount: MountState::new(TYPE),
@@ -83,17 +86,17 @@ impl KubernetesAuth {
         state
     }
 
-    fn config(&self, now: Option<&Config>, target: Target) -> Config {
+    fn config(&self, now: Option<&Config>, target: &Target) -> Config {
         let Target { host, ca, pem_keys, reviewer, disable_local_ca_jwt, .. } = target;
         let mut config = now.cloned().unwrap_or_default();
-        if !same_host(&config.kubernetes_host, &host) {
-            config.kubernetes_host = host;
+        if !same_host(&config.kubernetes_host, host) {
+            config.kubernetes_host.clone_from(host);
         }
-        if !pem::same(&config.kubernetes_ca_cert, &ca) {
-            config.kubernetes_ca_cert = ca;
+        if !pem::same(&config.kubernetes_ca_cert, ca) {
+            config.kubernetes_ca_cert.clone_from(ca);
         }
-        if let Some(keys) = pem_keys.filter(|keys| !same_keys(&config.pem_keys, keys)) {
-            config.pem_keys = keys;
+        if let Some(keys) = pem_keys.as_ref().filter(|keys| !same_keys(&config.pem_keys, keys)) {
+            config.pem_keys.clone_from(keys);
         }
         if let Some(issuer) = &self.issuer {
             config.issuer.clone_from(issuer);
@@ -102,7 +105,7 @@ impl KubernetesAuth {
         config.disable_iss_validation = self.disable_iss_validation.unwrap_or(config.disable_iss_validation);
         let annotations = self.use_annotations_as_alias_metadata;
         config.use_annotations_as_alias_metadata = annotations.unwrap_or(config.use_annotations_as_alias_metadata);
-        config.reviewer = reviewer;
+        config.reviewer = reviewer.clone();
         config
     }
 
@@ -118,7 +121,8 @@ impl KubernetesAuth {
 
     /// Whether the mount is this graph's and this cluster's. Where its mark names no cluster, its config decides.
     pub(crate) fn is_ours(&self, graph: &str, around: &Making, now: &State) -> bool {
-        let is_here = |config| self.target(around).is_ok_and(|target| owner::other_cluster(config, &target).is_none());
+        let target = self.kept(around, Some(now)).and_then(|kept| self.target(around, kept));
+        let is_here = |config| target.is_ok_and(|target| owner::other_cluster(config, &target).is_none());
         match owner::of(graph, &around.cluster, &now.mount) {
             Owner::Ours => true,
             Owner::Unnamed => now.config.as_ref().is_none_or(is_here),
@@ -160,9 +164,13 @@ impl KubernetesAuth {
     }
 }
 
-/// Whether the mark is this graph's, and lacks this cluster.
-fn is_to_be_marked(claim: Claim<'_>, around: &Making, now: &State) -> bool {
-    matches!(owner::of(claim.graph, &around.cluster, &now.mount), Owner::Unnamed | Owner::OtherCluster(_))
+/// Whether the mark is this graph's, and lacks this cluster; what is kept is taken over by its mark alone.
+fn is_to_be_marked(claim: Claim<'_>, around: &Making, now: &State, is_kept: bool) -> bool {
+    match owner::of(claim.graph, &around.cluster, &now.mount) {
+        Owner::Ours => false,
+        Owner::Unnamed | Owner::OtherCluster(_) => true,
+        Owner::Other => is_kept,
+    }
 }
 
 impl Default for Config {

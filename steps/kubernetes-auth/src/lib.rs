@@ -8,6 +8,7 @@ mod answers;
 mod config;
 mod decide;
 mod jwt;
+mod kept;
 mod marked;
 mod observe;
 mod owner;

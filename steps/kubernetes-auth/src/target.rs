@@ -7,7 +7,7 @@ use crate::{
     config::{Ca, Host, KubernetesAuth, Reviewer as Choice},
     jwt::Outlook,
     pem,
-    state::Reviewer,
+    state::{Config, Reviewer},
     surroundings::{Found, Making, Place},
 };
 
@@ -27,22 +27,35 @@ pub(crate) struct Target {
 }
 
 impl KubernetesAuth {
-    /// What the config should hold.
+    /// What the config should hold, where this one is kept as far as the file does not say otherwise.
     ///
     /// # Errors
     /// When something has to be chosen, cannot be used, or contradicts something else.
-    pub(crate) fn target(&self, around: &Making) -> Result<Target, Problem> {
+    pub(crate) fn target(&self, around: &Making, kept: Option<&Config>) -> Result<Target, Problem> {
         let mut notes = Vec::new();
         self.check_family(around.family)?;
-        let host = self.host(around, &mut notes)?;
-        let ca = self.certificates(around, &mut notes)?;
-        let reviewer = self.reviewer(around, &mut notes)?;
-        let disable_local_ca_jwt = self.disable_local(&ca, around, &mut notes)?;
+        let host = match kept {
+            Some(kept) if self.keeps_host() => kept.kubernetes_host.clone(),
+            _ => self.host(around, &mut notes)?,
+        };
+        let ca = match kept {
+            Some(kept) if self.ca == Ca::Auto => kept.kubernetes_ca_cert.clone(),
+            _ => self.certificates(around, &mut notes)?,
+        };
+        let (reviewer, disable_local_ca_jwt) = match kept {
+            Some(kept) => (kept.reviewer.clone(), self.disable_local_ca_jwt),
+            None => (self.reviewer(around, &mut notes)?, self.disable_local(&ca, around, &mut notes)?),
+        };
         let keys = around
             .pem_keys
             .as_ref()
             .map(|keys| keys.iter().map(|key| pem::public_key(&key.text, &key.origin)).collect::<Result<Vec<_>, _>>());
         Ok(Target { host, ca, pem_keys: keys.transpose()?, reviewer, disable_local_ca_jwt, notes })
+    }
+
+    /// Where the reviewer is kept by name, `auto` is whatever the mount has.
+    pub(crate) fn keeps_host(&self) -> bool {
+        self.reviewer == Choice::Keep && self.kubernetes_host == Host::Auto
     }
 
     fn check_family(&self, family: Family) -> Result<(), Problem> {
@@ -216,5 +229,6 @@ const CHOICES: &str = "one of these, under `with` of this step:
   reviewer = { secret = { namespace = \"…\", name = \"…\" } }   # the same, in a Secret of the cluster
   reviewer = \"client\"   # whoever logs in reviews its own JWT; by https only
   reviewer = \"vault\"    # the token of Vault's own pod, if it has one after all
+  reviewer = \"keep\"     # whatever the mount has, which stays
 or a step that makes such a ServiceAccount, which this one needs:
   steps.token-reviewer = { uses = \"token-reviewer\", with = { namespace = \"…\", name = \"…\" } }";

@@ -25,7 +25,8 @@ impl KubernetesAuth {
     /// Whether a JWT that is removed can come back is known when its source is read again: a source that is given is
     /// trusted here.
     fn undo_of_removal(&self, reviewer: &Reviewer) -> Undo {
-        let sourced = !matches!(self.reviewer, Choice::Vault | Choice::Client) || self.previous_reviewer.is_some();
+        let sourced =
+            !matches!(self.reviewer, Choice::Vault | Choice::Client | Choice::Keep) || self.previous_reviewer.is_some();
         self.undo_of_reviewer(reviewer, |_| sourced)
     }
 

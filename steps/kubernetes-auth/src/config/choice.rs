@@ -33,6 +33,8 @@ pub enum Reviewer {
     Vault,
     /// Whoever logs in.
     Client,
+    /// Whoever the mount's config says, which stays as it is.
+    Keep,
     /// Somebody whose JWT comes from here.
     Given(Source),
 }
@@ -185,8 +187,7 @@ impl Choice for Ca {
 }
 
 impl Choice for Reviewer {
-    const EXPECTED: &'static str =
-        r#""auto", "vault", "client", { file = "reviewer.jwt" } or { secret = { namespace = "…", name = "…" } }"#;
+    const EXPECTED: &'static str = r#""auto", "vault", "client", "keep", { file = "reviewer.jwt" } or { secret = { namespace = "…", name = "…" } }"#;
     type Table = Source;
 
     fn word(word: &str) -> Result<Self, String> {
@@ -194,6 +195,7 @@ impl Choice for Reviewer {
             "auto" => Ok(Self::Auto),
             "vault" => Ok(Self::Vault),
             "client" => Ok(Self::Client),
+            "keep" => Ok(Self::Keep),
             // Whatever it is, it may be a secret: it is not repeated.
             jwt if jwt.starts_with("eyJ") => {
                 Err("a JWT does not belong into a graph file: write reviewer = { file = \"…\" }".to_owned())
@@ -207,7 +209,7 @@ impl Choice for Reviewer {
     }
 
     fn words() -> serde_json::Value {
-        serde_json::json!({ "enum": ["auto", "vault", "client"] })
+        serde_json::json!({ "enum": ["auto", "vault", "client", "keep"] })
     }
 }
 

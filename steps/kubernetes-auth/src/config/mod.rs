@@ -35,8 +35,9 @@ pub struct KubernetesAuth {
     #[serde(default)]
     pub ca: Ca,
     /// As whom Vault asks the API server about tokens: "vault" (its own pod), "client" (the token that logs in reviews
-    /// itself), `{ file = "reviewer.jwt" }`, `{ secret = { namespace = "…", name = "…" } }`, or "auto": the
-    /// `token-reviewer` step that this one needs, else "vault" where Vault runs in this cluster.
+    /// itself), "keep" (whoever the config says that is there: it is not written), `{ file = "reviewer.jwt" }`, `{ secret =
+    /// { namespace = "…", name = "…" } }`, or "auto": the `token-reviewer` step that this one needs, else what is there where
+    /// that is not known, else "vault" where Vault runs in this cluster.
     #[serde(default)]
     pub reviewer: Reviewer,
     /// Where the reviewer JWT that is in the config today comes from, `{ file = "…" }` or `{ secret = { … } }`: Vault

@@ -14,7 +14,7 @@ use trustpath_platform::{
 
 use crate::{
     Taken,
-    config::{Ca, Host, KubernetesAuth, PemKey},
+    config::{Ca, KubernetesAuth, PemKey},
     observe,
     source::JwtSource,
     state::{State, TYPE},
@@ -53,7 +53,7 @@ impl KubernetesAuth {
         if let Some((namespace, name)) = self.service_asked_for(at.facts) {
             reads = reads.and_judged("place", ServicePods { namespace, name }, is_proof);
         }
-        if self.kubernetes_host == Host::Auto || self.ca == Ca::Auto {
+        if self.asks_api_server() {
             reads = reads.and("api-server", ApiServerOf);
         }
         if let Ca::File(file) = &self.ca {

@@ -21,21 +21,21 @@ use crate::{
 
 const GRAPH: &str = "ours";
 const CLUSTER: &str = "this-cluster";
-const CLAIM: Claim<'static> = Claim { graph: GRAPH, step: "auth", adopts: false };
+pub(crate) const CLAIM: Claim<'static> = Claim { graph: GRAPH, step: "auth", adopts: false };
 
-fn config(with: Value) -> KubernetesAuth {
+pub(crate) fn config(with: Value) -> KubernetesAuth {
     serde_json::from_value(with).expect("a configuration")
 }
 
 /// A CA that is valid for as long as anybody runs this.
-fn ca() -> String {
+pub(crate) fn ca() -> String {
     let mut params = CertificateParams::new(Vec::new()).expect("parameters");
     params.not_before = rcgen::date_time_ymd(1970, 1, 1);
     params.not_after = rcgen::date_time_ymd(4000, 1, 1);
     params.self_signed(&KeyPair::generate().expect("a key")).expect("a certificate").pem()
 }
 
-fn inside() -> Making {
+pub(crate) fn inside() -> Making {
     Making {
         cluster: CLUSTER.to_owned(),
         now: Timestamp::UNIX_EPOCH,
@@ -49,7 +49,7 @@ fn inside() -> Making {
     }
 }
 
-fn outside(ca_pem: Option<String>) -> Making {
+pub(crate) fn outside(ca_pem: Option<String>) -> Making {
     let server = ApiServer { url: "https://api.example.com:6443".to_owned(), ca_pem, unverified: false };
     let seen = "https://vault.example.com is no Service of this cluster".to_owned();
     Making { place: Place::Outside(seen), api_server: Some(server), ..inside() }
@@ -57,8 +57,8 @@ fn outside(ca_pem: Option<String>) -> Making {
 
 /// What an apply makes.
 #[derive(Debug)]
-struct Wanted {
-    state: State,
+pub(crate) struct Wanted {
+    pub(crate) state: State,
     provisional: bool,
     notes: Vec<Note>,
 }
@@ -69,7 +69,7 @@ impl From<Decision<State>> for Wanted {
     }
 }
 
-fn decide(with: Value, around: &Making, now: Option<&State>) -> Result<Wanted, Problem> {
+pub(crate) fn decide(with: Value, around: &Making, now: Option<&State>) -> Result<Wanted, Problem> {
     config(with).wants(CLAIM, around, now).map(Wanted::from)
 }
 

@@ -178,6 +178,9 @@ fn wishes() -> impl Strategy<Value = Wish> {
         if issuer {
             with["issuer"] = json!("new");
         }
+        if jwt.is_none() {
+            with["reviewer"] = json!("vault");
+        }
         Wish { with, jwt }
     })
 }

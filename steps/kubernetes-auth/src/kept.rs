@@ -1,0 +1,140 @@
+//! A config that stays as it is, with a reviewer JWT that cannot be written again. Pure.
+
+use trustpath_core::{Change, Class, Problem};
+use trustpath_platform::text::listed;
+
+use crate::{
+    config::{KubernetesAuth, Reviewer as Choice},
+    state::{Config, Reviewer, State},
+    surroundings::{Found, Making},
+};
+
+impl KubernetesAuth {
+    /// The config that stays: Vault replaces a config as a whole, and gives its JWT never back.
+    ///
+    /// # Errors
+    /// When something is to be kept that is not there.
+    pub(crate) fn kept<'a>(&self, around: &Making, now: Option<&'a State>) -> Result<Option<&'a Config>, Problem> {
+        match (&self.reviewer, now.and_then(|now| now.config.as_ref())) {
+            (Choice::Keep, None) => Err(self.nothing_to_keep(now.is_some())),
+            (Choice::Keep, config) => Ok(config),
+            (Choice::Auto, config) if around.reviewer == Found::Nowhere => {
+                Ok(config.filter(|config| config.reviewer == Reviewer::Unknown))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// Refuses what could only be had by writing the config. One without a JWT loses nothing by that.
+    pub(crate) fn check_kept(&self, kept: &Config, wanted: Option<&Config>) -> Result<(), Problem> {
+        if kept.reviewer == Reviewer::None || wanted == Some(kept) {
+            return Ok(());
+        }
+        let json = |config: Option<&Config>| config.and_then(|config| serde_json::to_value(config).ok());
+        let leaves = Change { before: json(Some(kept)), after: json(wanted) }.leaves();
+        let differing: Vec<_> = leaves.into_iter().map(|leaf| format!("`{}`", leaf.path)).collect();
+        let message = format!(
+            "in the config of `{}`, {} not as the graph file says, and it cannot be written without its reviewer JWT, which \
+             Vault does not give back",
+            self.mount,
+            if differing.len() == 1 {
+                format!("{} is", listed(&differing))
+            } else {
+                format!("{} are", listed(&differing))
+            },
+        );
+        Err(Problem::new(Class::Config, "trustpath::kubernetes_auth::kept_differs", message).help(
+            "make the graph file say what is there, or leave it out; or say who reviews from now on, such as reviewer = \
+             { file = \"reviewer.jwt\" } or \"vault\"",
+        ))
+    }
+
+    fn nothing_to_keep(&self, is_mounted: bool) -> Problem {
+        let lacks = if is_mounted { "has no config" } else { "is not there" };
+        let message = format!("`reviewer = \"keep\"` keeps what is there, and the auth mount `{}` {lacks}", self.mount);
+        Problem::new(Class::Config, "trustpath::kubernetes_auth::nothing_to_keep", message).help(
+            "see whether `mount` is the right one (`vault auth list`), or say who reviews, such as reviewer = \"vault\"",
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+    use serde_json::{Value, json};
+    use trustpath_core::Failure;
+
+    use crate::{
+        state::{Reviewer, State},
+        tests::{CLAIM, Wanted, ca, config, decide, inside, outside},
+        way::{self, Move},
+    };
+
+    /// A chain that people made by hand: no mark, and a JWT that only they know.
+    fn by_hand() -> State {
+        let with =
+            json!({"reviewer": "vault", "ca": {"pem": ca()}, "kubernetes_host": "https://kubernetes.default.svc"});
+        let mut state = decide(with, &inside(), None).expect("a decision").state;
+        state.mount.mark = None;
+        state.config.as_mut().expect("a config").reviewer = Reviewer::Unknown;
+        state
+    }
+
+    fn code(result: Result<Wanted, trustpath_core::Problem>) -> String {
+        Failure::from(result.expect_err("it was not refused")).report().code.unwrap_or_default()
+    }
+
+    #[rstest]
+    #[case(json!({"reviewer": "keep"}))]
+    #[case(json!({"reviewer": "keep", "kubernetes_host": "https://kubernetes.default.svc"}))]
+    #[case(json!({}))]
+    fn what_is_kept_is_marked_and_nothing_else(#[case] with: Value) {
+        let now = by_hand();
+        let wanted = decide(with, &inside(), Some(&now)).expect("a decision").state;
+        assert_eq!((&wanted.config, wanted.mount.mark.is_some()), (&now.config, true));
+        let way = way::waypoints(Some(&now), Some(&wanted));
+        assert_eq!(way.len(), 1);
+        let Move::Tune(body) = way::request(Some(&now), way[0].as_ref()) else { panic!("the config is written") };
+        assert_eq!(body.keys().collect::<Vec<_>>(), ["description"]);
+        let again = config(json!({"reviewer": "keep"})).wants(CLAIM, &inside(), Some(&wanted)).map(Wanted::from);
+        assert_eq!(again.expect("a decision").state, wanted);
+    }
+
+    #[test]
+    fn by_its_name_it_is_kept_wherever_vault_is() {
+        let now = by_hand();
+        let wanted = decide(json!({"reviewer": "keep"}), &outside(None), Some(&now)).expect("a decision").state;
+        assert_eq!(wanted.config, now.config);
+    }
+
+    #[rstest]
+    #[case(json!({"kubernetes_host": "https://other.example.com"}))]
+    #[case(json!({"ca": {"pem": ca()}}))]
+    #[case(json!({"ca": "none"}))]
+    #[case(json!({"issuer": "https://issuer.example.com"}))]
+    fn what_differs_cannot_be_written(#[case] more: Value) {
+        let with = |reviewer: &str| {
+            let mut with = json!({"reviewer": reviewer});
+            with.as_object_mut().expect("a table").extend(more.as_object().expect("a table").clone());
+            with
+        };
+        let mut now = by_hand();
+        for reviewer in ["keep", "auto"] {
+            let found = decide(with(reviewer), &inside(), Some(&now));
+            assert_eq!(code(found), "trustpath::kubernetes_auth::kept_differs", "{reviewer}");
+        }
+        now.config.as_mut().expect("a config").reviewer = Reviewer::None;
+        let found =
+            code(decide(json!({"reviewer": "keep", "kubernetes_host": "https://a.example"}), &inside(), Some(&now)));
+        assert_eq!(found, "trustpath::kubernetes_auth::other_cluster", "without a JWT, its cluster decides");
+    }
+
+    #[test]
+    fn only_what_is_there_is_kept() {
+        let bare = State { config: None, ..by_hand() };
+        for now in [None, Some(&bare)] {
+            let found = code(decide(json!({"reviewer": "keep"}), &inside(), now));
+            assert_eq!(found, "trustpath::kubernetes_auth::nothing_to_keep");
+        }
+    }
+}
