@@ -3,9 +3,9 @@
 use trustpath_tests::{cases, fleet::Case, pair::Which};
 
 use crate::{
-    bad_days, bad_files, bad_servers, canaries, circle, clusters, conformance, cut_off, ends, garbled, locks, mirror,
-    namespaces, on_a_terminal, other_values, own_step, panics, partial, races, reviewer, rights, rollback, size,
-    tokens,
+    bad_days, bad_files, bad_servers, canaries, circle, clusters, conformance, cut_off, ends, garbled, kept, locks,
+    mirror, namespaces, on_a_terminal, other_values, own_step, panics, partial, races, reviewer, rights, rollback,
+    size, tokens,
 };
 
 pub(crate) const ALL: &[(&str, Case)] = cases![
@@ -44,6 +44,8 @@ pub(crate) const ALL: &[(&str, Case)] = cases![
     rights::printed_is_enough,
     rights::none_is_too_much,
     rights::another_value_is_refused,
+    kept::a_chain_by_hand_is_taken_over_by_its_mark,
+    kept::only_what_is_there_is_kept,
     own_step::an_app_role_from_its_own_binary,
     conformance::every_kind_keeps_every_law,
     conformance::every_kind_may_be_cut_off_at_every_request,

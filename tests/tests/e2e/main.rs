@@ -13,6 +13,7 @@ mod conformance;
 mod cut_off;
 mod ends;
 mod garbled;
+mod kept;
 mod locks;
 mod mirror;
 mod namespaces;
