@@ -38,3 +38,12 @@ pub mod sweep;
 pub mod terminal;
 pub mod view;
 pub mod wire;
+
+/// The pages for those who write a kind: their Rust is compiled.
+#[cfg(doctest)]
+mod pages {
+    #[doc = include_str!("../../docs/architecture.md")]
+    mod architecture {}
+    #[doc = include_str!("../../docs/steps/README.md")]
+    mod steps {}
+}

@@ -4,8 +4,8 @@ use trustpath_tests::{cases, fleet::Case, pair::Which};
 
 use crate::{
     bad_days, bad_files, bad_servers, canaries, circle, clusters, conformance, cut_off, ends, garbled, kept, locks,
-    mirror, namespaces, on_a_terminal, other_values, own_step, panics, partial, races, reviewer, rights, rollback,
-    size, tokens,
+    mirror, namespaces, on_a_terminal, other_values, own_step, panics, partial, races, requests, reviewer, rights,
+    rollback, size, tokens,
 };
 
 pub(crate) const ALL: &[(&str, Case)] = cases![
@@ -41,6 +41,7 @@ pub(crate) const ALL: &[(&str, Case)] = cases![
     on_a_terminal::nothing_of_the_live_view_is_left_and_no_word_is_broken,
     reviewer::as_a_step_of_the_graph,
     reviewer::a_rotated_file_is_drift,
+    requests::are_shown_as_they_are_sent,
     rights::printed_is_enough,
     rights::none_is_too_much,
     rights::another_value_is_refused,

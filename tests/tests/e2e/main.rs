@@ -24,6 +24,7 @@ mod panics;
 mod partial;
 mod racer;
 mod races;
+mod requests;
 mod reviewer;
 mod rights;
 mod rollback;

@@ -10,6 +10,17 @@ const ASIDE: [&str; 6] = ["…", "✓", "✗", "↩", "warning: Vault says:", "w
 
 /// Holds what a failed run said against its snapshot, which all pairs share.
 pub(crate) fn same(name: &str, pair: &Pair, program: &Program, ran: &Ran) {
+    // Steps run side by side: the order of their progress differs from run to run.
+    let said = ran.stderr.lines().filter(|line| !ASIDE.iter().any(|sign| line.starts_with(sign)));
+    compare(name, pair, program, format!("exit code {}\n\n{}\n", ran.code, said.collect::<Vec<_>>().join("\n")));
+}
+
+/// The same of what a run printed.
+pub(crate) fn printed(name: &str, pair: &Pair, program: &Program, ran: &Ran) {
+    compare(name, pair, program, ran.stdout.clone());
+}
+
+fn compare(name: &str, pair: &Pair, program: &Program, mut screen: String) {
     let mut filters = vec![
         (program.home().display().to_string(), "[HOME]"),
         (standard_file().display().to_string(), "plugins.toml"),
@@ -18,9 +29,6 @@ pub(crate) fn same(name: &str, pair: &Pair, program: &Program, ran: &Ran) {
         (pair.kubernetes_proxy.address().to_string(), "[KUBERNETES]"),
     ];
     filters.sort_by_key(|(text, _)| std::cmp::Reverse(text.len()));
-    // Steps run side by side: the order of their progress differs from run to run.
-    let said = ran.stderr.lines().filter(|line| !ASIDE.iter().any(|sign| line.starts_with(sign)));
-    let mut screen = format!("exit code {}\n\n{}\n", ran.code, said.collect::<Vec<_>>().join("\n"));
     for (text, named) in filters {
         screen = screen.replace(&text, named);
     }
@@ -33,6 +41,8 @@ pub(crate) fn same(name: &str, pair: &Pair, program: &Program, ran: &Ran) {
     settings.add_filter(r"[0-9a-f]{8}([-\s│]+[0-9a-f]{4}){3}[-\s│]+[0-9a-f]{12}", "[ID]");
     // Of requests that are sent side by side, any can be the first to fail.
     settings.add_filter(r"(?s)\(GET [^)]*\)", "(GET …)");
+    settings.add_filter(r"(?s)-----BEGIN [A-Z ]+-----.*?-----END [A-Z ]+-----(\\n)?", "[PEM]");
+    settings.add_filter(r"sha256:[0-9a-f]+", "sha256:[DIGEST]");
     settings.add_filter(r"[ \t]+\n", "\n");
     settings.bind(|| insta::assert_snapshot!(name, screen));
 }

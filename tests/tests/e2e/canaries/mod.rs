@@ -46,10 +46,9 @@ pub(crate) async fn in_every_verb(pair: Arc<Pair>) {
     for quiet in [vec!["graph"], vec!["steps", "list"], vec!["steps", "describe", "kubernetes-auth"], vec!["schema"]] {
         nest.run(0, &quiet).await;
     }
-    for asks in
-        [vec!["plan"], vec!["plan", "--output", "json"], vec!["permissions"], vec!["permissions", "--output", "json"]]
+    for asks in [vec!["plan"], vec!["plan", "--requests"], vec!["plan", "--requests", "--destroy"], vec!["permissions"]]
     {
-        nest.run(0, &asks).await;
+        in_both_formats(&mut nest, &asks).await;
     }
     let adopt = ["--yes", "--adopt", "policy", "--adopt", "kubernetes-auth"];
     for format in ["json", "text"] {
@@ -57,6 +56,9 @@ pub(crate) async fn in_every_verb(pair: Arc<Pair>) {
         nest.run(0, &["verify", "--output", format]).await;
         nest.run(0, &["runs", "--output", format]).await;
         written(&mut nest).await;
+        let changed = ["--set", "steps.kubernetes-auth.with.disable_iss_validation=false"];
+        nest.run(0, &[&["plan", "--requests", "--output", format], &changed[..]].concat()).await;
+        nest.run(0, &["plan", "--requests", "--destroy", "--output", format]).await;
         nest.run(0, &["rollback", "--yes", "--output", format]).await;
     }
     plugin::was_run_and_told_nothing(&mut nest);
@@ -68,6 +70,12 @@ pub(crate) async fn in_every_verb(pair: Arc<Pair>) {
     }
     std::fs::remove_file(file).expect("the file that was kept");
     pair.remove_reviewer("somebodys-reviewer", "somebody").await;
+}
+
+async fn in_both_formats(nest: &mut Nest, asks: &[&str]) {
+    for format in ["text", "json"] {
+        nest.run(0, &[asks, &["--output", format]].concat()).await;
+    }
 }
 
 /// What the run has written, as the servers have it.
@@ -101,6 +109,8 @@ pub(crate) async fn in_the_middle_of_a_run(pair: Arc<Pair>) {
     nest.with("TRUSTPATH_FILE", &reviewer_by_a_step(&nest));
     let path = "auth/kubernetes/role/external-secrets".to_owned();
     pair.vault_proxy.fault(Rule { method: "POST", path, times: 1, fault: Fault::Hold });
+    // A JWT that is not there yet, and all from empty.
+    in_both_formats(&mut nest, &["plan", "--requests"]).await;
     let mut child = nest.program.until_held(&["apply", "--yes", "-v"], &pair.vault_proxy).await;
     let lease = pair.kubernetes.get("apis/coordination.k8s.io/v1/namespaces/default/leases/trustpath").await;
     nest.also("the Lease", lease.expect("the lock of the cluster").to_string());
@@ -120,6 +130,7 @@ pub(crate) async fn in_the_middle_of_a_run(pair: Arc<Pair>) {
     let jwt = base64::Engine::decode(&base64::engine::general_purpose::STANDARD, jwt).expect("base64");
     nest.canaries.watch("the JWT in the reviewer's Secret", std::str::from_utf8(&jwt).expect("a JWT"));
     nest.look();
+    in_both_formats(&mut nest, &["plan", "--requests", "--destroy"]).await;
     nest.run(0, &["destroy", "--yes", "--output", "json"]).await;
     assert!(nest.state_files() > 1, "there is no journal to look through");
     view::assert_same(&before, &view::snapshot(&pair).await, "the runs left something");
