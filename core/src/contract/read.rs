@@ -97,6 +97,13 @@ impl Reads {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Answers(BTreeMap<String, Answer>);
 
+/// For the tests of what is decided with them.
+impl<N: Into<String>> FromIterator<(N, Answer)> for Answers {
+    fn from_iter<I: IntoIterator<Item = (N, Answer)>>(answers: I) -> Self {
+        Self(answers.into_iter().map(|(name, answer)| (name.into(), answer)).collect())
+    }
+}
+
 impl Answers {
     /// What was found; `None` where there is nothing, it was refused, or it was not read.
     ///

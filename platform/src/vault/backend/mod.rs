@@ -14,6 +14,8 @@ mod proof;
 mod route;
 pub mod session;
 mod step;
+#[cfg(test)]
+mod tests;
 mod value;
 
 pub use self::{
