@@ -71,6 +71,11 @@ impl KubernetesApi {
         &self.cluster.ca_pem
     }
 
+    /// The public key that ServiceAccount tokens are checked with, in PEM.
+    pub fn token_key(&self) -> &str {
+        self.cluster.authenticator.signer.public_pem()
+    }
+
     /// The bearer token of the administrator (`system:masters`).
     pub fn admin_token(&self) -> &SecretString {
         &self.cluster.authenticator.admin_token

@@ -21,16 +21,22 @@ pub(crate) const LEGACY_ISSUER: &str = "kubernetes/serviceaccount";
 /// Signs and checks tokens with a key of its own.
 pub(crate) struct Signer {
     key: EcdsaKeyPair,
+    public_pem: String,
     random: SystemRandom,
 }
 
 impl Signer {
     pub(crate) fn new() -> Result<Self, Error> {
         let key = CertificateKey::generate()?;
-        let random = SystemRandom::new();
+        let (public_pem, random) = (key.public_key_pem(), SystemRandom::new());
         let key = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, key.serialized_der(), &random)
             .map_err(|_| Error::SigningKey)?;
-        Ok(Self { key, random })
+        Ok(Self { key, public_pem, random })
+    }
+
+    /// The public key that tokens are checked with, in PEM.
+    pub(crate) fn public_pem(&self) -> &str {
+        &self.public_pem
     }
 
     /// The signed token, or nothing when the system has no randomness left.

@@ -36,6 +36,7 @@ pub mod roles;
 pub mod somebody;
 pub mod sweep;
 pub mod terminal;
+mod token_key;
 pub mod view;
 pub mod wire;
 

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use trustpath_provision::{HashiCorpVault, KubeApiserver, OpenBao};
 use trustpath_sandbox::KubernetesApi;
 
-use crate::{crd::Crd, holder, proxy::Proxy, rest::Rest};
+use crate::{crd::Crd, holder, proxy::Proxy, rest::Rest, token_key};
 
 /// A pair of servers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -70,11 +70,13 @@ struct Address {
     kubeconfig: Kubeconfig,
 }
 
-/// What a kubeconfig of these servers says.
+/// What a kubeconfig of these servers says, and with which key they sign.
 struct Kubeconfig {
     server: String,
     ca: String,
     token: SecretString,
+    /// The public key that its ServiceAccount tokens are checked with, in PEM.
+    token_key: String,
 }
 
 impl Pair {
@@ -141,6 +143,11 @@ impl Pair {
         let jwt = self.reviewer("trust-reviewer", "vault").await;
         write(&self.directory, "reviewer.jwt", jwt.expose_secret());
         write(&self.directory, "overlay.toml", &self.overlay());
+    }
+
+    /// The public key that the cluster's ServiceAccount tokens are checked with, in PEM.
+    pub fn token_key(&self) -> &str {
+        &self.address.kubeconfig.token_key
     }
 
     /// What the standard file lacks on these servers: Vault runs outside of the cluster, so it needs a reviewer.
@@ -284,8 +291,8 @@ async fn kubernetes(which: Which) -> (Running, Kubeconfig, Option<Rest>) {
     if !which.real_kubernetes {
         let api = KubernetesApi::start().expect("the sandbox's API");
         let (server, ca) = (api.address().to_owned(), api.ca_pem().to_owned());
-        let token = api.admin_token().clone();
-        return (Box::new(api), Kubeconfig { server, ca, token }, None);
+        let (token, token_key) = (api.admin_token().clone(), api.token_key().to_owned());
+        return (Box::new(api), Kubeconfig { server, ca, token, token_key }, None);
     }
     let server = KubeApiserver::start().await.expect("a kube-apiserver");
     let text = std::fs::read_to_string(server.kubeconfig()).expect("a kubeconfig");
@@ -296,7 +303,8 @@ async fn kubernetes(which: Which) -> (Running, Kubeconfig, Option<Rest>) {
     let address = server.address().to_owned();
     let ca = String::from_utf8(ca).expect("PEM");
     let etcd = Rest::open(server.storage());
-    (Box::new(server), Kubeconfig { server: address, ca, token }, Some(etcd))
+    let token_key = token_key::public(&std::fs::read_to_string(server.token_key()).expect("a key"));
+    (Box::new(server), Kubeconfig { server: address, ca, token, token_key }, Some(etcd))
 }
 
 async fn vault(which: Which) -> (Running, String, SecretString) {

@@ -58,6 +58,12 @@ impl KubeApiserver {
         &self.kubeconfig
     }
 
+    /// The key that signs ServiceAccount tokens: RSA, of 2048 bits, in PEM (PKCS #1).
+    #[must_use]
+    pub fn token_key(&self) -> PathBuf {
+        self.kubeconfig.with_file_name("service-account.key")
+    }
+
     /// `https://127.0.0.1:PORT`.
     #[must_use]
     pub fn address(&self) -> &str {

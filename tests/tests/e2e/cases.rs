@@ -48,6 +48,8 @@ pub(crate) const ALL: &[(&str, Case)] = cases![
     kept::a_chain_by_hand_is_taken_over_by_its_mark,
     kept::only_what_is_there_is_kept,
     own_step::an_app_role_from_its_own_binary,
+    own_step::an_app_role_comes_back_as_it_was,
+    own_step::a_jwt_chain_from_its_own_binary,
     conformance::every_kind_keeps_every_law,
     conformance::every_kind_may_be_cut_off_at_every_request,
     bad_days::no_vault_address,
