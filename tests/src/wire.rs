@@ -135,3 +135,6 @@ impl Resource {
 fn header<'a>(request: &'a Seen, name: &str) -> &'a str {
     request.headers.0.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests;

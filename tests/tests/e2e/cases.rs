@@ -130,8 +130,9 @@ pub(crate) fn ignored(name: &str, which: Which) -> Option<&'static str> {
     }
 }
 
-/// Those that need what only a real API server has: admission, aggregated APIs, finalizers of namespaces.
+/// Those that need what only a real API server has: the right to bind a role, admission, aggregated APIs, finalizers of namespaces.
 pub(crate) const REAL_KUBERNETES: &[(&str, Case)] = cases![
+    rights::none_is_too_much_where_a_step_makes_the_reviewer,
     namespaces::one_that_others_hold_up_on_its_way_out_keeps_no_run,
     namespaces::a_webhook_that_is_not_ready_is_waited_for_and_named,
     namespaces::a_webhook_that_is_down_holds_back_only_what_it_guards,

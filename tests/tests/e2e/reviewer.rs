@@ -10,9 +10,9 @@ use trustpath_tests::{
     view,
 };
 
-/// A step of the graph makes the reviewer: its token is known only after it was applied.
-pub(crate) async fn as_a_step_of_the_graph(pair: Arc<Pair>) {
-    let program = Program::bare().connected(&pair);
+/// The standard graph, and a step that makes the reviewer.
+pub(crate) fn made_by_a_step(pair: &Pair) -> Program {
+    let program = Program::bare().connected(pair);
     let overlay = program.file(
         "reviewer.toml",
         r#"
@@ -25,7 +25,12 @@ with = { name = "reviewer" }
 needs = ["token-reviewer"]
 "#,
     );
-    let program = program.with("TRUSTPATH_FILE", &format!("{}:{}", standard_file().display(), overlay.display()));
+    program.with("TRUSTPATH_FILE", &format!("{}:{}", standard_file().display(), overlay.display()))
+}
+
+/// A step of the graph makes the reviewer: its token is known only after it was applied.
+pub(crate) async fn as_a_step_of_the_graph(pair: Arc<Pair>) {
+    let program = made_by_a_step(&pair);
     let least = Least::of(&pair, &program, &[]).await;
     let program = least.holder(&pair, program);
     let before = view::snapshot(&pair).await;

@@ -3,6 +3,7 @@
 mod asked;
 mod cut;
 mod kinds;
+mod outside;
 mod world;
 
 use std::sync::Arc;

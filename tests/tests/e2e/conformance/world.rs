@@ -1,23 +1,21 @@
-//! A kind on real servers: cleaned, prepared, and looked at from outside.
+//! A kind on real servers: cleaned and prepared.
 
-use std::{collections::BTreeSet, path::Path, sync::Arc};
+use std::{collections::BTreeSet, sync::Arc};
 
 use async_trait::async_trait;
 use futures::future::BoxFuture;
-use secrecy::{ExposeSecret, SecretString};
-use serde_json::Value;
 use tokio::sync::Mutex;
 use trustpath_core::{
-    Goal, Handles, Kind, Result, Right,
-    conformance::{Beginning, Case, Limited, Servers, World},
+    Goal, Handles, Kind, Result,
+    conformance::{Beginning, Case, World},
     contract::Consent,
     file::{Source, load},
     graph::{Graph, Place},
 };
-use trustpath_platform::{Cluster, Connections, Environment, Vault, VaultServer};
-use trustpath_tests::{holder::Holder, others, pair::Pair, program::standard_file, view};
+use trustpath_platform::{Connections, VaultServer};
+use trustpath_tests::{holder::Holder, others, pair::Pair, program::standard_file};
 
-use super::asked::Asked;
+use super::outside::{Outside, connections, credentials, leave};
 
 /// What somebody else put there before: called after cleaning, for [`Beginning::Other`].
 pub(super) type Somebody = fn(Arc<Pair>) -> BoxFuture<'static, ()>;
@@ -128,84 +126,11 @@ impl Case for KindCase {
             (self.somebody)(self.pair.clone()).await;
         }
         let (pair, all, holder) = (self.pair.clone(), handles.clone(), self.holder.clone());
-        let servers = Arc::new(Outside { pair, all, holder, reaction: self.reaction });
+        let servers = Arc::new(Outside { pair, all, reaction: self.reaction, holder });
         Ok(World { graph, step: self.step.into(), handles, servers })
     }
 
     fn secrets(&self) -> Vec<String> {
         self.secrets.clone()
     }
-}
-
-/// Both servers, seen from outside.
-struct Outside {
-    pair: Arc<Pair>,
-    /// With all rights.
-    all: Arc<Handles>,
-    reaction: Option<Somebody>,
-    holder: Arc<Mutex<Option<Holder>>>,
-}
-
-#[async_trait]
-impl Servers for Outside {
-    async fn snapshot(&self) -> Result<Value> {
-        Ok(view::snapshot(&self.pair).await)
-    }
-
-    /// Whoever had other rights before has none any more: a Role would be something in the namespace of a step.
-    async fn limited(&self, rights: &[Right]) -> Result<Option<Limited>> {
-        leave(&self.pair, &self.holder).await;
-        let asked = Asked::spelled_out(&self.all, rights).await?;
-        let holder = Holder::of(&self.pair, &asked.policy(), &asked.roles()).await;
-        let kubeconfig = self.pair.kubeconfig().with_file_name("kubeconfig-limited");
-        std::fs::write(&kubeconfig, self.pair.kubeconfig_of(&holder.jwt)).expect("a file in the pair's directory");
-        let handles = Arc::new(connections(&self.pair, &holder.token, &kubeconfig));
-        self.pair.forget();
-        let used = asked.used(self.pair.clone(), &holder).await;
-        *self.holder.lock().await = Some(holder);
-        Ok(Some(Limited { handles, used: Box::new(used) }))
-    }
-
-    async fn others_react(&self) -> Result<()> {
-        if let Some(reaction) = self.reaction {
-            reaction(self.pair.clone()).await;
-        }
-        Ok(())
-    }
-
-    async fn quiet(&self) -> Result<()> {
-        self.pair.quiet().await;
-        Ok(())
-    }
-}
-
-async fn leave(pair: &Pair, holder: &Mutex<Option<Holder>>) {
-    if let Some(holder) = holder.lock().await.take() {
-        holder.leave(pair).await;
-    }
-}
-
-fn credentials(pair: &Pair, token: &SecretString, kubeconfig: &Path) -> Environment {
-    let ca = pair.proxy_ca_file().display().to_string();
-    let variables = [
-        ("VAULT_ADDR", pair.vault_address()),
-        ("VAULT_CACERT", ca),
-        ("VAULT_TOKEN", token.expose_secret().to_owned()),
-        ("KUBECONFIG", kubeconfig.display().to_string()),
-    ];
-    Environment::new(variables.map(|(name, value)| (name.to_owned(), value)), None)
-}
-
-fn connections(pair: &Pair, token: &SecretString, kubeconfig: &Path) -> Handles {
-    let vault = credentials(pair, token, kubeconfig);
-    let cluster = vault.clone();
-    Handles::new()
-        .with(move || {
-            let environment = vault.clone();
-            async move { Vault::connect(&environment, &Connections::default()).await }
-        })
-        .with(move || {
-            let environment = cluster.clone();
-            async move { Cluster::connect(&environment, &Connections::default(), None).await }
-        })
 }
