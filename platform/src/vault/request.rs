@@ -158,7 +158,8 @@ impl Vault {
             return Err(health::sealed().during(&call.verb.method(), &call.path));
         }
         let error = answer::refusal(call, &answer);
-        Err(if call.settling && answer.status == 404 { error.seen(Seen::NotYet) } else { error })
+        let is_made = call.settling && answer.status == 404;
+        Err(if is_made || is_beside_another(call, &error) { error.seen(Seen::NotYet) } else { error })
     }
 
     /// Sends once and receives once, whatever the answer. Traced without headers and bodies.
@@ -195,6 +196,12 @@ impl Vault {
         self.server.states.require(headers);
         Ok(request)
     }
+}
+
+/// Whether a read failed because another came at the same time: OpenBao writes its indexes while it lists (2.7.2, the secret
+/// IDs of an AppRole), and one of two such transactions fails.
+fn is_beside_another(call: &Call, error: &Error) -> bool {
+    !call.verb.writes() && error.says("transaction commit failed")
 }
 
 /// The error for a request that was still under way when its time was over.

@@ -33,7 +33,12 @@ impl AuthMethod for Jwt {
 
     fn documents(&self, (): &()) -> Vec<Document> {
         let config = Document::replaced("config", ["config"]).set("jwt_validation_pubkeys", &self.keys);
-        vec![config.set("bound_issuer", self.issuer.as_deref().unwrap_or_default()).echoed(&["status"])]
+        vec![
+            config
+                .set("bound_issuer", self.issuer.as_deref().unwrap_or_default())
+                .server_default("namespace_in_state", true)
+                .echoed(&["status"]),
+        ]
     }
 
     fn proof(&self, (): &()) -> Option<LoginProof> {
@@ -70,6 +75,7 @@ impl AuthMethod for JwtRole {
             .set("bound_subject", format!("system:serviceaccount:{}:{}", account.namespace, account.name))
             .set("bound_audiences", [&self.audience])
             .set("token_policies", policies.iter().map(|policy| &policy.name).collect::<Vec<_>>());
+        let role = role.server_default("bound_claims_type", "string").server_default("callback_mode", "client");
         vec![role.set("token_ttl", self.token_ttl)]
     }
 

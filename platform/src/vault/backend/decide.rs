@@ -1,12 +1,13 @@
 //! What a backend's mount and documents should be, whose they are, and what a removal leaves. Pure.
 
-use trustpath_core::{Answers, At, Class, Decision, Note, Problem, Result, Undo};
+use trustpath_core::{Answers, At, Class, Context, Decision, Note, Problem, Result, Undo};
 
 use super::{
     AuthMethod, Backend, MountState, OwnedMount,
     step::{CLUSTER, MARKED, Taken, others_in},
 };
 use crate::{
+    Login,
     mark::{Mark, Owner},
     text::{clean, few, listed},
     vault::Mounts,
@@ -62,9 +63,10 @@ impl<M: AuthMethod> Backend<M> {
             return Ok(Decision { retains, ..kept.noting([Note::Left(why)]) });
         }
         let undo = self.lost(at, answers)?;
-        let others = self.others(at, answers)?;
+        let (goes_with, going) = roles_that_go(at.cx, mount.path());
+        let others = self.others(at, answers, &going)?;
         if others.is_empty() || now.mount.is_none() {
-            return Ok(Decision { undo, ..Decision::to(None, ours) });
+            return Ok(Decision { undo, goes_with, ..Decision::to(None, ours) });
         }
         // Others have roles on the mount: it stays, with what goes with it alone, and needs nothing of the graph then.
         let left = Note::Left(format!("the mount has {}", listed(&few(others))));
@@ -80,14 +82,14 @@ impl<M: AuthMethod> Backend<M> {
         kept
     }
 
-    /// What others have on the mount, or why it cannot be seen.
-    fn others(&self, at: At<'_, Taken<M>>, answers: &Answers) -> Result<Vec<String>> {
+    /// What others have on the mount, or why it cannot be seen. The roles that go before it are no one else's.
+    fn others(&self, at: At<'_, Taken<M>>, answers: &Answers, going: &[String]) -> Result<Vec<String>> {
         let mut others = Vec::new();
         for collection in M::COLLECTIONS {
             let own = self.own_names(at.facts, collection);
             let read = others_in(collection);
             let names = answers.get::<Vec<String>>(&read)?.unwrap_or_default().into_iter();
-            let names = names.filter(|name| !own.contains(name));
+            let names = names.filter(|name| !own.contains(name) && !going.contains(name));
             others.extend(names.map(|name| format!("`{collection}/{}`", clean(&name))));
             others.extend(answers.refused(&read).map(|why| format!("what may not be listed ({why})")));
         }
@@ -125,6 +127,12 @@ impl<M: AuthMethod> Backend<M> {
             _ => Ok(()),
         }
     }
+}
+
+/// The roles on a mount that steps which need this one make, and these steps: both go before it.
+fn roles_that_go(cx: &Context, mount: &str) -> (Vec<String>, Vec<String>) {
+    let roles = cx.needing().with_givers::<Login>().filter(|(_, login)| login.mount.path == mount);
+    roles.map(|(step, login)| (step.to_owned(), login.role.clone())).unzip()
 }
 
 /// With the mark of this graph; what a mark of its own remembers stays.

@@ -6,7 +6,7 @@ use trustpath_core::{Reads, Request};
 
 use super::{
     MountAt,
-    value::{as_text, empty_like, means_the_same},
+    value::{as_text, empty_like, means_the_same, trimmed},
 };
 use crate::vault::{Body, Get, VaultRequest};
 
@@ -61,10 +61,10 @@ impl Document {
         }
     }
 
-    /// What the graph file says.
+    /// What the graph file says. Texts go without spaces at their ends, as servers keep them.
     #[must_use]
     pub fn set(mut self, key: &str, value: impl Serialize) -> Self {
-        self.wanted.insert(key.to_owned(), json!(value));
+        self.wanted.insert(key.to_owned(), trimmed(json!(value)));
         self
     }
 
@@ -181,15 +181,15 @@ impl Document {
             (None, _) => VaultRequest::create(namespace, path, fields(to.clone())),
             (Some(_), Writes::Replace) => VaultRequest::update(namespace, path, fields(to.clone())).settling(),
             (Some(now), Writes::Merge) => {
-                VaultRequest::update(namespace, path, fields(self.differing(now, to))).settling()
+                VaultRequest::update(namespace, path, fields(self.merged_into(now, to))).settling()
             }
         }
     }
 
-    /// What differs, as a server that merges has to be told it: what goes is put back to its default.
-    fn differing(&self, now: &Held, to: &Held) -> Held {
+    /// All of it, as a server that merges has to be told it: what goes is put back to its default. What stays is sent too:
+    /// servers check a write by what is in it (`role_type` of the JWT method).
+    fn merged_into(&self, now: &Held, to: &Held) -> Held {
         let mut body = to.clone();
-        body.retain(|key, value| now.get(key) != Some(value));
         for (key, was) in now.iter().filter(|(key, _)| !to.contains_key(*key)) {
             body.insert(key.clone(), self.default_of(key, was));
         }

@@ -115,7 +115,10 @@ fn what_is_equal_stays_unmarked_and_what_is_adopted_is_marked() {
     let to = adopted.to.expect("something");
     assert!(!adopted.ours);
     let tune = r#"POST sys/mounts/auth/machines/tune {"description":"theirs [trustpath graph=ours]"}"#;
-    assert_eq!(case.sends(Some(&now), Some(&to)), [tune, r#"POST auth/machines/role/ci {"ttl":"60"}"#]);
+    assert_eq!(
+        case.sends(Some(&now), Some(&to)),
+        [tune, r#"POST auth/machines/role/ci {"other":"theirs","ttl":"60"}"#]
+    );
     assert_eq!(to.documents["role"]["other"], "theirs", "what the file does not say stays");
 }
 
@@ -183,7 +186,10 @@ fn what_a_server_merges_is_put_back_to_its_default() {
         ("list".to_owned(), json!(["x"])),
     ]);
     let to = case.seen(there("", 60)).state;
-    assert_eq!(case.sends(Some(&now), to.as_ref()), [r#"POST auth/machines/role/ci {"bind":true,"list":[]}"#]);
+    assert_eq!(
+        case.sends(Some(&now), to.as_ref()),
+        [r#"POST auth/machines/role/ci {"bind":true,"list":[],"other":"theirs","ttl":"60"}"#]
+    );
 }
 
 #[test]

@@ -29,6 +29,15 @@ pub(super) fn as_text(value: Value) -> Value {
     }
 }
 
+/// Without spaces at the ends of its texts.
+pub(super) fn trimmed(value: Value) -> Value {
+    match value {
+        Value::String(text) => text.trim().into(),
+        Value::Array(list) => list.into_iter().map(trimmed).collect(),
+        other => other,
+    }
+}
+
 /// Whether servers take two values for the same: lists are sets, and numbers may be texts.
 pub(super) fn means_the_same(one: &Value, other: &Value) -> bool {
     let plain = |value: &Value| as_text(value.clone()).to_string();

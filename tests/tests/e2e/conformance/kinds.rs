@@ -11,7 +11,10 @@ use trustpath_step_service_account as _;
 use trustpath_step_token_reviewer as _;
 use trustpath_tests::{others, pair::Pair, somebody};
 
-use super::world::{KindCase, Somebody};
+use super::{
+    own,
+    world::{KindCase, Somebody},
+};
 
 /// Somebody's part of the chain, as a case calls it.
 macro_rules! by_somebody {
@@ -57,7 +60,8 @@ pub(super) async fn case(kind: &str, pair: &Arc<Pair>) -> KindCase {
                            with = { name = \"reviewer\" }\n";
             KindCase { overlay: overlay.into(), ..simple("token-reviewer", by_somebody!(reviewer)) }
         }
-        other => panic!("the kind `{other}` has no conformance case"),
+        other => own::case(other, pair, simple("", |_| Box::pin(async {})))
+            .unwrap_or_else(|| panic!("the kind `{other}` has no conformance case")),
     }
 }
 

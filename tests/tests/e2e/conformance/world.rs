@@ -66,7 +66,7 @@ impl KindCase {
     /// Nothing of the graph is left.
     async fn clean(&self) {
         leave(&self.pair, &self.holder).await;
-        for path in ["sys/policies/acl/apps-read", "sys/auth/kubernetes"] {
+        for path in ["sys/policies/acl/apps-read", "sys/auth/kubernetes", "sys/auth/approle", "sys/auth/jwt"] {
             self.pair.vault.delete(path).await;
         }
         let cluster = &self.pair.kubernetes;
