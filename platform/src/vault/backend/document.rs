@@ -6,6 +6,7 @@ use trustpath_core::{Reads, Request};
 
 use super::{
     MountAt,
+    create::Create,
     value::{as_text, empty_like, means_the_same, trimmed},
 };
 use crate::vault::{Body, Get, VaultRequest};
@@ -174,16 +175,30 @@ impl Document {
     }
 
     /// The one request from one state to another.
-    pub(super) fn change(&self, at: &MountAt, now: Option<&Held>, to: &Held) -> VaultRequest {
+    pub(super) fn change(&self, at: &MountAt, now: Option<&Held>, to: &Held) -> Box<dyn Request> {
         let (namespace, path) = (at.namespace(), self.at(at));
-        let fields = |held: Held| Body::from_iter(held.into_iter().map(|(key, value)| (key, as_text(value))));
+        let body = |held: Held| Body::from_iter(held.into_iter().map(|(key, value)| (key, as_text(value))));
         match (now, self.writes) {
-            (None, _) => VaultRequest::create(namespace, path, fields(to.clone())),
-            (Some(_), Writes::Replace) => VaultRequest::update(namespace, path, fields(to.clone())).settling(),
+            (None, _) => self.creation(at, to, body),
+            (Some(_), Writes::Replace) => Box::new(VaultRequest::update(namespace, path, body(to.clone())).settling()),
             (Some(now), Writes::Merge) => {
-                VaultRequest::update(namespace, path, fields(self.merged_into(now, to))).settling()
+                Box::new(VaultRequest::update(namespace, path, body(self.merged_into(now, to))).settling())
             }
         }
+    }
+
+    fn creation(&self, at: &MountAt, to: &Held, body: impl Fn(Held) -> Body) -> Box<dyn Request> {
+        let (path, again) = (self.at(at), self.without_fixed(to.clone()));
+        let sent = |held: Held| VaultRequest::create(at.namespace(), path.clone(), body(held));
+        if again == *to {
+            return Box::new(sent(again));
+        }
+        Box::new(Create { at: at.clone(), whole: sent(to.clone()), again: sent(again), path: path.clone() })
+    }
+
+    fn without_fixed(&self, mut held: Held) -> Held {
+        held.retain(|key, _| !self.fixed.contains(&key.as_str()));
+        held
     }
 
     /// All of it, as a server that merges has to be told it: what goes is put back to its default. What stays is sent too:
@@ -193,8 +208,7 @@ impl Document {
         for (key, was) in now.iter().filter(|(key, _)| !to.contains_key(*key)) {
             body.insert(key.clone(), self.default_of(key, was));
         }
-        body.retain(|key, _| !self.fixed.contains(&key.as_str()));
-        body
+        self.without_fixed(body)
     }
 
     pub(super) fn removal(&self, at: &MountAt) -> impl Request + 'static {

@@ -3,6 +3,7 @@
 //! [`AuthMethod`] is what an author writes. Its parts are there for kinds that need more than it has room for.
 
 mod at;
+mod create;
 mod decide;
 mod disable;
 mod document;

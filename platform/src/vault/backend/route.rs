@@ -12,8 +12,12 @@ struct Way {
 
 impl Way {
     fn to(&mut self, next: Option<OwnedMount>, request: impl Request + 'static) {
+        self.by(next, Box::new(request));
+    }
+
+    fn by(&mut self, next: Option<OwnedMount>, request: Box<dyn Request>) {
         self.now.clone_from(&next);
-        self.legs.push(Leg::new(next, request));
+        self.legs.push(Leg { to: next, request });
     }
 }
 
@@ -66,7 +70,7 @@ fn write(way: &mut Way, at: &MountAt, documents: &[Document], to: &OwnedMount) {
             let request = document.change(at, there, then);
             let mut next = now.clone();
             next.documents.insert(document.name().to_owned(), then.clone());
-            way.to(Some(next), request);
+            way.by(Some(next), request);
         }
     }
 }
