@@ -6,11 +6,42 @@ use trustpath_platform::{
     vault::backend::MountState,
 };
 
-use crate::state::Reviewer;
+use crate::state::{Reviewer, State};
 
 const REVIEWER: &str = "reviewer";
 /// The reviewer that may still be in the config, as long as that is in doubt.
 const WAS: &str = "was";
+
+/// Why the mark cannot name the JWT that a step before this one has still to make.
+pub(crate) const NOT_YET: &str = "it names the reviewer JWT, which is not there yet";
+
+impl State {
+    /// The reviewer that is being replaced by the one that the mark names.
+    ///
+    /// A JWT cannot be read back, and a mark and a JWT cannot be written in one request. So the mark first names both,
+    /// and the new one alone once it is written: whoever finds a mark with two names knows that the config may hold
+    /// either.
+    pub(crate) fn in_doubt(&self) -> Option<&Reviewer> {
+        let marked = self.marked()?;
+        let held = self.reviewer();
+        (held.is_some() && held.digest() != Some(&marked)).then_some(held)
+    }
+
+    /// The description as Vault has it, with the mark.
+    pub(crate) fn description(&self) -> String {
+        text(&self.mount, self.in_doubt())
+    }
+
+    /// The reviewer JWT that the mark names.
+    pub(crate) fn marked(&self) -> Option<Digest> {
+        self.mount.mark.as_ref().and_then(reviewer)
+    }
+
+    /// The mark, naming this reviewer JWT.
+    pub(crate) fn mark_naming(&self, reviewer: Option<&Digest>) -> Option<Mark> {
+        self.mount.mark.clone().map(|mark| naming(mark, reviewer))
+    }
+}
 
 /// The reviewer JWT that was written last, or is being written.
 pub(crate) fn reviewer(mark: &Mark) -> Option<Digest> {

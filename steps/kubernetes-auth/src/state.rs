@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use trustpath_platform::{digest::Digest, mark::Mark, vault::backend::MountState};
-
-use crate::marked;
+use trustpath_platform::{digest::Digest, vault::backend::MountState};
 
 /// The type of the auth method, as Vault calls it.
 pub(crate) const TYPE: &str = "kubernetes";
@@ -114,31 +112,5 @@ impl State {
     /// Which reviewer the config holds.
     pub(crate) fn reviewer(&self) -> &Reviewer {
         self.config.as_ref().map_or(&Reviewer::None, |config| &config.reviewer)
-    }
-
-    /// The reviewer that is being replaced by the one that the mark names.
-    ///
-    /// A JWT cannot be read back, and a mark and a JWT cannot be written in one request. So the mark first names both,
-    /// and the new one alone once it is written: whoever finds a mark with two names knows that the config may hold
-    /// either.
-    pub(crate) fn in_doubt(&self) -> Option<&Reviewer> {
-        let marked = self.marked()?;
-        let held = self.reviewer();
-        (held.is_some() && held.digest() != Some(&marked)).then_some(held)
-    }
-
-    /// The description as Vault has it, with the mark.
-    pub(crate) fn description(&self) -> String {
-        marked::text(&self.mount, self.in_doubt())
-    }
-
-    /// The reviewer JWT that the mark names.
-    pub(crate) fn marked(&self) -> Option<Digest> {
-        self.mount.mark.as_ref().and_then(marked::reviewer)
-    }
-
-    /// The mark, naming this reviewer JWT.
-    pub(crate) fn mark_naming(&self, reviewer: Option<&Digest>) -> Option<Mark> {
-        self.mount.mark.clone().map(|mark| marked::naming(mark, reviewer))
     }
 }

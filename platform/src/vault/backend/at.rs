@@ -3,11 +3,10 @@
 use serde_json::{Map, Value};
 use trustpath_core::{Context, Handle as _, Result, Shown};
 
-use super::{Disable, Enable, MountState};
 use crate::{
     AuthMount, Vault,
     vault::{
-        Body, Field, Get, List, VaultRequest,
+        Body, Get, List, VaultRequest,
         rights::{On, on},
     },
 };
@@ -48,16 +47,6 @@ impl MountAt {
         List::new(self.namespace(), self.below(path))
     }
 
-    /// Enables it as this state has it, under a description that may not be known yet.
-    pub fn enable(&self, to: &MountState, description: &str, known: Result<(), &'static str>) -> Enable {
-        let body = Body::from_iter(to.enabling(description));
-        let body = match known {
-            Ok(()) => body,
-            Err(why) => body.with("description", Field::NotYet(why)),
-        };
-        Enable { at: self.clone(), to: to.clone(), text: description.to_owned(), body }
-    }
-
     /// Tunes it. Below `sys/auth` that would need sudo.
     pub fn tune(&self, body: Map<String, Value>) -> VaultRequest {
         VaultRequest::update(self.namespace(), self.tuned(), Body::from_iter(body))
@@ -66,12 +55,6 @@ impl MountAt {
     /// Where it is tuned.
     pub fn tuned(&self) -> String {
         Vault::path(["sys/mounts/auth", self.path(), "tune"])
-    }
-
-    /// Disables it with all that is on it, unless others have something in one of these collections by then; each with the
-    /// names in it that are the step's own.
-    pub fn disable(&self, collections: Vec<(String, Vec<String>)>) -> Disable {
-        Disable { at: self.clone(), collections }
     }
 
     pub(super) fn method(&self) -> String {

@@ -15,12 +15,16 @@ use crate::{
 /// Disables it with all that is on it, unless others have something there: what goes with a mount does not come back.
 #[derive(Debug)]
 pub struct Disable {
-    pub(super) at: MountAt,
-    /// Where others may have something, each with the names of the step's own.
-    pub(super) collections: Vec<(String, Vec<String>)>,
+    at: MountAt,
+    collections: Vec<(String, Vec<String>)>,
 }
 
 impl Disable {
+    /// Where others may have something, each with the names in it that are the step's own.
+    pub fn new(at: MountAt, collections: Vec<(String, Vec<String>)>) -> Self {
+        Self { at, collections }
+    }
+
     async fn others(&self, vault: &Vault) -> Result<Vec<String>, Error> {
         let mut others = Vec::new();
         for (collection, own) in &self.collections {

@@ -8,20 +8,30 @@ use super::{MountAt, MountState, at::shown};
 use crate::{
     Vault,
     policy::Capability::{Read, Sudo, Update},
-    vault::Body,
+    vault::{Body, Field},
 };
 
 /// Enables it, and takes the very mount for done that was to be made.
 #[derive(Debug)]
 pub struct Enable {
-    pub(super) at: MountAt,
-    pub(super) to: MountState,
+    at: MountAt,
+    to: MountState,
     /// The description, with the mark.
-    pub(super) text: String,
-    pub(super) body: Body,
+    text: String,
+    body: Body,
 }
 
 impl Enable {
+    /// As this state has it, under a description that may not be known yet, for the reason that is given then.
+    pub fn new(at: MountAt, to: &MountState, description: &str, known: std::result::Result<(), &'static str>) -> Self {
+        let body = Body::from_iter(to.enabling(description));
+        let body = match known {
+            Ok(()) => body,
+            Err(why) => body.with("description", Field::NotYet(why)),
+        };
+        Self { at, to: to.clone(), text: description.to_owned(), body }
+    }
+
     /// Whether the mount that is in the way is the one that was to be made, where this is sent for the second time.
     async fn is_done(&self, vault: &Vault) -> Result<bool> {
         let mounts: Option<Value> = vault.read("sys/auth").await?;

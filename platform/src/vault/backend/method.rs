@@ -4,12 +4,12 @@ use std::fmt;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, de::DeserializeOwned};
-use trustpath_core::{Kind, Takes};
+use trustpath_core::Takes;
 
-use super::{Backend, Document, LoginProof};
+use super::{Document, LoginProof};
 use crate::{AuthMount, facts::StoreAuth};
 
-/// An auth method as an author writes it: its configuration is the step. All else is [`Backend`]'s.
+/// An auth method as an author writes it: its configuration is the step. All else is [`Backend`](super::Backend)'s.
 pub trait AuthMethod: DeserializeOwned + JsonSchema + Send + Sync + 'static {
     /// Its type, as `sys/auth` names it.
     const TYPE: &'static str;
@@ -55,11 +55,6 @@ impl From<&AuthMount> for Mounted {
     fn from(mount: &AuthMount) -> Self {
         Self::Given(mount.clone())
     }
-}
-
-/// The kind of an auth method.
-pub const fn auth_method<M: AuthMethod>(name: &'static str, about: &'static str) -> Kind {
-    Kind::managed::<Backend<M>>(name, about)
 }
 
 /// A part of a path in Vault: the path of a mount, the name of a document. In lower case, as servers keep names.

@@ -24,10 +24,10 @@ pub use self::{
     disable::Disable,
     document::Document,
     enable::Enable,
-    method::{AuthMethod, Mounted, Segment, auth_method},
+    method::{AuthMethod, Mounted, Segment},
     mount::MountState,
     owned::OwnedMount,
     proof::{LoginProof, Minting},
-    step::Backend,
+    step::{Backend, auth_method},
     value::is_said,
 };

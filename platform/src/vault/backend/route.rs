@@ -2,7 +2,7 @@
 
 use trustpath_core::{Leg, Request};
 
-use super::{AuthMethod, Backend, Document, MountAt, OwnedMount, step::Taken};
+use super::{AuthMethod, Backend, Disable, Document, Enable, MountAt, OwnedMount, step::Taken};
 
 /// The way so far.
 struct Way {
@@ -33,7 +33,7 @@ impl<M: AuthMethod> Backend<M> {
         if is_own && from.is_some() && (to.is_none() || loses_config(&documents, from, to)) {
             let collections = M::COLLECTIONS.iter();
             let collections = collections.map(|name| ((*name).to_owned(), self.own_names(facts, name))).collect();
-            way.to(None, at.disable(collections));
+            way.to(None, Disable::new(at.clone(), collections));
         }
         if let Some(to) = to {
             mount(&mut way, &at, to);
@@ -56,7 +56,7 @@ fn mount(way: &mut Way, at: &MountAt, to: &OwnedMount) {
     let now = way.now.clone().unwrap_or_default();
     let next = Some(OwnedMount { mount: Some(wanted.clone()), ..now.clone() });
     match &now.mount {
-        None => way.to(next, at.enable(wanted, &wanted.text(), Ok(()))),
+        None => way.to(next, Enable::new(at.clone(), wanted, &wanted.text(), Ok(()))),
         Some(there) if there != wanted => way.to(next, at.tune(wanted.tuning(there, &wanted.text()))),
         Some(_) => {}
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use trustpath_core::{
-    Answers, At, Change, Decision, Evidence, Handle as _, Intent, Leg, Managed, Proof, Reads, Result, Seen,
+    Answers, At, Change, Decision, Evidence, Handle as _, Intent, Kind, Leg, Managed, Proof, Reads, Result, Seen,
 };
 
 use super::{AuthMethod, Document, MountAt, MountState, Mounted, OwnedMount, document::Held};
@@ -26,6 +26,11 @@ pub(super) const CLUSTER: &str = "cluster";
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Backend<M>(pub(super) M);
+
+/// The kind of an auth method.
+pub const fn auth_method<M: AuthMethod>(name: &'static str, about: &'static str) -> Kind {
+    Kind::managed::<Backend<M>>(name, about)
+}
 
 /// The facts that a method takes, and where Vault is.
 pub(super) type Taken<M> = (VaultServer, <M as AuthMethod>::Takes);

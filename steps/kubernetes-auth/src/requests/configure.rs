@@ -12,8 +12,8 @@ use trustpath_platform::{
     vault::backend::{MountAt, MountState, shown},
 };
 
-use super::NOT_YET;
 use crate::{
+    marked,
     source::{self, Jwt, JwtSource},
     state::{Config, Reviewer, State},
     way,
@@ -101,7 +101,11 @@ impl Request for Configure {
         let (write, tune) = match values {
             Values::Known => (
                 self.at.on(&config).may_send(&[Update], &self.config.body(), unpinned),
-                self.at.on(&tuned).may_send(&[Update], &way::tuning(&self.to, &self.to), &[("description", NOT_YET)]),
+                self.at.on(&tuned).may_send(
+                    &[Update],
+                    &way::tuning(&self.to, &self.to),
+                    &[("description", marked::NOT_YET)],
+                ),
             ),
             Values::Unknown => (self.at.on(&config).may(&[Update]), self.at.on(&tuned).may(&[Update])),
         };

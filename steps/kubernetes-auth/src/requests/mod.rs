@@ -3,19 +3,17 @@
 mod configure;
 
 use trustpath_core::{At, Leg, Managed as _};
-use trustpath_platform::vault::backend::MountAt;
+use trustpath_platform::vault::backend::{Disable, Enable, MountAt};
 
 use self::configure::Configure;
 use crate::{
     Taken,
     config::KubernetesAuth,
+    marked,
     source::JwtSource,
     state::{Config, Reviewer, State},
     way::{self, Move},
 };
-
-/// Why the mark cannot name the JWT that a step before this one has still to make.
-const NOT_YET: &str = "it names the reviewer JWT, which is not there yet";
 
 impl KubernetesAuth {
     /// The states on the way, each with the request that leads to it.
@@ -35,10 +33,11 @@ impl KubernetesAuth {
             Move::Nothing => return None,
             Move::Enable(wanted) => {
                 let is_known = last.is_none_or(|last| *last.reviewer() != Reviewer::NotYet);
-                let enable = at.enable(&wanted.mount, &wanted.description(), is_known.then_some(()).ok_or(NOT_YET));
+                let known = is_known.then_some(()).ok_or(marked::NOT_YET);
+                let enable = Enable::new(at, &wanted.mount, &wanted.description(), known);
                 Leg::new(to, enable)
             }
-            Move::Disable => Leg::new(to, at.disable(vec![("role".to_owned(), Vec::new())])),
+            Move::Disable => Leg::new(to, Disable::new(at, vec![("role".to_owned(), Vec::new())])),
             Move::Tune(body) => Leg::new(to, at.tune(body)),
             Move::Config(wanted, config) => {
                 let configure = self.configure(facts, at, now, wanted, config);
