@@ -89,11 +89,6 @@ impl Mark {
         Self { cluster: cluster.map(str::to_owned), ..self }
     }
 
-    /// Whether it is the graph's, and for this cluster.
-    pub fn is_of(&self, graph: &str, cluster: &str) -> bool {
-        self.graph == graph && self.cluster.as_deref() == Some(cluster)
-    }
-
     /// With something to remember.
     #[must_use]
     pub fn with(mut self, name: &str, value: &str) -> Self {
@@ -129,14 +124,6 @@ mod tests {
         let text = format!("the cluster in Berlin {written} (see the wiki)");
         assert_eq!(parse(&text), Some(written));
         assert_eq!(parse(&mark("a")), Some(Mark::new("a")));
-    }
-
-    #[test]
-    fn a_mark_is_of_one_cluster() {
-        assert!(Mark::new("a").of(Some("1")).is_of("a", "1"));
-        for other in [Mark::new("a").of(Some("2")), Mark::new("b").of(Some("1")), Mark::new("a")] {
-            assert!(!other.is_of("a", "1"), "{other}");
-        }
     }
 
     #[test]

@@ -47,3 +47,19 @@ impl Owner {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mark_is_of_one_cluster() {
+        let of = |mark: Mark| Owner::of(Some(&mark), "a", Some("1"));
+        assert_eq!(of(Mark::new("a").of(Some("1"))), Owner::Ours);
+        assert_eq!(of(Mark::new("a").of(Some("2"))), Owner::OtherCluster("2".into()));
+        assert_eq!(of(Mark::new("a")), Owner::Unnamed);
+        assert_eq!(of(Mark::new("b").of(Some("1"))), Owner::Other);
+        assert_eq!((Owner::of(None, "a", None), Owner::of_graph(None, "a")), (Owner::Other, Owner::Other));
+        assert_eq!(Owner::of_graph(Some(&Mark::new("a").of(Some("2"))), "a"), Owner::Ours);
+    }
+}

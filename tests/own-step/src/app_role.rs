@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use trustpath_platform::{
     PolicyName, Ttl,
-    vault::backend::{AuthMethod, Document, LoginProof, Minting, Mounted, Segment, auth_method},
+    vault::backend::{AuthMethod, Document, LoginProof, Mounted, SecretRef, Segment, auth_method},
 };
 
 inventory::submit! { auth_method::<AppRole>("approle", "A machine outside of the cluster: the AppRole mount and a role") }
@@ -46,7 +46,7 @@ impl AuthMethod for AppRole {
         let (request, revoke) = (below("secret-id"), below("secret-id-accessor/destroy"));
         let login = LoginProof::at("login")
             .fetch("role_id", below("role-id"))
-            .mint("secret_id", Minting { request, accessor: "secret_id_accessor", revoke })
+            .secret("secret_id", SecretRef::Minted { request, accessor: "secret_id_accessor", revoke })
             .expect_policies(policies.iter().map(|policy| policy.name.clone()));
         Some(login)
     }

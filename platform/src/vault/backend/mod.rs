@@ -13,6 +13,7 @@ mod mount;
 mod owned;
 mod proof;
 mod route;
+mod secret_ref;
 pub mod session;
 mod step;
 #[cfg(test)]
@@ -27,7 +28,8 @@ pub use self::{
     method::{AuthMethod, Mounted, Segment},
     mount::MountState,
     owned::OwnedMount,
-    proof::{LoginProof, Minting},
+    proof::LoginProof,
+    secret_ref::SecretRef,
     step::{Backend, auth_method},
     value::is_said,
 };

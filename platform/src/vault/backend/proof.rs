@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use trustpath_core::{Class, Context, Evidence, Probe, Result, Right, Shown};
 
 use super::{
-    MountAt,
+    MountAt, SecretRef,
     at::shown,
     session::{self, OwnUse, in_and_out, is_answer},
 };
@@ -38,19 +38,8 @@ enum Input {
     Fetched(String),
     /// A token of the ServiceAccount for these audiences.
     TokenOf(ServiceAccountRef, Vec<String>),
-    /// The value by this name of what a write makes, and how that is given back.
-    Minted(Minting),
-}
-
-/// Something that is made for one login, and given back.
-#[derive(Debug, Clone)]
-pub struct Minting {
-    /// The path below the mount where a write makes it.
-    pub request: String,
-    /// By which value of the answer it is known, and that is no secret.
-    pub accessor: &'static str,
-    /// The path below the mount where posting the accessor takes it back.
-    pub revoke: String,
+    /// What this refers to.
+    Secret(SecretRef),
 }
 
 impl LoginProof {
@@ -77,10 +66,10 @@ impl LoginProof {
         self.with(name, Input::TokenOf(account, audiences))
     }
 
-    /// With what is made for it, and given back.
+    /// With a secret. One that is minted for it is the value by this name of what the write answers.
     #[must_use]
-    pub fn mint(self, name: &'static str, minting: Minting) -> Self {
-        self.with(name, Input::Minted(minting))
+    pub fn secret(self, name: &'static str, secret: SecretRef) -> Self {
+        self.with(name, Input::Secret(secret))
     }
 
     /// The token should have these policies.
@@ -123,9 +112,11 @@ impl Probe for LoginProbe {
         for (name, input) in &self.proof.inputs {
             body.insert((*name).to_owned(), placeholder(name, input));
             match input {
-                Input::Plain(_) | Input::Fetched(_) => {}
                 Input::TokenOf(account, audiences) => all.push(shown_token_request(account, audiences, LIFETIME)),
-                Input::Minted(minting) => all.push(shown("POST", self.below(&minting.request), json!({}))),
+                Input::Secret(SecretRef::Minted { request, .. }) => {
+                    all.push(shown("POST", self.below(request), json!({})));
+                }
+                Input::Plain(_) | Input::Fetched(_) | Input::Secret(_) => {}
             }
         }
         all.push(shown("POST", self.below(&self.proof.path), Value::Object(body)));
@@ -164,11 +155,12 @@ impl LoginProbe {
             Input::TokenOf(ServiceAccountRef { namespace, name }, _) => {
                 rights::on("", "serviceaccounts").within(namespace).named(name).below("token").may(&["create"])
             }
-            Input::Minted(minting) => {
-                let (made, revoked) = (self.below(&minting.request), self.below(&minting.revoke));
+            Input::Secret(SecretRef::Minted { request, accessor, revoke }) => {
+                let (made, revoked) = (self.below(request), self.below(revoke));
                 let made = self.at.on(&made).may_send(&[Update], &Map::new(), &[]);
-                [made, self.at.on(&revoked).may_send(&[Update], &Map::new(), &[(minting.accessor, WHY)])].concat()
+                [made, self.at.on(&revoked).may_send(&[Update], &Map::new(), &[(*accessor, WHY)])].concat()
             }
+            Input::Secret(secret) => secret.rights(),
         }
     }
 
@@ -186,7 +178,10 @@ impl LoginProbe {
                     let cluster = cx.handle::<Cluster>().await?;
                     cluster.request_token(account, audiences, LIFETIME).await?.secret.expose_secret().into()
                 }
-                Input::Minted(_) => continue,
+                Input::Secret(secret) => match secret.fetch(cx).await? {
+                    Some(secret) => secret.expose_secret().into(),
+                    None => continue,
+                },
             };
             known.insert((*name).to_owned(), value);
         }
@@ -222,9 +217,9 @@ impl LoginProbe {
         made: &mut Vec<(String, Value)>,
     ) -> Result<(), Error> {
         for (name, input) in &self.proof.inputs {
-            let Input::Minted(minting) = input else { continue };
-            let mut answer = vault.write_once(&self.below(&minting.request), &json!({})).await?.data;
-            made.push((self.below(&minting.revoke), json!({ minting.accessor: answer[minting.accessor] })));
+            let Input::Secret(SecretRef::Minted { request, accessor, revoke }) = input else { continue };
+            let mut answer = vault.write_once(&self.below(request), &json!({})).await?.data;
+            made.push((self.below(revoke), json!({ *accessor: answer[*accessor] })));
             body.insert((*name).to_owned(), answer[*name].take());
         }
         Ok(())
@@ -273,6 +268,6 @@ fn placeholder(name: &str, input: &Input) -> Value {
         Input::Plain(value) => value.clone(),
         Input::Fetched(_) => format!("<the {name} that is there>").into(),
         Input::TokenOf(account, _) => format!("<the token of {account}>").into(),
-        Input::Minted(_) => format!("<the {name} made for it>").into(),
+        Input::Secret(secret) => format!("<{secret}>").into(),
     }
 }
