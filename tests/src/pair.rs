@@ -251,6 +251,12 @@ impl Pair {
         self.directory.path().join("kubeconfig-direct")
     }
 
+    /// A kubeconfig that leads to the server by another way: `server` is a URL at which its certificate is good.
+    pub fn kubeconfig_at(&self, server: &str) -> String {
+        let Kubeconfig { ca, token, .. } = &self.address.kubeconfig;
+        yaml(server, ca, token)
+    }
+
     /// The JWT of a reviewer.
     pub fn reviewer_jwt(&self) -> PathBuf {
         self.directory.path().join("reviewer.jwt")
