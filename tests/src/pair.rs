@@ -251,10 +251,9 @@ impl Pair {
         self.directory.path().join("kubeconfig-direct")
     }
 
-    /// A kubeconfig that leads to the server by another way: `server` is a URL at which its certificate is good.
-    pub fn kubeconfig_at(&self, server: &str) -> String {
-        let Kubeconfig { ca, token, .. } = &self.address.kubeconfig;
-        yaml(server, ca, token)
+    /// A kubeconfig that leads to this URL, at which a certificate of this CA is good.
+    pub fn kubeconfig_at(&self, server: &str, ca: &str) -> String {
+        yaml(server, ca, &self.address.kubeconfig.token)
     }
 
     /// The JWT of a reviewer.

@@ -141,7 +141,8 @@ impl Cluster {
     }
 
     async fn exchange(&self, call: &Call) -> Result<Answer, NoAnswer> {
-        let response = self.client.send(call.request.clone().map(Body::from)).await?;
+        let request = call.request.clone().map(Body::from);
+        let response = self.opening.send(request, |request| self.client.send(request)).await?;
         let (head, body) = response.into_parts();
         let body = Limited::new(body, LARGEST).collect().await.map_err(NoAnswer::of_body)?.to_bytes().to_vec();
         Ok(Answer { status: head.status.as_u16(), headers: head.headers, body })

@@ -15,7 +15,9 @@ use vaultrs::{
 };
 
 use super::{Server, States, Vault, VaultSettings, answer, health::Health, request::Call, settings::usable_token};
-use crate::{Connections, Environment, Heard, error::Error, hide::Held, install_crypto_provider, text::clean};
+use crate::{
+    Connections, Environment, Heard, error::Error, hide::Held, install_crypto_provider, opening::KEEP_ALIVE, text::clean,
+};
 
 impl Vault {
     /// Opens a connection to where environment and graph file say.
@@ -169,6 +171,8 @@ fn http_client(settings: &VaultSettings) -> Result<reqwest::Client, Problem> {
         .redirect(reqwest::redirect::Policy::none())
         .retry(reqwest::retry::never())
         .connect_timeout(settings.limits.connect)
+        .http2_keep_alive_interval(KEEP_ALIVE)
+        .http2_keep_alive_timeout(KEEP_ALIVE)
         .referer(false)
         .no_proxy();
     let authorities = authorities(settings)?;
@@ -186,7 +190,8 @@ fn http_client(settings: &VaultSettings) -> Result<reqwest::Client, Problem> {
         builder = builder.proxy(Proxy::all(proxy.expose_secret()).map_err(|error| unbuildable(&error))?);
     }
     if settings.server_name.is_some() {
-        builder = builder.dns_resolver(Arc::new(Elsewhere(host(&settings.address))));
+        // Over HTTP/2 the name in the URL would be sent as the host.
+        builder = builder.http1_only().dns_resolver(Arc::new(Elsewhere(host(&settings.address))));
     }
     builder.build().map_err(|error| unbuildable(&error))
 }

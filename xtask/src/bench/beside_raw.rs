@@ -10,27 +10,27 @@ use crate::raw::{Raw, Server};
 
 pub(super) async fn run(pair: &Pair, measured: &Measured<'_>, rounds: usize) -> Result<()> {
     let raw = Raw::new(pair)?;
-    let way = Way::direct(pair);
-    apply(measured, &raw, &way, rounds).await?;
-    reading(measured, &raw, &way, "plan", rounds).await?;
-    reading(measured, &raw, &way, "verify", rounds).await
+    apply(pair, measured, &raw, rounds).await?;
+    reading(pair, measured, &raw, "plan", rounds).await?;
+    reading(pair, measured, &raw, "verify", rounds).await
 }
 
 /// From empty to applied and proven; raw are the writes alone, and then all of its requests, both from empty too.
-async fn apply(measured: &Measured<'_>, raw: &Raw<'_>, way: &Way, rounds: usize) -> Result<()> {
-    let seen = measured.seen(&["apply", "--yes"]).await;
+async fn apply(pair: &Pair, measured: &Measured<'_>, raw: &Raw<'_>, rounds: usize) -> Result<()> {
+    let way = Way::direct(pair);
+    let seen = measured.seen(&Way::seen(pair), &["apply", "--yes"]).await;
     measured.clean().await;
     let writes: Vec<_> = seen.iter().filter(|(_, request)| built(request)).cloned().collect();
     let (mut ours, mut written, mut all) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..rounds {
-        ours.push(measured.time(way, &["apply", "--yes"]).await);
+        ours.push(measured.time(&way, &["apply", "--yes"]).await);
         measured.clean().await;
         written.push(raw.time(&writes).await?);
         measured.clean().await;
         all.push(raw.time(&seen).await?);
         measured.clean().await;
     }
-    measured.time(way, &["apply", "--yes"]).await;
+    measured.time(&way, &["apply", "--yes"]).await;
     report("apply", "writes", &mut ours, &mut written, writes.len());
     report("apply", "requests", &mut ours, &mut all, seen.len());
     list(&seen);
@@ -38,11 +38,12 @@ async fn apply(measured: &Measured<'_>, raw: &Raw<'_>, way: &Way, rounds: usize)
 }
 
 /// Something that only reads; raw are the same requests.
-async fn reading(measured: &Measured<'_>, raw: &Raw<'_>, way: &Way, verb: &str, rounds: usize) -> Result<()> {
-    let seen = measured.seen(&[verb]).await;
+async fn reading(pair: &Pair, measured: &Measured<'_>, raw: &Raw<'_>, verb: &str, rounds: usize) -> Result<()> {
+    let way = Way::direct(pair);
+    let seen = measured.seen(&Way::seen(pair), &[verb]).await;
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for _ in 0..rounds {
-        ours.push(measured.time(way, &[verb]).await);
+        ours.push(measured.time(&way, &[verb]).await);
         theirs.push(raw.time(&seen).await?);
     }
     report(verb, "requests", &mut ours, &mut theirs, seen.len());
@@ -62,11 +63,8 @@ fn report(name: &str, what: &str, ours: &mut [Duration], raw: &mut [Duration], c
     println!("{name} {:.1}x ({ours:.1?}; its {compared} {what} raw {raw:.1?})", ratio(ours, raw));
 }
 
-/// Each with when it came, counted from the first: what waits for what can be seen from that.
 fn list(seen: &[(Server, Seen)]) {
-    let Some((_, first)) = seen.first() else { return };
     for (_, request) in seen {
-        let since = request.at.duration_since(first.at);
-        println!("    {:5.1} ms  {} {}", since.as_secs_f64() * 1e3, request.line(), request.status);
+        println!("    {} {}", request.line(), request.status);
     }
 }

@@ -2,46 +2,71 @@
 
 use std::time::Duration;
 
-use trustpath_tests::{far::Far, pair::Pair};
+use tempfile::TempDir;
+use trustpath_tests::{far::Far, pair::Pair, proxy::Seen};
 
 use super::measured::{Measured, NAMESPACE, Way, median, ratio};
+use crate::raw::Server;
 
 pub(super) async fn run(pair: &Pair, measured: &Measured<'_>, round_trip: Duration, rounds: usize) {
-    let host = |url: &str| url.split_once("://").expect("a URL").1.to_owned();
-    let vault = Far::start(&host(pair.vault_direct()), round_trip).await;
-    let kubernetes = Far::start(&host(pair.kubernetes_direct().0), round_trip).await;
-    let directory = tempfile::tempdir().expect("a directory");
-    let kubeconfig = directory.path().join("kubeconfig");
-    let text = pair.kubeconfig_at(&format!("https://{}", kubernetes.address()));
-    std::fs::write(&kubeconfig, text).expect("a file in a directory of our own");
-    let far = Way { vault: format!("http://{}", vault.address()), kubeconfig };
-    let compared = Compared { measured, near: Way::direct(pair), far, servers: [vault, kubernetes], round_trip, rounds };
-    compared.all(pair).await;
+    let to_proxies = (pair.vault_address(), format!("https://{}", pair.kubernetes_proxy.address()), pair.proxy_ca());
+    let (kubernetes, ca) = pair.kubernetes_direct();
+    let direct = (pair.vault_direct().to_owned(), kubernetes.to_owned(), ca.to_owned());
+    let (far, seen) = (Away::start(pair, direct, round_trip).await, Away::start(pair, to_proxies, round_trip).await);
+    Compared { pair, measured, near: Way::direct(pair), far, seen, round_trip, rounds }.all().await;
+}
+
+/// A way to far servers, which ends when dropped.
+struct Away {
+    way: Way,
+    vault: Far,
+    kubernetes: Far,
+    _directory: TempDir,
+}
+
+impl Away {
+    async fn start(pair: &Pair, (vault, kubernetes, ca): (String, String, String), round_trip: Duration) -> Self {
+        let parts = |url: &str| url.split_once("://").map(|(scheme, host)| (scheme.to_owned(), host.to_owned()));
+        let ((scheme, vault), (_, kubernetes)) = (parts(&vault).expect("a URL"), parts(&kubernetes).expect("a URL"));
+        let (vault, kubernetes) = (Far::start(&vault, round_trip).await, Far::start(&kubernetes, round_trip).await);
+        let directory = tempfile::tempdir().expect("a directory");
+        let kubeconfig = directory.path().join("kubeconfig");
+        let text = pair.kubeconfig_at(&format!("https://{}", kubernetes.address()), &ca);
+        std::fs::write(&kubeconfig, text).expect("a file in a directory of our own");
+        let way = Way { vault: format!("{scheme}://{}", vault.address()), kubeconfig };
+        Self { way, vault, kubernetes, _directory: directory }
+    }
+
+    fn connections(&self) -> [usize; 2] {
+        [self.vault.connections(), self.kubernetes.connections()]
+    }
 }
 
 struct Compared<'a> {
+    pair: &'a Pair,
     measured: &'a Measured<'a>,
     near: Way,
-    far: Way,
-    servers: [Far; 2],
+    far: Away,
+    /// As far, through the proxies that see each request.
+    seen: Away,
     round_trip: Duration,
     rounds: usize,
 }
 
 impl Compared<'_> {
-    async fn all(&self, pair: &Pair) {
-        self.verb("apply", &["apply", "--yes"], async || (), async || self.measured.clean().await).await;
+    async fn all(&self) {
+        let (nothing, clean) = (async || (), async || self.measured.clean().await);
+        self.verb("apply", &["apply", "--yes"], nothing, clean).await;
         self.apply().await;
-        for reading in ["plan", "verify"] {
-            self.verb(reading, &[reading], async || (), async || ()).await;
-        }
-        self.measured.clean().await;
+        self.verb("plan", &["plan"], nothing, nothing).await;
+        self.verb("verify", &["verify"], nothing, nothing).await;
+        clean().await;
         let stays = async || {
-            pair.make_namespace(NAMESPACE).await;
+            self.pair.make_namespace(NAMESPACE).await;
             self.apply().await;
         };
-        self.verb("destroy (the namespace stays)", &["destroy", "--yes"], stays, async || ()).await;
-        self.measured.clean().await;
+        self.verb("destroy (the namespace stays)", &["destroy", "--yes"], stays, nothing).await;
+        clean().await;
     }
 
     async fn apply(&self) {
@@ -52,25 +77,30 @@ impl Compared<'_> {
         let (mut near, mut far) = (Vec::new(), Vec::new());
         let mut connections = [0; 2];
         for _ in 0..self.rounds {
-            for (way, times) in [(&self.near, &mut near), (&self.far, &mut far)] {
-                before().await;
-                let open = self.connections();
-                times.push(self.measured.time(way, arguments).await);
-                if std::ptr::eq(way, &self.far) {
-                    connections = [0, 1].map(|server| self.connections()[server] - open[server]);
-                }
-                after().await;
-            }
+            before().await;
+            near.push(self.measured.time(&self.near, arguments).await);
+            after().await;
+            before().await;
+            let open = self.far.connections();
+            far.push(self.measured.time(&self.far.way, arguments).await);
+            connections = [0, 1].map(|server| self.far.connections()[server] - open[server]);
+            after().await;
         }
         let (near, far) = (median(&mut near), median(&mut far));
         let trips = ratio(far.saturating_sub(near), self.round_trip);
         let [vault, kubernetes] = connections;
-        println!(
-            "{name}: {trips:.1} round trips ({far:.1?} and {near:.1?}; connections: {vault} to Vault, {kubernetes} to Kubernetes)"
-        );
+        println!("{name}: {trips:.1} round trips ({far:.1?} / {near:.1?}; connections: Vault {vault}, Kubernetes {kubernetes})");
+        before().await;
+        self.list(&self.measured.seen(&self.seen.way, arguments).await);
+        after().await;
     }
 
-    fn connections(&self) -> [usize; 2] {
-        self.servers.each_ref().map(Far::connections)
+    /// Each with how many round trips after the first it came: what waits for what can be seen from that.
+    fn list(&self, seen: &[(Server, Seen)]) {
+        let Some((_, first)) = seen.first() else { return };
+        for (server, request) in seen {
+            let trips = ratio(request.at.duration_since(first.at), self.round_trip);
+            println!("    {trips:5.1}  {server:?} {} {}", request.what(), request.status);
+        }
     }
 }

@@ -29,6 +29,11 @@ pub(super) struct Way {
 }
 
 impl Way {
+    /// Through the proxies that see each request.
+    pub(super) fn seen(pair: &Pair) -> Self {
+        Self { vault: pair.vault_address(), kubeconfig: pair.kubeconfig() }
+    }
+
     /// Without anything in between.
     pub(super) fn direct(pair: &Pair) -> Self {
         Self { vault: pair.vault_direct().to_owned(), kubeconfig: pair.kubeconfig_direct() }
@@ -51,10 +56,10 @@ impl<'a> Measured<'a> {
         Self { program: program.with("TRUSTPATH_FILE", &file), pair }
     }
 
-    /// The program's requests, seen by the proxies.
-    pub(super) async fn seen(&self, arguments: &[&str]) -> Vec<(Server, Seen)> {
+    /// The program's requests, where its way leads through the proxies that see them.
+    pub(super) async fn seen(&self, way: &Way, arguments: &[&str]) -> Vec<(Server, Seen)> {
         self.pair.forget();
-        self.program.ok(arguments).await;
+        self.time(way, arguments).await;
         let own = |(_, request): &(Server, Seen)| request.agent.starts_with("trustpath/");
         let vault = self.pair.vault_proxy.seen().into_iter().map(|request| (Server::Vault, request));
         let kubernetes = self.pair.kubernetes_proxy.seen().into_iter().map(|request| (Server::Kubernetes, request));
@@ -63,7 +68,7 @@ impl<'a> Measured<'a> {
         seen
     }
 
-    /// How long it takes, without the proxies that see its requests.
+    /// How long it takes.
     pub(super) async fn time(&self, way: &Way, arguments: &[&str]) -> Duration {
         let mut command = self.program.command(arguments);
         command.env("VAULT_ADDR", &way.vault).env("KUBECONFIG", &way.kubeconfig);

@@ -28,6 +28,9 @@ pub(crate) struct Options {
     /// How often each is measured; the median counts
     #[arg(long, default_value_t = 15)]
     rounds: usize,
+    /// A binary of the program that is there already, instead of building one
+    #[arg(long, value_name = "BINARY")]
+    binary: Option<PathBuf>,
     /// Another binary of the program, such as that of an earlier commit: its `apply`, `plan` and `verify` are measured in
     /// turn with this one's
     #[arg(long, value_name = "BINARY")]
@@ -43,8 +46,7 @@ pub(crate) struct Options {
 pub(crate) async fn run(options: &Options) -> Result<()> {
     let which = Which { real_kubernetes: options.real, hashicorp_vault: false };
     tokio::task::spawn_blocking(move || provision::have(which)).await.map_err(|error| miette!("{error}"))??;
-    step("release binary", cargo(&["build", "--release", "--quiet", "--package", "trustpath-cli"]))?;
-    let binary = workspace::target().join("release/trustpath");
+    let binary = options.binary.clone().map_or_else(release, Ok)?;
     let (pair, rounds) = (Pair::start(which).await, options.rounds);
     let measured = Measured::new(&pair, binary.clone());
     let other = options.against.clone().map(|other| Measured::new(&pair, other));
@@ -63,6 +65,11 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
         beside_raw::run(&pair, &measured, rounds).await?;
     }
     Ok(())
+}
+
+fn release() -> Result<PathBuf> {
+    step("release binary", cargo(&["build", "--release", "--quiet", "--package", "trustpath-cli"]))?;
+    Ok(workspace::target().join("release/trustpath"))
 }
 
 fn time(text: &str) -> Result<Duration, String> {

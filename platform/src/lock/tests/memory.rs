@@ -92,6 +92,10 @@ impl Record for Memory {
         "the record".into()
     }
 
+    fn is_removed_by_version(&self) -> bool {
+        true
+    }
+
     async fn read(&self) -> Result<Option<Found>, Error> {
         if self.inside(|inside| inside.down) {
             return Err(Error::new(System::Vault, Kind::Unreachable, "it cannot be reached"));
