@@ -79,8 +79,11 @@ impl<'a> Measured<'a> {
         time
     }
 
-    /// Back to empty.
+    /// Back to empty, without what logins leave.
     pub(super) async fn clean(&self) {
+        for entity in self.pair.vault.list("identity/entity/id").await {
+            self.pair.vault.delete(&format!("identity/entity/id/{entity}")).await;
+        }
         for path in ["auth/kubernetes/role/external-secrets", "sys/policies/acl/apps-read", "sys/auth/kubernetes"] {
             self.pair.vault.delete(path).await;
         }

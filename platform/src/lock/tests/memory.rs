@@ -32,7 +32,7 @@ pub(super) enum Fault {
 #[derive(Default)]
 pub(super) struct Inside {
     pub(super) record: Option<(u64, Claim)>,
-    written: u64,
+    pub(super) written: u64,
     faults: VecDeque<Fault>,
     /// Every request fails until this is over.
     pub(super) down: bool,
