@@ -27,6 +27,8 @@ pub(super) fn build(config: Config) -> Result<Client, Error> {
     }
     let mut direct = HttpConnector::new();
     direct.enforce_http(false);
+    // Frames are small, and would wait for the server's acknowledgement of the one before.
+    direct.set_nodelay(true);
     let mut tls = HttpsConnectorBuilder::new().with_tls_config(config.rustls_client_config()?).https_or_http();
     if let Some(name) = &config.tls_server_name {
         tls = tls.with_server_name_resolver(FixedServerNameResolver::new(server_name(name, &config)?));
