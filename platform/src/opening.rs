@@ -24,7 +24,11 @@ pub(crate) struct Opening {
 
 impl Opening {
     /// Sends a request; alone, until it has a connection, where none was made yet.
-    pub(crate) async fn send<B, F: Future>(&self, mut request: Request<B>, send: impl FnOnce(Request<B>) -> F) -> F::Output {
+    pub(crate) async fn send<B, F: Future>(
+        &self,
+        mut request: Request<B>,
+        send: impl FnOnce(Request<B>) -> F,
+    ) -> F::Output {
         if self.made.load(Ordering::Acquire) {
             return send(request).await;
         }

@@ -16,7 +16,8 @@ use vaultrs::{
 
 use super::{Server, Vault, VaultSettings, answer, health::Health, request::Call, settings::usable_token};
 use crate::{
-    Connections, Environment, Heard, error::Error, hide::Held, install_crypto_provider, opening::KEEP_ALIVE, text::clean,
+    Connections, Environment, Heard, error::Error, hide::Held, install_crypto_provider, opening::KEEP_ALIVE,
+    text::clean,
 };
 
 impl Vault {

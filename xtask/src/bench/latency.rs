@@ -89,7 +89,9 @@ impl Compared<'_> {
         let (near, far) = (median(&mut near), median(&mut far));
         let trips = ratio(far.saturating_sub(near), self.round_trip);
         let [vault, kubernetes] = connections;
-        println!("{name}: {trips:.1} round trips ({far:.1?} / {near:.1?}; connections: Vault {vault}, Kubernetes {kubernetes})");
+        println!(
+            "{name}: {trips:.1} round trips ({far:.1?} / {near:.1?}; connections: Vault {vault}, Kubernetes {kubernetes})"
+        );
         before().await;
         self.list(&self.measured.seen(&self.seen.way, arguments).await);
         after().await;
