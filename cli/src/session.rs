@@ -9,14 +9,14 @@ use std::{
 use serde::Deserialize as _;
 use serde_json::Value;
 use trustpath_core::{
-    Class, Failure, Handles, Problem, Result,
+    Class, Failure, Handle as _, Handles, Problem, Result,
     file::{Source, load},
     graph::{Graph, Selection},
     journal::{JournaledStep, Start, VERSION},
     run::{Cancel, Engine, Permissions, RunPlan, Settings, graph_of},
 };
 use trustpath_platform::{
-    Connections,
+    Cluster, Connections, Vault,
     lock::{Fence, Terms},
 };
 
@@ -81,6 +81,15 @@ impl Session {
             settings: start.limits,
             connections: start.connections.clone(),
         })
+    }
+
+    /// Opens the graph's systems while something else is waited for.
+    pub(crate) fn warm(&self) {
+        for system in [Vault::NAME, Cluster::NAME].into_iter().filter(|system| self.graph.uses(system)) {
+            let handles = self.handles.clone();
+            // It ends with the program; whoever needs the system waits for the same opening.
+            drop(tokio::spawn(async move { handles.warm(system).await }));
+        }
     }
 
     /// On which terms its locks are held.

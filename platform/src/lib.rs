@@ -31,6 +31,7 @@ pub mod hide;
 pub mod kubernetes;
 pub mod lock;
 pub mod mark;
+mod opening;
 pub mod policy;
 mod proxy;
 pub mod retry;

@@ -23,6 +23,8 @@ pub enum Seen {
     NoConnection,
     /// The connection broke, or went silent, when the request was under way: it may have been served.
     Broken,
+    /// The other side has ended TLS when the request was under way: it may have been served, and will end the next one too.
+    Ended,
     /// An answer.
     Status(u16),
     /// The server has done nothing, and may once something else is ready: 404 on what was just made and this server may not
@@ -67,7 +69,7 @@ fn retryable(repeat: Repeat, seen: Seen, failed: u32, limits: &Limits) -> bool {
         (Seen::NoConnection, _) => failed < limits.connections,
         (Seen::Status(412 | 429), _) | (Seen::NotYet, _) => true,
         (Seen::Broken | Seen::Status(502..=504), Repeat::Harmless) => true,
-        (Seen::Broken | Seen::Status(_), _) => false,
+        (Seen::Broken | Seen::Ended | Seen::Status(_), _) => false,
     }
 }
 
@@ -76,7 +78,7 @@ fn retryable(repeat: Repeat, seen: Seen, failed: u32, limits: &Limits) -> bool {
 /// 502 and 504 are the words of something before the server, which has not heard from it. Any other status is the
 /// server's own: it is done with the request.
 pub(crate) fn may_come_late(seen: Seen) -> bool {
-    matches!(seen, Seen::Broken | Seen::Status(502 | 504))
+    matches!(seen, Seen::Broken | Seen::Ended | Seen::Status(502 | 504))
 }
 
 fn note(writes: bool, seen: Seen) {
@@ -157,6 +159,7 @@ mod tests {
     #[case(Seen::NoConnection, 2, true, true)]
     #[case(Seen::NoConnection, 3, false, false)]
     #[case(Seen::Broken, 1, true, false)]
+    #[case(Seen::Ended, 1, false, false)]
     #[case(Seen::NotYet, 9, true, true)]
     #[case(Seen::Status(429), 9, true, true)]
     #[case(Seen::Status(412), 9, true, true)]
@@ -180,6 +183,7 @@ mod tests {
     #[rstest]
     #[case(Seen::NoConnection, false)]
     #[case(Seen::Broken, true)]
+    #[case(Seen::Ended, true)]
     #[case(Seen::NotYet, false)]
     #[case(Seen::Status(400), false)]
     #[case(Seen::Status(429), false)]

@@ -13,7 +13,11 @@ use axum::{
     http::{HeaderMap, Method, Uri},
     routing::any,
 };
-use axum_server::{Handle, tls_rustls::RustlsConfig};
+use axum_server::{
+    Handle,
+    accept::NoDelayAcceptor,
+    tls_rustls::{RustlsAcceptor, RustlsConfig},
+};
 use secrecy::SecretString;
 use serde_json::Value;
 
@@ -131,7 +135,9 @@ fn serve(
     let server = {
         // The listener is registered with the runtime that is entered.
         let _entered = runtime.enter();
-        axum_server::from_tcp_rustls(listener, config)?.handle(handle)
+        // As a real one: answers are several small frames, which would wait for each other.
+        let prompt = |tls: RustlsAcceptor| tls.acceptor(NoDelayAcceptor);
+        axum_server::from_tcp_rustls(listener, config)?.map(prompt).handle(handle)
     };
     let serving = move || {
         // Serving ends when the handle is shut down, and then there is nothing left to tell.

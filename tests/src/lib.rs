@@ -8,6 +8,7 @@
 //! - [`cargo`]: what is built while tests run.
 //! - [`controller`]: a controller of others, which writes into every new namespace.
 //! - [`crd`]: the ClusterSecretStore CRDs that the cases run against.
+//! - [`far`]: a server that is far away.
 //! - [`holder`]: credentials with certain rights, and no other.
 //! - [`least`]: credentials with the rights that `permissions` prints, and no other.
 //! - [`proxy`]: sees every request, and can make one fail.
@@ -24,6 +25,7 @@ pub mod canary;
 pub mod cargo;
 pub mod controller;
 pub mod crd;
+pub mod far;
 pub mod fleet;
 pub mod holder;
 pub mod least;

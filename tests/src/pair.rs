@@ -258,6 +258,11 @@ impl Pair {
         self.directory.path().join("kubeconfig-direct")
     }
 
+    /// A kubeconfig that leads to this URL, at which a certificate of this CA is good.
+    pub fn kubeconfig_at(&self, server: &str, ca: &str) -> String {
+        yaml(server, ca, &self.address.kubeconfig.token)
+    }
+
     /// The JWT of a reviewer.
     pub fn reviewer_jwt(&self) -> PathBuf {
         self.directory.path().join("reviewer.jwt")

@@ -61,9 +61,11 @@ impl Locks {
         }
     }
 
-    /// What a run has to ask before it sends anything, and before it says that it has ended.
+    /// What a run has to ask before it sends anything, and before it says that it has ended. Where the cluster keeps its
+    /// journal, the end has to reach it while the locks are held.
     pub(crate) fn guard(&self) -> Arc<dyn Guard> {
-        Arc::new(self.remote.iter().map(Held::guard).collect::<Vec<_>>())
+        let guard = if self.mirror.is_there() { Held::guard } else { Held::guard_until_clear };
+        Arc::new(self.remote.iter().map(guard).collect::<Vec<_>>())
     }
 
     /// Says what is not locked though it should be, once it is clear that the command can do without it.

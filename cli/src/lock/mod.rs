@@ -45,6 +45,7 @@ pub(crate) async fn under(
     wish: Wish,
     work: impl AsyncFnOnce(&Locks) -> Result<u8, Trouble>,
 ) -> Result<u8, Trouble> {
+    session.warm();
     let mut locks = Locks::take(command, session, cancel, wish).await?;
     session.fence.put_up(locks.guard());
     let answer = match locks.mirror.exchange(command).await {

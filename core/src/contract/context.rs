@@ -83,10 +83,10 @@ impl Context {
         self.time
     }
 
-    pub(super) async fn read(&self, read: &dyn Read) -> Result<Answer> {
+    pub(super) async fn read(&self, read: &dyn Read) -> Result<Arc<Answer>> {
         match &self.readings {
             Some(readings) => readings.read(read, self).await,
-            None => read.perform(self).await,
+            None => read.perform(self).await.map(Arc::new),
         }
     }
 

@@ -145,6 +145,13 @@ impl Handles {
         Ok(slot.get().await?.any().downcast().map_err(|_| unknown(H::NAME))?)
     }
 
+    /// Opens a system before anyone asks for it; what comes of that is told to whoever does.
+    pub async fn warm(&self, name: &str) {
+        if let Some(slot) = self.slots.iter().find(|slot| slot.name == name) {
+            slot.get().await.ok();
+        }
+    }
+
     /// The identities of the systems that were opened so far.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! Reads as data: what a step looks at before it decides.
 
-use std::{collections::BTreeMap, fmt};
+use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use async_trait::async_trait;
 use futures::future::try_join_all;
@@ -93,9 +93,9 @@ impl Reads {
     }
 }
 
-/// What was answered, by the name of the read.
+/// What was answered, by the name of the read. Steps that share a read share its answer, however large that is.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Answers(BTreeMap<String, Answer>);
+pub struct Answers(BTreeMap<String, Arc<Answer>>);
 
 /// For the tests of what is decided with them.
 impl<N: Into<String>> FromIterator<(N, Answer)> for Answers {
@@ -110,18 +110,18 @@ impl Answers {
     /// # Errors
     /// When it is not a `T`.
     pub fn get<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>> {
-        let Some(Answer::Found(found)) = self.0.get(name) else { return Ok(None) };
+        let Some(Answer::Found(found)) = self.answer(name) else { return Ok(None) };
         Ok(Some(T::deserialize(found).map_err(|error| unlike(name).because(error))?))
     }
 
     /// What the read came to; `None` where it was not read.
     pub fn answer(&self, name: &str) -> Option<&Answer> {
-        self.0.get(name)
+        self.0.get(name).map(Arc::as_ref)
     }
 
     /// Why it may not be seen.
     pub fn refused(&self, name: &str) -> Option<&str> {
-        match self.0.get(name)? {
+        match self.answer(name)? {
             Answer::Refused(why) => Some(why),
             Answer::Found(_) | Answer::Nothing | Answer::Failed(_) => None,
         }
@@ -129,7 +129,7 @@ impl Answers {
 
     /// Why it could not be read.
     pub fn failed(&self, name: &str) -> Option<&Report> {
-        match self.0.get(name)? {
+        match self.answer(name)? {
             Answer::Failed(report) => Some(report),
             Answer::Found(_) | Answer::Nothing | Answer::Refused(_) => None,
         }
@@ -156,8 +156,6 @@ fn unlike(name: &str) -> Problem {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use serde_json::json;
 
     use super::*;

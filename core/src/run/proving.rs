@@ -1,6 +1,7 @@
-//! Proving: every link at the same time, under the limit; reported in the order of the graph.
+//! Proving: every link at the same time, under the limit; what several of them read is read once. Reported in the order of
+//! the graph.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use futures::{StreamExt, stream};
 use tokio::time::timeout;
@@ -12,7 +13,7 @@ use super::{
     failures::{interrupted, too_long},
 };
 use crate::{
-    contract::{Evidence, Outcome},
+    contract::{Context, Evidence, Outcome, Readings},
     failure::{Class, Failure, Problem, Result},
     graph::{Place, Selection},
 };
@@ -27,17 +28,20 @@ impl Engine {
     }
 
     pub(super) async fn prove(&self, places: &BTreeSet<Place>) -> Vec<(Place, Result<Evidence>)> {
-        let proofs = places.iter().map(|place| async move { (*place, self.prove_one(*place).await) });
+        let readings = Arc::new(Readings::default());
+        let proofs = places.iter().map(|place| {
+            let context = self.context(*place).sharing(readings.clone());
+            async move { (*place, self.prove_one(*place, context).await) }
+        });
         let mut answers: Vec<_> =
             stream::iter(proofs).buffer_unordered(self.settings.parallelism.max(1)).collect().await;
         answers.sort_by_key(|(place, _)| *place);
         answers
     }
 
-    async fn prove_one(&self, place: Place) -> Result<Evidence> {
+    async fn prove_one(&self, place: Place, context: Context) -> Result<Evidence> {
         let name = self.name(place);
         self.observer.event(name, Event::Proving);
-        let context = self.context(place);
         let proving = caught(self.graph.node(place).step.verify(&context));
         let limited = timeout(self.settings.verify_timeout, proving);
         let answer = tokio::select! {

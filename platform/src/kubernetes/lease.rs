@@ -83,6 +83,10 @@ impl LeaseRecord {
 
 #[async_trait]
 impl Record for LeaseRecord {
+    fn is_removed_by_version(&self) -> bool {
+        true
+    }
+
     fn name(&self) -> String {
         format!("the Lease {}/{NAME}", self.namespace)
     }

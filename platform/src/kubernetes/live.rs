@@ -1,10 +1,12 @@
 //! Reading one object, as data.
 
 use async_trait::async_trait;
+use futures::future::join;
 use serde_json::Value;
 use trustpath_core::{Answer, Context, Read, Result, Right};
 
 use super::{Cluster, ObjectRef};
+use crate::error::Error;
 
 /// What `kubectl apply` keeps of an object: of a Secret, all that it holds.
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
@@ -21,12 +23,24 @@ impl Read for Live {
 
     async fn perform(&self, cx: &Context) -> Result<Answer> {
         let cluster = cx.handle::<Cluster>().await?;
-        let Some(at) = self.0.address(&cluster).await? else { return Ok(Answer::Nothing) };
-        let Some(mut live) = cluster.live(&at).await? else { return Ok(Answer::Nothing) };
+        let Some(mut live) = self.read(&cluster).await? else { return Ok(Answer::Nothing) };
         if self.0.is_secret() {
             without_contents(&mut live);
         }
         Ok(Answer::Found(live))
+    }
+}
+
+impl Live {
+    /// In the version that is served. As a rule that is the best one: the object is asked for there without waiting to know.
+    async fn read(&self, cluster: &Cluster) -> Result<Option<Value>, Error> {
+        let guess = self.0.best_guess();
+        let (at, guessed) = join(self.0.address(cluster), cluster.live(&guess)).await;
+        match at? {
+            None => Ok(None),
+            Some(at) if at.resource() == guess.resource() => guessed,
+            Some(at) => cluster.live(&at).await,
+        }
     }
 }
 

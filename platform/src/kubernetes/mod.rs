@@ -3,6 +3,7 @@
 mod access;
 mod address;
 mod answer;
+mod client;
 mod configuration;
 mod discovery;
 mod journals;
@@ -47,7 +48,7 @@ use kube::discovery::ApiResource;
 use tokio::sync::OnceCell;
 use trustpath_core::{Class, Handle, Identity, Lacking, Problem, Result, Right};
 
-use crate::{Heard, hide::Held, lock::Fence, mark, retry::Limits};
+use crate::{Heard, hide::Held, lock::Fence, mark, opening::Opening, retry::Limits};
 use rights::Grant;
 
 /// A connection to a Kubernetes API server. Cheap to clone.
@@ -57,6 +58,7 @@ use rights::Grant;
 #[derive(Clone)]
 pub struct Cluster {
     client: kube::Client,
+    opening: Arc<Opening>,
     limits: Limits,
     server: Arc<Server>,
 }

@@ -80,6 +80,16 @@ impl ObjectRef {
         Ok(found.map(|resource| Address::plain(&resource, self.namespace.as_deref(), &self.name)))
     }
 
+    /// Its address, should its type be served in the best of the versions.
+    pub(super) fn best_guess(&self) -> Address<Value> {
+        let mut resource = self.resource.clone();
+        if let Some(version) = self.served.and_then(|served| served.versions.first()) {
+            resource.version = (*version).to_owned();
+            resource.api_version = format!("{}/{version}", resource.group);
+        }
+        Address::plain(&resource, self.namespace.as_deref(), &self.name)
+    }
+
     /// The object, to say what is needed on it.
     pub fn on(&self) -> On<'_> {
         let all = on(&self.resource.group, &self.resource.plural);

@@ -53,11 +53,12 @@ impl Cluster {
         let configuration = configuration::read(&settings).await?;
         let (limits, fence) = (settings.limits.clone(), settings.fence.clone());
         let client = client(configuration.clone(), limits.total).await?;
+        let opening = Arc::default();
         let held = configuration::held(&configuration);
         let (uid, served) = (OnceCell::new(), Mutex::default());
         let heard = settings.heard.clone();
         let server = Server { configuration, fence, heard, held, uid, served };
-        let cluster = Self { client, limits, server: Arc::new(server) };
+        let cluster = Self { client, opening, limits, server: Arc::new(server) };
         if let Some(pin) = &settings.uid {
             pinned(pin, cluster.uid().await?)?;
         }
@@ -72,7 +73,7 @@ impl Cluster {
         let mut configuration = self.server.configuration.clone();
         configuration.auth_info = AuthInfo { token: Some(token), ..AuthInfo::default() };
         let client = client(configuration, self.limits.total).await?;
-        Ok(Self { client, ..self.clone() })
+        Ok(Self { client, opening: Arc::default(), ..self.clone() })
     }
 
     /// The API server's URL and authority, from the kubeconfig.
@@ -110,7 +111,7 @@ fn pem(certificates: &[Vec<u8>]) -> String {
 /// Building the client may run a program of the user's that makes credentials: off the async threads, with a limit.
 async fn client(configuration: Config, limit: Duration) -> Result<Client, Problem> {
     let held = configuration::held(&configuration);
-    let building = tokio::task::spawn_blocking(|| Client::try_from(configuration));
+    let building = tokio::task::spawn_blocking(|| super::client::build(configuration));
     match timeout(limit, building).await {
         Ok(Ok(Ok(client))) => Ok(client),
         Ok(Ok(Err(error))) => Err(unbuildable(&error, &held)),

@@ -19,6 +19,8 @@ use crate::{
 /// More than any answer that this program asks for; a server that sends more is not believed.
 const LARGEST: usize = 32 << 20;
 
+const CLIENT_CERTIFICATE: &str = "the API server may not take the kubeconfig's client certificate: is it expired?";
+
 /// What is asked of the API server.
 #[derive(Clone)]
 pub(super) struct Call {
@@ -141,7 +143,8 @@ impl Cluster {
     }
 
     async fn exchange(&self, call: &Call) -> Result<Answer, NoAnswer> {
-        let response = self.client.send(call.request.clone().map(Body::from)).await?;
+        let request = call.request.clone().map(Body::from);
+        let response = self.opening.send(request, |request| self.client.send(request)).await?;
         let (head, body) = response.into_parts();
         let body = Limited::new(body, LARGEST).collect().await.map_err(NoAnswer::of_body)?.to_bytes().to_vec();
         Ok(Answer { status: head.status.as_u16(), headers: head.headers, body })
@@ -167,6 +170,10 @@ impl Cluster {
             Transport::Tls(reason) => {
                 call.error(Kind::Tls, format!("no TLS connection to Kubernetes at {server}")).help(tls_help(&reason))
             }
+            Transport::TlsEnded => call
+                .error(Kind::Tls, format!("no TLS connection to Kubernetes at {server}"))
+                .help(CLIENT_CERTIFICATE)
+                .seen(Seen::Ended),
             Transport::NoConnection => call
                 .error(Kind::Unreachable, format!("Kubernetes at {server} cannot be reached"))
                 .help("see whether the kubeconfig's context is the right one, and `kubectl version` answers")
@@ -200,7 +207,7 @@ fn tls_help(reason: &rustls::Error) -> &'static str {
         }
         Tls::InvalidCertificate(Bad::Expired | Bad::ExpiredContext { .. }) => "renew the API server's certificate",
         Tls::InvalidMessage(_) => "what answers speaks no TLS: see the kubeconfig's server",
-        Tls::AlertReceived(_) => "the API server may not take the kubeconfig's client certificate: is it expired?",
+        Tls::AlertReceived(_) => CLIENT_CERTIFICATE,
         _ => "see whether the kubeconfig's certificate-authority signed the API server's certificate",
     }
 }

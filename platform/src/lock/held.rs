@@ -47,6 +47,8 @@ struct Writing {
     found: Option<Unfinished>,
     /// Whether the record may name a run, as far as we know.
     noted: bool,
+    /// Why the record was emptied instead of removed, when the lock was given back.
+    emptied: Option<Failure>,
 }
 
 /// How often giving back is tried, or taking a run off the record; where it is in vain, an earlier write of ours has landed
@@ -58,7 +60,7 @@ impl Held {
     pub(super) fn new(record: Arc<dyn Record>, version: Version, claim: Claim, terms: Terms, sent: Moment) -> Self {
         let standing = Mutex::new(Standing::Renewed(sent));
         let (found, noted) = (claim.unfinished.clone(), claim.unfinished.is_some());
-        let writing = AsyncMutex::new(Writing { version, claim, found, noted });
+        let writing = AsyncMutex::new(Writing { version, claim, found, noted, emptied: None });
         let shared = Arc::new(Shared { record, terms, standing, writing });
         let renewing = tokio::spawn(Arc::clone(&shared).keep()).abort_handle();
         Self { shared, renewing }
@@ -67,6 +69,15 @@ impl Held {
     /// What a run has to ask before it sends anything.
     pub fn guard(&self) -> Arc<dyn Guard> {
         Arc::clone(&self.shared) as Arc<dyn Guard>
+    }
+
+    /// The same for a run after which nothing has to be done under the lock: where the server can tie that to what we wrote
+    /// last, the record goes with the run.
+    pub fn guard_until_clear(&self) -> Arc<dyn Guard> {
+        match self.shared.record.is_removed_by_version() {
+            true => Arc::new(UntilClear(Arc::clone(&self.shared))),
+            false => self.guard(),
+        }
     }
 
     /// Writes into the record that a run has begun: whoever takes the lock over has to know of it.
@@ -128,11 +139,40 @@ impl Guard for Shared {
             // What another client writes there is theirs.
             _ => Ok(()),
         };
+        writing.cleared(run, cleared)
+    }
+}
+
+impl Writing {
+    /// Of a run that was to come off the record.
+    fn cleared(&mut self, run: Option<Unfinished>, cleared: Result<()>) -> Result<()> {
         match &cleared {
-            Ok(()) => (writing.found, writing.noted) = (None, false),
-            Err(_) => writing.claim.unfinished = run,
+            Ok(()) => (self.found, self.noted) = (None, false),
+            Err(_) => self.claim.unfinished = run,
         }
         cleared
+    }
+}
+
+/// A lock that ends with its run.
+struct UntilClear(Arc<Shared>);
+
+#[async_trait]
+impl Guard for UntilClear {
+    fn remaining(&self) -> Duration {
+        self.0.remaining()
+    }
+
+    /// Removes the record; where that cannot be, writes it without holder and run.
+    async fn clear(&self) -> Result<()> {
+        let mut writing = self.0.writing.lock().await;
+        if !writing.noted {
+            return Ok(());
+        }
+        let run = writing.claim.unfinished.take();
+        let gone = self.0.let_go(&mut writing).await;
+        let cleared = gone.map(|emptied| writing.emptied = emptied);
+        writing.cleared(run, cleared)
     }
 }
 
@@ -229,6 +269,9 @@ impl Shared {
 
     async fn give_back(&self) -> Result<Option<Failure>> {
         let mut writing = self.writing.lock().await;
+        if let Some(why) = writing.emptied.take() {
+            return Ok(Some(why));
+        }
         if self.remaining().is_zero() && !self.is_lost() {
             let renewed = self.write(&mut writing).await;
             if !self.is_lost() {

@@ -73,4 +73,9 @@ pub trait Record: Send + Sync {
     /// # Errors
     /// As [`Record::create`].
     async fn remove(&self, version: &Version) -> Result<Removed, Error>;
+
+    /// Whether the server itself ties a removal to the state: one that comes late does nothing to another then.
+    fn is_removed_by_version(&self) -> bool {
+        false
+    }
 }

@@ -13,6 +13,8 @@ use crate::{
 /// More than any answer that this program asks for; a server that sends more is not believed.
 const LARGEST: usize = 32 << 20;
 
+const CLIENT_CERTIFICATE: &str = "Vault may ask for a client certificate: VAULT_CLIENT_CERT and VAULT_CLIENT_KEY";
+
 /// Why there is no answer.
 pub(super) enum NoAnswer {
     Transport(reqwest::Error),
@@ -49,6 +51,10 @@ pub(super) fn failure(call: &Call, why: &NoAnswer, base: &str) -> Error {
         Transport::Tls(reason) => {
             call.error(Kind::Tls, format!("no TLS connection to Vault at {server}")).help(tls_help(&reason))
         }
+        Transport::TlsEnded => call
+            .error(Kind::Tls, format!("no TLS connection to Vault at {server}"))
+            .help(CLIENT_CERTIFICATE)
+            .seen(Seen::Ended),
         Transport::NoConnection => call
             .error(Kind::Unreachable, format!("Vault at {server} cannot be reached"))
             .help("see whether VAULT_ADDR is right, Vault runs, and nothing on the way stops the connection")
@@ -75,7 +81,7 @@ fn tls_help(reason: &rustls::Error) -> &'static str {
         }
         Tls::InvalidCertificate(Bad::Expired | Bad::ExpiredContext { .. }) => "renew Vault's certificate",
         Tls::InvalidMessage(_) => "what answers speaks no TLS: should VAULT_ADDR begin with http:// ?",
-        Tls::AlertReceived(_) => "Vault may ask for a client certificate: VAULT_CLIENT_CERT and VAULT_CLIENT_KEY",
+        Tls::AlertReceived(_) => CLIENT_CERTIFICATE,
         _ => "see whether VAULT_CACERT is the authority that signed Vault's certificate",
     }
 }

@@ -21,6 +21,7 @@ mod reply;
 mod request;
 mod requests;
 pub mod rights;
+mod seen_mounts;
 mod settings;
 mod token;
 
@@ -54,6 +55,7 @@ use crate::{Heard, hide::Held, lock::Fence, retry::Limits};
 use consistency::States;
 use health::Health;
 use rights::Grant;
+use seen_mounts::SeenMounts;
 
 /// A connection to Vault or OpenBao. Cheap to clone.
 ///
@@ -73,6 +75,7 @@ struct Server {
     /// The `Host` header, where the URL had to be given another host for TLS.
     host: Option<String>,
     states: States,
+    seen_mounts: SeenMounts,
     heard: Heard,
     /// How many requests were made with a token: each may be one of its uses.
     asked: AtomicUsize,

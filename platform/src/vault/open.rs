@@ -14,8 +14,11 @@ use vaultrs::{
     client::{VaultClient, VaultClientSettings},
 };
 
-use super::{Server, States, Vault, VaultSettings, answer, health::Health, request::Call, settings::usable_token};
-use crate::{Connections, Environment, Heard, error::Error, hide::Held, install_crypto_provider, text::clean};
+use super::{Server, Vault, VaultSettings, answer, health::Health, request::Call, settings::usable_token};
+use crate::{
+    Connections, Environment, Heard, error::Error, hide::Held, install_crypto_provider, opening::KEEP_ALIVE,
+    text::clean,
+};
 
 impl Vault {
     /// Opens a connection to where environment and graph file say.
@@ -41,10 +44,9 @@ impl Vault {
         let client = client(&settings, &base, &token)?;
         let (limits, fence) = (settings.limits.clone(), settings.fence.clone());
         let held = settings.proxy.iter().fold(Held::default(), |held, proxy| held.and_of_url(proxy.expose_secret()));
-        let states = States::default();
-        let (health, asked) = (Health::unknown(), Default::default());
-        let unknown =
-            Server { health, limits, fence, host, states, asked, heard: Heard::default(), held: held.clone() };
+        let (health, heard, asked) = (Health::unknown(), Heard::default(), Default::default());
+        let (states, seen_mounts) = Default::default();
+        let unknown = Server { health, limits, fence, host, states, seen_mounts, asked, heard, held: held.clone() };
         let blind = Self { client: Arc::new(client), server: Arc::new(unknown) };
         let health = blind.patient_health().await?;
         if let Some(trouble) = health.trouble(settings.namespace.as_deref()) {
@@ -53,9 +55,9 @@ impl Vault {
         pinned(settings.cluster_id.as_deref(), health.cluster_id.as_deref())?;
         let host = blind.server.host.clone();
         let (limits, fence) = (settings.limits, settings.fence);
-        let (states, asked) = (States::default(), Default::default());
-        let heard = settings.heard;
-        let server = Server { health, limits, fence, host, states, asked, heard, held };
+        let (states, seen_mounts) = Default::default();
+        let (heard, asked) = (settings.heard, Default::default());
+        let server = Server { health, limits, fence, host, states, seen_mounts, asked, heard, held };
         Ok(Self { client: blind.client, server: Arc::new(server) })
     }
 
@@ -169,6 +171,8 @@ fn http_client(settings: &VaultSettings) -> Result<reqwest::Client, Problem> {
         .redirect(reqwest::redirect::Policy::none())
         .retry(reqwest::retry::never())
         .connect_timeout(settings.limits.connect)
+        .http2_keep_alive_interval(KEEP_ALIVE)
+        .http2_keep_alive_timeout(KEEP_ALIVE)
         .referer(false)
         .no_proxy();
     let authorities = authorities(settings)?;
@@ -186,7 +190,8 @@ fn http_client(settings: &VaultSettings) -> Result<reqwest::Client, Problem> {
         builder = builder.proxy(Proxy::all(proxy.expose_secret()).map_err(|error| unbuildable(&error))?);
     }
     if settings.server_name.is_some() {
-        builder = builder.dns_resolver(Arc::new(Elsewhere(host(&settings.address))));
+        // Over HTTP/2 the name in the URL would be sent as the host.
+        builder = builder.http1_only().dns_resolver(Arc::new(Elsewhere(host(&settings.address))));
     }
     builder.build().map_err(|error| unbuildable(&error))
 }

@@ -152,6 +152,7 @@ impl Vault {
         }
         let answer = self.exchange(call).await?;
         if (200..300).contains(&answer.status) {
+            self.server.seen_mounts.note(self.namespace(), call, &answer);
             return Ok(answer);
         }
         if answer.status == 503 && !asked.swap(true, Ordering::Relaxed) && self.is_sealed().await {

@@ -1,11 +1,13 @@
 //! What a step asks of Vault.
 
+use std::collections::BTreeMap;
+
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 use super::{
-    Vault,
+    Mount, Vault,
     health::Health,
     reply::{Envelope, LoggedIn, Reply, warnings},
     request::Call,
@@ -31,6 +33,12 @@ impl Vault {
             Err(error) if error.kind() == Kind::NotFound => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    /// The auth mounts, where they were read before and nothing was mounted since.
+    pub(super) fn auth_mounts_seen(&self) -> Option<BTreeMap<String, Mount>> {
+        let seen = self.server.seen_mounts.of(self.namespace())?;
+        serde_json::from_slice::<Envelope<_>>(&seen).ok()?.data
     }
 
     /// Lists the names below a path, those of folders with a slash at the end; empty where there is nothing.

@@ -4,10 +4,11 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use axum::{Json, Router, routing::get};
 use axum_server::{Handle, tls_rustls::RustlsConfig};
+use futures::future::join_all;
 use k8s_openapi::api::core::v1::Namespace;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rustls::{RootCertStore, ServerConfig, pki_types::PrivateKeyDer, server::WebPkiClientVerifier};
-use serde_json::json;
+use serde_json::{Value, json};
 use trustpath_core::Class;
 use trustpath_platform::{Connections, Vault, VaultSettings, kubernetes::Address};
 
@@ -41,7 +42,8 @@ impl Server {
         let builder = ServerConfig::builder();
         let builder = if mutual { builder.with_client_cert_verifier(clients) } else { builder.with_no_client_auth() };
         let own_key = PrivateKeyDer::Pkcs8(key.serialize_der().into());
-        let tls = builder.with_single_cert(vec![certificate.der().clone()], own_key).unwrap();
+        let mut tls = builder.with_single_cert(vec![certificate.der().clone()], own_key).unwrap();
+        tls.alpn_protocols = [b"h2".to_vec(), b"http/1.1".to_vec()].into();
         let tls = RustlsConfig::from_config(tls.into());
         let client = KeyPair::generate().unwrap();
         let admitted = CertificateParams::new(["client".to_owned()]).unwrap().signed_by(&client, &ours).unwrap();
@@ -168,4 +170,22 @@ async fn the_api_server_is_believed_by_the_kubeconfigs_authority_alone() {
     let (class, code, _, help) = parts(bad.get(&at).await.unwrap_err());
     assert_eq!((class, code.as_str()), (Class::Unreachable, "trustpath::kubernetes::tls"));
     assert!(help.contains("certificate-authority"), "{help}");
+}
+
+/// Requests that are sent together, the very first ones too, share one connection.
+#[tokio::test]
+async fn a_server_that_speaks_http_2_gets_one_connection() {
+    let server = Server::start().await;
+    let ca = server.file("ca.pem");
+    let vault = server.vault(&[("VAULT_CACERT", ca.to_str().unwrap())]).await.unwrap();
+    let read = join_all((0..8).map(|_| vault.read::<Value>("nothing/here"))).await;
+    assert!(read.into_iter().all(|found| found.unwrap().is_none()));
+    assert_eq!(server.handle.connection_count(), 1, "to Vault");
+    drop(vault);
+    let cluster = open_cluster(&kubeconfig(&server.url, Some(&ca)), &Connections::default()).await.unwrap();
+    let at = Address::<Namespace>::cluster("kube-system");
+    let before = server.handle.connection_count();
+    let read = join_all((0..8).map(|_| cluster.get(&at))).await;
+    assert!(read.into_iter().all(|found| found.unwrap().is_some()));
+    assert!(server.handle.connection_count() <= before + 1, "to Kubernetes: {}", server.handle.connection_count());
 }

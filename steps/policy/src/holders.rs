@@ -5,9 +5,10 @@ mod methods;
 use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
-use futures::{StreamExt, TryStreamExt, stream};
-use serde::{Deserialize, Serialize};
+use futures::future::{join, join_all, try_join_all};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
+use tokio::sync::Semaphore;
 use trustpath_core::{Answer, Context, Read, Result, Right};
 use trustpath_platform::{
     Login, Vault,
@@ -26,7 +27,7 @@ use self::methods::Sort;
 const AT_ONCE: usize = 8;
 
 /// Something that gives policies to tokens.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Holder {
     /// Its path in Vault.
     pub(crate) path: String,
@@ -52,10 +53,10 @@ impl Holders {
         Self { namespace: namespace.map(str::to_owned), own: own.collect() }
     }
 
-    /// Each mount with what can hold policies on it, and identity.
-    async fn places(&self, vault: &Vault) -> Result<Vec<(String, &'static [Sort])>, Obstacle> {
+    /// Each auth mount with what can hold policies on it.
+    async fn mounts(&self, vault: &Vault) -> Result<Places, Obstacle> {
         let mounts: Option<BTreeMap<String, Mount>> = vault.read("sys/auth").await?;
-        let mut all = vec![("identity".to_owned(), methods::IDENTITY)];
+        let mut all = Vec::new();
         for (path, mount) in mounts.unwrap_or_default() {
             let path = Vault::path(["auth", &path]);
             let untold = || Obstacle::Untold(format!("`{}` is of the type `{}`", clean(&path), clean(&mount.kind)));
@@ -68,12 +69,11 @@ impl Holders {
     async fn search(&self, vault: &Vault) -> Result<Vec<Holder>, Obstacle> {
         let own: BTreeSet<_> =
             self.own.iter().map(|(mount, name)| Vault::path(["auth", mount, "role", name])).collect();
-        let mut holders = Vec::new();
-        for (path, sorts) in self.places(vault).await? {
-            for sort in sorts {
-                holders.extend(of_one_sort(vault, &path, sort, &own).await?);
-            }
-        }
+        let search = Search { vault, own, turns: Semaphore::new(AT_ONCE) };
+        let identity = vec![("identity".to_owned(), methods::IDENTITY)];
+        let on_mounts = async { search.all(search.turn(self.mounts(vault)).await?).await };
+        let (in_identity, on_mounts) = join(search.all(identity), on_mounts).await;
+        let mut holders = [in_identity?, on_mounts?].concat();
         holders.sort_by(|one, other| one.path.cmp(&other.path));
         Ok(holders)
     }
@@ -120,22 +120,50 @@ impl From<Error> for Obstacle {
     }
 }
 
-/// Those of one sort on one mount.
-async fn of_one_sort(vault: &Vault, mount: &str, sort: &Sort, own: &BTreeSet<String>) -> Result<Vec<Holder>, Obstacle> {
-    let paths: Vec<_> = match sort.list {
-        Some(list) => {
-            let names = vault.list(&Vault::path([mount, list])).await?;
-            names.iter().map(|name| Vault::path([mount, sort.read, name])).collect()
-        }
-        None => vec![Vault::path([mount, sort.read])],
-    };
-    let holder = |path: String| async move {
-        let found: Option<Map<String, Value>> = vault.read(&path).await?;
+/// Paths, each with what can hold policies below it.
+type Places = Vec<(String, &'static [Sort])>;
+
+/// What is looked at at the same time, a few requests at most.
+struct Search<'a> {
+    vault: &'a Vault,
+    own: BTreeSet<String>,
+    turns: Semaphore,
+}
+
+impl Search<'_> {
+    async fn all(&self, places: Places) -> Result<Vec<Holder>, Obstacle> {
+        let each = places.iter().flat_map(|(path, sorts)| sorts.iter().map(move |sort| self.of_one_sort(path, sort)));
+        let found: Result<Vec<_>, _> = join_all(each).await.into_iter().collect();
+        Ok(found?.concat())
+    }
+
+    /// Those of one sort on one mount.
+    async fn of_one_sort(&self, mount: &str, sort: &Sort) -> Result<Vec<Holder>, Obstacle> {
+        let paths: Vec<_> = match sort.list {
+            Some(list) => {
+                let names = self.turn(self.vault.list(&Vault::path([mount, list]))).await?;
+                names.iter().map(|name| Vault::path([mount, sort.read, name])).collect()
+            }
+            None => vec![Vault::path([mount, sort.read])],
+        };
+        let others = paths.into_iter().filter(|path| !self.own.contains(path));
+        let found = try_join_all(others.map(|path| self.turn(self.holder(path, sort)))).await?;
+        Ok(found.into_iter().flatten().collect())
+    }
+
+    async fn holder(&self, path: String, sort: &Sort) -> Result<Option<Holder>, Obstacle> {
+        let found: Option<Map<String, Value>> = self.vault.read(&path).await?;
         let policies = |found: Map<String, Value>| sort.keys.iter().flat_map(|key| names(found.get(*key))).collect();
         Ok(found.map(|found| Holder { path, policies: policies(found) }))
-    };
-    let others = paths.into_iter().filter(|path| !own.contains(path));
-    stream::iter(others.map(holder)).buffered(AT_ONCE).try_filter_map(|holder| async { Ok(holder) }).try_collect().await
+    }
+
+    /// Does the work when it is its turn. No one closes the semaphore.
+    async fn turn<T>(&self, work: impl Future<Output = T>) -> T {
+        let turn = self.turns.acquire().await;
+        let done = work.await;
+        drop(turn);
+        done
+    }
 }
 
 /// The names in a list of policies, or in one separated by commas.

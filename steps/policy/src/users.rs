@@ -1,9 +1,18 @@
 //! Who uses a policy, of all that hold policies. Pure.
 
+use serde::Deserialize;
 use trustpath_core::{Answer, Result};
 use trustpath_platform::text::{clean, few, listed};
 
-use crate::{error::no_holders, holders::Holder};
+use crate::error::no_holders;
+
+/// One of those that hold policies, as it is in the answer: which is one for all policies of a plan.
+#[derive(Deserialize)]
+struct PolicyUser<'a> {
+    path: &'a str,
+    #[serde(borrow)]
+    policies: Vec<&'a str>,
+}
 
 /// Who uses a policy besides the roles that go with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,13 +31,13 @@ impl Users {
     /// # Errors
     /// When those are none.
     pub(crate) fn of(policy: &str, holders: &Answer) -> Result<Self> {
-        let holders: Vec<Holder> = match holders {
+        let holders: Vec<PolicyUser<'_>> = match holders {
             Answer::Refused(why) => return Ok(Self::Untold(why.clone())),
             Answer::Nothing | Answer::Failed(_) => Vec::new(),
-            Answer::Found(holders) => serde::Deserialize::deserialize(holders).map_err(no_holders)?,
+            Answer::Found(holders) => Vec::deserialize(holders).map_err(no_holders)?,
         };
-        let users = holders.into_iter().filter(|holder| holder.policies.contains(policy));
-        let users: Vec<_> = users.map(|user| user.path).collect();
+        let users = holders.into_iter().filter(|holder| holder.policies.contains(&policy));
+        let users: Vec<_> = users.map(|user| user.path.to_owned()).collect();
         Ok(if users.is_empty() { Self::None } else { Self::These(users) })
     }
 

@@ -76,10 +76,9 @@ async fn sweep(pair: Arc<Pair>, beginning: Beginning) {
             // A request that makes nothing announces nothing, and does nothing late.
             let of_the_lock = asked.locks && (moment, journal) == (Moment::Acted, Journal::Whole);
             let has_it = asked.makes || of_the_lock || (moment, journal) == (Moment::Lost, Journal::Whole);
-            // The lock is removed when the run has ended: there is nothing to resume. Another one begins when all is made.
+            // Another one begins when all is made.
             let is_possible = match then {
-                Then::Rollback => true,
-                Then::Resume => !asked.what().starts_with("DELETE") || !asked.locks,
+                Then::Rollback | Then::Resume => true,
                 Then::Apply => asked.phase == Phase::Proving,
             };
             let name = format!("{asked}, {moment:?}, {journal:?}, {then:?}");

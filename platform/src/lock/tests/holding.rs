@@ -184,3 +184,29 @@ async fn a_server_that_is_not_there_is_told() {
     memory.inside(|inside| inside.down = true);
     assert!(held.release().await.is_err(), "what is left of it is told");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_lock_that_ends_with_its_run_goes_in_one_request() {
+    for lost in [None, Some(Fault::AnswerLost)] {
+        let memory = Memory::default();
+        let held = Hand::of("a").take(&memory).await.unwrap();
+        held.begin(unfinished()).await.unwrap();
+        let written = memory.inside(|inside| inside.written);
+        lost.into_iter().for_each(|fault| memory.fault(fault));
+        let guard = held.guard_until_clear();
+        guard.clear().await.unwrap();
+        assert_eq!((memory.claim(), memory.inside(|inside| inside.written)), (None, written + 1));
+        assert_eq!(guard.remaining(), Duration::ZERO, "nothing more is sent under it");
+        assert_eq!(held.release().await.unwrap().map(|why| code(&why)), None);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lock_that_cannot_end_with_its_run_still_names_it() {
+    let memory = Memory::default();
+    let held = Hand::of("a").take(&memory).await.unwrap();
+    held.begin(unfinished()).await.unwrap();
+    memory.fault(Fault::Denied);
+    assert_eq!(code(&held.guard_until_clear().clear().await.unwrap_err()), "trustpath::vault::denied");
+    assert!(held.names_a_run().await && held.guard().remaining() > Duration::ZERO);
+}

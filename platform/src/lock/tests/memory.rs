@@ -32,7 +32,7 @@ pub(super) enum Fault {
 #[derive(Default)]
 pub(super) struct Inside {
     pub(super) record: Option<(u64, Claim)>,
-    written: u64,
+    pub(super) written: u64,
     faults: VecDeque<Fault>,
     /// Every request fails until this is over.
     pub(super) down: bool,
@@ -90,6 +90,10 @@ pub(super) fn version(revision: u64) -> Version {
 impl Record for Memory {
     fn name(&self) -> String {
         "the record".into()
+    }
+
+    fn is_removed_by_version(&self) -> bool {
+        true
     }
 
     async fn read(&self) -> Result<Option<Found>, Error> {
