@@ -100,7 +100,7 @@ pub struct Answers(BTreeMap<String, Arc<Answer>>);
 /// For the tests of what is decided with them.
 impl<N: Into<String>> FromIterator<(N, Answer)> for Answers {
     fn from_iter<I: IntoIterator<Item = (N, Answer)>>(answers: I) -> Self {
-        Self(answers.into_iter().map(|(name, answer)| (name.into(), answer)).collect())
+        Self(answers.into_iter().map(|(name, answer)| (name.into(), Arc::new(answer))).collect())
     }
 }
 
