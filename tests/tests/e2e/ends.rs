@@ -269,7 +269,6 @@ pub(crate) async fn killed_when_all_was_done_it_is_closed_by_the_next_run(pair: 
     let leaving = [
         (false, format!("DELETE /{LEASE}"), 1),
         (true, "DELETE /v1/kv/metadata/trustpath/lock".to_owned(), 1),
-        (false, format!("PUT /{LEASE}"), 2),
         (true, "POST /v1/kv/data/trustpath/lock".to_owned(), 3),
     ];
     for (of_vault, what, nth) in leaving {
