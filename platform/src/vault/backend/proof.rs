@@ -127,8 +127,12 @@ impl Probe for LoginProbe {
         let vault = self.at.vault(cx).await?;
         let known = match self.known(cx, &vault).await {
             Ok(known) => known,
-            Err(failure) if matches!(failure.class(), Class::Denied | Class::Missing) => {
-                return Ok(Evidence::new().unchecked(self.what(), failure.to_string()));
+            Err(failure) if matches!(failure.class(), Class::Denied | Class::Config) => {
+                let why = format!("what it takes cannot be had: {failure}");
+                return Ok(Evidence::new().unchecked(self.what(), why));
+            }
+            Err(failure) if failure.class() == Class::Missing => {
+                return Ok(Evidence::new().failed(self.what(), failure.to_string(), "apply the step that makes it"));
             }
             Err(failure) => return Err(failure),
         };
