@@ -22,6 +22,7 @@
 pub mod aggregated;
 pub mod canary;
 pub mod cargo;
+pub mod chain;
 pub mod controller;
 pub mod crd;
 pub mod fleet;
