@@ -55,6 +55,13 @@ impl Fact for PolicyName {
     const NAME: &'static str = "policy";
 }
 
+impl PolicyName {
+    /// The names alone, as a role holds them.
+    pub fn names(policies: &[Self]) -> Vec<&str> {
+        policies.iter().map(|policy| policy.name.as_str()).collect()
+    }
+}
+
 /// How one logs in by a role of an auth method.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Login {

@@ -23,6 +23,7 @@
 pub mod aggregated;
 pub mod canary;
 pub mod cargo;
+pub mod chain;
 pub mod controller;
 pub mod crd;
 pub mod far;

@@ -70,8 +70,14 @@ impl Program {
 
     /// The program with the connections of a pair, the standard file, and the pair's overlay.
     pub fn on(pair: &Pair) -> Self {
-        let files = [standard_file(), pair.overlay_file()].map(|file| file.display().to_string());
-        Self::bare().connected(pair).with("TRUSTPATH_FILE", &files.join(":"))
+        Self::bare().connected(pair).with_files(&[standard_file(), pair.overlay_file()])
+    }
+
+    /// With these graph files, of which the later win.
+    #[must_use]
+    pub fn with_files(self, files: &[PathBuf]) -> Self {
+        let files: Vec<_> = files.iter().map(|file| file.display().to_string()).collect();
+        self.with("TRUSTPATH_FILE", &files.join(":"))
     }
 
     /// With the connections of a pair.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use secrecy::{ExposeSecret, SecretString};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::pair::Pair;
 
@@ -46,9 +46,9 @@ pub async fn auth(pair: &Pair, host: &str, ca: &str) {
 }
 
 /// The policy, in a hand of their own.
-pub async fn policy(pair: &Pair) {
+pub async fn policy(pair: &Pair, name: &str) {
     let text = "# by hand\npath \"kv/data/other/*\" { capabilities = [\"list\",\"read\"] }\n\n\n";
-    pair.vault.post("sys/policies/acl/apps-read", &json!({"policy": text})).await;
+    pair.vault.post(&format!("sys/policies/acl/{name}"), &json!({"policy": text})).await;
 }
 
 /// The role, with fields that the graph file says nothing of.
@@ -68,7 +68,18 @@ pub async fn role(pair: &Pair) {
 /// The store, which leads elsewhere.
 pub async fn store(pair: &Pair) {
     let reference = json!({"name": "somebody", "namespace": "somebody"});
-    let auth = json!({"kubernetes": {"mountPath": "other", "role": "other", "serviceAccountRef": reference}});
+    store_with(pair, &json!({"kubernetes": {"mountPath": "other", "role": "other", "serviceAccountRef": reference}}))
+        .await;
+}
+
+/// The same, by the JWT method.
+pub async fn jwt_store(pair: &Pair) {
+    let reference = json!({"serviceAccountRef": {"name": "somebody", "namespace": "somebody"}});
+    let auth = json!({"jwt": {"path": "other", "role": "other", "kubernetesServiceAccountToken": reference}});
+    store_with(pair, &auth).await;
+}
+
+async fn store_with(pair: &Pair, auth: &Value) {
     let object = json!({
         "apiVersion": "external-secrets.io/v1",
         "kind": "ClusterSecretStore",
@@ -87,4 +98,33 @@ pub async fn reviewer(pair: &Pair) {
     });
     let path = "api/v1/namespaces/external-secrets/serviceaccounts/reviewer";
     pair.kubernetes.apply(path, "somebody", object.to_string()).await;
+}
+
+/// The AppRole mount, with a role that has fields of its own.
+pub async fn app_role(pair: &Pair) {
+    let config = json!({"default_lease_ttl": "17m"});
+    pair.vault.post("sys/auth/approle", &json!({"type": "approle", "description": "theirs", "config": config})).await;
+    let role = json!({
+        "token_policies": ["theirs"], "token_ttl": 60, "token_max_ttl": 7200, "secret_id_ttl": 3600, "secret_id_num_uses": 5,
+        "local_secret_ids": true, "token_bound_cidrs": ["127.0.0.0/8"], "token_no_default_policy": true,
+    });
+    pair.vault.post("auth/approle/role/ci", &role).await;
+}
+
+/// The JWT mount, with the cluster's key, and an issuer that no token has.
+pub async fn jwt(pair: &Pair) {
+    pair.vault.post("sys/auth/jwt", &json!({"type": "jwt", "description": "theirs"})).await;
+    let config =
+        json!({"jwt_validation_pubkeys": [pair.token_key()], "bound_issuer": "theirs", "default_role": "theirs"});
+    pair.vault.post("auth/jwt/config", &config).await;
+}
+
+/// A role on that mount, for tokens that are not the graph's.
+pub async fn jwt_role(pair: &Pair) {
+    let role = json!({
+        "role_type": "jwt", "user_claim": "sub", "bound_audiences": ["theirs"], "token_policies": ["theirs"],
+        "clock_skew_leeway": 30, "bound_claims": {"sub": "system:serviceaccount:external-secrets:external-secrets"},
+        "token_num_uses": 7,
+    });
+    pair.vault.post("auth/jwt/role/external-secrets", &role).await;
 }

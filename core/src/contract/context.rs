@@ -2,6 +2,8 @@
 
 use std::{sync::Arc, time::Duration};
 
+use tokio::task::JoinError;
+
 use super::{Answer, Facts, Handle, Handles, Read, readings::Readings};
 use crate::{failure::Result, run::Settings};
 
@@ -88,6 +90,18 @@ impl Context {
             Some(readings) => readings.read(read, self).await,
             None => read.perform(self).await.map(Arc::new),
         }
+    }
+
+    /// Carries work to its end in a task of its own, though the probe that asks for it is given up: an interrupted run waits
+    /// for it. For what gives back what it makes.
+    ///
+    /// # Errors
+    /// When it panics.
+    pub async fn to_its_end<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> Result<T, JoinError> {
+        self.handles.under_way().carry(work).await
     }
 
     /// The connection to `H`, opened on first use.

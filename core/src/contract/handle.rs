@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use futures::future::BoxFuture;
 use tokio::sync::OnceCell;
 
-use super::{Demand, Lacking, Right};
+use super::{Demand, Lacking, Right, under_way::UnderWay};
 use crate::failure::{Class, Problem, Result};
 
 /// What tells one server from another of its sort, such as a cluster id: name and value, no secrets.
@@ -111,6 +111,7 @@ impl Slot {
 #[derive(Default)]
 pub struct Handles {
     slots: Vec<Slot>,
+    under_way: UnderWay,
 }
 
 impl Handles {
@@ -134,6 +135,11 @@ impl Handles {
         });
         self.slots.push(Slot { id: TypeId::of::<H>(), name: H::NAME, open, opened: OnceCell::new() });
         self
+    }
+
+    /// What goes on with them though it was given up.
+    pub(crate) fn under_way(&self) -> &UnderWay {
+        &self.under_way
     }
 
     /// The connection to `H`, opened now if it was not yet.

@@ -19,6 +19,7 @@ mod right;
 mod state;
 mod step;
 mod trail;
+mod under_way;
 
 pub use change::{Change, Leaf, Op};
 pub use context::{Consent, Context};

@@ -35,8 +35,18 @@ impl Engine {
         });
         let mut answers: Vec<_> =
             stream::iter(proofs).buffer_unordered(self.settings.parallelism.max(1)).collect().await;
+        self.given_up_proofs_settle().await;
         answers.sort_by_key(|(place, _)| *place);
         answers
+    }
+
+    /// A proof that was given up still gives back what it has made: a token, a secret ID.
+    async fn given_up_proofs_settle(&self) {
+        let settled = timeout(self.settings.verify_timeout, self.handles.under_way().settled());
+        tokio::select! {
+            in_time = settled => in_time.unwrap_or_default(),
+            () = self.cancel.halted() => {}
+        }
     }
 
     async fn prove_one(&self, place: Place, context: Context) -> Result<Evidence> {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, json};
+use serde_json::{Map, Value, json};
 use trustpath_core::Right;
 
 use super::{
@@ -57,7 +57,15 @@ impl Vault {
         self.taken_back(Call::write(REVOKE_SELF, &json!({}))?).await
     }
 
-    /// A token that is there is taken back, whatever became of the lock of the run.
+    /// Takes back what a write had made for a login, by writing its accessor to this path.
+    ///
+    /// # Errors
+    /// When Vault refuses or cannot be reached.
+    pub(super) async fn give_back(&self, path: &str, accessor: &Value) -> Result<(), Error> {
+        self.taken_back(Call::write(path, accessor)?).await
+    }
+
+    /// What is there is taken back, whatever became of the lock of the run.
     async fn taken_back(&self, call: Call) -> Result<(), Error> {
         self.written(Call { locked: false, ..call }).await.map(drop)
     }

@@ -47,11 +47,16 @@ impl<T: Into<Value>> From<T> for Field {
 
 /// What is sent.
 #[derive(Debug, Clone, Default)]
-pub struct Body(BTreeMap<String, Field>);
+pub struct Body {
+    fields: BTreeMap<String, Field>,
+    /// What it may hold another time, or with another value, each with the reason.
+    at_times: BTreeMap<&'static str, &'static str>,
+}
 
 impl FromIterator<(String, Value)> for Body {
     fn from_iter<I: IntoIterator<Item = (String, Value)>>(values: I) -> Self {
-        Self(values.into_iter().map(|(name, value)| (name, Field::Plain(value))).collect())
+        let fields = values.into_iter().map(|(name, value)| (name, Field::Plain(value))).collect();
+        Self { fields, at_times: BTreeMap::new() }
     }
 }
 
@@ -59,14 +64,20 @@ impl Body {
     /// With another parameter.
     #[must_use]
     pub fn with(mut self, name: impl Into<String>, value: impl Into<Field>) -> Self {
-        self.0.insert(name.into(), value.into());
+        self.fields.insert(name.into(), value.into());
         self
     }
 
     /// With a parameter that is fetched when it is sent.
     #[must_use]
     pub fn with_late(mut self, name: impl Into<String>, late: impl Late + 'static) -> Self {
-        self.0.insert(name.into(), Field::Late(Arc::new(late)));
+        self.fields.insert(name.into(), Field::Late(Arc::new(late)));
+        self
+    }
+
+    /// With a parameter that no policy is held to, as the same request has one at other times.
+    pub(super) fn at_times(mut self, name: &'static str, why: &'static str) -> Self {
+        self.at_times.insert(name, why);
         self
     }
 
@@ -79,7 +90,7 @@ impl Body {
 
     /// The parameters to whose values a policy can be held.
     fn pinned(&self) -> Map<String, Value> {
-        let plain = self.0.iter().filter_map(|(name, field)| match field {
+        let plain = self.fields.iter().filter_map(|(name, field)| match field {
             Field::Plain(value) => Some((name.clone(), value.clone())),
             Field::Late(_) | Field::NotYet(_) => None,
         });
@@ -88,17 +99,17 @@ impl Body {
 
     /// Those to which it cannot, each with the reason.
     fn unpinned(&self) -> Vec<(&str, String)> {
-        let unpinned = self.0.iter().filter_map(|(name, field)| match field {
+        let unpinned = self.fields.iter().filter_map(|(name, field)| match field {
             Field::Plain(_) => None,
             Field::Late(late) => Some((name.as_str(), late.why_unpinned())),
             Field::NotYet(why) => Some((name.as_str(), (*why).to_owned())),
         });
-        unpinned.collect()
+        unpinned.chain(self.at_times.iter().map(|(name, why)| (*name, (*why).to_owned()))).collect()
     }
 
     /// What fetching takes.
     pub(super) fn rights(&self) -> Vec<Right> {
-        let late = self.0.values().filter_map(|field| match field {
+        let late = self.fields.values().filter_map(|field| match field {
             Field::Late(late) => Some(late.rights()),
             Field::Plain(_) | Field::NotYet(_) => None,
         });
@@ -112,13 +123,13 @@ impl Body {
             Field::Late(late) => late.placeholder().into(),
             Field::NotYet(why) => format!("<known after apply: {why}>").into(),
         };
-        Value::Object(self.0.iter().map(|(name, field)| (name.clone(), shown(field))).collect())
+        Value::Object(self.fields.iter().map(|(name, field)| (name.clone(), shown(field))).collect())
     }
 
     /// As it goes out: everything late is fetched, here and nowhere else.
     pub(super) async fn filled(&self, cx: &Context) -> Result<Map<String, Value>> {
         let mut filled = Map::new();
-        for (name, field) in &self.0 {
+        for (name, field) in &self.fields {
             let value = match field {
                 Field::Plain(value) => value.clone(),
                 Field::Late(late) => late.fetch(cx).await?,

@@ -78,6 +78,15 @@ pub(crate) fn take_was(mark: &mut Mark) -> Option<Reviewer> {
     Some(was)
 }
 
+/// Takes out of a mark that its config was begun and is not written to its end; whether it said so.
+pub(crate) fn take_unfinished(mark: &mut Mark) -> bool {
+    let is_said = reviewer(mark).is_some() && mark.notes.get(WAS) == Some(&String::from(Reviewer::None));
+    if is_said {
+        mark.notes.remove(WAS);
+    }
+    is_said
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -107,5 +116,15 @@ mod tests {
             assert_eq!(take_was(&mut read), Some(was));
             assert_eq!(read, mark);
         }
+    }
+
+    #[test]
+    fn that_a_config_is_not_written_to_its_end_is_read_back() {
+        let mark = naming(marked(), Some(&Digest::of("new")));
+        let (_, read) = mark::split(&text(&mount("", mark.clone()), Some(&Reviewer::None)));
+        let mut read = read.expect("a mark");
+        assert_eq!(take_was(&mut read), None);
+        assert!(take_unfinished(&mut read) && !take_unfinished(&mut read));
+        assert_eq!(read, mark);
     }
 }

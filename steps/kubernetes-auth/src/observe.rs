@@ -35,7 +35,9 @@ pub(crate) fn may_hold_jwt(config: &Value) -> bool {
 
 /// What Vault's answers mean.
 pub(crate) fn state(mut mount: MountState, config: Option<RawConfig>, previous: Option<Digest>) -> State {
-    let config = config.map(|config| {
+    // What was not written to its end is as good as nothing, and is written again.
+    let is_unfinished = mount.mark.as_mut().is_some_and(marked::take_unfinished);
+    let config = config.filter(|_| !is_unfinished).map(|config| {
         let flag = config.get("token_reviewer_jwt_set").and_then(Value::as_bool);
         // Where there is no JWT, there is no doubt which.
         let was = mount.mark.as_mut().and_then(marked::take_was);

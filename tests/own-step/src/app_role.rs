@@ -32,7 +32,7 @@ impl AuthMethod for AppRole {
 
     fn documents(&self, policies: &Vec<PolicyName>) -> Vec<Document> {
         let role = Document::merged("role", ["role", self.role.as_str()])
-            .set("token_policies", policies.iter().map(|policy| &policy.name).collect::<Vec<_>>())
+            .set("token_policies", PolicyName::names(policies))
             .set("token_ttl", self.token_ttl)
             .server_default("bind_secret_id", true)
             .fixed_at_creation(&["local_secret_ids"])
@@ -47,7 +47,7 @@ impl AuthMethod for AppRole {
         let login = LoginProof::at("login")
             .fetch("role_id", below("role-id"))
             .secret("secret_id", SecretRef::Minted { request, accessor: "secret_id_accessor", revoke })
-            .expect_policies(policies.iter().map(|policy| policy.name.clone()));
+            .expect_policies(policies);
         Some(login)
     }
 }

@@ -33,16 +33,8 @@ impl AuthMethod for Jwt {
 
     fn documents(&self, (): &()) -> Vec<Document> {
         let config = Document::replaced("config", ["config"]).set("jwt_validation_pubkeys", &self.keys);
-        vec![
-            config
-                .set("bound_issuer", self.issuer.as_deref().unwrap_or_default())
-                .server_default("namespace_in_state", true)
-                .echoed(&["status"]),
-        ]
-    }
-
-    fn proof(&self, (): &()) -> Option<LoginProof> {
-        None
+        let config = config.set("bound_issuer", self.issuer.as_deref().unwrap_or_default());
+        vec![config.server_default("namespace_in_state", true).echoed(&["status"])]
     }
 }
 
@@ -74,7 +66,7 @@ impl AuthMethod for JwtRole {
             .set("user_claim", "sub")
             .set("bound_subject", format!("system:serviceaccount:{}:{}", account.namespace, account.name))
             .set("bound_audiences", [&self.audience])
-            .set("token_policies", policies.iter().map(|policy| &policy.name).collect::<Vec<_>>());
+            .set("token_policies", PolicyName::names(policies));
         let role = role.server_default("bound_claims_type", "string").server_default("callback_mode", "client");
         vec![role.set("token_ttl", self.token_ttl)]
     }
@@ -82,7 +74,11 @@ impl AuthMethod for JwtRole {
     fn proof(&self, (_, account, policies): &Self::Takes) -> Option<LoginProof> {
         let login = LoginProof::at("login").set("role", self.name.as_str());
         let login = login.token_of("jwt", account.clone(), vec![self.audience.clone()]);
-        Some(login.expect_policies(policies.iter().map(|policy| policy.name.clone())))
+        Some(login.expect_policies(policies))
+    }
+
+    fn audience(&self) -> Option<&str> {
+        Some(&self.audience)
     }
 
     fn store_auth(&self, (mount, ..): &Self::Takes) -> Option<StoreAuth> {

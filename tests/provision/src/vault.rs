@@ -14,7 +14,7 @@ const READY: Duration = Duration::from_secs(60);
 
 /// A real HashiCorp Vault, initialised and unsealed, with everything in memory.
 ///
-/// It has the auth methods `kubernetes` and `approle`, the secrets engine `kv`, the audit device
+/// It has the auth methods `kubernetes`, `approle` and `jwt`, the secrets engine `kv`, the audit device
 /// `file`, and `sys/raw`. Nothing is mounted but what every Vault has.
 pub struct HashiCorpVault {
     process: Process,

@@ -44,7 +44,7 @@ async fn starts_ready_and_leaves_nothing_behind() {
 #[tokio::test]
 async fn has_the_auth_methods_engines_and_endpoints_of_the_tests() {
     let server = HashiCorpVault::start().await.unwrap();
-    for method in ["kubernetes", "approle"] {
+    for method in ["kubernetes", "approle", "jwt"] {
         call(&server, Method::POST, &format!("sys/auth/{method}"), json!({ "type": method })).await;
     }
     let kv = json!({ "type": "kv", "options": { "version": "2" } });

@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/hashicorp/go-hclog"
+	credjwt "github.com/hashicorp/vault-plugin-auth-jwt"
 	credkubernetes "github.com/hashicorp/vault-plugin-auth-kubernetes"
 	kv "github.com/hashicorp/vault-plugin-secrets-kv"
 	"github.com/hashicorp/vault/audit"
@@ -19,7 +20,9 @@ import (
 )
 
 var (
-	authMethods    = map[string]logical.Factory{"kubernetes": credkubernetes.Factory, "approle": credapprole.Factory}
+	authMethods = map[string]logical.Factory{
+		"kubernetes": credkubernetes.Factory, "approle": credapprole.Factory, "jwt": credjwt.Factory,
+	}
 	secretsEngines = map[string]logical.Factory{"kv": kv.Factory}
 	auditDevices   = map[string]audit.Factory{"file": audit.NewFileBackend}
 )

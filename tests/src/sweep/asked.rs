@@ -59,8 +59,9 @@ impl std::fmt::Display for Asked {
     }
 }
 
-/// What the proof of a role leaves for a moment: a token of the ServiceAccount, and one of Vault.
-const OF_PROOFS: [&str; 4] = ["/login", "/token", "/revoke-self", "/revoke-accessor"];
+/// What the proof of a role leaves for a moment: a token of the ServiceAccount, or a secret ID, and a token of Vault.
+const OF_PROOFS: [&str; 6] =
+    ["/login", "/token", "/revoke-self", "/revoke-accessor", "/secret-id", "/secret-id-accessor/destroy"];
 
 /// What the program asked since the proxies forgot, in the order in which it came.
 pub fn asked(pair: &Pair) -> Vec<Asked> {

@@ -2,13 +2,9 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::{
-    pair::Pair,
-    program::{Program, standard_file},
-    somebody, view,
-};
+use crate::{chain::Chain, pair::Pair, program::Program, somebody, view};
 
 /// What the servers hold before the program comes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -27,13 +23,18 @@ step_timeout = "2s"
 verify_timeout = "2s"
 horizon = "500ms"
 lease = "60s"
-
-# A label of its own: else an account is as it should be, whoever made it.
-[steps.service-account.with.labels]
-team = "platform"
 "#;
+/// A label of its own: else an account is as it should be, whoever made it.
+const LABEL: &str = "[steps.service-account.with.labels]\nteam = \"platform\"\n";
 const NAMESPACE: &str = "external-secrets";
-const STEPS: [&str; 5] = ["service-account", "kubernetes-auth", "policy", "role", "secret-store"];
+/// What the graphs make in Vault.
+const IN_VAULT: [&str; 5] = [
+    "sys/policies/acl/apps-read",
+    "sys/policies/acl/ci-read",
+    "sys/auth/kubernetes",
+    "sys/auth/approle",
+    "sys/auth/jwt",
+];
 /// Where the lock of a run is in a snapshot.
 const LEASES: &str = "/kubernetes/apis~1coordination.k8s.io~1v1~1leases";
 /// Where all that etcd holds is in it, and what its locks begin with there.
@@ -48,6 +49,8 @@ const SOMEBODYS: (&str, &str) = ("somebodys-reviewer", "somebody");
 pub struct World {
     /// The servers.
     pub pair: Arc<Pair>,
+    /// The graph.
+    pub chain: Chain,
     /// What they held.
     pub beginning: Beginning,
     /// The program; its state directory is the sweep's own.
@@ -62,19 +65,13 @@ pub struct World {
 
 impl World {
     /// Servers as `beginning` says, and a program with short limits.
-    pub async fn new(pair: Arc<Pair>, beginning: Beginning) -> Self {
-        let program = Program::on(&pair).with("VAULT_CLIENT_TIMEOUT", "1500ms");
-        let mut limits = format!("{LIMITS}\n{}", direct(&program, &pair));
-        if beginning == Beginning::Other {
-            let (name, namespace) = SOMEBODYS;
-            let file = somebody::keep_jwt(&pair, &pair.reviewer(name, namespace).await);
-            limits += &format!("previous_reviewer = {{ file = {:?} }}\n", file.display());
-        }
-        let files = [standard_file(), pair.overlay_file(), program.file("limits.toml", &limits)];
-        let files = files.map(|file| file.display().to_string()).join(":");
-        let program = program.with("TRUSTPATH_FILE", &files);
-        let elsewhere = Program::on(&pair).with("VAULT_CLIENT_TIMEOUT", "1500ms").with("TRUSTPATH_FILE", &files);
-        let mut world = Self { pair, beginning, program, elsewhere, before: Value::Null, after: Value::Null };
+    pub async fn new(pair: Arc<Pair>, chain: Chain, beginning: Beginning) -> Self {
+        let program = || chain.program(&pair).with("VAULT_CLIENT_TIMEOUT", "1500ms");
+        let (here, elsewhere) = (program(), program());
+        let mut files = chain.files(&pair, &here);
+        files.push(here.file("limits.toml", &limits(&here, &pair, chain, beginning).await));
+        let (program, elsewhere) = (here.with_files(&files), elsewhere.with_files(&files));
+        let mut world = Self { pair, chain, beginning, program, elsewhere, before: Value::Null, after: Value::Null };
         world.fill().await;
         world.before = world.seen().await;
         world
@@ -106,7 +103,12 @@ impl World {
 
     /// Whether this is what the program's chain looks like, with the same exception.
     pub fn is_after(&self, seen: &Value) -> bool {
-        without_free_lock(seen) == self.after
+        // Vault chooses another role ID for each AppRole that is made.
+        let known = |mut seen: Value| {
+            view::without_anywhere(&mut seen, &["role_id"]);
+            seen
+        };
+        known(without_free_lock(seen)) == known(self.after.clone())
     }
 
     /// Fails where anything is otherwise than it was before.
@@ -121,7 +123,7 @@ impl World {
     pub fn apply(&self) -> Vec<&'static str> {
         let mut words = vec!["apply", "--yes"];
         if self.beginning == Beginning::Other {
-            words.extend(STEPS.iter().flat_map(|step| ["--adopt", step]));
+            words.extend(self.chain.steps().iter().flat_map(|step| ["--adopt", step]));
             words.push("--force-conflicts");
         }
         words
@@ -143,11 +145,26 @@ impl World {
         self.fill().await;
     }
 
+    /// Gives back what a proof had made whose process was killed: no one else knows of it, and it ends by itself, or with its
+    /// role.
+    pub async fn give_back(&self) {
+        const SECRET_IDS: &str = "auth/approle/role/ci/secret-id";
+        if self.chain != Chain::AppRole {
+            return;
+        }
+        for accessor in self.pair.vault.list(SECRET_IDS).await {
+            self.pair
+                .vault
+                .post(&format!("{SECRET_IDS}-accessor/destroy"), &json!({"secret_id_accessor": accessor}))
+                .await;
+        }
+    }
+
     /// Leaves the servers as they were before the sweep.
     pub async fn leave(self) {
         self.clean().await;
         self.pair.remove_namespace(NAMESPACE).await;
-        if self.beginning == Beginning::Other {
+        if self.beginning == Beginning::Other && self.chain.has_reviewer() {
             let (name, namespace) = SOMEBODYS;
             self.pair.remove_reviewer(name, namespace).await;
         }
@@ -161,7 +178,7 @@ impl World {
 
     async fn clean(&self) {
         let (vault, cluster) = (&self.pair.vault, &self.pair.kubernetes);
-        for path in ["sys/policies/acl/apps-read", "sys/auth/kubernetes"] {
+        for path in IN_VAULT {
             vault.delete(path).await;
         }
         cluster.delete("apis/external-secrets.io/v1/clustersecretstores/vault-backend").await;
@@ -180,12 +197,7 @@ impl World {
             self.pair.make_namespace(NAMESPACE).await;
         }
         if self.beginning == Beginning::Other {
-            somebody::account(&self.pair).await;
-            let (host, ca) = self.pair.kubernetes_direct();
-            somebody::auth(&self.pair, host, ca).await;
-            somebody::policy(&self.pair).await;
-            somebody::role(&self.pair).await;
-            somebody::store(&self.pair).await;
+            self.chain.made_by_somebody(&self.pair).await;
         }
     }
 }
@@ -203,6 +215,24 @@ fn without_free_lock(seen: &Value) -> Value {
         stored.retain(|path, lease| !path.starts_with(STORED_LEASES) || !is_free(lease));
     }
     seen
+}
+
+/// What a sweep says besides the graph.
+async fn limits(program: &Program, pair: &Pair, chain: Chain, beginning: Beginning) -> String {
+    let mut limits = LIMITS.to_owned();
+    if chain.is_of_a_cluster() {
+        limits += LABEL;
+    }
+    if !chain.has_reviewer() {
+        return limits;
+    }
+    limits += &direct(program, pair);
+    if beginning == Beginning::Other {
+        let (name, namespace) = SOMEBODYS;
+        let file = somebody::keep_jwt(pair, &pair.reviewer(name, namespace).await);
+        limits += &format!("previous_reviewer = {{ file = {:?} }}\n", file.display());
+    }
+    limits
 }
 
 /// Vault reaches the API server past the proxy, so that the program alone is seen there.

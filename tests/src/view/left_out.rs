@@ -14,8 +14,9 @@ pub(super) const LEASE: &str = "trustpath";
 
 /// Vault gives a mount that is made again another accessor and uuid, and counts the versions of a policy.
 pub(super) const OF_VAULT: [&str; 5] = ["accessor", "uuid", "version", "modified", "created_time"];
-/// The same, as they are stored.
-pub(super) const OF_STORAGE: [&str; 5] = ["accessor", "uuid", "backend_aware_uuid", "DataVersion", "Modified"];
+/// The same, as they are stored; and the key under which a role of an AppRole mount keeps its secret IDs, which go with it.
+pub(super) const OF_STORAGE: [&str; 6] =
+    ["accessor", "uuid", "backend_aware_uuid", "DataVersion", "Modified", "hmac_key"];
 
 /// What is not compared in Vault's storage, by the beginning of its path; `identity/` stands for that engine.
 pub(super) const STORED: [(&str, &str); 10] = [
@@ -35,6 +36,8 @@ pub(super) const STORED: [(&str, &str); 10] = [
 ];
 /// A fresh KV v2 engine notes here that it is still turning itself into one.
 pub(super) const UPGRADING: &str = "/upgrading";
+/// The salt of an AppRole mount, by which it names what it keeps, and its index of role IDs; they are compared in their roles.
+pub(super) const SALTED: [&str; 2] = ["/salt", "/role_id/"];
 
 /// What is not compared in etcd, by the beginning of its path below the registry.
 pub(super) const STORED_BY_THE_CLUSTER: [(&str, &str); 5] = [

@@ -27,7 +27,7 @@ fn without(mut value: Value, own: &[&str]) -> Value {
 }
 
 /// Takes these fields out wherever they are.
-fn without_anywhere(value: &mut Value, own: &[&str]) {
+pub(crate) fn without_anywhere(value: &mut Value, own: &[&str]) {
     match value {
         Value::Object(fields) => {
             fields.retain(|name, _| !own.contains(&name.as_str()));

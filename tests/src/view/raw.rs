@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::{
     array,
-    left_out::{OF_STORAGE, STORED, UPGRADING},
+    left_out::{OF_STORAGE, SALTED, STORED, UPGRADING},
     without_anywhere,
 };
 use crate::rest::Rest;
@@ -80,7 +80,8 @@ fn walk<'a>(api: &'a Rest, below: String, mounts: &'a Mounts) -> BoxFuture<'a, V
 }
 
 fn is_left_out(name: &str) -> bool {
-    name.ends_with(UPGRADING) || STORED.iter().any(|(beginning, _)| name.starts_with(beginning))
+    let is_salted = name.starts_with("auth/") && SALTED.iter().any(|part| name.contains(part));
+    is_salted || name.ends_with(UPGRADING) || STORED.iter().any(|(beginning, _)| name.starts_with(beginning))
 }
 
 async fn list(api: &Rest, path: &str) -> Vec<String> {

@@ -3,9 +3,9 @@
 use trustpath_tests::{cases, fleet::Case, pair::Which};
 
 use crate::{
-    bad_days, bad_files, bad_servers, canaries, circle, clusters, conformance, cut_off, ends, garbled, kept, locks,
-    mirror, namespaces, on_a_terminal, other_values, own_step, panics, partial, races, requests, reviewer, rights,
-    rollback, size, tokens,
+    app_role, bad_days, bad_files, bad_servers, canaries, circle, clusters, conformance, cut_off, ends, garbled, kept,
+    locks, mirror, namespaces, on_a_terminal, other_values, own_step, panics, partial, races, requests, reviewer,
+    rights, rollback, size, tokens,
 };
 
 pub(crate) const ALL: &[(&str, Case)] = cases![
@@ -41,15 +41,22 @@ pub(crate) const ALL: &[(&str, Case)] = cases![
     on_a_terminal::nothing_of_the_live_view_is_left_and_no_word_is_broken,
     reviewer::as_a_step_of_the_graph,
     reviewer::a_rotated_file_is_drift,
+    reviewer::made_anew_and_cut_off,
     requests::are_shown_as_they_are_sent,
     rights::printed_is_enough,
     rights::none_is_too_much,
+    rights::none_is_too_much_for_an_app_role,
+    rights::none_is_too_much_for_a_jwt_chain,
     rights::another_value_is_refused,
     kept::a_chain_by_hand_is_taken_over_by_its_mark,
     kept::only_what_is_there_is_kept,
     own_step::an_app_role_from_its_own_binary,
     own_step::an_app_role_comes_back_as_it_was,
     own_step::a_jwt_chain_from_its_own_binary,
+    app_role::what_cannot_be_given_back_is_told,
+    app_role::a_login_that_fails_leaves_nothing,
+    app_role::a_proof_that_is_interrupted_leaves_nothing,
+    app_role::a_role_that_comes_while_the_mount_goes_keeps_it,
     conformance::every_kind_keeps_every_law,
     conformance::every_kind_may_be_cut_off_at_every_request,
     bad_days::no_vault_address,

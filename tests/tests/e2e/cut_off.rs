@@ -28,14 +28,14 @@ async fn held(pair: &Pair, program: &Program, more: &[&str]) -> Child {
     program.until_held(&arguments, &pair.vault_proxy).await
 }
 
-async fn signal(child: &Child, name: &str) {
+pub(crate) async fn signal(child: &Child, name: &str) {
     let pid = child.id().expect("it runs").to_string();
     let sent = tokio::process::Command::new("kill").args([name, &pid]).status().await.expect("kill runs");
     assert!(sent.success());
 }
 
 /// Returns once it has said this.
-async fn until_said(child: &mut Child, words: &str) {
+pub(crate) async fn until_said(child: &mut Child, words: &str) {
     let stderr = child.stderr.as_mut().expect("nobody else reads it");
     let mut said = Vec::new();
     while !String::from_utf8_lossy(&said).contains(words) {
@@ -44,7 +44,7 @@ async fn until_said(child: &mut Child, words: &str) {
     }
 }
 
-async fn ended(child: Child) -> Ran {
+pub(crate) async fn ended(child: Child) -> Ran {
     child.wait_with_output().await.expect("it ends").into()
 }
 

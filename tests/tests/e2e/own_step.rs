@@ -1,30 +1,11 @@
 //! Kinds of one's own, in a binary of one's own.
 
-use std::{path::Path, sync::Arc};
+use std::sync::Arc;
 
 use serde_json::json;
-use trustpath_tests::{
-    least::Least,
-    pair::Pair,
-    program::{Program, build},
-    view,
-};
+use trustpath_tests::{chain::Chain, least::Least, pair::Pair, program::Program, view};
 
 const ROLE: &str = "auth/approle/role/ci";
-
-/// The program with these kinds, on one of their graphs and what else is said.
-async fn program(pair: &Pair, graph: &str, more: &str) -> Program {
-    let binary = tokio::task::spawn_blocking(|| build("trustpath-own-step", "trustpath-own-step")).await.unwrap();
-    let graph = Path::new(env!("CARGO_MANIFEST_DIR")).join("own-step").join(graph);
-    let program = Program::of(binary).connected(pair);
-    let more = program.file("more.toml", more);
-    program.with("TRUSTPATH_FILE", &format!("{}:{}", graph.display(), more.display()))
-}
-
-/// What the JWT graph does not know: with which keys the cluster signs.
-fn keys(pair: &Pair) -> String {
-    format!("[steps.jwt.with]\nkeys = [{:?}]\n", pair.token_key())
-}
 
 /// From empty, there and back, twice: by a rollback, and by destroy.
 async fn there_and_back(pair: &Pair, program: Program) {
@@ -43,7 +24,7 @@ async fn there_and_back(pair: &Pair, program: Program) {
 }
 
 pub(crate) async fn an_app_role_from_its_own_binary(pair: Arc<Pair>) {
-    let program = program(&pair, "approle.toml", "").await;
+    let program = Chain::AppRole.program(&pair);
     let kinds = program.ok(&["steps", "list"]).await;
     assert!(["approle", "jwt", "jwt-role"].iter().all(|kind| kinds.stdout.contains(kind)), "{}", kinds.stdout);
     there_and_back(&pair, program).await;
@@ -51,7 +32,7 @@ pub(crate) async fn an_app_role_from_its_own_binary(pair: Arc<Pair>) {
 
 /// Nothing of what others had said of the role is lost, and a role that comes back has the ID that it had.
 pub(crate) async fn an_app_role_comes_back_as_it_was(pair: Arc<Pair>) {
-    let program = program(&pair, "approle.toml", "").await;
+    let program = Chain::AppRole.program(&pair);
     let theirs = json!({"token_policies": "theirs", "token_max_ttl": 7200, "secret_id_ttl": 3600, "local_secret_ids": true,
         "token_bound_cidrs": ["127.0.0.0/8"]});
     pair.vault.post("sys/auth/approle", &json!({"type": "approle", "description": "theirs"})).await;
@@ -74,7 +55,7 @@ pub(crate) async fn an_app_role_comes_back_as_it_was(pair: Arc<Pair>) {
 
 /// The keys of the cluster's tokens, a role on a mount that is taken as a fact, and the store's section for it.
 pub(crate) async fn a_jwt_chain_from_its_own_binary(pair: Arc<Pair>) {
-    let program = program(&pair, "jwt.toml", &keys(&pair)).await;
+    let program = Chain::Jwt.program(&pair);
     program.ok(&["apply", "--yes"]).await;
     let store = pair.kubernetes.get("apis/external-secrets.io/v1/clustersecretstores/vault-backend").await.unwrap();
     let account = json!({"name": "external-secrets", "namespace": "external-secrets"});
@@ -85,7 +66,7 @@ pub(crate) async fn a_jwt_chain_from_its_own_binary(pair: Arc<Pair>) {
     assert!(broken.stdout.contains("login at `auth/jwt`"), "{}", broken.stdout);
     program.ok(&["plan", "--detailed-exitcode"]).await;
     program.ok(&["destroy", "--yes"]).await;
-    let again = self::program(&pair, "jwt.toml", &keys(&pair)).await;
+    let again = Chain::Jwt.program(&pair);
     there_and_back(&pair, again).await;
 }
 

@@ -7,6 +7,7 @@ use trustpath_tests::{
     least::Least,
     pair::Pair,
     program::{Program, standard_file},
+    proxy::{Fault, Key, Lasts, Rule},
     view,
 };
 
@@ -42,6 +43,27 @@ pub(crate) async fn as_a_step_of_the_graph(pair: Arc<Pair>) {
     program.ok(&["destroy", "--yes"]).await;
     view::assert_same(&before, &view::snapshot(&pair).await, "destroy left something");
     least.leave(&pair).await;
+}
+
+/// A destroy that is taken back makes the reviewer's token anew. Whichever of the two writes to the mark does not come through,
+/// the config that holds the new one is written to its end by the rollback.
+pub(crate) async fn made_anew_and_cut_off(pair: Arc<Pair>) {
+    const TUNE: &str = "POST /v1/sys/mounts/auth/kubernetes/tune";
+    let program = made_by_a_step(&pair);
+    program.ok(&["apply", "--yes"]).await;
+    for nth in [1, 2] {
+        pair.forget();
+        let path = "serviceaccounts/external-secrets".to_owned();
+        pair.kubernetes_proxy.fault(Rule { method: "DELETE", path, times: 1, fault: Fault::Refuse(403) });
+        pair.vault_proxy.fault_nth(Key { what: TUNE.into(), nth }, Lasts::Once, Fault::Refuse(403));
+        program.fails(12, &["destroy", "--yes"]).await;
+        assert!(pair.vault_proxy.faults_fired() && pair.kubernetes_proxy.faults_fired());
+        pair.lift();
+        program.ok(&["rollback", "--yes"]).await;
+        program.ok(&["verify"]).await;
+        program.ok(&["plan", "--detailed-exitcode"]).await;
+    }
+    program.ok(&["destroy", "--yes"]).await;
 }
 
 /// The server cannot show its reviewer JWT; a rotated file is seen all the same.

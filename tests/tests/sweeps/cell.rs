@@ -81,7 +81,9 @@ pub(crate) async fn judge(world: &World, ran: &Ran, must: Outcome) -> Result<(),
 
 /// Asks for another run, from another machine and from this one: it has to begin, unless one is unfinished.
 pub(crate) async fn begins(world: &World, unfinished: bool) -> Result<(), String> {
-    for (program, whence) in [(&world.elsewhere, "another machine"), (&world.program, "here")] {
+    // Without a cluster, and without a lock in Vault, another machine knows of no run.
+    let elsewhere = world.chain.is_of_a_cluster().then_some((&world.elsewhere, "another machine"));
+    for (program, whence) in elsewhere.into_iter().chain([(&world.program, "here")]) {
         let ran = program.run(&world.begin()).await;
         if may_begin(&ran) != Some(!unfinished) {
             let must = if unfinished { "must not" } else { "must" };

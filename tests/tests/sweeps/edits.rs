@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use trustpath_tests::{
+    chain::Chain,
     pair::Pair,
     program::Ran,
     proxy::{Fault, Lasts},
@@ -39,7 +40,7 @@ enum When {
 }
 
 async fn sweep(pair: Arc<Pair>, beginning: Beginning) {
-    let mut world = World::new(pair, beginning).await;
+    let mut world = World::new(pair, Chain::Standard, beginning).await;
     let requests = clean_run(&mut world).await;
     let mut tally = none_yet();
     for edit in EDITS.iter().filter(|edit| edit.fate(&world).is_some()) {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use trustpath_tests::{
+    chain::Chain,
     pair::Pair,
     sweep::{
         Asked, Beginning, Outcome, Way, World,
@@ -25,7 +26,7 @@ pub(crate) async fn from_other_values(pair: Arc<Pair>) {
 }
 
 async fn sweep(pair: Arc<Pair>, beginning: Beginning) {
-    let mut world = World::new(pair, beginning).await;
+    let mut world = World::new(pair, Chain::Standard, beginning).await;
     let requests = clean_run(&mut world).await;
     let mut tally = none_yet();
     for asked in &requests {

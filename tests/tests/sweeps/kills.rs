@@ -3,6 +3,7 @@
 use std::{path::PathBuf, sync::Arc};
 
 use trustpath_tests::{
+    chain::Chain,
     pair::Pair,
     program::Ran,
     proxy::{Fault, Lasts},
@@ -15,11 +16,27 @@ use crate::{
 };
 
 pub(crate) async fn from_empty(pair: Arc<Pair>) {
-    sweep(pair, Beginning::Empty).await;
+    sweep(pair, Chain::Standard, Beginning::Empty).await;
 }
 
 pub(crate) async fn from_other_values(pair: Arc<Pair>) {
-    sweep(pair, Beginning::Other).await;
+    sweep(pair, Chain::Standard, Beginning::Other).await;
+}
+
+pub(crate) async fn of_an_app_role_from_empty(pair: Arc<Pair>) {
+    sweep(pair, Chain::AppRole, Beginning::Empty).await;
+}
+
+pub(crate) async fn of_an_app_role_from_other_values(pair: Arc<Pair>) {
+    sweep(pair, Chain::AppRole, Beginning::Other).await;
+}
+
+pub(crate) async fn of_a_jwt_chain_from_empty(pair: Arc<Pair>) {
+    sweep(pair, Chain::Jwt, Beginning::Empty).await;
+}
+
+pub(crate) async fn of_a_jwt_chain_from_other_values(pair: Arc<Pair>) {
+    sweep(pair, Chain::Jwt, Beginning::Other).await;
 }
 
 /// Where a request is when its process is killed.
@@ -67,11 +84,11 @@ const CELLS: [(Moment, Journal, Then); 10] = [
     (Moment::Acted, Journal::Whole, Then::Apply),
 ];
 
-async fn sweep(pair: Arc<Pair>, beginning: Beginning) {
-    let mut world = World::new(pair, beginning).await;
+async fn sweep(pair: Arc<Pair>, chain: Chain, beginning: Beginning) {
+    let mut world = World::new(pair, chain, beginning).await;
     let requests = clean_run(&mut world).await;
     let mut tally = none_yet();
-    for asked in requests.iter().filter(|asked| fits(asked)) {
+    for asked in requests.iter().filter(|asked| chain.is_own(asked.what()) && fits(asked)) {
         for (moment, journal, then) in CELLS {
             // A request that makes nothing announces nothing, and does nothing late.
             let of_the_lock = asked.locks && (moment, journal) == (Moment::Acted, Journal::Whole);
@@ -132,7 +149,7 @@ async fn backward(world: &World, requests: &[Asked], tally: &mut Tally) {
     world.pair.lift();
     let all = asked(&world.pair);
     let at = all.iter().position(|asked| asked.key == last.key).expect("it was asked");
-    for undoing in all[at + 1..].iter().filter(|asked| asked.makes) {
+    for undoing in all[at + 1..].iter().filter(|asked| asked.makes && world.chain.is_own(asked.what())) {
         for moment in [Moment::Lost, Moment::Late, Moment::Acted] {
             let name = format!("undoing, {undoing}, {moment:?}");
             if !tally.is_ours(&name) {
@@ -169,6 +186,9 @@ async fn killed(world: &World, words: &[&str], asked: &Asked, moment: Moment) ->
     }
     if moment != Moment::Late {
         world.pair.quiet().await;
+    }
+    if asked.phase == Phase::Proving {
+        world.give_back().await;
     }
     if !ended {
         return Ok(());

@@ -15,6 +15,7 @@ use std::{process::ExitCode, time::Duration};
 use libtest_mimic::{Arguments, Trial};
 use trustpath_tests::{
     cases,
+    chain::Chain,
     fleet::{Case, Fleet, chosen},
     pair::Which,
     sweep::{Part, Tally, World},
@@ -26,7 +27,13 @@ const AT_ONCE: usize = 6;
 /// Several times what the longest sweep takes in its standard form; the full ones take hours.
 const LIMIT: Duration = Duration::from_secs(30 * 60);
 
-const WITH_HASHICORP_VAULT: &[(&str, Case)] = cases![faults::from_other_values];
+const WITH_HASHICORP_VAULT: &[(&str, Case)] = cases![
+    faults::from_other_values,
+    kills::of_an_app_role_from_empty,
+    kills::of_an_app_role_from_other_values,
+    kills::of_a_jwt_chain_from_empty,
+    kills::of_a_jwt_chain_from_other_values,
+];
 const ALL: &[(&str, Case)] = cases![
     faults::from_empty,
     faults::from_other_values,
@@ -34,6 +41,10 @@ const ALL: &[(&str, Case)] = cases![
     pairs::from_other_values,
     kills::from_empty,
     kills::from_other_values,
+    kills::of_an_app_role_from_empty,
+    kills::of_an_app_role_from_other_values,
+    kills::of_a_jwt_chain_from_empty,
+    kills::of_a_jwt_chain_from_other_values,
     edits::from_empty,
     edits::from_other_values,
 ];
@@ -66,7 +77,8 @@ fn trials(fleet: &Fleet) -> Vec<Trial> {
     all.map(trial).collect()
 }
 
-/// HashiCorp Vault differs from OpenBao in what it answers, and not in what a run does with it: there, one sweep.
+/// HashiCorp Vault differs from OpenBao in what it answers, and not in what a run does with it: there, one sweep of the standard
+/// graph. Kinds of one's own know of each what it answers, and are swept on both.
 fn of(which: Which) -> &'static [(&'static str, Case)] {
     if which.hashicorp_vault { WITH_HASHICORP_VAULT } else { ALL }
 }
@@ -89,7 +101,8 @@ fn is_form(form: &str) -> bool {
 /// Prints what came of a sweep, and holds its counts against those that were written down: one that shrinks is red. The
 /// full form is for reading, and changes with every request; so is a part of it.
 pub(crate) fn pinned(world: &World, name: &str, tally: &Tally) {
-    let name = format!("{name}_{:?}@{}", world.beginning, world.pair.which.name()).to_lowercase();
+    let chain = if world.chain == Chain::Standard { String::new() } else { format!("_{:?}", world.chain) };
+    let name = format!("{name}{chain}_{:?}@{}", world.beginning, world.pair.which.name()).to_lowercase();
     println!("{name}\n{}", tally.table());
     let wrong = tally.disagreements();
     assert!(wrong.is_empty(), "{} cells came out otherwise than they must:\n\n{}", wrong.len(), wrong.join("\n"));

@@ -101,7 +101,8 @@ impl<M: AuthMethod> Backend<M> {
         let mut lost = Vec::new();
         for (what, name) in self.documents(at.facts).iter().flat_map(|document| document.mortal().collect::<Vec<_>>()) {
             let is_there = answers.get::<Vec<String>>(&name)?.is_some_and(|names| !names.is_empty());
-            lost.extend((is_there || answers.refused(&name).is_some()).then(|| what.to_owned()));
+            lost.extend(is_there.then(|| what.to_owned()));
+            lost.extend(answers.refused(&name).map(|why| format!("{what} that may not be listed ({why})")));
         }
         Ok(if lost.is_empty() { Undo::Yes } else { Undo::No(format!("{} would be lost", listed(&lost))) })
     }

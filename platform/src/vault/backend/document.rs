@@ -177,14 +177,23 @@ impl Document {
     /// The one request from one state to another.
     pub(super) fn change(&self, at: &MountAt, now: Option<&Held>, to: &Held) -> Box<dyn Request> {
         let (namespace, path) = (at.namespace(), self.at(at));
-        let body = |held: Held| Body::from_iter(held.into_iter().map(|(key, value)| (key, as_text(value))));
+        let body = |held: Held| self.body(held);
         match (now, self.writes) {
-            (None, _) => self.creation(at, to, body),
-            (Some(_), Writes::Replace) => Box::new(VaultRequest::update(namespace, path, body(to.clone())).settling()),
+            // Whether it is there or not, servers take it as an update.
+            (_, Writes::Replace) => Box::new(VaultRequest::update(namespace, path, body(to.clone())).settling()),
+            (None, Writes::Merge) => self.creation(at, to, body),
             (Some(now), Writes::Merge) => {
                 Box::new(VaultRequest::update(namespace, path, body(self.merged_into(now, to))).settling())
             }
         }
+    }
+
+    /// A policy that was printed before the document was made does not know what the server will choose, and has to let it come
+    /// back.
+    fn body(&self, held: Held) -> Body {
+        const CHOSEN: &str = "the server chooses it, and it comes back with what was removed";
+        let body = Body::from_iter(held.into_iter().map(|(key, value)| (key, as_text(value))));
+        self.kept_below.iter().fold(body, |body, (key, _)| body.at_times(key, CHOSEN))
     }
 
     fn creation(&self, at: &MountAt, to: &Held, body: impl Fn(Held) -> Body) -> Box<dyn Request> {

@@ -27,7 +27,15 @@ pub trait AuthMethod: DeserializeOwned + JsonSchema + Send + Sync + 'static {
     fn documents(&self, facts: &Self::Takes) -> Vec<Document>;
 
     /// The login that shows that it works; `None` where that is for another step to show.
-    fn proof(&self, facts: &Self::Takes) -> Option<LoginProof>;
+    fn proof(&self, facts: &Self::Takes) -> Option<LoginProof> {
+        let _ = facts;
+        None
+    }
+
+    /// The audience that a token has to be made for; `None` where the role asks for none.
+    fn audience(&self) -> Option<&str> {
+        None
+    }
 
     /// How a store logs in by the role; `None` where it cannot.
     fn store_auth(&self, facts: &Self::Takes) -> Option<StoreAuth> {

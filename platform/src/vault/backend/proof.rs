@@ -11,7 +11,7 @@ use super::{
     session::{self, OwnUse, in_and_out, is_answer},
 };
 use crate::{
-    Cluster, ServiceAccountRef, Vault,
+    Cluster, PolicyName, ServiceAccountRef, Vault,
     error::Error,
     kubernetes::{rights, shown_token_request},
     policy::Capability::{Read, Update},
@@ -74,8 +74,8 @@ impl LoginProof {
 
     /// The token should have these policies.
     #[must_use]
-    pub fn expect_policies(mut self, policies: impl IntoIterator<Item = String>) -> Self {
-        self.policies.extend(policies.into_iter().map(|policy| policy.to_lowercase()));
+    pub fn expect_policies(mut self, policies: &[PolicyName]) -> Self {
+        self.policies.extend(PolicyName::names(policies).into_iter().map(str::to_lowercase));
         self
     }
 
@@ -137,8 +137,8 @@ impl Probe for LoginProbe {
             Err(failure) => return Err(failure),
         };
         let probe = self.clone();
-        // A task of its own goes on to giving back what was made when this proof is given up.
-        tokio::spawn(async move { probe.log_in_and_out(&vault, known).await }).await.map_err(session::cut_off)?
+        // It goes on to giving back what was made when this proof is given up.
+        cx.to_its_end(async move { probe.log_in_and_out(&vault, known).await }).await.map_err(session::cut_off)?
     }
 }
 
@@ -237,7 +237,7 @@ impl LoginProbe {
         }
         let mut left = Vec::new();
         for (path, accessor) in made {
-            if let Err(error) = vault.write(&path, &accessor).await {
+            if let Err(error) = vault.give_back(&path, &accessor).await {
                 left.push(error.to_string());
             }
         }

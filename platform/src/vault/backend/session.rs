@@ -33,8 +33,8 @@ impl OwnUse {
     }
 }
 
-/// Logs in at a path, looks at what that gave, and revokes the token however the look ends. Belongs into a task of its own:
-/// once begun, it must not be cut off.
+/// Logs in at a path, looks at what that gave, and revokes the token however the look ends. Belongs into
+/// [`Context::to_its_end`](trustpath_core::Context::to_its_end): once begun, it must not be cut off.
 ///
 /// # Errors
 /// The server's answer where it turned the login away; else what the look came to, with what became of the token.

@@ -116,7 +116,8 @@ impl<M: AuthMethod> Managed for Backend<M> {
         let (at, is_own) = self.mount(facts);
         let mount = AuthMount { path: at.path().to_owned(), namespace: at.namespace().map(str::to_owned) };
         let store = self.0.store_auth(&facts.1);
-        let login = self.role(facts).map(|role| Login { store, ..Login::new(mount.clone(), role) });
+        let audience = self.0.audience().map(str::to_owned);
+        let login = self.role(facts).map(|role| Login { audience, store, ..Login::new(mount.clone(), role) });
         (is_own.then_some(mount), login)
     }
 

@@ -7,7 +7,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use trustpath_core::{
-    Answer, Answers, At, Context, Decision, Facts, Handles, Intent, Managed, Note, Seen, Shown, Undo, contract::Consent,
+    Answer, Answers, At, Context, Decision, Facts, Handles, Intent, Managed, Note, Seen, Shown, Undo, Values,
+    contract::Consent,
 };
 
 use super::*;
@@ -161,7 +162,28 @@ fn what_may_not_be_listed_may_be_there() {
     let seen = Seen { state: case.step.state(case.at(), &answers).expect("a state"), answers };
     let removal = case.step.decide(case.at(), Intent::Remove, &seen).expect("a decision");
     assert_eq!(removal.notes, [Note::Left("the mount has what may not be listed (denied)".into())]);
-    assert_eq!(removal.undo, Undo::No("secret IDs would be lost".into()));
+    assert_eq!(removal.undo, Undo::No("secret IDs that may not be listed (denied) would be lost".into()));
+}
+
+/// The rights are printed before the role is there, and its ID is not known then.
+#[test]
+fn what_the_server_chooses_may_come_back_by_the_rights_of_an_empty_server() {
+    let case = case::<false>(false);
+    let made = case.decide(Intent::Make, vec![]).to.expect("something");
+    let legs = case.step.route(case.at(), None, Some(&made)).expect("a way");
+    let rights = legs[2].request.rights(Values::Known);
+    let sent: Vec<_> = rights.iter().filter_map(|right| right.grant["sent"].get("id")).collect();
+    assert_eq!(sent.len(), 2, "{rights:?}");
+    assert!(sent.iter().all(|id| id["any"].is_string()), "{sent:?}");
+}
+
+#[test]
+fn a_config_is_updated_whether_it_is_there_or_not() {
+    let case = case::<false>(false);
+    let made = case.decide(Intent::Make, vec![]).to.expect("something");
+    let legs = case.step.route(case.at(), None, Some(&made)).expect("a way");
+    let rights = legs[1].request.rights(Values::Known);
+    assert_eq!(rights.iter().map(|right| &*right.what).collect::<Vec<_>>(), ["`update` on `auth/machines/config`"]);
 }
 
 #[test]

@@ -67,8 +67,8 @@ impl Probe for RoleLogin {
         };
         let vault = cx.handle::<Vault>().await?.within(self.mount.namespace.as_deref());
         let session = LoginSession { vault, login: self.clone(), step: cx.step().to_owned() };
-        // A task of its own goes on to the revocation when this proof is given up.
-        tokio::spawn(async move { session.log_in(&jwt).await }).await.map_err(cut_off)?
+        // It goes on to the revocation when this proof is given up.
+        cx.to_its_end(async move { session.log_in(&jwt).await }).await.map_err(cut_off)?
     }
 }
 

@@ -37,7 +37,7 @@ pub(crate) async fn in_every_verb(pair: Arc<Pair>) {
     let file = somebody::keep_jwt(&pair, &theirs);
     let (host, ca) = (format!("https://{}", pair.kubernetes_proxy.address()), pair.proxy_ca());
     somebody::auth(&pair, &host, &ca).await;
-    somebody::policy(&pair).await;
+    somebody::policy(&pair, "apps-read").await;
     let before = view::snapshot(&pair).await;
     let mut nest = Nest::new(pair.clone()).await;
     nest.canaries.watch("the JWT of the reviewer before", theirs.expose_secret());

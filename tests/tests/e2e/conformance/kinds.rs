@@ -47,7 +47,10 @@ pub(super) async fn case(kind: &str, pair: &Arc<Pair>) -> KindCase {
             KindCase { overlay: overlay.into(), ..simple("service-account", by_somebody!(account)) }
         }
         "kubernetes-auth" => auth_case(pair, simple("kubernetes-auth", |pair| Box::pin(auth(pair)))).await,
-        "policy" => KindCase { after: Some("kubernetes-auth"), ..simple("policy", by_somebody!(policy)) },
+        "policy" => KindCase {
+            after: Some("kubernetes-auth"),
+            ..simple("policy", |pair| Box::pin(async move { somebody::policy(&pair, "apps-read").await }))
+        },
         "kubernetes-role" => simple("role", by_somebody!(role)),
         "cluster-secret-store" => {
             let overlay = "[steps.secret-store.with]\nready_timeout = \"1s\"\n";

@@ -5,7 +5,10 @@ mod pins;
 
 use std::sync::Arc;
 
-pub(crate) use one_by_one::{none_is_too_much, none_is_too_much_where_a_step_makes_the_reviewer};
+pub(crate) use one_by_one::{
+    none_is_too_much, none_is_too_much_for_a_jwt_chain, none_is_too_much_for_an_app_role,
+    none_is_too_much_where_a_step_makes_the_reviewer,
+};
 pub(crate) use pins::another_value_is_refused;
 use trustpath_tests::{least::Least, pair::Pair, view};
 

@@ -5,6 +5,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use serde_json::{Value, json};
 use trustpath_tests::{
+    chain::Chain,
     least::{Least, Taken},
     others,
     pair::Pair,
@@ -13,27 +14,43 @@ use trustpath_tests::{
     view,
 };
 
-/// The steps of the standard graph, needed ones first.
-const STEPS: [&str; 5] = ["service-account", "kubernetes-auth", "policy", "role", "secret-store"];
 /// The lock of the cluster.
 const LEASE: &str = "apis/coordination.k8s.io/v1/namespaces/default/leases/trustpath";
 /// What is written to the mount once it is there.
 const TUNE: &str = "sys/mounts/auth/kubernetes/tune";
-const ROLE: &str = "auth/kubernetes/role/external-secrets";
-
-/// How many rights there are: at Vault, and at each Kubernetes API, whose types differ.
-const AT_VAULT: usize = 20;
-const AT_THE_SANDBOX: usize = 31;
-const AT_A_REAL_CLUSTER: usize = 51;
+/// What is made in one request, and updated by the same where its answer got lost.
+const MADE: [&str; 4] = [
+    "auth/kubernetes/role/external-secrets",
+    "auth/approle/role/ci",
+    "auth/jwt/config",
+    "auth/jwt/role/external-secrets",
+];
 
 pub(crate) async fn none_is_too_much(pair: Arc<Pair>) {
-    let rights = one_by_one(&pair, Program::on(&pair), &STEPS).await;
-    count(&pair, &rights);
+    counted(&pair, Chain::Standard, 20, (31, 51)).await;
+}
+
+pub(crate) async fn none_is_too_much_for_an_app_role(pair: Arc<Pair>) {
+    counted(&pair, Chain::AppRole, 21, (0, 0)).await;
+}
+
+pub(crate) async fn none_is_too_much_for_a_jwt_chain(pair: Arc<Pair>) {
+    counted(&pair, Chain::Jwt, 20, (30, 50)).await;
 }
 
 pub(crate) async fn none_is_too_much_where_a_step_makes_the_reviewer(pair: Arc<Pair>) {
-    let steps = [&STEPS[..1], &["token-reviewer"], &STEPS[1..]].concat();
+    let steps = Chain::Standard.steps();
+    let steps = [&steps[..1], &["token-reviewer"], &steps[1..]].concat();
     one_by_one(&pair, crate::reviewer::made_by_a_step(&pair), &steps).await;
+}
+
+/// How many rights there are: at Vault, and at each Kubernetes API (the sandbox's and a real one), whose types differ.
+async fn counted(pair: &Pair, chain: Chain, at_vault: usize, (sandbox, real): (usize, usize)) {
+    let rights = one_by_one(pair, chain.program(pair), chain.steps()).await;
+    let (vault, kubernetes): (Vec<_>, Vec<_>) = rights.iter().partition(|right| matches!(right, Taken::Capability(..)));
+    println!("{}, {chain:?}: {} rights at Vault, {} at Kubernetes", pair.which.name(), vault.len(), kubernetes.len());
+    let expected = if pair.which.real_kubernetes { real } else { sandbox };
+    assert_eq!((vault.len(), kubernetes.len()), (at_vault, expected), "{rights:#?}");
 }
 
 /// The rights of a graph, each of which was missed.
@@ -42,7 +59,7 @@ async fn one_by_one(pair: &Pair, program: Program, steps: &[&'static str]) -> Ve
     let least = Least::of(pair, &program, &[]).await;
     let program = least.holder(pair, program);
     let rights = least.rights();
-    let mut sweep = Sweep { pair, left: rights.clone(), least: &least, program, taken: Vec::new() };
+    let mut sweep = Sweep { pair, steps, left: rights.clone(), least: &least, program, taken: Vec::new() };
     let before = view::snapshot(pair).await;
     for step in steps {
         sweep.make(step).await;
@@ -60,15 +77,10 @@ async fn one_by_one(pair: &Pair, program: Program, steps: &[&'static str]) -> Ve
     rights
 }
 
-fn count(pair: &Pair, rights: &[Taken]) {
-    let (vault, kubernetes): (Vec<_>, Vec<_>) = rights.iter().partition(|right| matches!(right, Taken::Capability(..)));
-    println!("{}: {} rights at Vault, {} at Kubernetes", pair.which.name(), vault.len(), kubernetes.len());
-    let expected = if pair.which.real_kubernetes { AT_A_REAL_CLUSTER } else { AT_THE_SANDBOX };
-    assert_eq!((vault.len(), kubernetes.len()), (AT_VAULT, expected), "{rights:#?}");
-}
-
 struct Sweep<'a> {
     pair: &'a Pair,
+    /// Needed ones first.
+    steps: &'a [&'static str],
     least: &'a Least,
     program: Program,
     /// The rights that were not yet found to be needed.
@@ -116,8 +128,6 @@ impl Sweep<'_> {
         named(&right, &document(&ran), &ran);
         self.found(right).await;
         self.program.ok(&["rollback", "--yes"]).await;
-        // The config was written already, and looks as before by its mark, which names the token that was there.
-        self.program.ok(&["apply", "--yes", "--allow-irreversible"]).await;
         self.program.ok(&["verify"]).await;
     }
 
@@ -125,11 +135,11 @@ impl Sweep<'_> {
     async fn remove(&mut self, step: &str) {
         for (right, _) in self.needed_by(step, &["destroy", "rollback"]) {
             self.least.take(self.pair, &right).await;
-            self.refused(&right, &["destroy", step, "--yes"]).await;
+            self.refused(&right, &destroy(step)).await;
             self.denied_in_destroy(&right, step).await;
             self.found(right).await;
         }
-        self.program.ok(&["destroy", step, "--yes"]).await;
+        self.program.ok(&destroy(step)).await;
     }
 
     async fn found(&mut self, right: Taken) {
@@ -151,7 +161,7 @@ impl Sweep<'_> {
         let rights = self.least.document["rights"].as_array().into_iter().flatten();
         let these = rights.filter(|one| right.is(one["right"].as_str().unwrap_or_default()));
         let uses = these.flat_map(|one| one["for"].as_array().into_iter().flatten());
-        let own = uses.filter(|one| one["step"] == step || (one["step"].is_null() && step == STEPS[0]));
+        let own = uses.filter(|one| one["step"] == step || (one["step"].is_null() && step == self.steps[0]));
         let verbs = own.flat_map(|one| one["verbs"].as_array().into_iter().flatten());
         verbs.filter_map(|verb| verb.as_str().map(str::to_owned)).collect()
     }
@@ -177,11 +187,10 @@ impl Sweep<'_> {
             // Who holds the lock is looked up where somebody does.
             self.pair.kubernetes.apply(LEASE, "elsewhere", elsewhere().to_string()).await;
         }
-        let retried = *right == Taken::Capability(ROLE.into(), "update".into());
-        if retried {
+        if let Some(made) = MADE.iter().find(|made| *right == Taken::Capability((**made).into(), "update".into())) {
             // An answer that got lost makes the program send it again, which is an update then.
             let fault = Fault::LoseAnswer(503);
-            self.pair.vault_proxy.fault(Rule { method: "POST", path: ROLE.into(), times: 1, fault });
+            self.pair.vault_proxy.fault(Rule { method: "POST", path: (*made).into(), times: 1, fault });
         }
         let ran = self.program.run(&["apply", step, "--yes", "--no-preflight", "--output", "json"]).await;
         if is_of_the_lease(right, "get") {
@@ -210,8 +219,9 @@ impl Sweep<'_> {
     /// A proof that could not be made says so.
     async fn denied_in_verify(&self, right: &Taken, step: &str) {
         has_something_to_say(self.pair, right).await;
-        let waits = "steps.secret-store.with.ready_timeout=1s";
-        let ran = self.program.run(&["verify", step, "--output", "json", "--set", waits]).await;
+        let store = self.steps.contains(&"secret-store");
+        let waits = if store { &["--set", "steps.secret-store.with.ready_timeout=1s"][..] } else { &[] };
+        let ran = self.program.run(&[&["verify", step, "--output", "json"], waits].concat()).await;
         named(right, &document(&ran), &ran);
     }
 
@@ -221,11 +231,16 @@ impl Sweep<'_> {
         if is_named(right, &document(&planned)) {
             return;
         }
-        let ran = self.program.fails(5, &["destroy", step, "--yes", "--no-preflight", "--output", "json"]).await;
+        let ran = self.program.fails(5, &[&destroy(step)[..], &["--no-preflight", "--output", "json"]].concat()).await;
         let answer = document(&ran);
         named(right, &answer["failure"], &ran);
         assert_eq!(answer["outcome"], "rolled-back", "{right:?}: {}\n{}", ran.stdout, ran.stderr);
     }
+}
+
+/// What a proof without a right could not give back is lost.
+fn destroy(step: &str) -> [&str; 4] {
+    ["destroy", step, "--yes", "--allow-irreversible"]
 }
 
 fn document(ran: &Ran) -> Value {

@@ -1,0 +1,71 @@
+//! Work that comes to its end though what asked for it was given up.
+
+use tokio::{sync::watch, task::JoinError};
+
+/// How much of it there is.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct UnderWay(watch::Sender<usize>);
+
+impl UnderWay {
+    /// Carries work to its end, in a task of its own.
+    pub(crate) async fn carry<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> Result<T, JoinError> {
+        let begun = Begun::of(&self.0);
+        let carried = tokio::spawn(async move {
+            let answer = work.await;
+            drop(begun);
+            answer
+        });
+        carried.await
+    }
+
+    /// Returns once nothing is under way.
+    pub(crate) async fn settled(&self) {
+        let mut seen = self.0.subscribe();
+        while *seen.borrow_and_update() > 0 && seen.changed().await.is_ok() {}
+    }
+}
+
+/// One piece of it, counted until it is over, also by a panic.
+struct Begun(watch::Sender<usize>);
+
+impl Begun {
+    fn of(count: &watch::Sender<usize>) -> Self {
+        count.send_modify(|count| *count += 1);
+        Self(count.clone())
+    }
+}
+
+impl Drop for Begun {
+    fn drop(&mut self) {
+        self.0.send_modify(|count| *count -= 1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::FutureExt as _;
+    use tokio::sync::oneshot;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_was_given_up_is_waited_for() {
+        let under_way = UnderWay::default();
+        under_way.settled().await;
+        let (end, ended) = oneshot::channel::<()>();
+        assert!(under_way.carry(ended).now_or_never().is_none(), "it is given up where it waits");
+        assert!(under_way.settled().now_or_never().is_none(), "it goes on");
+        end.send(()).expect("it waits for this");
+        under_way.settled().await;
+    }
+
+    #[tokio::test]
+    async fn what_panics_is_over() {
+        let under_way = UnderWay::default();
+        assert!(under_way.carry(async { panic!("in a test") }).await.is_err_and(|error| error.is_panic()));
+        under_way.settled().await;
+    }
+}
