@@ -54,9 +54,7 @@ impl KubernetesAuth {
     fn configure(&self, facts: &Taken, at: MountAt, now: Option<&State>, to: &State, config: &Config) -> Configure {
         let own = self.source(facts);
         let is_bare = now.is_some_and(|now| now.config.is_none());
-        // A JWT that is not there yet is not one that is gone.
-        let was_there = config.reviewer.digest().is_some();
-        let anew = own.clone().filter(|source| source.is_made() && is_bare && was_there);
+        let anew = own.clone().filter(|source| source.is_made() && is_bare);
         let sources = own.into_iter().chain(self.previous_reviewer.as_ref().map(JwtSource::from)).collect();
         Configure { at, to: to.clone(), config: config.clone(), sources, anew }
     }
