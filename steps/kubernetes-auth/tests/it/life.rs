@@ -102,7 +102,7 @@ async fn roles_of_others_keep_the_mount() {
     assert_eq!(removal.goes_with, ["app"]);
     let parts = step.parts(&own, &removal.change).unwrap();
     let failure = step.apply(&own, &parts[0]).await.expect_err("a mount with a role was removed");
-    assert_eq!(failure.report().code.as_deref(), Some("trustpath::kubernetes_auth::in_use"));
+    assert_eq!(failure.report().code.as_deref(), Some("trustpath::vault::mount_in_use"));
     world.write("auth/kubernetes/role/more", role).await;
     let left = plan(&step, &own, Goal::Absent).await;
     assert!(
