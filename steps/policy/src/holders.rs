@@ -71,8 +71,10 @@ impl Holders {
             self.own.iter().map(|(mount, name)| Vault::path(["auth", mount, "role", name])).collect();
         let search = Search { vault, own, turns: Semaphore::new(AT_ONCE) };
         let identity = vec![("identity".to_owned(), methods::IDENTITY)];
-        let on_mounts = async { search.all(search.turn(self.mounts(vault)).await?).await };
+        let on_mounts = async { Ok::<_, Obstacle>(search.all(search.turn(self.mounts(vault)).await?).await) };
         let (in_identity, on_mounts) = join(search.all(identity), on_mounts).await;
+        // Of several obstacles that is told which comes first without haste: the mounts, identity, what is on the mounts.
+        let on_mounts = on_mounts?;
         let mut holders = [in_identity?, on_mounts?].concat();
         holders.sort_by(|one, other| one.path.cmp(&other.path));
         Ok(holders)
