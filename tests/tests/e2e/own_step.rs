@@ -58,7 +58,7 @@ pub(crate) async fn a_jwt_chain_from_its_own_binary(pair: Arc<Pair>) {
     let program = Chain::Jwt.program(&pair);
     program.ok(&["apply", "--yes"]).await;
     let store = pair.kubernetes.get("apis/external-secrets.io/v1/clustersecretstores/vault-backend").await.unwrap();
-    let account = json!({"name": "external-secrets", "namespace": "external-secrets"});
+    let account = json!({"name": "external-secrets", "namespace": "external-secrets", "audiences": ["vault"]});
     let auth = json!({"jwt": {"path": "jwt", "role": "external-secrets", "kubernetesServiceAccountToken": {"serviceAccountRef": account}}});
     assert_eq!(store["spec"]["provider"]["vault"]["auth"], auth);
     let issuer = ["--set", "steps.jwt.with.issuer=https://issuer.example.com"];
