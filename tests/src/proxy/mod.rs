@@ -11,11 +11,16 @@ mod seen;
 mod serve;
 
 use std::{
-    net::SocketAddr,
+    net::{Ipv4Addr, SocketAddr},
     sync::{Arc, Mutex, PoisonError},
 };
 
-use tokio::{net::TcpListener, sync::watch, task::AbortHandle};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{TcpListener, TcpStream},
+    sync::watch,
+    task::AbortHandle,
+};
 use tokio_rustls::TlsAcceptor;
 
 use self::{fault::Faults, serve::serve};
@@ -24,6 +29,17 @@ pub use self::{
     seen::{Hidden, Key, Seen, keys},
 };
 use crate::rest;
+
+/// What was sent is read after one round, decrypted and begun after another at the latest.
+const ROUNDS: usize = 3;
+
+/// Something is sent and read over a socket: what came to other sockets before it has been seen by then.
+async fn there_and_back() -> std::io::Result<()> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+    let (mut here, (mut there, _)) = tokio::try_join!(TcpStream::connect(listener.local_addr()?), listener.accept())?;
+    here.write_all(&[0]).await?;
+    there.read_exact(&mut [0]).await.map(drop)
+}
 
 /// A running proxy; it ends when dropped.
 pub struct Proxy {
@@ -167,10 +183,13 @@ impl Proxy {
         self.until(|seen| seen.iter().skip(held).any(|seen| seen.status != 0)).await;
     }
 
-    /// Returns once no request is under way.
+    /// Returns once no request is under way, those among them whose bytes were sent and not read yet.
     pub async fn quiet(&self) {
-        let mut under_way = self.shared.under_way.subscribe();
-        under_way.wait_for(|requests| *requests == 0).await.expect("the proxy outlives its requests");
+        for _ in 0..ROUNDS {
+            there_and_back().await.expect("a connection to ourselves");
+            let mut under_way = self.shared.under_way.subscribe();
+            under_way.wait_for(|requests| *requests == 0).await.expect("the proxy outlives its requests");
+        }
     }
 }
 
