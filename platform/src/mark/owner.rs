@@ -32,6 +32,16 @@ impl Owner {
         if mark.is_some_and(|mark| mark.graph == graph) { Self::Ours } else { Self::Other }
     }
 
+    /// Whether it is this graph's, and no other cluster's: it may be changed without consent.
+    pub fn is_here(&self) -> bool {
+        matches!(self, Self::Ours | Self::Unnamed)
+    }
+
+    /// Whether it serves another cluster of this graph, and needs nothing of this one.
+    pub fn is_elsewhere(&self) -> bool {
+        matches!(self, Self::OtherCluster(_))
+    }
+
     /// Why a removal leaves what is on the mount at this path, though it bears the mark of this graph.
     pub fn keep_because(&self, mount: &str) -> Option<String> {
         let mount = clean(mount);

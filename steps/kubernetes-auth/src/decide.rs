@@ -140,8 +140,7 @@ impl KubernetesAuth {
     ) -> Decision<State> {
         let (goes_with, own): (_, Vec<_>) = own.map(|(step, role)| (step.to_owned(), role)).unzip();
         let owner = owner::of(claim.graph, &around.cluster, &now.mount);
-        // What serves another cluster needs nothing of this one.
-        let retains = !matches!(owner, Owner::OtherCluster(_));
+        let retains = !owner.is_elsewhere();
         let why = self.keep_because(&owner, &around.roles, &own);
         let to = why.is_some().then(|| now.clone());
         let undo = self.undo(Some(now), to.as_ref());

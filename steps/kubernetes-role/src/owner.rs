@@ -33,16 +33,11 @@ pub(crate) fn of(at: At<'_, Facts>, answers: &Answers) -> Result<Owner> {
     Ok(Owner::of(mark(at, answers)?.as_ref(), at.cx.graph(), here.as_deref()))
 }
 
-/// Whether the role may be changed without consent.
-pub(crate) fn is_here(owner: &Owner) -> bool {
-    matches!(owner, Owner::Ours | Owner::Unnamed)
-}
-
-/// What destroy leaves of a role on this mount. What serves another cluster needs nothing of this one.
+/// What destroy leaves of a role on this mount.
 pub(crate) fn removal(owner: &Owner, mount: &str, now: Option<&RoleState>) -> Decision<RoleState> {
     let why = owner.keep_because(mount);
     let kept = now.filter(|_| why.is_some()).cloned();
-    let retains = !matches!(owner, Owner::OtherCluster(_));
+    let retains = !owner.is_elsewhere();
     // That of another cluster too: the note says whose it is.
     Decision { retains, ..Decision::to(kept, *owner != Owner::Other).noting(why.map(Note::Left)) }
 }

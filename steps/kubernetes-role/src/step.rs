@@ -70,7 +70,7 @@ impl Managed for KubernetesRole {
         let wanted = decide::desired(self, at.facts, now)?;
         let family: Option<Family> = seen.answers.get("family")?;
         let notes = warnings::of(&wanted, at.facts, family);
-        Ok(Decision::to(Some(wanted), owner::is_here(&owner)).noting(notes))
+        Ok(Decision::to(Some(wanted), owner.is_here()).noting(notes))
     }
 
     fn route(

@@ -23,7 +23,7 @@ impl<M: AuthMethod> Backend<M> {
         let (mount, _) = self.mount(at.facts);
         self.check_type(mount.path(), now)?;
         let owner = self.owner(at, now, answers)?;
-        if matches!(owner, Owner::OtherCluster(_)) && !at.cx.consent().adopt {
+        if owner.is_elsewhere() && !at.cx.consent().adopt {
             return Err(of_another(mount.path(), &owner, at.cx.step()).into());
         }
         let mut wanted = self.wanted(at, now);
@@ -32,7 +32,7 @@ impl<M: AuthMethod> Backend<M> {
             let cluster: Option<String> = answers.get(CLUSTER)?;
             wanted.mount = wanted.mount.map(|mount| marked(mount, at.cx.graph(), cluster.as_deref()));
         }
-        Ok(Decision::to(Some(wanted), matches!(owner, Owner::Ours | Owner::Unnamed)))
+        Ok(Decision::to(Some(wanted), owner.is_here()))
     }
 
     /// What the graph file says, and all else as it is; the mark too.
@@ -57,8 +57,7 @@ impl<M: AuthMethod> Backend<M> {
         let ours = owner != Owner::Other;
         let (mount, _) = self.mount(at.facts);
         if let Some(why) = owner.keep_because(mount.path()) {
-            // What serves another cluster needs nothing of this one.
-            let retains = !matches!(owner, Owner::OtherCluster(_));
+            let retains = !owner.is_elsewhere();
             let kept = Decision::to(Some(now.clone()), ours);
             return Ok(Decision { retains, ..kept.noting([Note::Left(why)]) });
         }
