@@ -123,8 +123,10 @@ impl Kind {
 /// A failed request: what went wrong, which request it was, and the server's own words, without control characters.
 ///
 /// It becomes a [`trustpath_core::Failure`] with `?`. It holds no token, no header, no body that was sent, and no query.
+#[derive(Clone)]
 pub struct Error(Box<Inner>);
 
+#[derive(Clone)]
 struct Inner {
     system: System,
     kind: Kind,
@@ -301,7 +303,7 @@ impl Classified for Error {
 }
 
 /// A chain of causes, as cleaned text: foreign errors may quote a server's bytes, or a URL.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Cause {
     text: String,
     next: Option<Box<Cause>>,

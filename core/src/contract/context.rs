@@ -85,10 +85,25 @@ impl Context {
         self.time
     }
 
+    /// The same where reads are shared; else with some of its own.
+    #[must_use]
+    pub(super) fn sharing_with_itself(self) -> Self {
+        Self { readings: Some(self.readings.unwrap_or_default()), ..self }
+    }
+
     pub(super) async fn read(&self, read: &dyn Read) -> Result<Arc<Answer>> {
+        self.once(format!("{read:?}"), async { read.perform(self).await.map(Arc::new) }).await
+    }
+
+    /// What comes of something that the steps of one plan or proof may ask for together: whoever is first asks, and all get
+    /// that answer. What is asked is told by its words and the answer's type.
+    pub async fn once<T>(&self, what: String, ask: impl Future<Output = T>) -> T
+    where
+        T: Clone + Send + Sync + 'static,
+    {
         match &self.readings {
-            Some(readings) => readings.read(read, self).await,
-            None => read.perform(self).await.map(Arc::new),
+            Some(readings) => readings.once(what, ask).await,
+            None => ask.await,
         }
     }
 

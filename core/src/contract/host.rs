@@ -63,6 +63,7 @@ impl<M: Managed> Step for Host<M> {
 
     async fn verify(&self, cx: &Context) -> Result<Evidence> {
         let facts = M::Takes::take(cx.facts())?;
+        let cx = &cx.clone().sharing_with_itself();
         let at = At { cx, facts: &facts };
         let seen = self.look(at, Intent::Verify).await?;
         if seen.state.is_none() {

@@ -1,28 +1,28 @@
-//! What several steps read in one plan is read once.
+//! What several steps ask for in one plan or proof is asked for once.
 
 use std::{
+    any::{Any, TypeId},
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
 };
 
 use tokio::sync::OnceCell;
 
-use super::{Answer, Context, Read};
-use crate::failure::Result;
-
-type Reading = Arc<OnceCell<Result<Arc<Answer>>>>;
-
-/// The answers of one plan, by how their reads are written. Whoever asks first reads; all others wait for that.
+/// The answers of one plan or proof, by their type and what was asked. Whoever asks first asks; all others wait for that.
 #[derive(Debug, Default)]
-pub(crate) struct Readings(Mutex<HashMap<String, Reading>>);
+pub(crate) struct Readings(Mutex<HashMap<(TypeId, String), Arc<dyn Any + Send + Sync>>>);
 
 impl Readings {
-    pub(super) async fn read(&self, read: &dyn Read, cx: &Context) -> Result<Arc<Answer>> {
-        let reading = self.reading(format!("{read:?}"));
-        reading.get_or_init(|| async { read.perform(cx).await.map(Arc::new) }).await.clone()
+    pub(super) async fn once<T>(&self, what: String, ask: impl Future<Output = T>) -> T
+    where
+        T: Clone + Send + Sync + 'static,
+    {
+        self.cell::<T>(what).get_or_init(|| ask).await.clone()
     }
 
-    fn reading(&self, written: String) -> Reading {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(written).or_default().clone()
+    fn cell<T: Send + Sync + 'static>(&self, what: String) -> Arc<OnceCell<T>> {
+        let mut cells = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let cell = cells.entry((TypeId::of::<T>(), what)).or_insert_with(|| Arc::new(OnceCell::<T>::new()));
+        cell.clone().downcast().unwrap_or_default()
     }
 }

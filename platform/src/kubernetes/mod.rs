@@ -1,6 +1,7 @@
 //! A Kubernetes API server: typed addresses, server-side apply, reviews, discovery.
 
 mod access;
+mod account_token;
 mod address;
 mod answer;
 mod client;
@@ -22,6 +23,7 @@ mod settings;
 mod uid;
 
 pub use access::{Access, Token, shown_token_request};
+pub use account_token::AccountToken;
 pub use address::Address;
 pub use discovery::NamespacedTypes;
 pub use journals::JournalSecret;
@@ -66,6 +68,7 @@ pub struct Cluster {
 /// What is the same for every credential.
 struct Server {
     configuration: kube::Config,
+    pool: Option<client::Pool>,
     fence: Fence,
     heard: Heard,
     /// What the kubeconfig says of credentials; what a plugin makes is kube's alone.

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use tokio::{sync::OnceCell, time::timeout};
 use trustpath_core::{Class, Problem, Result};
 
-use super::{Cluster, KubernetesSettings, Server, configuration};
+use super::{Cluster, KubernetesSettings, Server, client::Pool, configuration};
 use crate::{
     Connections, Environment,
     hide::{Held, shapes},
@@ -52,12 +52,12 @@ impl Cluster {
         install_crypto_provider();
         let configuration = configuration::read(&settings).await?;
         let (limits, fence) = (settings.limits.clone(), settings.fence.clone());
-        let client = client(configuration.clone(), limits.total).await?;
+        let (client, pool) = client(configuration.clone(), limits.total).await?;
         let opening = Arc::default();
         let held = configuration::held(&configuration);
         let (uid, served) = (OnceCell::new(), Mutex::default());
         let heard = settings.heard.clone();
-        let server = Server { configuration, fence, heard, held, uid, served };
+        let server = Server { configuration, pool, fence, heard, held, uid, served };
         let cluster = Self { client, opening, limits, server: Arc::new(server) };
         if let Some(pin) = &settings.uid {
             pinned(pin, cluster.uid().await?)?;
@@ -72,7 +72,13 @@ impl Cluster {
     pub async fn with_token(&self, token: SecretString) -> Result<Self> {
         let mut configuration = self.server.configuration.clone();
         configuration.auth_info = AuthInfo { token: Some(token), ..AuthInfo::default() };
-        let client = client(configuration, self.limits.total).await?;
+        if let Some(pool) =
+            self.server.pool.as_ref().filter(|_| !is_by_connection(&self.server.configuration.auth_info))
+        {
+            let client = pool.client(&configuration).map_err(|error| unbuildable(&error, &self.server.held))?;
+            return Ok(Self { client, ..self.clone() });
+        }
+        let (client, _) = client(configuration, self.limits.total).await?;
         Ok(Self { client, opening: Arc::default(), ..self.clone() })
     }
 
@@ -94,6 +100,13 @@ impl Cluster {
     }
 }
 
+/// Whether the connection itself may say who asks, and would do so for every token that is sent over it: with a client
+/// certificate, also one that a plugin makes.
+fn is_by_connection(credentials: &AuthInfo) -> bool {
+    let AuthInfo { client_certificate, client_certificate_data, exec, .. } = credentials;
+    client_certificate.is_some() || client_certificate_data.is_some() || exec.is_some()
+}
+
 fn pem(certificates: &[Vec<u8>]) -> String {
     let mut pem = String::new();
     for certificate in certificates {
@@ -109,7 +122,7 @@ fn pem(certificates: &[Vec<u8>]) -> String {
 }
 
 /// Building the client may run a program of the user's that makes credentials: off the async threads, with a limit.
-async fn client(configuration: Config, limit: Duration) -> Result<Client, Problem> {
+async fn client(configuration: Config, limit: Duration) -> Result<(Client, Option<Pool>), Problem> {
     let held = configuration::held(&configuration);
     let building = tokio::task::spawn_blocking(|| super::client::build(configuration));
     match timeout(limit, building).await {

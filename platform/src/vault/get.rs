@@ -56,7 +56,9 @@ impl Read for Get {
 
     async fn perform(&self, cx: &Context) -> Result<Answer> {
         let vault = cx.handle::<Vault>().await?.within(self.namespace.as_deref());
-        match vault.read::<Value>(&self.path).await {
+        // Whatever it means that it may not be read: what is there is the same.
+        let what = format!("{:?} {}", self.namespace, self.path);
+        match cx.once(what, vault.read::<Value>(&self.path)).await {
             Ok(found) => Ok(found.map_or(Answer::Nothing, Answer::Found)),
             Err(error) if self.denial != Denial::Fails && is_refusal(error.kind()) => {
                 Ok(Answer::Refused(error.to_string()))

@@ -8,6 +8,7 @@ use futures::future::join_all;
 use k8s_openapi::api::core::v1::Namespace;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rustls::{RootCertStore, ServerConfig, pki_types::PrivateKeyDer, server::WebPkiClientVerifier};
+use secrecy::SecretString;
 use serde_json::{Value, json};
 use trustpath_core::Class;
 use trustpath_platform::{Connections, Vault, VaultSettings, kubernetes::Address};
@@ -187,5 +188,22 @@ async fn a_server_that_speaks_http_2_gets_one_connection() {
     let before = server.handle.connection_count();
     let read = join_all((0..8).map(|_| cluster.get(&at))).await;
     assert!(read.into_iter().all(|found| found.unwrap().is_some()));
+    let other = cluster.with_token(SecretString::from(TOKEN)).await.unwrap();
+    other.get(&at).await.unwrap().unwrap();
     assert!(server.handle.connection_count() <= before + 1, "to Kubernetes: {}", server.handle.connection_count());
+}
+
+/// A connection that shows a client certificate would speak for its owner, whatever token is sent over it.
+#[tokio::test]
+async fn a_token_does_not_share_the_connection_of_a_client_certificate() {
+    let server = Server::serving(true).await;
+    let mut kubeconfig = kubeconfig(&server.url, Some(&server.file("ca.pem")));
+    let (certificate, key) = (server.file("client.crt"), server.file("client.key"));
+    kubeconfig["users"][0]["user"] = json!({ "client-certificate": certificate, "client-key": key });
+    let cluster = open_cluster(&kubeconfig, &Connections::default()).await.unwrap();
+    let at = Address::<Namespace>::cluster("kube-system");
+    cluster.get(&at).await.unwrap().unwrap();
+    let other = cluster.with_token(SecretString::from(TOKEN)).await.unwrap();
+    let (_, code, ..) = parts(other.get(&at).await.unwrap_err());
+    assert_eq!(code, "trustpath::kubernetes::tls", "the server asks for a certificate, and got one");
 }

@@ -8,8 +8,9 @@ use trustpath_platform::{
 };
 
 use crate::{
-    config::KubernetesRole,
+    config::{Bound, KubernetesRole},
     decide::{self, Facts},
+    login::token_for,
     owner, policies, prove,
     state::RoleState,
     warnings,
@@ -18,6 +19,13 @@ use crate::{
 impl KubernetesRole {
     fn path(&self, mount: &AuthMount) -> String {
         Vault::path(["auth", &mount.path, "role", self.name.as_str()])
+    }
+
+    /// With the tokens to log in with, for which nothing has to be seen first.
+    fn tokens(&self, (_, accounts, _): &Facts, reads: Reads) -> Reads {
+        let audience = self.audience.as_ref().map(Bound::as_str).unwrap_or_default();
+        let tokens = accounts.iter().map(|account| token_for(account, audience)).enumerate();
+        tokens.fold(reads, |reads, (nth, token)| reads.and(format!("token {nth}"), token))
     }
 
     /// The policies that the role gives; before it was seen, those that it should give.
@@ -50,7 +58,7 @@ impl Managed for KubernetesRole {
         let reads = Reads::none().and("role", Get::new(namespace, self.path(mount)));
         match intent {
             Intent::Undo => reads,
-            Intent::Verify => policies::read(reads, namespace, &self.policies(at.facts, seen)),
+            Intent::Verify => self.tokens(at.facts, policies::read(reads, namespace, &self.policies(at.facts, seen))),
             Intent::Remove => owner::read(at, reads, seen.map(|seen| &seen.answers)),
             Intent::Make => owner::read(at, reads, seen.map(|seen| &seen.answers)).and("family", ServerFamily),
         }

@@ -1,24 +1,21 @@
 //! Proving: it is there, it is as the graph file says, and tokens can be made for it.
 
 use async_trait::async_trait;
-use trustpath_core::{Context, Evidence, Probe, Proof, Result, Right, Shown};
-use trustpath_platform::{
-    Cluster, ServiceAccountRef,
-    error::Kind,
-    kubernetes::{rights::on, shown_token_request},
-};
+use trustpath_core::{Context, Evidence, Probe, Proof, Read as _, Result, Right, Shown};
+use trustpath_platform::{Cluster, error::Kind, kubernetes::AccountToken};
 
 use crate::{ServiceAccount, State};
-
-/// The shortest life that the API server gives a token, in seconds.
-const TOKEN_SECONDS: i64 = 600;
 
 impl ServiceAccount {
     /// Without a state there is nothing to see, but what it takes to try it.
     pub(crate) fn prove(&self, step: &str, state: Option<&State>) -> Proof {
         let proof = Proof::seen(state.map(|state| self.evidence(step, state)).unwrap_or_default());
         let is_there = state.is_none_or(|state| state.account.is_some());
-        if is_there { proof.and(TokenProbe(self.address())) } else { proof }
+        if is_there { proof.and(TokenProbe(self.token())) } else { proof }
+    }
+
+    fn token(&self) -> AccountToken {
+        AccountToken { of: self.address(), audiences: Vec::new() }
     }
 
     fn evidence(&self, step: &str, state: &State) -> Evidence {
@@ -43,22 +40,22 @@ impl ServiceAccount {
 
 /// Tries whether tokens can be made for it. The token is thrown away: it dies by itself.
 #[derive(Debug)]
-struct TokenProbe(ServiceAccountRef);
+struct TokenProbe(AccountToken);
 
 #[async_trait]
 impl Probe for TokenProbe {
     fn rights(&self) -> Vec<Right> {
-        on("", "serviceaccounts").within(&self.0.namespace).named(&self.0.name).below("token").may(&["create"])
+        self.0.rights()
     }
 
     fn shown(&self) -> Vec<Shown> {
-        vec![shown_token_request(&self.0, &[], TOKEN_SECONDS)]
+        vec![self.0.shown()]
     }
 
     async fn run(&self, cx: &Context) -> Result<Evidence> {
-        let (what, account) = ("TokenRequest", &self.0);
+        let (what, account) = ("TokenRequest", &self.0.of);
         let cluster = cx.handle::<Cluster>().await?;
-        Ok(match cluster.request_token(account, &[], TOKEN_SECONDS).await {
+        Ok(match self.0.get(&cluster, cx).await {
             Ok(token) => Evidence::new().passed(what, format!("a token until {}, thrown away", token.expires)),
             Err(error) if matches!(error.kind(), Kind::Denied) => {
                 Evidence::new().unchecked(what, format!("your own user may not make tokens for it: {error}"))

@@ -178,7 +178,7 @@ async fn ask(cluster: &Cluster, lease: &LeaseRecord, what: Ask) -> Came {
         Ask::Types => cluster.namespaced_types().await.map(|_| none)?,
         Ask::Lacking => cluster.lacking(&on("", "secrets").named("a").may(&["get"])).await.map(|_| none)?,
         Ask::WriteOwned => cluster.rehearse_owned(&at, &Owned::made(body), false).await.map(|()| none)?,
-        Ask::LeaseOpen => LeaseRecord::open(cluster, "default", 90).await.map(|_| none)?,
+        Ask::LeaseOpen => LeaseRecord::open(cluster, "n", 90).await.map(|_| none)?,
         Ask::LeaseRead => {
             let found = lease.read().await?;
             assert!(found.iter().all(|found| Instant::now().checked_add(found.claim.patience()).is_some()));
@@ -194,7 +194,7 @@ async fn ask(cluster: &Cluster, lease: &LeaseRecord, what: Ask) -> Came {
 async fn soon(server: &Server) -> LeaseRecord {
     loop {
         let Ok(cluster) = open(server, impatient()).await else { continue };
-        if let Ok(lease) = LeaseRecord::open(&cluster, "default", 90).await {
+        if let Ok(lease) = LeaseRecord::open(&cluster, "n", 90).await {
             return lease;
         }
     }
@@ -202,7 +202,7 @@ async fn soon(server: &Server) -> LeaseRecord {
 
 async fn opened(server: &Server) -> (Cluster, LeaseRecord) {
     let cluster = open(server, patient()).await.unwrap();
-    let lease = LeaseRecord::open(&cluster, "default", 90).await.unwrap();
+    let lease = LeaseRecord::open(&cluster, "n", 90).await.unwrap();
     (cluster, lease)
 }
 

@@ -6,11 +6,11 @@ mod session;
 use async_trait::async_trait;
 use secrecy::SecretString;
 use serde_json::json;
-use trustpath_core::{Class, Context, Evidence, Handle as _, Probe, Result, Right, Shown};
+use trustpath_core::{Class, Context, Evidence, Handle as _, Probe, Read as _, Result, Right, Shown};
 use trustpath_platform::{
     AuthMount, Cluster, ServiceAccountRef, Vault,
     error::Kind,
-    kubernetes::{rights::on, shown_token_request},
+    kubernetes::AccountToken,
     text::{clean, listed},
     vault::{
         backend::session::{OwnUse, cut_off},
@@ -20,9 +20,6 @@ use trustpath_platform::{
 
 use self::session::LoginSession;
 use crate::{policies::Policies, state::RoleState};
-
-/// How long the ServiceAccount's token lives, in seconds: the least that API servers give.
-const LIFETIME: i64 = 600;
 
 /// Logs in as a ServiceAccount with a token of the API server's, looks at what Vault gives for it, and revokes that.
 #[derive(Debug, Clone)]
@@ -39,8 +36,7 @@ pub(crate) struct RoleLogin {
 impl Probe for RoleLogin {
     /// The login itself needs none; what comes after it, as far as its token cannot do that by itself.
     fn rights(&self) -> Vec<Right> {
-        let ServiceAccountRef { namespace, name } = &self.account;
-        let mut rights = on("", "serviceaccounts").within(namespace).named(name).below("token").may(&["create"]);
+        let mut rights = self.token().rights();
         let namespace = self.mount.namespace.as_deref();
         if !self.own_use().asks {
             rights.extend(to_ask_by_accessor(namespace));
@@ -57,7 +53,7 @@ impl Probe for RoleLogin {
             path: Vault::path(["auth", &self.mount.path, "login"]),
             body: json!({ "role": self.role, "jwt": jwt }),
         };
-        vec![shown_token_request(&self.account, &self.audiences(), LIFETIME), login]
+        vec![self.token().shown(), login]
     }
 
     async fn run(&self, cx: &Context) -> Result<Evidence> {
@@ -77,8 +73,8 @@ impl RoleLogin {
         format!("login as {}", self.account)
     }
 
-    fn audiences(&self) -> Vec<String> {
-        Some(self.state.audience.clone()).filter(|audience| !audience.is_empty()).into_iter().collect()
+    fn token(&self) -> AccountToken {
+        token_for(&self.account, &self.state.audience)
     }
 
     /// A token of the ServiceAccount's; evidence where there is none to log in with.
@@ -92,7 +88,7 @@ impl RoleLogin {
             }
             Err(failure) => return Err(failure),
         };
-        match cluster.request_token(&self.account, &self.audiences(), LIFETIME).await {
+        match self.token().get(&cluster, cx).await {
             Ok(token) => Ok(Ok(token.secret)),
             Err(error) if error.kind() == Kind::Denied => {
                 Ok(Err(evidence.unchecked(self.what(), format!("its token cannot be had: {error}"))))
@@ -108,6 +104,12 @@ impl RoleLogin {
     fn own_use(&self) -> OwnUse {
         OwnUse::of(self.state.token_no_default_policy, self.state.token_num_uses)
     }
+}
+
+/// A token of the ServiceAccount's for a role with this audience.
+pub(crate) fn token_for(account: &ServiceAccountRef, audience: &str) -> AccountToken {
+    let audiences = Some(audience.to_owned()).filter(|audience| !audience.is_empty()).into_iter().collect();
+    AccountToken { of: account.clone(), audiences }
 }
 
 fn named<'a>(names: impl IntoIterator<Item = &'a String>) -> String {
