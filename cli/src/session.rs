@@ -83,12 +83,12 @@ impl Session {
         })
     }
 
-    /// Opens the graph's systems while something else is waited for.
-    pub(crate) fn warm(&self) {
+    /// Opens the graph's systems while something else is waited for; for a run, what it asks in any case is asked.
+    pub(crate) fn warm(&self, for_a_run: bool) {
         for system in [Vault::NAME, Cluster::NAME].into_iter().filter(|system| self.graph.uses(system)) {
             let handles = self.handles.clone();
             // It ends with the program; whoever needs the system waits for the same opening.
-            drop(tokio::spawn(async move { handles.warm(system).await }));
+            drop(tokio::spawn(async move { handles.warm(system, for_a_run).await }));
         }
     }
 

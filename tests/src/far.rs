@@ -1,20 +1,15 @@
 //! A server that is far away: all bytes to and from it take their time.
 
 use std::{
-    net::SocketAddr,
+    io::{Read as _, Write as _},
+    net::{Shutdown, SocketAddr, TcpListener, TcpStream},
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+        mpsc,
     },
-    time::Duration,
-};
-
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpListener, TcpStream},
-    sync::mpsc,
-    task::{AbortHandle, JoinSet},
-    time::{Instant, sleep_until},
+    thread,
+    time::{Duration, Instant},
 };
 
 /// A way to a server on this machine that takes a round trip for a connection, and for whatever goes there and comes
@@ -22,17 +17,18 @@ use tokio::{
 pub struct Far {
     address: SocketAddr,
     connections: Arc<AtomicUsize>,
-    serving: AbortHandle,
+    over: Arc<AtomicBool>,
 }
 
 impl Far {
     /// Starts one on a free port of the loopback interface, to a server at `host:port`.
-    pub async fn start(server: &str, round_trip: Duration) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    pub fn start(server: &str, round_trip: Duration) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("a bound address");
-        let connections = Arc::new(AtomicUsize::new(0));
-        let serving = tokio::spawn(serve(listener, server.to_owned(), round_trip, connections.clone()));
-        Self { address, connections, serving: serving.abort_handle() }
+        let (connections, over) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
+        let (server, made, ended) = (server.to_owned(), connections.clone(), over.clone());
+        thread::spawn(move || serve(&listener, &server, round_trip, &made, &ended));
+        Self { address, connections, over }
     }
 
     /// Where it listens, without a scheme.
@@ -48,73 +44,76 @@ impl Far {
 
 impl Drop for Far {
     fn drop(&mut self) {
-        self.serving.abort();
+        self.over.store(true, Ordering::Relaxed);
+        // Whoever waits for connections sees that it is over with the next one; without one, there is nothing to end.
+        drop(TcpStream::connect(self.address));
     }
 }
 
-async fn serve(listener: TcpListener, server: String, round_trip: Duration, connections: Arc<AtomicUsize>) {
-    // Dropped with this task: no connection outlives it.
-    let mut open = JoinSet::new();
-    while let Ok((near, _)) = listener.accept().await {
-        while open.try_join_next().is_some() {}
+fn serve(listener: &TcpListener, server: &str, round_trip: Duration, connections: &AtomicUsize, over: &AtomicBool) {
+    for near in listener.incoming().map_while(Result::ok) {
+        if over.load(Ordering::Relaxed) {
+            return;
+        }
         connections.fetch_add(1, Ordering::Relaxed);
-        open.spawn(connection(near, server.clone(), round_trip));
+        connection(near, server, round_trip);
     }
 }
 
 /// The kernel has accepted the connection already: the round trip that takes is what the first bytes take longer.
-async fn connection(near: TcpStream, server: String, round_trip: Duration) {
+fn connection(near: TcpStream, server: &str, round_trip: Duration) {
     let open = Instant::now() + round_trip;
-    let Ok(far) = TcpStream::connect(server).await else { return };
-    // Without it bytes are slower than they should be, and still arrive.
-    near.set_nodelay(true).ok();
-    far.set_nodelay(true).ok();
-    let ((near_in, near_out), (far_in, far_out)) = (near.into_split(), far.into_split());
-    let there = carry(near_in, far_out, round_trip / 2, open);
-    let back = carry(far_in, near_out, round_trip / 2, open);
-    tokio::join!(there, back);
+    let Ok(far) = TcpStream::connect(server) else { return };
+    for side in [&near, &far] {
+        // Without it bytes are slower than they should be, and still arrive.
+        side.set_nodelay(true).ok();
+    }
+    let [near_in, far_in] = [&near, &far].map(|side| side.try_clone().expect("a descriptor"));
+    carry(near_in, far, round_trip / 2, open);
+    carry(far_in, near, round_trip / 2, open);
 }
 
-/// Whatever comes in goes out when its time has passed, however much is on the way.
-async fn carry(
-    mut from: impl AsyncReadExt + Unpin,
-    mut to: impl AsyncWriteExt + Unpin,
-    takes: Duration,
-    not_before: Instant,
-) {
-    let (sender, mut on_the_way) = mpsc::unbounded_channel::<(Instant, Vec<u8>)>();
-    let reading = async move {
+/// Whatever comes in goes out when its time has passed, however much is on the way. In threads: the timers of an executor
+/// count in milliseconds, and what each of forty waits is late adds up to a round trip.
+fn carry(mut from: TcpStream, mut to: TcpStream, takes: Duration, not_before: Instant) {
+    let (sender, on_the_way) = mpsc::channel::<(Instant, Vec<u8>)>();
+    thread::spawn(move || {
         let mut bytes = vec![0; 64 << 10];
-        while let Ok(length @ 1..) = from.read(&mut bytes).await {
+        while let Ok(length @ 1..) = from.read(&mut bytes) {
             let arrives = Instant::now().max(not_before) + takes;
             if sender.send((arrives, bytes[..length].to_vec())).is_err() {
                 return;
             }
         }
-    };
-    let writing = async move {
-        while let Some((arrives, bytes)) = on_the_way.recv().await {
-            sleep_until(arrives).await;
-            if to.write_all(&bytes).await.is_err() {
-                return;
+    });
+    thread::spawn(move || {
+        for (arrives, bytes) in on_the_way {
+            thread::sleep(arrives.saturating_duration_since(Instant::now()));
+            if to.write_all(&bytes).is_err() {
+                break;
             }
         }
         // The other side has closed its end already, where this fails.
-        to.shutdown().await.ok();
-    };
-    tokio::join!(reading, writing);
+        to.shutdown(Shutdown::Write).ok();
+    });
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use tokio::{
+        io::{AsyncReadExt as _, AsyncWriteExt as _},
+        net::{TcpListener, TcpStream},
+        time::Instant,
+    };
+
+    use super::{Duration, Far};
 
     const ROUND_TRIP: Duration = Duration::from_millis(40);
 
     #[tokio::test]
     async fn what_goes_there_and_comes_back_takes_its_time() {
         let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let far = Far::start(&server.local_addr().unwrap().to_string(), ROUND_TRIP).await;
+        let far = Far::start(&server.local_addr().unwrap().to_string(), ROUND_TRIP);
         let echo = tokio::spawn(async move {
             let (stream, _) = server.accept().await.unwrap();
             let (mut from, mut to) = stream.into_split();

@@ -21,6 +21,8 @@ pub(crate) struct Wish {
     /// What it is called on the command line.
     pub(crate) verb: &'static str,
     pub(crate) purpose: Purpose,
+    /// Whether it asks for its rights before it writes.
+    pub(crate) asks_rights: bool,
     pub(crate) options: Locking,
 }
 
@@ -30,7 +32,8 @@ impl Wish {
     /// # Errors
     /// When its journal cannot be read.
     pub(crate) fn to_go_on(verb: &'static str, log: &Log, options: &Locking) -> Result<Self> {
-        Ok(Self { verb, purpose: Purpose::GoOn(digest(&log.path)?), options: options.clone() })
+        let purpose = Purpose::GoOn(digest(&log.path)?);
+        Ok(Self { verb, purpose, asks_rights: false, options: options.clone() })
     }
 }
 
@@ -45,7 +48,7 @@ pub(crate) async fn under(
     wish: Wish,
     work: impl AsyncFnOnce(&Locks) -> Result<u8, Trouble>,
 ) -> Result<u8, Trouble> {
-    session.warm();
+    session.warm(wish.asks_rights);
     let mut locks = Locks::take(command, session, cancel, wish).await?;
     session.fence.put_up(locks.guard());
     let answer = match locks.mirror.exchange(command).await {

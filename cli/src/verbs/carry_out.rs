@@ -50,7 +50,8 @@ pub(super) async fn carry_out(command: &Command<'_>, job: Job) -> Result<u8, Tro
     }
     let permissions = session.permissions(job.consent.clone(), job.keep)?;
     let engine = session.engine(command, permissions, cancel.clone());
-    let wish = Wish { verb: verb(job.verb), purpose: Purpose::Begin, options: job.going.locking.clone() };
+    let (purpose, asks_rights) = (Purpose::Begin, !job.going.no_preflight);
+    let wish = Wish { verb: verb(job.verb), purpose, asks_rights, options: job.going.locking.clone() };
     lock::under(command, &session, &cancel, wish, async |locks| {
         if locks.mirror.is_there() {
             open_runs::refuse(command, &session.handles, &locks.unfit).await?;

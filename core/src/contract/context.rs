@@ -27,13 +27,15 @@ pub struct Context {
     consent: Consent,
     time: Duration,
     readings: Option<Arc<Readings>>,
+    looked: Option<Result<Answer>>,
 }
 
 impl Context {
     /// The surroundings of `step` in the graph `graph`, with the time that a step has by default.
     pub fn new(graph: &str, step: &str, facts: Arc<Facts>, handles: Arc<Handles>, consent: Consent) -> Self {
-        let (needing, time) = (Arc::default(), Settings::default().step_timeout);
-        Self { step: step.into(), graph: graph.into(), facts, needing, handles, consent, time, readings: None }
+        let (step, graph, needing, time) =
+            (step.into(), graph.into(), Arc::default(), Settings::default().step_timeout);
+        Self { step, graph, facts, needing, handles, consent, time, readings: None, looked: None }
     }
 
     /// With another time for a plan, or for a change with all of its requests.
@@ -46,6 +48,12 @@ impl Context {
     #[must_use]
     pub(crate) fn sharing(self, readings: Arc<Readings>) -> Self {
         Self { readings: Some(readings), ..self }
+    }
+
+    /// With what [`Request::look`](super::Request::look) came to.
+    #[must_use]
+    pub(crate) fn having_looked(self, looked: Option<Result<Answer>>) -> Self {
+        Self { looked, ..self }
     }
 
     /// With the facts of the steps that need this one.
@@ -83,6 +91,11 @@ impl Context {
     /// says for what it has waited.
     pub fn time(&self) -> Duration {
         self.time
+    }
+
+    /// What guards the request that is sent, where that was looked at while the one before it was under way.
+    pub fn looked(&self) -> Option<Result<Answer>> {
+        self.looked.clone()
     }
 
     /// The same where reads are shared; else with some of its own.

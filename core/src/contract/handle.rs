@@ -41,6 +41,9 @@ pub trait Handle: Send + Sync + 'static {
         Ok(Lacking { missing: Vec::new(), unasked: unasked.into_iter().collect() })
     }
 
+    /// Asks what a run will ask however it is planned, while its locks are taken: what came of that is told later.
+    async fn prepare(&self) {}
+
     /// Sees that the connection's credentials last for a run. Answers with what cannot be known of that, in whole
     /// sentences.
     ///
@@ -65,6 +68,7 @@ trait Erased: Send + Sync {
     fn any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync>;
     async fn identity(&self) -> Result<Identity>;
     async fn lacking(&self, rights: &[Right]) -> Result<Lacking>;
+    async fn prepare(&self);
     async fn lasts(&self, demand: &Demand) -> Result<Vec<String>>;
     async fn spelled_out(&self, rights: Vec<Right>) -> Result<Vec<Vec<Right>>>;
 }
@@ -81,6 +85,10 @@ impl<H: Handle> Erased for H {
 
     async fn lacking(&self, rights: &[Right]) -> Result<Lacking> {
         Handle::lacking(self, rights).await
+    }
+
+    async fn prepare(&self) {
+        Handle::prepare(self).await;
     }
 
     async fn lasts(&self, demand: &Demand) -> Result<Vec<String>> {
@@ -151,10 +159,13 @@ impl Handles {
         Ok(slot.get().await?.any().downcast().map_err(|_| unknown(H::NAME))?)
     }
 
-    /// Opens a system before anyone asks for it; what comes of that is told to whoever does.
-    pub async fn warm(&self, name: &str) {
-        if let Some(slot) = self.slots.iter().find(|slot| slot.name == name) {
-            slot.get().await.ok();
+    /// Opens a system before anyone asks for it, and for a run asks what every run does; what comes of that is told to whoever
+    /// asks then.
+    pub async fn warm(&self, name: &str, for_a_run: bool) {
+        if let Ok(handle) = self.named(name).await
+            && for_a_run
+        {
+            handle.prepare().await;
         }
     }
 

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Change, Context, Right};
+use super::{Answer, Change, Context, Right};
 use crate::failure::Result;
 
 /// Whether what a request sends is known, or only where it goes.
@@ -26,6 +26,13 @@ pub trait Request: fmt::Debug + Send + Sync {
 
     /// What is sent, with placeholders for what is fetched when it is sent.
     fn shown(&self) -> Shown;
+
+    /// Looks at what guards it, while the request before it is under way: [`Context::looked`] has what came of it when this
+    /// one is sent. `None` where it looks by itself.
+    async fn look(&self, cx: &Context) -> Option<Result<Answer>> {
+        let _ = cx;
+        None
+    }
 
     /// Sends it, and returns when its effect can be seen.
     ///

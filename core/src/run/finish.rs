@@ -1,12 +1,19 @@
 //! A whole run: forward, proven, or everything back.
 
-use super::{Engine, RunPlan, forward::direction};
+use std::{pin::pin, sync::Arc};
+
+use futures::future::{Either, join, ready, select};
+
+use super::{Engine, RunPlan, ahead::Ahead, forward::direction, settle::Settled};
 use crate::{
     contract::{Evidence, Note},
     failure::{Failure, Result},
     graph::Place,
     journal::{Journal, Log, Record, Verb, replay},
 };
+
+/// What came of proving each step.
+type Proofs = Vec<(Place, Result<Evidence>)>;
 
 /// How a run ended, for the user.
 #[derive(Debug)]
@@ -46,22 +53,11 @@ impl Engine {
     /// # Errors
     /// When the journal itself cannot be written to its end; what happened is in it as far as it goes.
     pub async fn run(&self, plan: &RunPlan, journal: &Journal) -> Result<Ended> {
-        let mut evidence = Vec::new();
-        let mut keep = false;
-        let made = match self.forward(plan, journal).await {
-            Ok(()) => self.settle(plan.verb, journal).await,
-            failed => failed,
+        let (failure, evidence) = match self.make_and_prove(plan, journal).await {
+            Ok(evidence) => (self.broken(&evidence), evidence),
+            Err(failure) => (Some(failure), Vec::new()),
         };
-        let failure = match made {
-            Err(failure) => Some(failure),
-            Ok(()) if plan.verb == Verb::Destroy => None,
-            Ok(()) => {
-                evidence = self.prove(&plan.chosen()).await;
-                let broken = self.broken(&evidence);
-                keep = self.permissions.keep && broken.is_some();
-                broken
-            }
-        };
+        let keep = self.permissions.keep && !evidence.is_empty() && failure.is_some();
         let outcome = match failure {
             None => Outcome::Done,
             Some(failure) if keep => Outcome::Kept(failure),
@@ -71,6 +67,40 @@ impl Engine {
         let mut left = left(plan);
         left.extend(self.stayed(journal)?);
         Ok(Ended { outcome, evidence, left, unclosed })
+    }
+
+    /// Makes everything and proves it; what does not depend on the last steps, while these are made.
+    async fn make_and_prove(&self, plan: &RunPlan, journal: &Journal) -> Result<Proofs> {
+        let ahead = Arc::new(Ahead::of(&self.graph, plan));
+        let forward = async {
+            self.forward(plan, journal, &ahead).await?;
+            self.settle(plan.verb, journal).await
+        };
+        let proving = async {
+            ahead.due().await;
+            self.prove(ahead.places()).await
+        };
+        let proving = pin!(proving);
+        let (made, early) = match select(pin!(forward), proving).await {
+            Either::Left((made, proving)) => (made, Either::Left(proving)),
+            Either::Right((proofs, forward)) => (forward.await, Either::Right(ready(proofs))),
+        };
+        match made {
+            Err(failure) => {
+                self.given_up_proofs_settle().await;
+                Err(failure)
+            }
+            Ok(_) if plan.verb == Verb::Destroy => Ok(Proofs::new()),
+            // What was seen before that request was over may be no longer so.
+            Ok(Settled::Late) => Ok(self.prove(&plan.chosen()).await),
+            Ok(Settled::InTime) => {
+                let rest = &plan.chosen() - ahead.places();
+                let (mut proofs, late) = join(early, self.prove(&rest)).await;
+                proofs.extend(late);
+                proofs.sort_by_key(|(place, _)| *place);
+                Ok(proofs)
+            }
+        }
     }
 
     /// What a request was to remove and has left.

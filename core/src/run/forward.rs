@@ -6,6 +6,7 @@ use tokio::time::Instant;
 
 use super::{
     Engine, RunPlan,
+    ahead::Ahead,
     event::Event,
     execute::{OnFailure, execute},
     failures::interrupted,
@@ -31,7 +32,7 @@ impl Engine {
     ///
     /// # Errors
     /// The first failure, or the interruption, after everything under way has settled.
-    pub(super) async fn forward(&self, plan: &RunPlan, journal: &Journal) -> Result<()> {
+    pub(super) async fn forward(&self, plan: &RunPlan, journal: &Journal, ahead: &Arc<Ahead>) -> Result<()> {
         let changing = plan.changes().map(|(place, _)| place).collect();
         let (engine, journal) = (Arc::new(self.clone()), journal.clone());
         let answers = execute(
@@ -42,9 +43,13 @@ impl Engine {
             OnFailure::Stop,
             || self.cancel.is_cancelled(),
             |place| {
-                let (engine, journal) = (engine.clone(), journal.clone());
+                let (engine, journal, ahead) = (engine.clone(), journal.clone(), ahead.clone());
                 let planned = plan.steps[&place].plan.clone();
-                async move { engine.make(place, planned, &journal).await }
+                async move {
+                    engine.make(place, planned, &journal).await?;
+                    ahead.made(place);
+                    Ok(())
+                }
             },
         )
         .await;

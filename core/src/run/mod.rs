@@ -1,5 +1,6 @@
 //! Runs: plan, apply along the graph, undo in reverse, verify.
 
+mod ahead;
 mod cancel;
 mod caught;
 mod close;
@@ -11,6 +12,7 @@ mod finish;
 mod forward;
 mod guard;
 mod listed;
+mod look;
 mod needs;
 mod partial;
 mod permissions;

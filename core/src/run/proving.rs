@@ -29,7 +29,8 @@ impl Engine {
 
     pub(super) async fn prove(&self, places: &BTreeSet<Place>) -> Vec<(Place, Result<Evidence>)> {
         let readings = Arc::new(Readings::default());
-        let proofs = places.iter().map(|place| {
+        // The way of those that need most is the longest: theirs go first.
+        let proofs = places.iter().rev().map(|place| {
             let context = self.context(*place).sharing(readings.clone());
             async move { (*place, self.prove_one(*place, context).await) }
         });
@@ -41,7 +42,7 @@ impl Engine {
     }
 
     /// A proof that was given up still gives back what it has made: a token, a secret ID.
-    async fn given_up_proofs_settle(&self) {
+    pub(super) async fn given_up_proofs_settle(&self) {
         let settled = timeout(self.settings.verify_timeout, self.handles.under_way().settled());
         tokio::select! {
             in_time = settled => in_time.unwrap_or_default(),

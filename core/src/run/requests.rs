@@ -2,9 +2,9 @@
 
 use tokio::time::{Instant, timeout_at};
 
-use super::{Engine, caught::panicked, failures::too_long, guard::covers};
+use super::{Engine, caught::panicked, failures::too_long, guard::covers, look::Look};
 use crate::{
-    contract::{Change, Noted, Part, watched},
+    contract::{Change, Context, Noted, Part, watched},
     failure::{Failure, Result},
     graph::Place,
     journal::{Journal, Record},
@@ -59,8 +59,13 @@ impl Engine {
         way: Way,
     ) -> Sent {
         let mut all = Sent::nothing(Ok(()));
-        for part in parts {
-            let sent = self.announced(place, part, journal, deadline, way).await;
+        let mut looked = Look::first(&parts, self.context(place), deadline).await;
+        let mut parts = parts.into_iter().peekable();
+        while let Some(part) = parts.next() {
+            let next = Look::ahead(&part, parts.peek(), self.context(place), deadline);
+            let context = self.context(place).having_looked(looked.and_then(Look::fresh));
+            let sent;
+            (sent, looked) = Look::beside(next, self.announced(place, context, part, journal, deadline, way)).await;
             all = Sent { late: all.late | sent.late, logged: all.logged.and(sent.logged), ..sent };
             // What is written of the next request would be taken for the answer to one whose own could not be.
             if all.answer.is_err() || (way == Way::Forward && all.logged.is_err()) {
@@ -70,7 +75,15 @@ impl Engine {
         all
     }
 
-    async fn announced(&self, place: Place, part: Part, journal: &Journal, deadline: Instant, way: Way) -> Sent {
+    async fn announced(
+        &self,
+        place: Place,
+        context: Context,
+        part: Part,
+        journal: &Journal,
+        deadline: Instant,
+        way: Way,
+    ) -> Sent {
         let name = self.name(place);
         if let Err(lost) = covers(&*self.guard, deadline.saturating_duration_since(Instant::now())) {
             return Sent::nothing(Err(lost));
@@ -79,15 +92,15 @@ impl Engine {
         if let (Way::Forward, Err(unwritten)) = (way, &intent) {
             return unsent(name, unwritten.clone(), journal).await;
         }
-        let (answer, Noted { late, left }) = self.request(place, part, deadline).await;
+        let (answer, Noted { late, left }) = self.request(place, context, part, deadline).await;
         let noted = journal.append(came_of(name, &answer, late)).await;
         Sent { answer, late, left, logged: intent.and(noted) }
     }
 
     /// Sends one request, in a task of its own. Dropping it would not recall it: one whose time is over may still be
     /// carried out, and sends nothing more once it is aborted.
-    async fn request(&self, place: Place, part: Part, deadline: Instant) -> (Result<()>, Noted) {
-        let (step, context) = (self.graph.node(place).step.clone(), self.context(place));
+    async fn request(&self, place: Place, context: Context, part: Part, deadline: Instant) -> (Result<()>, Noted) {
+        let step = self.graph.node(place).step.clone();
         let mut request = tokio::spawn(watched(async move { step.apply(&context, &part).await }));
         // What it noted is lost with it.
         let unknown = Noted { late: true, ..Noted::default() };

@@ -21,6 +21,15 @@ pub(super) struct Standing {
     pub(super) settles: Option<Instant>,
 }
 
+/// Whether a request was not answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Settled {
+    /// All were.
+    InTime,
+    /// One was not, and is over now.
+    Late,
+}
+
 impl Engine {
     /// What the journal says may have been changed, by place.
     pub(super) fn standing(&self, log: &Log) -> Result<Vec<(Place, Standing)>> {
@@ -52,12 +61,12 @@ impl Engine {
     ///
     /// # Errors
     /// When a step is no longer as it was made, or the run is interrupted.
-    pub(super) async fn settle(&self, verb: Verb, journal: &Journal) -> Result<()> {
+    pub(super) async fn settle(&self, verb: Verb, journal: &Journal) -> Result<Settled> {
         let standing = self.standing(&Log::read(journal.path())?)?;
         let late = standing.into_iter().filter_map(|(place, standing)| Some((place, standing.settles?)));
         let looks = late.map(|(place, settles)| self.settle_one(place, settles, verb, journal));
         tokio::select! {
-            settled = try_join_all(looks) => settled.map(drop),
+            settled = try_join_all(looks) => settled.map(|late| if late.is_empty() { Settled::InTime } else { Settled::Late }),
             () = self.cancel.cancelled() => Err(interrupted()),
         }
     }

@@ -48,14 +48,16 @@ use std::{
 
 use async_trait::async_trait;
 use secrecy::SecretString;
+use tokio::sync::OnceCell;
 use trustpath_core::{Demand, Handle, Identity, Lacking, Result, Right};
 use vaultrs::client::VaultClient;
 
-use crate::{Heard, hide::Held, lock::Fence, retry::Limits};
+use crate::{Heard, error::Error, hide::Held, lock::Fence, retry::Limits};
 use consistency::States;
 use health::Health;
 use rights::Grant;
 use seen_mounts::SeenMounts;
+use token::OwnToken;
 
 /// A connection to Vault or OpenBao. Cheap to clone.
 ///
@@ -79,6 +81,8 @@ struct Server {
     heard: Heard,
     /// How many requests were made with a token: each may be one of its uses.
     asked: AtomicUsize,
+    /// What the connection's own token has said of itself, or why it did not.
+    own_token: OnceCell<Result<OwnToken, Error>>,
     /// The password of a proxy; the token is in the client.
     held: Held,
 }
@@ -163,6 +167,10 @@ impl Handle for Vault {
 
     async fn lacking(&self, rights: &[Right]) -> Result<Lacking> {
         Ok(self.lacks(rights).await?)
+    }
+
+    async fn prepare(&self) {
+        self.own_token().await.ok();
     }
 
     async fn lasts(&self, demand: &Demand) -> Result<Vec<String>> {

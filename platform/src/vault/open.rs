@@ -45,8 +45,9 @@ impl Vault {
         let (limits, fence) = (settings.limits.clone(), settings.fence.clone());
         let held = settings.proxy.iter().fold(Held::default(), |held, proxy| held.and_of_url(proxy.expose_secret()));
         let (health, heard, asked) = (Health::unknown(), Heard::default(), Default::default());
-        let (states, seen_mounts) = Default::default();
-        let unknown = Server { health, limits, fence, host, states, seen_mounts, asked, heard, held: held.clone() };
+        let (states, seen_mounts, own_token) = Default::default();
+        let unknown =
+            Server { health, limits, fence, host, states, seen_mounts, asked, own_token, heard, held: held.clone() };
         let blind = Self { client: Arc::new(client), server: Arc::new(unknown) };
         let health = blind.patient_health().await?;
         if let Some(trouble) = health.trouble(settings.namespace.as_deref()) {
@@ -55,9 +56,9 @@ impl Vault {
         pinned(settings.cluster_id.as_deref(), health.cluster_id.as_deref())?;
         let host = blind.server.host.clone();
         let (limits, fence) = (settings.limits, settings.fence);
-        let (states, seen_mounts) = Default::default();
+        let (states, seen_mounts, own_token) = Default::default();
         let (heard, asked) = (settings.heard, Default::default());
-        let server = Server { health, limits, fence, host, states, seen_mounts, asked, heard, held };
+        let server = Server { health, limits, fence, host, states, seen_mounts, asked, own_token, heard, held };
         Ok(Self { client: blind.client, server: Arc::new(server) })
     }
 

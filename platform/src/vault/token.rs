@@ -1,6 +1,6 @@
 //! Whether the connection's own token lasts for a run: how often it can be used yet, and until when.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 use serde_json::json;
@@ -37,6 +37,29 @@ struct Token {
     renewable: bool,
 }
 
+/// What it said when, with how many requests made by then.
+#[derive(Debug, Clone)]
+pub(super) struct OwnToken {
+    /// `None` where it may not look at itself.
+    said: Option<Token>,
+    asked: usize,
+    at: Instant,
+}
+
+impl OwnToken {
+    /// What it would say now: each request since is a use, and time has passed.
+    fn now(&self, asked: usize) -> Option<Token> {
+        let said = self.said.clone()?;
+        let used = i64::try_from(asked.saturating_sub(self.asked)).unwrap_or(i64::MAX);
+        let num_uses = match said.num_uses {
+            0 => 0,
+            left if left > used => left - used,
+            _ => -1,
+        };
+        Some(Token { num_uses, ttl: said.ttl.saturating_sub(seconds(self.at.elapsed())), ..said })
+    }
+}
+
 impl Token {
     fn uses(&self) -> Option<usize> {
         (self.num_uses != 0).then(|| usize::try_from(self.num_uses).unwrap_or(0))
@@ -67,7 +90,9 @@ impl Vault {
     /// Refuses a token that ends before a run and its way back do, as far as that is known; answers with what is not.
     pub(super) async fn token_lasts(&self, demand: &Demand) -> trustpath_core::Result<Vec<String>> {
         let planned = if demand.plans_again { self.requests_made() } else { 0 };
-        let Some(token) = self.own_token().await? else { return Ok(vec![MAY_NOT_LOOK.to_owned()]) };
+        let Some(token) = self.own_token().await?.now(self.requests_made()) else {
+            return Ok(vec![MAY_NOT_LOOK.to_owned()]);
+        };
         // The mounts are looked at where a right stands for all of them.
         let preflight = 1 + capabilities::parts(demand.rights.len());
         let renewal = usize::from(token.is_to_be_renewed(demand));
@@ -81,13 +106,20 @@ impl Vault {
         Ok(if uncounted { vec![NOT_COUNTED.to_owned()] } else { Vec::new() })
     }
 
-    /// `None` where the token may not look at itself.
-    async fn own_token(&self) -> Result<Option<Token>, Error> {
+    /// What its token says of itself, which is asked once: for a run, while its locks are taken.
+    pub(super) async fn own_token(&self) -> Result<OwnToken, Error> {
+        self.server.own_token.get_or_init(|| self.ask_own_token()).await.clone()
+    }
+
+    /// What is asked at the same time counts as asked after it: better a use too many than one that is missing.
+    async fn ask_own_token(&self) -> Result<OwnToken, Error> {
+        let (asked, at) = (self.requests_made() + 1, Instant::now());
         let call = Call::read("auth/token/lookup-self");
-        match self.call(&call).await {
-            Err(error) if matches!(error.kind(), Kind::Denied | Kind::Unauthenticated) => Ok(None),
-            answer => Ok(answer?.parse::<Envelope<Token>>(&call)?.data),
-        }
+        let said = match self.call(&call).await {
+            Err(error) if matches!(error.kind(), Kind::Denied | Kind::Unauthenticated) => None,
+            answer => answer?.parse::<Envelope<Token>>(&call)?.data,
+        };
+        Ok(OwnToken { said, asked, at })
     }
 
     /// How much time the token has after it was renewed; `None` where it cannot be.
@@ -154,6 +186,20 @@ mod tests {
         }
         let refused = often_enough(&token(json!({ "num_uses": 6 })), 34).unwrap_err().to_string();
         assert!(refused.starts_with("this run and its way back need up to 34 "), "{refused}");
+    }
+
+    #[test]
+    fn each_request_since_is_a_use_and_time_has_passed() {
+        let now = |num_uses: i64, asked: usize| {
+            let said = Some(token(json!({ "num_uses": num_uses, "ttl": 60, "expire_time": "x" })));
+            OwnToken { said, asked: 3, at: Instant::now() }.now(asked).unwrap()
+        };
+        let left = [(0, 9), (7, 3), (7, 5), (7, 10), (7, 11), (-1, 3)].map(|(uses, asked)| now(uses, asked).uses());
+        assert_eq!(left, [None, Some(7), Some(5), Some(0), Some(0), Some(0)]);
+        let said = Some(token(json!({ "ttl": 60, "expire_time": "x" })));
+        let at = Instant::now().checked_sub(Duration::from_secs(20)).unwrap();
+        let then = OwnToken { said, asked: 0, at }.now(0).unwrap();
+        assert!((38..=40).contains(&then.ttl), "{}", then.ttl);
     }
 
     #[test]

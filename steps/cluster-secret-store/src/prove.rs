@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use futures::future::join_all;
 use jiff::Timestamp;
 use k8s_openapi::api::{
     apps::v1::Deployment,
@@ -143,8 +144,9 @@ impl ReadyProbe {
 /// Why nobody can be waited for: no operator is seen, or it cannot be seen.
 async fn no_operator(cluster: &Cluster) -> Option<String> {
     let which = Selection { labels: Some(OPERATOR), most: 1, ..Selection::default() };
-    for resource in [resource::<Deployment>(), resource::<Pod>()] {
-        match cluster.select_metadata::<Value>(&resource, which).await {
+    let kinds = [resource::<Deployment>(), resource::<Pod>()];
+    for found in join_all(kinds.iter().map(|kind| cluster.select_metadata::<Value>(kind, which))).await {
+        match found {
             Ok(found) if !found.is_empty() => return None,
             Ok(_) => {}
             Err(error) => return Some(format!("it cannot be seen whether the operator runs: {error}")),

@@ -12,7 +12,7 @@ pub(super) async fn run(pair: &Pair, measured: &Measured<'_>, round_trip: Durati
     let to_proxies = (pair.vault_address(), format!("https://{}", pair.kubernetes_proxy.address()), pair.proxy_ca());
     let (kubernetes, ca) = pair.kubernetes_direct();
     let direct = (pair.vault_direct().to_owned(), kubernetes.to_owned(), ca.to_owned());
-    let (far, seen) = (Away::start(pair, direct, round_trip).await, Away::start(pair, to_proxies, round_trip).await);
+    let (far, seen) = (Away::start(pair, direct, round_trip), Away::start(pair, to_proxies, round_trip));
     Compared { pair, measured, near: Way::direct(pair), far, seen, round_trip, rounds }.all().await;
 }
 
@@ -25,10 +25,10 @@ struct Away {
 }
 
 impl Away {
-    async fn start(pair: &Pair, (vault, kubernetes, ca): (String, String, String), round_trip: Duration) -> Self {
+    fn start(pair: &Pair, (vault, kubernetes, ca): (String, String, String), round_trip: Duration) -> Self {
         let parts = |url: &str| url.split_once("://").map(|(scheme, host)| (scheme.to_owned(), host.to_owned()));
         let ((scheme, vault), (_, kubernetes)) = (parts(&vault).expect("a URL"), parts(&kubernetes).expect("a URL"));
-        let (vault, kubernetes) = (Far::start(&vault, round_trip).await, Far::start(&kubernetes, round_trip).await);
+        let (vault, kubernetes) = (Far::start(&vault, round_trip), Far::start(&kubernetes, round_trip));
         let directory = tempfile::tempdir().expect("a directory");
         let kubeconfig = directory.path().join("kubeconfig");
         let text = pair.kubeconfig_at(&format!("https://{}", kubernetes.address()), &ca);

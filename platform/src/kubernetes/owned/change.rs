@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use serde_json::Value;
-use trustpath_core::{Class, Context, Handle as _, Problem, Request, Result, Right, Shown, Values};
+use trustpath_core::{Answer, Class, Context, Handle as _, Problem, Request, Result, Right, Shown, Values};
 
 use super::{Fields, Owned, fields, write::body};
 use crate::kubernetes::{Address, Cluster, ObjectRef};
@@ -77,11 +77,27 @@ impl Request for OwnedRequest {
         Shown { system: Cluster::NAME.into(), method: method.into(), path: self.at.path(), body }
     }
 
+    async fn look(&self, cx: &Context) -> Option<Result<Answer>> {
+        let live = async {
+            let cluster = cx.handle::<Cluster>().await?;
+            let Some(at) = self.at.address(&cluster).await? else { return Ok(Answer::Nothing) };
+            Ok(cluster.live(&at).await?.map_or(Answer::Nothing, Answer::Found))
+        };
+        Some(live.await)
+    }
+
     async fn send(&self, cx: &Context) -> Result<()> {
         let cluster = cx.handle::<Cluster>().await?;
         let (now, to) = (self.now.as_ref(), self.to.as_ref());
         match self.at.address(&cluster).await? {
-            Some(at) => cluster.write_owned(&at, now, to, cx.consent().force_conflicts).await,
+            Some(at) => {
+                let live = match cx.looked().transpose()? {
+                    Some(Answer::Found(live)) => Some(live),
+                    Some(_) => None,
+                    None => cluster.live(&at).await?,
+                };
+                cluster.write_owned(&at, live, (now, to), cx.consent().force_conflicts).await
+            }
             // All objects of a type go with it.
             None if to.is_none() => Ok(()),
             None => Err(unserved(&self.at.shown()).into()),

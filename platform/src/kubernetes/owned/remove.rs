@@ -34,8 +34,13 @@ pub enum Removal {
 
 impl Cluster {
     /// Removes an object that bears the mark of `now`, and returns when it is gone. Nothing there is success.
-    pub(super) async fn remove_owned<K>(&self, at: &Address<K>, now: Option<&Owned>) -> Result<()> {
-        let Some(live) = self.live(at).await? else { return Ok(()) };
+    pub(super) async fn remove_owned<K>(
+        &self,
+        at: &Address<K>,
+        live: Option<Value>,
+        now: Option<&Owned>,
+    ) -> Result<()> {
+        let Some(live) = live else { return Ok(()) };
         if !now.is_none_or(|now| bears_mark_of(&live, now)) {
             return Err(not_ours(at).into());
         }

@@ -45,7 +45,8 @@ impl Cluster {
         Ok(())
     }
 
-    /// Goes from one waypoint to the next. May be done twice, and again after being cut off.
+    /// Goes from one waypoint to the next; `live` is how the object was seen right before. May be done twice, and again after
+    /// being cut off.
     ///
     /// Ours is applied in one request. Giving back is two: the values, and who owns them; cut off in between, each field
     /// is as it was before or as we had made it. An object that goes is gone when this returns.
@@ -56,17 +57,26 @@ impl Cluster {
     pub async fn write_owned<K>(
         &self,
         at: &Address<K>,
-        now: Option<&Owned>,
-        to: Option<&Owned>,
+        live: Option<Value>,
+        (now, to): (Option<&Owned>, Option<&Owned>),
         force: bool,
     ) -> Result<()> {
-        let Some(to) = to else { return self.remove_owned(at, now).await };
+        let Some(to) = to else { return self.remove_owned(at, live, now).await };
         let owed = now.map(|now| now.owed(to)).unwrap_or_default();
-        if owed.is_empty() { self.put(at, now, to, force).await } else { self.give_back(at, &owed, &to.applied).await }
+        if owed.is_empty() {
+            self.put(at, live, (now, to), force).await
+        } else {
+            self.give_back(at, live, &owed, &to.applied).await
+        }
     }
 
-    async fn put<K>(&self, at: &Address<K>, now: Option<&Owned>, to: &Owned, force: bool) -> Result<()> {
-        let live = self.live(at).await?;
+    async fn put<K>(
+        &self,
+        at: &Address<K>,
+        live: Option<Value>,
+        (now, to): (Option<&Owned>, &Owned),
+        force: bool,
+    ) -> Result<()> {
         match (now, &live) {
             (Some(_), None) => return Err(gone(at).into()),
             (None, Some(live)) if !bears_mark_of(live, to) => return Err(appeared(at).into()),
@@ -82,33 +92,37 @@ impl Cluster {
         Ok(())
     }
 
-    async fn give_back<K>(&self, at: &Address<K>, owed: &BTreeMap<Owner, Fields>, ours: &Fields) -> Result<()> {
-        let mut attempt = 1;
-        loop {
-            match self.give_back_once(at, owed, ours).await {
-                Err(error) if error.kind() == Kind::Conflict && attempt < ATTEMPTS => attempt += 1,
-                Err(error) => return Err(error.into()),
-                Ok(true) => return Ok(()),
-                Ok(false) => return Err(gone(at).into()),
+    async fn give_back<K>(
+        &self,
+        at: &Address<K>,
+        mut live: Option<Value>,
+        owed: &BTreeMap<Owner, Fields>,
+        ours: &Fields,
+    ) -> Result<()> {
+        for attempt in 1.. {
+            let Some(seen) = live else { break };
+            match self.give_back_once(at, seen, owed, ours).await {
+                Err(error) if error.kind() == Kind::Conflict && attempt < ATTEMPTS => live = self.live(at).await?,
+                given => return Ok(given?),
             }
         }
+        Err(gone(at).into())
     }
 
-    /// `false` when there is no object.
     async fn give_back_once<K>(
         &self,
         at: &Address<K>,
+        mut live: Value,
         owed: &BTreeMap<Owner, Fields>,
         ours: &Fields,
-    ) -> Result<bool, Error> {
-        let Some(mut live) = self.live(at).await? else { return Ok(false) };
+    ) -> Result<(), Error> {
         if let Some(values) = values_patch(&live, owed) {
             live = self.merge(at, &values).await?;
         }
         if let Some(managers) = ownership_patch(&live, owed, ours) {
             self.merge(at, &managers).await?;
         }
-        Ok(true)
+        Ok(())
     }
 
     async fn merge<K>(&self, at: &Address<K>, patch: &Value) -> Result<Value, Error> {
