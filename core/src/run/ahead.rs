@@ -1,11 +1,8 @@
 //! Proofs that do not wait for everything to be made: those that do not depend on the last steps, while these are made.
 
-use std::{
-    collections::BTreeSet,
-    sync::{Mutex, PoisonError},
-};
+use std::collections::BTreeSet;
 
-use tokio::sync::Notify;
+use tokio::sync::watch;
 
 use super::RunPlan;
 use crate::{
@@ -17,9 +14,15 @@ use crate::{
 #[derive(Debug, Default)]
 pub(super) struct Ahead {
     places: BTreeSet<Place>,
+    state: watch::Sender<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
     /// What changes and is not made yet, but for the last steps.
-    waits_for: Mutex<BTreeSet<Place>>,
-    made: Notify,
+    waits_for: BTreeSet<Place>,
+    /// Nothing more is made.
+    is_over: bool,
 }
 
 impl Ahead {
@@ -38,7 +41,7 @@ impl Ahead {
         let is_ahead =
             |place: &Place| !last.contains(place) && !graph.before(*place).any(|before| last.contains(&before));
         let places = plan.chosen().into_iter().filter(is_ahead).collect();
-        Self { places, waits_for: Mutex::new(waits_for), made: Notify::new() }
+        Self { places, state: watch::Sender::new(State { waits_for, is_over: false }) }
     }
 
     pub(super) fn places(&self) -> &BTreeSet<Place> {
@@ -47,17 +50,18 @@ impl Ahead {
 
     /// A step was made.
     pub(super) fn made(&self, place: Place) {
-        let mut waits_for = self.waits_for.lock().unwrap_or_else(PoisonError::into_inner);
-        waits_for.remove(&place);
-        if waits_for.is_empty() {
-            self.made.notify_one();
-        }
+        self.state.send_if_modified(|state| state.waits_for.remove(&place));
     }
 
-    /// Waits until only the last steps are to be made.
-    pub(super) async fn due(&self) {
-        while !self.waits_for.lock().unwrap_or_else(PoisonError::into_inner).is_empty() {
-            self.made.notified().await;
-        }
+    /// Nothing more is made.
+    pub(super) fn end(&self) {
+        self.state.send_modify(|state| state.is_over = true);
+    }
+
+    /// Waits until only the last steps are to be made, or nothing more is, and tells whether it came to the first.
+    pub(super) async fn is_due(&self) -> bool {
+        let mut seen = self.state.subscribe();
+        let reached = seen.wait_for(|state| state.is_over || state.waits_for.is_empty()).await;
+        reached.is_ok_and(|state| state.waits_for.is_empty())
     }
 }

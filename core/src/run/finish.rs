@@ -1,8 +1,11 @@
 //! A whole run: forward, proven, or everything back.
 
-use std::{pin::pin, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
-use futures::future::{Either, join, ready, select};
+use futures::future::join;
 
 use super::{Engine, RunPlan, ahead::Ahead, forward::direction, settle::Settled};
 use crate::{
@@ -69,38 +72,31 @@ impl Engine {
         Ok(Ended { outcome, evidence, left, unclosed })
     }
 
-    /// Makes everything and proves it; what does not depend on the last steps, while these are made.
+    /// Makes everything and proves it. What does not depend on the last steps is proven while these are made; where that is
+    /// of no use any more, it still comes to its end.
     async fn make_and_prove(&self, plan: &RunPlan, journal: &Journal) -> Result<Proofs> {
         let ahead = Arc::new(Ahead::of(&self.graph, plan));
-        let forward = async {
-            self.forward(plan, journal, &ahead).await?;
-            self.settle(plan.verb, journal).await
+        let early = async {
+            let due = if ahead.is_due().await { ahead.places() } else { &BTreeSet::new() };
+            self.prove(due).await
         };
-        let proving = async {
-            ahead.due().await;
-            self.prove(ahead.places()).await
+        let (rest, early) = join(self.make_and_prove_rest(plan, journal, &ahead), early).await;
+        let mut proofs: BTreeMap<_, _> = early.into_iter().collect();
+        proofs.extend(rest?);
+        Ok(proofs.into_iter().collect())
+    }
+
+    /// What was seen before a request was over that nobody answered may be no longer so: all is proven then.
+    async fn make_and_prove_rest(&self, plan: &RunPlan, journal: &Journal, ahead: &Arc<Ahead>) -> Result<Proofs> {
+        let made = self.forward(plan, journal, ahead).await;
+        ahead.end();
+        made?;
+        let rest = match self.settle(plan.verb, journal).await? {
+            _ if plan.verb == Verb::Destroy => return Ok(Proofs::new()),
+            Settled::Late => plan.chosen(),
+            Settled::InTime => &plan.chosen() - ahead.places(),
         };
-        let proving = pin!(proving);
-        let (made, early) = match select(pin!(forward), proving).await {
-            Either::Left((made, proving)) => (made, Either::Left(proving)),
-            Either::Right((proofs, forward)) => (forward.await, Either::Right(ready(proofs))),
-        };
-        match made {
-            Err(failure) => {
-                self.given_up_proofs_settle().await;
-                Err(failure)
-            }
-            Ok(_) if plan.verb == Verb::Destroy => Ok(Proofs::new()),
-            // What was seen before that request was over may be no longer so.
-            Ok(Settled::Late) => Ok(self.prove(&plan.chosen()).await),
-            Ok(Settled::InTime) => {
-                let rest = &plan.chosen() - ahead.places();
-                let (mut proofs, late) = join(early, self.prove(&rest)).await;
-                proofs.extend(late);
-                proofs.sort_by_key(|(place, _)| *place);
-                Ok(proofs)
-            }
-        }
+        Ok(self.prove(&rest).await)
     }
 
     /// What a request was to remove and has left.

@@ -61,3 +61,85 @@ impl Look {
         (self.at.elapsed() <= FRESH).then_some(self.answer)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use async_trait::async_trait;
+    use serde_json::Value;
+    use tokio::time::{advance, sleep};
+
+    use super::*;
+    use crate::{
+        contract::{Change, Consent, Facts, Handles, Right, Shown, Values},
+        failure::{Class, Problem},
+    };
+
+    const LIMIT: Duration = Duration::from_secs(60);
+
+    /// What takes so long to look at.
+    #[derive(Debug)]
+    struct At(&'static str, Duration);
+
+    #[async_trait]
+    impl Request for At {
+        fn rights(&self, _: Values) -> Vec<Right> {
+            Vec::new()
+        }
+
+        fn shown(&self) -> Shown {
+            Shown { system: "s".into(), method: "PUT".into(), path: self.0.into(), body: Value::Null }
+        }
+
+        async fn look(&self, _: &Context) -> Option<Result<Answer>> {
+            sleep(self.1).await;
+            Some(Ok(Answer::Found(self.0.into())))
+        }
+
+        async fn send(&self, _: &Context) -> Result<()> {
+            Ok(())
+        }
+    }
+
+    fn part(at: &'static str, millis: u64) -> Part {
+        let change = Change { before: None, after: None };
+        Part { change, request: Some(Arc::new(At(at, Duration::from_millis(millis)))) }
+    }
+
+    async fn ahead(next: &Part, sending: impl Future<Output = Sent>) -> Option<Result<Answer>> {
+        let cx = Context::new("g", "s", Arc::new(Facts::default()), Arc::new(Handles::new()), Consent::default());
+        let look = Look::ahead(&part("a", 0), Some(next), cx, Instant::now() + LIMIT);
+        Look::beside(look, sending).await.1.and_then(Look::fresh)
+    }
+
+    async fn sent_in(millis: u64) -> Sent {
+        sleep(Duration::from_millis(millis)).await;
+        Sent::nothing(Ok(()))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_seen_beside_a_request_guards_the_next_one() {
+        for (look, sending) in [(10, 50), (50, 10)] {
+            let begun = Instant::now();
+            let seen = ahead(&part("b", look), sent_in(sending)).await.unwrap().unwrap();
+            assert_eq!(seen, Answer::Found("b".into()));
+            assert_eq!(begun.elapsed(), Duration::from_millis(50), "both at the same time");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_sent_now_is_not_looked_at_and_nothing_is_once_it_has_failed() {
+        assert!(ahead(&part("a", 0), sent_in(10)).await.is_none());
+        let failed = async { Sent::nothing(Err(Problem::new(Class::Rejected, "t::no", "no").into())) };
+        let begun = Instant::now();
+        assert!(ahead(&part("b", 50), failed).await.is_none());
+        assert_eq!(begun.elapsed(), Duration::ZERO);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_look_of_long_ago_guards_nothing_and_none_goes_past_the_deadline() {
+        assert!(ahead(&part("b", 10), sent_in(1_011)).await.is_none());
+        assert!(ahead(&part("b", 10), sent_in(1_010)).await.is_some());
+        advance(LIMIT).await;
+        assert!(ahead(&part("b", 60_001), sent_in(10)).await.is_none());
+    }
+}

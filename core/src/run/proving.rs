@@ -42,7 +42,7 @@ impl Engine {
     }
 
     /// A proof that was given up still gives back what it has made: a token, a secret ID.
-    pub(super) async fn given_up_proofs_settle(&self) {
+    async fn given_up_proofs_settle(&self) {
         let settled = timeout(self.settings.verify_timeout, self.handles.under_way().settled());
         tokio::select! {
             in_time = settled => in_time.unwrap_or_default(),

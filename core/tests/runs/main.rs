@@ -1,5 +1,6 @@
 //! The engine, the journal and the conformance kit, against a shelf: a server in memory that can be told to fail.
 
+mod ahead;
 mod close;
 mod conformance;
 mod damage;

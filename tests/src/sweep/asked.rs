@@ -23,7 +23,7 @@ pub enum Phase {
     Planning,
     /// From the first write to the last.
     Making,
-    /// After the last write: what was made is proven.
+    /// After the last write, or for a proof: what was made is proven.
     Proving,
 }
 
@@ -47,6 +47,11 @@ pub struct Asked {
 }
 
 impl Asked {
+    /// Whether it makes something for a proof, or gives that back.
+    pub fn proves(&self) -> bool {
+        is_of_a_proof(self.what())
+    }
+
     /// Method and path.
     pub fn what(&self) -> &str {
         &self.key.what
@@ -63,6 +68,10 @@ impl std::fmt::Display for Asked {
 const OF_PROOFS: [&str; 6] =
     ["/login", "/token", "/revoke-self", "/revoke-accessor", "/secret-id", "/secret-id-accessor/destroy"];
 
+fn is_of_a_proof(what: &str) -> bool {
+    OF_PROOFS.iter().any(|end| what.ends_with(end))
+}
+
 /// What the program asked since the proxies forgot, in the order in which it came.
 pub fn asked(pair: &Pair) -> Vec<Asked> {
     let of = |system, seen: Vec<Seen>| {
@@ -75,7 +84,7 @@ pub fn asked(pair: &Pair) -> Vec<Asked> {
     // Vault asks the cluster too.
     all.retain(|(.., seen)| seen.agent.starts_with("trustpath/"));
     all.sort_by_key(|(.., seen)| seen.at);
-    let makes = |seen: &Seen| seen.writes() && !OF_PROOFS.iter().any(|end| seen.path.ends_with(end));
+    let makes = |seen: &Seen| seen.writes() && !is_of_a_proof(&seen.path);
     let first = all.iter().position(|(.., seen)| makes(seen)).unwrap_or(all.len());
     let last = all.iter().rposition(|(.., seen)| makes(seen)).unwrap_or(all.len());
     let phase = |at: usize| match at {
@@ -90,15 +99,27 @@ pub fn asked(pair: &Pair) -> Vec<Asked> {
     asked.collect()
 }
 
+/// Tells the requests of proofs, which may come before the last write: as many as `verify` makes, and of each the last.
+pub fn tell_proofs(run: &mut [Asked], verify: &[Asked]) {
+    let mut left = counted(verify);
+    for asked in run.iter_mut().rev().filter(|asked| asked.phase != Phase::Planning) {
+        if let Some(left) = left.get_mut(&asked.key.what).filter(|left| **left > 0) {
+            *left -= 1;
+            asked.phase = Phase::Proving;
+        }
+    }
+}
+
+fn counted(asked: &[Asked]) -> BTreeMap<String, usize> {
+    let mut counted = BTreeMap::new();
+    asked.iter().for_each(|asked| *counted.entry(asked.key.what.clone()).or_default() += 1);
+    counted
+}
+
 /// Fails where two clean runs do not ask for the same: a sweep over requests that come and go would prove nothing.
 ///
 /// # Panics
 /// With what differs.
 pub fn assert_steady(one: &[Asked], other: &[Asked]) {
-    let count = |asked: &[Asked]| {
-        let mut counted = BTreeMap::<String, usize>::new();
-        asked.iter().for_each(|asked| *counted.entry(asked.key.what.clone()).or_default() += 1);
-        counted
-    };
-    assert_eq!(count(one), count(other), "two clean runs do not ask for the same");
+    assert_eq!(counted(one), counted(other), "two clean runs do not ask for the same");
 }

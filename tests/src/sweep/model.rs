@@ -152,7 +152,7 @@ fn is_optional(asked: &Asked, way: Way) -> bool {
 const ANY: &[u16] = &[400, 403, 404, 500];
 
 /// When, what (and the how many-th where that matters), and the statuses that do no harm there.
-const OPTIONAL: [(Phase, &str, &[u16]); 15] = [
+const OPTIONAL: [(Phase, &str, &[u16]); 14] = [
     // A token that may not see the engines plans without a word about them.
     (Phase::Planning, "GET /v1/sys/internal/ui/mounts", &[403, 404]),
     // The lock notes which run has begun until it is noted, or the lock is lost.
@@ -170,8 +170,6 @@ const OPTIONAL: [(Phase, &str, &[u16]); 15] = [
     (Phase::Proving, "GET /api/v1/namespaces/external-secrets", &[404]),
     // What this program may not do, the operator may: it is not checked from here.
     (Phase::Proving, "/serviceaccounts/external-secrets/token", &[403]),
-    // The proof of the role reads the policy, the second one in the proofs, to know what the token should be able to do.
-    (Phase::Proving, "GET /v1/sys/policies/acl/apps-read #3", &[403]),
     (Phase::Proving, "POST /v1/sys/capabilities-self", ANY),
     (Phase::Proving, "POST /v1/auth/token/revoke-accessor", ANY),
     (Phase::Proving, "GET /apis/apps/v1/deployments", ANY),

@@ -5,7 +5,7 @@ use trustpath_tests::{
     proxy::Proxy,
     sweep::{
         Asked, Outcome, Tally, World,
-        asked::{asked, assert_steady},
+        asked::{asked, assert_steady, tell_proofs},
         model::may_begin,
     },
 };
@@ -18,7 +18,11 @@ pub(crate) async fn clean_run(world: &mut World) -> Vec<Asked> {
     for _ in 0..2 {
         world.forget();
         world.program.ok(&world.apply()).await;
-        runs.push(asked(&world.pair));
+        let mut run = asked(&world.pair);
+        world.pair.forget();
+        world.program.ok(&["verify"]).await;
+        tell_proofs(&mut run, &asked(&world.pair));
+        runs.push(run);
         world.after = world.seen().await;
         world.program.ok(&["rollback", "--yes"]).await;
         world.assert_before("a clean rollback left something").await;

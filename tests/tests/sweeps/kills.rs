@@ -94,10 +94,7 @@ async fn sweep(pair: Arc<Pair>, chain: Chain, beginning: Beginning) {
             let of_the_lock = asked.locks && (moment, journal) == (Moment::Acted, Journal::Whole);
             let has_it = asked.makes || of_the_lock || (moment, journal) == (Moment::Lost, Journal::Whole);
             // Another one begins when all is made.
-            let is_possible = match then {
-                Then::Rollback | Then::Resume => true,
-                Then::Apply => asked.phase == Phase::Proving,
-            };
+            let is_possible = then != Then::Apply || is_made(chain, asked);
             let name = format!("{asked}, {moment:?}, {journal:?}, {then:?}");
             if !has_it || !is_possible || !tally.is_ours(&name) {
                 continue;
@@ -112,10 +109,17 @@ async fn sweep(pair: Arc<Pair>, chain: Chain, beginning: Beginning) {
     world.leave().await;
 }
 
-/// From the first write on there is a journal. Of the proofs one request stands for all, which only read.
+/// From the first write on there is a journal. Of the proofs, which only read, one stands for those that go on while the last
+/// step is made, and one for those after it.
 fn fits(asked: &Asked) -> bool {
-    let proof = asked.phase == Phase::Proving && (is_full() || asked.locks || asked.what().ends_with("/login"));
-    asked.phase == Phase::Making || proof
+    let stands = |what: &str| what.ends_with("/login") || what.ends_with("/pods");
+    asked.phase == Phase::Making || asked.phase == Phase::Proving && (is_full() || asked.locks || stands(asked.what()))
+}
+
+/// Whether the last step has been made, of which the proof is asked: it is the role where there is no store.
+fn is_made(chain: Chain, asked: &Asked) -> bool {
+    let last = if chain == Chain::AppRole { "/login" } else { "/pods" };
+    asked.phase == Phase::Proving && (asked.locks || asked.what().ends_with(last))
 }
 
 async fn forward(world: &World, asked: &Asked, moment: Moment, journal: Journal, then: Then) -> Result<(), String> {

@@ -79,7 +79,8 @@ async fn undo_of(world: &World, write: &Asked, way: Way) -> Vec<Asked> {
     world.pair.lift();
     world.assert_before(&format!("{write}, {way}: the undo left something ({})", ran.code)).await;
     let all = asked(&world.pair);
-    let at = all.iter().position(|asked| asked.key == write.key).expect("it was asked");
+    // Proofs that go on beside it come to their end before the undo begins.
+    let at = all.iter().rposition(|asked| asked.key == write.key || asked.proves()).expect("it was asked");
     all.into_iter().skip(at + 1).collect()
 }
 

@@ -81,7 +81,7 @@ struct Stop {
 }
 
 /// Called with the item's name before each write.
-pub(crate) type Hook = Box<dyn Fn(&str) + Send>;
+pub(crate) type Hook = Box<dyn FnMut(&str) + Send>;
 
 #[async_trait]
 impl Handle for Shelf {
@@ -169,7 +169,7 @@ impl Shelf {
     }
 
     async fn store(&self, item: &str, fields: Option<BTreeMap<String, String>>) -> Result<()> {
-        if let Some(hook) = &*self.hook.lock().unwrap() {
+        if let Some(hook) = &mut *self.hook.lock().unwrap() {
             hook(item);
         }
         let now = self.at_work.fetch_add(1, Ordering::SeqCst) + 1;
