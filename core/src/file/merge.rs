@@ -24,7 +24,7 @@ pub(super) fn merge<'t>(base: &mut DeTable<'t>, over: DeTable<'t>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::file::json::json;
+    use crate::file::document::Document;
 
     fn table(text: &str) -> DeTable<'_> {
         DeTable::parse(text).unwrap().into_inner()
@@ -34,7 +34,7 @@ mod tests {
     fn tables_merge_and_all_else_is_replaced() {
         let mut base = table("a.b = { c = 1, d = [1, 2] }\na.e = 1\nf = 1");
         merge(&mut base, table("a.b = { d = [3] }\na.e = { x = 1 }\ng = 2"));
-        let merged = json(&DeValue::Table(base));
+        let merged = Document::new(base, Vec::new()).json();
         assert_eq!(merged, serde_json::json!({ "a": { "b": { "c": 1, "d": [3] }, "e": { "x": 1 } }, "f": 1, "g": 2 }));
     }
 

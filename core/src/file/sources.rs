@@ -57,6 +57,11 @@ impl Space {
         self
     }
 
+    /// Whether a span lies in one of the texts.
+    pub(super) fn holds(&self, span: &SourceSpan) -> bool {
+        self.holding(span).is_some()
+    }
+
     fn holding(&self, span: &SourceSpan) -> Option<&Placed> {
         let behind = self.sources.partition_point(|placed| placed.start <= span.offset());
         let placed = self.sources.get(behind.checked_sub(1)?)?;

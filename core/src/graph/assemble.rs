@@ -1,7 +1,7 @@
 //! From steps with names to a graph: needs resolved, ordered, facts handed on. All mistakes at once.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     sync::Arc,
 };
 
@@ -28,8 +28,8 @@ pub struct Spec {
     pub with: Value,
     /// The names of the steps that it needs.
     pub needs: Vec<String>,
-    /// What it does.
-    pub step: Arc<dyn Step>,
+    /// What it does; missing, where it has a mistake of its own: the others can be looked at all the same.
+    pub step: Option<Arc<dyn Step>>,
 }
 
 /// What is wrong with a set of steps.
@@ -39,8 +39,8 @@ pub enum Mistake {
     UnknownNeed {
         /// The step.
         step: String,
-        /// The position in its `needs`.
-        position: usize,
+        /// The name that no step has.
+        need: String,
     },
     /// Steps need each other in a circle.
     Cycle {
@@ -77,17 +77,20 @@ pub enum Mistake {
 /// Checks and orders steps. `ambient` facts are seen by every step.
 ///
 /// # Errors
-/// All mistakes that can be told apart: cycles and unknown needs first, and facts only where the needs are right.
+/// All mistakes that can be told apart: nothing is said about the facts of steps whose needs are wrong, or that need
+/// one that has a mistake. None, where the only mistakes are those of steps themselves.
 pub fn assemble(id: &str, ambient: &Facts, specs: Vec<Spec>) -> Result<Graph, Vec<Mistake>> {
-    let (edges, mut mistakes) = connect(&specs);
-    mistakes.extend(cycles(&edges, &specs));
-    if !mistakes.is_empty() {
+    let (mut edges, mut mistakes) = connect(&specs);
+    mistakes.extend(break_circles(&mut edges, &specs));
+    let specs = in_order(specs, &in_order_of_the_file(&edges));
+    let handed = hand_on(ambient, &specs, &mut mistakes);
+    if !mistakes.is_empty() || specs.iter().any(|spec| spec.step.is_none()) {
         return Err(mistakes);
     }
-    let order = in_order_of_the_file(&edges);
-    let nodes = hand_on(ambient, in_order(specs, &order))?;
+    let (edges, _) = connect(&specs);
+    let nodes: Vec<_> = specs.into_iter().zip(handed).filter_map(|(spec, handed)| node(spec, handed)).collect();
     let named = nodes.iter().enumerate().map(|(at, node)| (node.name.clone(), Place(at))).collect();
-    Ok(Graph { id: id.into(), edges: edges_of(&nodes), named, nodes })
+    Ok(Graph { id: id.into(), edges, named, nodes })
 }
 
 /// An edge from each need to the step that needs it. Named needs come in the order of the file, so that the order of
@@ -101,24 +104,35 @@ fn connect(specs: &[Spec]) -> (DiGraph<(), ()>, Vec<Mistake>) {
         edges.add_node(());
     }
     for (at, spec) in specs.iter().enumerate() {
-        for (position, need) in spec.needs.iter().enumerate() {
+        for need in &spec.needs {
             match places.get(need.as_str()) {
                 Some(needed) => drop(edges.update_edge(*needed, NodeIndex::new(at), ())),
-                None => mistakes.push(Mistake::UnknownNeed { step: spec.name.clone(), position }),
+                None => mistakes.push(Mistake::UnknownNeed { step: spec.name.clone(), need: need.clone() }),
             }
         }
     }
     (edges, mistakes)
 }
 
-fn cycles(edges: &DiGraph<(), ()>, specs: &[Spec]) -> Vec<Mistake> {
-    let circular = |group: &Vec<NodeIndex>| group.len() > 1 || edges.contains_edge(group[0], group[0]);
-    let groups = kosaraju_scc(edges).into_iter().filter(circular);
-    groups.map(|group| Mistake::Cycle { members: circle(edges, &group, specs) }).collect()
+/// Takes out what the members of circles need, until there are no circles. Each was one.
+fn break_circles(edges: &mut DiGraph<(), ()>, specs: &[Spec]) -> Vec<Mistake> {
+    let mut mistakes = Vec::new();
+    loop {
+        let is_circular = |group: &Vec<NodeIndex>| group.len() > 1 || edges.contains_edge(group[0], group[0]);
+        let groups = kosaraju_scc(&*edges).into_iter().filter(is_circular);
+        let circles: Vec<_> = groups.map(|group| circle(edges, &group)).collect();
+        if circles.is_empty() {
+            return mistakes;
+        }
+        let members: HashSet<_> = circles.iter().flatten().copied().collect();
+        edges.retain_edges(|edges, edge| edges.edge_endpoints(edge).is_none_or(|(_, step)| !members.contains(&step)));
+        let name = |member: &NodeIndex| specs[member.index()].name.clone();
+        mistakes.extend(circles.iter().map(|circle| Mistake::Cycle { members: circle.iter().map(name).collect() }));
+    }
 }
 
 /// One circle inside a strongly connected group: follow needs until a step comes up again.
-fn circle(edges: &DiGraph<(), ()>, group: &[NodeIndex], specs: &[Spec]) -> Vec<String> {
+fn circle(edges: &DiGraph<(), ()>, group: &[NodeIndex]) -> Vec<NodeIndex> {
     let inside: BTreeSet<_> = group.iter().copied().collect();
     let mut walked = Vec::new();
     let mut seen = BTreeMap::new();
@@ -129,7 +143,7 @@ fn circle(edges: &DiGraph<(), ()>, group: &[NodeIndex], specs: &[Spec]) -> Vec<S
         let mut needs = edges.neighbors_directed(at, Direction::Incoming);
         at = needs.find(|need| inside.contains(need)).expect("each member of a group needs another one of it");
     }
-    walked[seen[&at]..].iter().map(|member| specs[member.index()].name.clone()).collect()
+    walked.split_off(seen[&at])
 }
 
 /// Needed steps first, and otherwise as they were given: petgraph's own sort keeps no such order.
@@ -155,51 +169,74 @@ fn in_order(specs: Vec<Spec>, order: &[NodeIndex]) -> Vec<Spec> {
     order.iter().filter_map(|index| specs[index.index()].take()).collect()
 }
 
-fn hand_on(ambient: &Facts, specs: Vec<Spec>) -> Result<Vec<Node>, Vec<Mistake>> {
-    let mut nodes: Vec<Node> = Vec::with_capacity(specs.len());
-    let mut places: BTreeMap<String, usize> = BTreeMap::new();
-    let mut mistakes = Vec::new();
+/// The facts that a step sees, and those that it gives.
+struct Handed {
+    seen: Facts,
+    given: Facts,
+}
+
+/// Hands the facts on along the order of the steps.
+fn hand_on(ambient: &Facts, specs: &[Spec], mistakes: &mut Vec<Mistake>) -> Vec<Handed> {
+    let doubtful = doubtful(specs, mistakes);
+    let mut handed: Vec<Handed> = Vec::with_capacity(specs.len());
+    let mut places: HashMap<&str, usize> = HashMap::new();
     // A step whose facts are wrong gives nothing: complaints about those that need it would only repeat its own.
-    let mut broken = BTreeSet::new();
+    let mut broken = HashSet::new();
+    let mut found = Vec::new();
     for spec in specs {
-        let mut facts = ambient.clone();
-        for need in &spec.needs {
-            facts.extend(&nodes[places[need]].given);
+        let mut facts = Handed { seen: ambient.clone(), given: Facts::default() };
+        let needs = || spec.needs.iter().map(String::as_str);
+        for need in needs().filter_map(|need| places.get(need)) {
+            facts.seen.extend(&handed[*need].given);
         }
-        let mut given = Facts::default();
-        let mut wrong = Vec::new();
-        if !spec.needs.iter().any(|need| broken.contains(need)) {
-            wrong = unanswered(&spec, &facts);
-            if wrong.is_empty()
-                && let Err(why) = spec.step.give(&spec.name, &facts, &mut given)
-            {
-                wrong.push(Mistake::Gives { step: spec.name.clone(), why: why.in_step(&spec.name) });
-            }
+        let is_spared = needs().any(|need| broken.contains(need));
+        let wrong = if is_spared { Vec::new() } else { ask(spec, &mut facts) };
+        if is_spared || !wrong.is_empty() {
+            broken.insert(spec.name.as_str());
         }
-        if !wrong.is_empty() || spec.needs.iter().any(|need| broken.contains(need)) {
-            broken.insert(spec.name.clone());
+        if !needs().chain([spec.name.as_str()]).any(|step| doubtful.contains(step)) {
+            found.extend(wrong);
         }
-        mistakes.append(&mut wrong);
-        places.insert(spec.name.clone(), nodes.len());
-        nodes.push(node(spec, facts, given));
+        places.insert(spec.name.as_str(), handed.len());
+        handed.push(facts);
     }
-    name_givers(&mut mistakes, &nodes);
-    if mistakes.is_empty() { Ok(nodes) } else { Err(mistakes) }
+    name_givers(&mut found, specs, &handed);
+    mistakes.append(&mut found);
+    handed
 }
 
-fn node(spec: Spec, facts: Facts, given: Facts) -> Node {
-    let Spec { name, uses, with, needs, step } = spec;
-    Node { name: name.into(), uses, with, needs, step, facts: Arc::new(facts), given }
+/// The steps that may not give, or see, what they would without their mistakes: a fact that is missing is nobody's
+/// mistake as long as it might come from one of these.
+fn doubtful(specs: &[Spec], mistakes: &[Mistake]) -> HashSet<String> {
+    let unsound = specs.iter().filter(|spec| spec.step.is_none()).map(|spec| spec.name.clone());
+    let wrong = mistakes.iter().flat_map(|mistake| match mistake {
+        Mistake::UnknownNeed { step, .. } => vec![step.clone()],
+        Mistake::Cycle { members } => members.clone(),
+        _ => Vec::new(),
+    });
+    unsound.chain(wrong).collect()
 }
 
-fn unanswered(spec: &Spec, facts: &Facts) -> Vec<Mistake> {
+/// Lets a step look at its facts, and add its own.
+fn ask(spec: &Spec, facts: &mut Handed) -> Vec<Mistake> {
+    let Some(step) = &spec.step else { return Vec::new() };
+    let mut mistakes = unanswered(&spec.name, &**step, &facts.seen);
+    if mistakes.is_empty()
+        && let Err(why) = step.give(&spec.name, &facts.seen, &mut facts.given)
+    {
+        mistakes.push(Mistake::Gives { step: spec.name.clone(), why: why.in_step(&spec.name) });
+    }
+    mistakes
+}
+
+fn unanswered(step: &str, asks: &dyn Step, facts: &Facts) -> Vec<Mistake> {
     let mut mistakes = Vec::new();
-    for want in spec.step.wants() {
+    for want in asks.wants() {
         let givers = facts.givers(&want);
         if want.answered_by(givers.len()) {
             continue;
         }
-        let (step, fact) = (spec.name.clone(), want.name);
+        let (step, fact) = (step.to_owned(), want.name);
         mistakes.push(if givers.is_empty() && want.count == Count::One {
             Mistake::FactMissing { step, fact, givers: Vec::new() }
         } else {
@@ -210,25 +247,17 @@ fn unanswered(spec: &Spec, facts: &Facts) -> Vec<Mistake> {
 }
 
 /// Which steps would give what is missing: known only when all have been asked.
-fn name_givers(mistakes: &mut [Mistake], nodes: &[Node]) {
+fn name_givers(mistakes: &mut [Mistake], specs: &[Spec], handed: &[Handed]) {
     for mistake in mistakes {
         if let Mistake::FactMissing { fact, givers, .. } = mistake {
-            let gives = |node: &&Node| node.given.shown().any(|(_, name, _)| name == *fact);
-            *givers = nodes.iter().filter(gives).map(|node| node.name.to_string()).collect();
+            let gives = |facts: &Handed| facts.given.shown().any(|(_, name, _)| name == *fact);
+            let all = specs.iter().zip(handed).filter(|(_, facts)| gives(facts));
+            *givers = all.map(|(spec, _)| spec.name.clone()).collect();
         }
     }
 }
 
-fn edges_of(nodes: &[Node]) -> DiGraph<(), ()> {
-    let places: BTreeMap<_, _> = nodes.iter().enumerate().map(|(at, node)| (&*node.name, at)).collect();
-    let mut edges = DiGraph::with_capacity(nodes.len(), nodes.len());
-    for _ in nodes {
-        edges.add_node(());
-    }
-    for (at, node) in nodes.iter().enumerate() {
-        for need in &node.needs {
-            edges.update_edge(NodeIndex::new(places[need.as_str()]), NodeIndex::new(at), ());
-        }
-    }
-    edges
+fn node(spec: Spec, Handed { seen, given }: Handed) -> Option<Node> {
+    let Spec { name, uses, with, needs, step } = spec;
+    Some(Node { name: name.into(), uses, with, needs, step: step?, facts: Arc::new(seen), given })
 }

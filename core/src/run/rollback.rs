@@ -108,7 +108,7 @@ fn spec(step: &JournaledStep, kinds: &[&'static Kind]) -> Result<Spec> {
     let kind = kind.ok_or_else(|| unknown_kind(step, kinds).in_step(&step.name))?;
     let made = kind.from_json(step.with.clone()).map_err(|error| other_config(step, error).in_step(&step.name))?;
     let JournaledStep { name, uses, with, needs } = step.clone();
-    Ok(Spec { name, uses, with, needs, step: Arc::clone(&made) })
+    Ok(Spec { name, uses, with, needs, step: Some(Arc::clone(&made)) })
 }
 
 /// Why a rollback goes backwards: because somebody asked.
