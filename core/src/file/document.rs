@@ -45,10 +45,11 @@ impl<'t> Document<'t> {
         self.found(path).key
     }
 
-    /// Where a list has this text.
-    pub(super) fn item_place(&self, list: &Path, text: &str) -> Option<Span> {
-        let items = self.found(list).value.as_array()?;
-        items.iter().find(|item| item.get_ref().as_str() == Some(text)).map(Spanned::span)
+    /// Where a list has this text; where it has not, the list.
+    pub(super) fn item_place(&self, list: &Path, text: &str) -> Span {
+        let Found { place, value, .. } = self.found(list);
+        let mut items = value.as_array().into_iter().flatten();
+        items.find(|item| item.get_ref().as_str() == Some(text)).map_or(place, Spanned::span)
     }
 
     /// The type of a value, in TOML's words.

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     contract::{Facts, Kind},
-    graph::Graph,
+    graph::{self, Graph, Where, assemble},
     run::Settings,
 };
 
@@ -69,15 +69,28 @@ impl Document<'_> {
         let has_lease = root.pointer("/run/lease").is_some();
         let head: Option<Head> = self.section(&Path::default(), root);
         let connections: Option<C> = self.section(&Path::of(["connections"]), connections_json.clone());
-        let facts = connections.as_ref().map(|connections| {
-            let mut facts = Facts::default();
-            ambient(connections, &mut facts);
-            facts
-        });
         let run = head.as_ref().map(|head| self.limits(head.run, has_lease));
-        let steps = self.steps(steps, kinds);
-        let graph = self.graph(head.as_ref().map_or(DEFAULT_GRAPH, |head| &head.graph.0), facts, steps);
-        Some(Loaded { graph: graph?, connections: connections?, connections_json, run: run? })
+        let mut steps = self.steps(steps, kinds);
+        let mut facts = Facts::default();
+        match &connections {
+            Some(connections) => ambient(connections, &mut facts),
+            // Nothing can be said about what the steps hand on to each other.
+            None => steps.iter_mut().for_each(|step| step.step = None),
+        }
+        let id = head.as_ref().map_or(DEFAULT_GRAPH, |head| &head.graph.0);
+        let graph = assemble(id, &facts, steps).map_err(|mistakes| self.between(mistakes));
+        Some(Loaded { graph: graph.ok()?, connections: connections?, connections_json, run: run? })
+    }
+
+    /// What is wrong between the steps, with its places in the file.
+    fn between(&mut self, mistakes: Vec<graph::Mistake>) {
+        let place = |at| match at {
+            Where::Step(step) => self.place(&Path::of(["steps", &*step])),
+            Where::Needs(step) => self.place(&Path::of(["steps", &*step, "needs"])),
+            Where::Need(step, need) => self.item_place(&Path::of(["steps", &*step, "needs"]), &need),
+        };
+        let placed: Vec<_> = mistakes.into_iter().map(|mistake| mistake.placed(place)).collect();
+        self.mistakes.extend(placed);
     }
 
     /// A table by its type.

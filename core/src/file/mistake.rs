@@ -3,65 +3,15 @@
 use std::{error::Error, fmt};
 
 use miette::{Diagnostic, LabeledSpan, SourceCode};
-use thiserror::Error;
 
 use super::{Span, sources::Space};
-use crate::failure::{Class, Classified, Failure};
+use crate::{
+    failure::{Class, Classified},
+    mistake,
+};
 
 /// One mistake in a graph file, with its places.
-#[derive(Debug, Error)]
-#[error("{message}")]
-pub(super) struct Mistake {
-    code: &'static str,
-    message: String,
-    help: String,
-    labels: Vec<LabeledSpan>,
-    /// What is not there; nothing, where nobody can say what it is called.
-    missed: Option<String>,
-    #[source]
-    why: Option<Failure>,
-}
-
-impl Mistake {
-    pub(super) fn new(code: &'static str, message: impl Into<String>, help: impl Into<String>) -> Self {
-        let (message, help) = (message.into(), help.into());
-        Self { code, message, help, labels: Vec::new(), missed: None, why: None }
-    }
-
-    /// Says something about a place.
-    #[must_use]
-    pub(super) fn at(mut self, place: Span, label: impl Into<String>) -> Self {
-        self.labels.push(LabeledSpan::new_with_span(Some(label.into()), place));
-        self
-    }
-
-    /// It is about something that is not there.
-    #[must_use]
-    pub(super) fn misses(mut self, what: &str) -> Self {
-        self.missed = Some(what.to_owned());
-        self
-    }
-
-    #[must_use]
-    pub(super) fn because(mut self, why: Failure) -> Self {
-        self.why = Some(why);
-        self
-    }
-
-    /// Whether it misses what may stand in `unread`, the lines that could not be read: then it is no mistake of its own.
-    pub(super) fn may_be_in(&self, unread: &str) -> bool {
-        !unread.is_empty() && self.missed.as_ref().is_some_and(|missed| unread.contains(missed))
-    }
-
-    pub(super) fn has_place(&self) -> bool {
-        !self.labels.is_empty()
-    }
-
-    /// Where it begins; mistakes are shown in this order.
-    fn place(&self) -> usize {
-        self.labels.iter().map(LabeledSpan::offset).min().unwrap_or(0)
-    }
-}
+pub(super) type Mistake = mistake::Mistake<Span>;
 
 impl Diagnostic for Mistake {
     fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
@@ -73,7 +23,8 @@ impl Diagnostic for Mistake {
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        Some(Box::new(self.labels.iter().cloned()))
+        let label = |(at, text): &(Span, String)| LabeledSpan::new_with_span(Some(text.clone()), at.clone());
+        Some(Box::new(self.labels.iter().map(label)))
     }
 }
 
@@ -89,8 +40,8 @@ pub struct Mistakes {
 impl Mistakes {
     /// Sorts the mistakes. There is at least one. Where there is no text, there are no places either.
     pub(super) fn new(mut all: Vec<Mistake>, sources: Space) -> Self {
-        all.iter_mut().for_each(|mistake| mistake.labels.retain(|label| sources.holds(label.inner())));
-        all.sort_by_key(Mistake::place);
+        all.iter_mut().for_each(|mistake| mistake.labels.retain(|(at, _)| sources.holds(&at.clone().into())));
+        all.sort_by_key(|mistake| mistake.labels.iter().map(|(at, _)| at.start).min());
         let message = format!("there are {} mistakes in the graph file", all.len());
         let several = Mistake::new("mistakes", message, "correct each of them; nothing was done");
         let summary = (all.len() != 1).then_some(several);
@@ -146,9 +97,4 @@ impl Classified for Mistakes {
     fn class(&self) -> Class {
         Class::Config
     }
-}
-
-/// A name from the file, in quotes, with nothing in it that a terminal would act on.
-pub(super) fn quoted(name: &str) -> String {
-    format!("`{}`", name.escape_debug())
 }

@@ -15,7 +15,6 @@ mod head;
 mod load;
 mod merge;
 mod mistake;
-mod needs;
 mod path;
 mod read;
 mod schema;

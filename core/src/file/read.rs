@@ -6,11 +6,11 @@ use serde_path_to_error::Segment as Named;
 
 use super::{
     document::Document,
-    mistake::{Mistake, quoted},
+    mistake::Mistake,
     path::{Path, Segment},
     shape::{Keys, Shape, description},
 };
-use crate::{contract::JsonError, nearest};
+use crate::{contract::JsonError, mistake::quoted, nearest};
 
 impl Document<'_> {
     /// Makes what the value at a path stands for. Returns nothing when there is any mistake in it.

@@ -49,18 +49,9 @@ impl Source {
     }
 }
 
-/// Whether this is one key, dotted or not, and nothing else.
+/// Whether this is one key, dotted or not, and nothing else: no comment, and no second line.
 fn is_key(text: &str) -> bool {
-    !text.contains('\n') && DeTable::parse(&format!("{text} = 0")).is_ok_and(|table| leads_to_zero(table.get_ref()))
-}
-
-fn leads_to_zero(table: &DeTable<'_>) -> bool {
-    let mut entries = table.iter();
-    match (entries.next().map(|(_, value)| value.get_ref()), entries.next()) {
-        (Some(DeValue::Table(inner)), None) => leads_to_zero(inner),
-        (Some(DeValue::Integer(_)), None) => true,
-        _ => false,
-    }
+    !text.contains('\n') && DeTable::parse(&format!("{text} = 0")).is_ok_and(|table| !table.get_ref().is_empty())
 }
 
 #[cfg(test)]

@@ -9,14 +9,20 @@ use super::{generate::generated, path::Segment};
 pub(super) struct Shape(Value);
 
 /// What one table may and must hold.
-#[derive(Debug, Default)]
 pub(super) struct Keys<'s> {
     /// The schema of each known key.
     known: Vec<(&'s str, &'s Value)>,
     /// Those that must be there.
     pub(super) required: Vec<&'s str>,
-    /// The schema of all others, where it says anything about them.
-    rest: Option<&'s Value>,
+    /// The schema of all others.
+    rest: &'s Value,
+}
+
+/// A schema, or one within it.
+struct Branch<'s> {
+    schema: &'s Value,
+    /// It holds whichever alternatives are meant.
+    is_certain: bool,
 }
 
 /// The schema of what may be anything.
@@ -37,20 +43,15 @@ impl Shape {
         &self.0
     }
 
-    /// What a table may hold by this schema: of several alternatives, what any of them may and all of them must.
+    /// What a table may hold by this schema: of several alternatives, what any of them may.
     pub(super) fn keys<'s>(&'s self, schema: &'s Value, table: &Map<String, Value>) -> Keys<'s> {
-        let mut keys = Keys::of(schema);
-        for part in self.parts(schema) {
-            keys = keys.and(self.keys(part, table));
-        }
-        for choices in choices(schema) {
-            let tables = choices.iter().filter(|choice| types(choice).is_none_or(|types| types.contains(&"object")));
-            let choices = tables.map(|choice| self.keys(choice, table));
-            if let Some(any) = choices.filter(|choice| !choice.contradict(table)).reduce(Keys::or) {
-                keys = keys.and(any);
-            }
-        }
-        keys
+        let branches = self.branches(schema, &|choice| may_be(choice, table));
+        let known = branches.iter().flat_map(|branch| properties(branch.schema)).collect();
+        let certain = branches.iter().filter(|branch| branch.is_certain);
+        let required = certain.flat_map(|branch| list(branch.schema, "required")).filter_map(Value::as_str).collect();
+        let mut rests: Vec<_> = branches.iter().filter_map(|branch| rest(branch.schema)).collect();
+        rests.sort_by_key(|rest| *rest == NOTHING);
+        Keys { known, required, rest: rests.first().copied().unwrap_or(ANYTHING) }
     }
 
     /// Whether it takes tables alone.
@@ -63,7 +64,7 @@ impl Shape {
 
     /// The schema of the items of an array.
     pub(super) fn items<'s>(&'s self, schema: &'s Value) -> &'s Value {
-        self.branches(schema).into_iter().find_map(|branch| branch.get("items")).unwrap_or(ANYTHING)
+        self.branches(schema, &|_| true).iter().find_map(|branch| branch.schema.get("items")).unwrap_or(ANYTHING)
     }
 
     /// The schema of the value at the end of a way from the root.
@@ -76,19 +77,25 @@ impl Shape {
 
     /// What a schema takes where it takes no other texts: those, and the keys of tables that may stand for one.
     pub(super) fn texts<'s>(&'s self, schema: &'s Value) -> Vec<&'s str> {
-        let branches = self.branches(schema);
-        let constants = branches.iter().filter_map(|branch| branch.get("const"));
-        let values = branches.iter().flat_map(|branch| list(branch, "enum"));
-        let texts: Vec<_> = constants.chain(values).filter_map(Value::as_str).collect();
-        let keys = branches.iter().flat_map(|branch| list(branch, "required")).filter(|_| !texts.is_empty());
-        let keys: Vec<_> = keys.filter_map(Value::as_str).collect();
+        let branches = self.branches(schema, &|_| true);
+        let words = |word| branches.iter().flat_map(move |branch| list(branch.schema, word)).filter_map(Value::as_str);
+        let constants = branches.iter().filter_map(|branch| branch.schema.get("const")?.as_str());
+        let texts: Vec<_> = constants.chain(words("enum")).collect();
+        let keys: Vec<_> = words("required").filter(|_| !texts.is_empty()).collect();
         [texts, keys].concat()
     }
 
-    /// A schema and every one within it that is about the same value.
-    fn branches<'s>(&'s self, schema: &'s Value) -> Vec<&'s Value> {
-        let inner = self.parts(schema).chain(choices(schema).flatten()).flat_map(|inner| self.branches(inner));
-        std::iter::once(schema).chain(inner).collect()
+    /// A schema and every one within it that is about the same value, of alternatives those that may be meant.
+    fn branches<'s>(&'s self, schema: &'s Value, may_be: &dyn Fn(&Value) -> bool) -> Vec<Branch<'s>> {
+        let mut branches = vec![Branch { schema, is_certain: true }];
+        branches.extend(self.parts(schema).flat_map(|part| self.branches(part, may_be)));
+        for choices in choices(schema) {
+            let meant: Vec<_> = choices.iter().filter(|choice| may_be(choice)).collect();
+            let inner = meant.iter().flat_map(|choice| self.branches(choice, may_be));
+            let alone = meant.len() == 1;
+            branches.extend(inner.map(|branch| Branch { is_certain: branch.is_certain && alone, ..branch }));
+        }
+        branches
     }
 
     /// The schemas that hold together with this one.
@@ -116,46 +123,31 @@ fn types(schema: &Value) -> Option<Vec<&str>> {
     }
 }
 
+/// Whether an alternative may be what a table is meant as: it takes tables, and no tag in this one says otherwise.
+fn may_be(choice: &Value, table: &Map<String, Value>) -> bool {
+    let agrees = |(key, schema): (&str, &Value)| match (schema.get("const"), table.get(key)) {
+        (Some(tag), Some(Value::String(text))) => tag == text.as_str(),
+        _ => true,
+    };
+    types(choice).is_none_or(|types| types.contains(&"object")) && properties(choice).all(agrees)
+}
+
+fn properties(schema: &Value) -> impl Iterator<Item = (&str, &Value)> {
+    let properties = schema.get("properties").and_then(Value::as_object);
+    properties.into_iter().flatten().map(|(key, schema)| (key.as_str(), schema))
+}
+
+/// What a schema says about all other keys, where it says something.
+fn rest(schema: &Value) -> Option<&Value> {
+    let said = schema.get("additionalProperties").or_else(|| schema.get("unevaluatedProperties"));
+    // A struct that forgot to deny what it does not know would drop it without a word.
+    said.or(schema.get("properties").map(|_| NOTHING)).or((schema == ANYTHING).then_some(ANYTHING))
+}
+
 impl<'s> Keys<'s> {
-    /// What one schema says, without those within it.
-    fn of(schema: &'s Value) -> Self {
-        let properties = schema.get("properties").and_then(Value::as_object);
-        let known = properties.into_iter().flatten().map(|(key, schema)| (key.as_str(), schema)).collect();
-        let required = list(schema, "required").filter_map(Value::as_str).collect();
-        let said = schema.get("additionalProperties").or_else(|| schema.get("unevaluatedProperties"));
-        // A struct that forgot to deny what it does not know would drop it without a word.
-        let rest = said.or(properties.map(|_| NOTHING)).or((schema == ANYTHING).then_some(ANYTHING));
-        Self { known, required, rest }
-    }
-
-    fn and(self, other: Self) -> Self {
-        let required = [&*self.required, &*other.required].concat();
-        self.with(other, required)
-    }
-
-    fn or(self, other: Self) -> Self {
-        let required = self.required.iter().filter(|key| other.required.contains(key)).copied().collect();
-        self.with(other, required)
-    }
-
-    fn with(self, other: Self, required: Vec<&'s str>) -> Self {
-        let open = self.rest.filter(|rest| *rest != NOTHING);
-        let rest = open.or(other.rest).or(self.rest);
-        Self { known: [self.known, other.known].concat(), required, rest }
-    }
-
-    /// Whether a tag in the table says that another alternative is meant.
-    fn contradict(&self, table: &Map<String, Value>) -> bool {
-        self.known.iter().any(|(key, schema)| match (schema.get("const"), table.get(*key)) {
-            (Some(tag), Some(Value::String(text))) => tag != text.as_str(),
-            _ => false,
-        })
-    }
-
     /// The schema of a key; none, when there may be no such key.
     pub(super) fn schema(&self, key: &str) -> Option<&'s Value> {
-        let known = self.known.iter().find(|(name, _)| *name == key);
-        let schema = known.map(|(_, schema)| *schema).or(self.rest).unwrap_or(ANYTHING);
+        let schema = self.known.iter().find(|(name, _)| *name == key).map_or(self.rest, |(_, schema)| schema);
         (schema != NOTHING).then_some(schema)
     }
 

@@ -11,13 +11,14 @@ use serde_json::{Map, Value};
 
 use super::{
     document::Document,
-    mistake::{Mistake, quoted},
+    mistake::Mistake,
     path::{Path, Segment},
     shape::Shape,
 };
 use crate::{
     contract::{Kind, Step},
     graph::Spec,
+    mistake::quoted,
     nearest,
 };
 

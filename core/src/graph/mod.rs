@@ -1,6 +1,8 @@
 //! The graph of steps: checked, ordered, each step with the facts that it may see.
 
 mod assemble;
+mod mistake;
+mod order;
 mod select;
 
 use std::{
@@ -8,7 +10,8 @@ use std::{
     sync::Arc,
 };
 
-pub use assemble::{Mistake, Spec, assemble};
+pub use assemble::{Spec, assemble};
+pub use mistake::{Mistake, Where};
 use petgraph::{
     Direction,
     graph::{DiGraph, NodeIndex},

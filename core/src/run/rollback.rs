@@ -134,7 +134,8 @@ fn other_config(step: &JournaledStep, error: impl std::error::Error + Send + Syn
 }
 
 fn disagrees(run: &str, mistakes: &[Mistake]) -> Problem {
-    let message = format!("the steps in the journal of the run {run} do not fit together: {mistakes:?}");
+    let mistakes: Vec<_> = mistakes.iter().map(ToString::to_string).collect();
+    let message = format!("the steps in the journal of the run {run} do not fit together: {}", mistakes.join("; "));
     Problem::new(Class::Config, "trustpath::run::disagrees", message)
         .help("use the version of the program that made the run")
 }
