@@ -1,18 +1,13 @@
 //! What stands in a graph file besides its steps.
 
 use schemars::JsonSchema;
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::Deserialize;
 use serde_json::Value;
 
 use crate::run::Settings;
 
 /// The id of a graph that has none of its own.
 pub const DEFAULT_GRAPH: &str = "trustpath";
-
-/// The shape of the `[connections]` table, which belongs to the platform.
-pub trait Section: DeserializeOwned + JsonSchema {}
-
-impl<T: DeserializeOwned + JsonSchema> Section for T {}
 
 /// All that stands beside `[connections]` and `[steps]`.
 #[derive(Debug, Default, Deserialize, JsonSchema)]

@@ -3,11 +3,16 @@
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
-use toml::de::DeTable;
 
 use super::{
-    DEFAULT_GRAPH, Section, Source, document::Document, head::Head, merge::merge, mistake::Mistakes, path::Path,
-    shape::Shape, sources::Space, syntax::readable,
+    DEFAULT_GRAPH, Source,
+    document::Document,
+    head::Head,
+    mistake::Mistakes,
+    path::Path,
+    shape::Shape,
+    sources::Space,
+    syntax::{Readable, readable},
 };
 use crate::{
     contract::{Facts, Kind},
@@ -33,7 +38,7 @@ pub struct Loaded<C> {
 /// # Errors
 /// Every mistake in every text, each with its place; of what is not TOML the first place in each text. What may only be
 /// a consequence of another mistake is left out.
-pub fn load<C: Section>(
+pub fn load<C: DeserializeOwned + JsonSchema>(
     sources: Vec<Source>,
     kinds: &[&'static Kind],
     ambient: impl FnOnce(&C, &mut Facts),
@@ -42,9 +47,7 @@ pub fn load<C: Section>(
     let mut texts: Vec<_> = space.iter().map(readable).collect();
     let mistakes = texts.iter_mut().filter_map(|text| text.mistake.take()).collect();
     let unread: String = texts.iter().map(|text| text.unread.as_str()).collect();
-    let mut root = DeTable::new();
-    texts.iter().for_each(|text| merge(&mut root, text.table()));
-    let mut document = Document::new(root, mistakes);
+    let mut document = Document::new(texts.iter().map(Readable::table), mistakes);
     let loaded = document.loaded(kinds, ambient);
     let mut mistakes = document.mistakes;
     match loaded {
@@ -57,7 +60,7 @@ pub fn load<C: Section>(
 }
 
 impl Document<'_> {
-    fn loaded<C: Section>(
+    fn loaded<C: DeserializeOwned + JsonSchema>(
         &mut self,
         kinds: &[&'static Kind],
         ambient: impl FnOnce(&C, &mut Facts),

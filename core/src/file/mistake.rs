@@ -31,9 +31,8 @@ impl Diagnostic for Mistake {
 /// Every mistake in a graph file, in the order of their places. One alone is shown as itself.
 #[derive(Debug)]
 pub struct Mistakes {
+    /// What is said of several, where there are, and each.
     all: Vec<Mistake>,
-    /// What is said of several.
-    summary: Option<Mistake>,
     sources: Space,
 }
 
@@ -42,41 +41,39 @@ impl Mistakes {
     pub(super) fn new(mut all: Vec<Mistake>, sources: Space) -> Self {
         all.iter_mut().for_each(|mistake| mistake.labels.retain(|(at, _)| sources.holds(&at.clone().into())));
         all.sort_by_key(|mistake| mistake.labels.iter().map(|(at, _)| at.start).min());
-        let message = format!("there are {} mistakes in the graph file", all.len());
-        let several = Mistake::new("mistakes", message, "correct each of them; nothing was done");
-        let summary = (all.len() != 1).then_some(several);
-        Self { all, summary, sources: sources.printable() }
+        if all.len() != 1 {
+            let message = format!("there are {} mistakes in the graph file", all.len());
+            all.insert(0, Mistake::new("mistakes", message, "correct each of them; nothing was done"));
+        }
+        Self { all, sources: sources.printable() }
     }
 
     /// Each mistake; its labels are positions in [`Diagnostic::source_code`] of the whole.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &(dyn Diagnostic + Send + Sync)> {
-        self.all.iter().map(|mistake| mistake as &(dyn Diagnostic + Send + Sync))
-    }
-
-    fn shown(&self) -> &Mistake {
-        self.summary.as_ref().unwrap_or_else(|| &self.all[0])
+        let each = if self.all.len() == 1 { &self.all } else { &self.all[1..] };
+        each.iter().map(|mistake| mistake as &(dyn Diagnostic + Send + Sync))
     }
 }
 
 impl fmt::Display for Mistakes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.shown().fmt(f)
+        self.all[0].fmt(f)
     }
 }
 
 impl Error for Mistakes {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.shown().source()
+        self.all[0].source()
     }
 }
 
 impl Diagnostic for Mistakes {
     fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        self.shown().code()
+        self.all[0].code()
     }
 
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        self.shown().help()
+        self.all[0].help()
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
@@ -84,12 +81,11 @@ impl Diagnostic for Mistakes {
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        self.shown().labels()
+        self.all[0].labels()
     }
 
     fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn Diagnostic> + 'a>> {
-        self.summary.as_ref()?;
-        Some(Box::new(self.all.iter().map(|mistake| mistake as &dyn Diagnostic)))
+        Some(Box::new(self.all[1..].iter().map(|mistake| mistake as &dyn Diagnostic)))
     }
 }
 

@@ -1,9 +1,9 @@
 //! The graph file: its texts in, a checked graph out, or every mistake in them with its place.
 //!
 //! ```text
-//! sources ─► syntax ─► merge ─► document ─► read: head, [connections], [steps.NAME] ─► graph ─► Loaded
-//!    │          │                              │  by the schema and by serde             │
-//!    └──────────┴───────── mistakes ◄──────────┴─────────────────────────────────────────┘
+//! sources ─► syntax ─► document ─► read: head, [connections], [steps.NAME] ─► graph ─► Loaded
+//!    │          │                     │  by the schema and by serde                 │
+//!    └──────────┴──── mistakes ◄──────┴──────────────────────────────────────────────┘
 //! ```
 //!
 //! Several texts are one file: tables merge, the later text wins. All share one space of positions ([`Source`]), so
@@ -13,7 +13,6 @@ mod document;
 mod generate;
 mod head;
 mod load;
-mod merge;
 mod mistake;
 mod path;
 mod read;
@@ -24,11 +23,10 @@ mod sources;
 mod steps;
 mod syntax;
 
-pub use head::{DEFAULT_GRAPH, Section};
+pub use head::DEFAULT_GRAPH;
 pub use load::{Loaded, load};
 pub use mistake::Mistakes;
 pub use schema::schema;
-pub use set::NotASetting;
 pub use sources::Source;
 
 /// A range of bytes in the space that all sources of one graph file share.
