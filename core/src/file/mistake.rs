@@ -39,7 +39,8 @@ pub struct Mistakes {
 impl Mistakes {
     /// Sorts the mistakes. There is at least one. Where there is no text, there are no places either.
     pub(super) fn new(mut all: Vec<Mistake>, sources: Space) -> Self {
-        all.iter_mut().for_each(|mistake| mistake.labels.retain(|(at, _)| sources.holds(&at.clone().into())));
+        all.iter_mut()
+            .for_each(|mistake| mistake.labels.retain(|(at, _)| sources.holding(&at.clone().into()).is_some()));
         all.sort_by_key(|mistake| mistake.labels.iter().map(|(at, _)| at.start).min());
         if all.len() != 1 {
             let message = format!("there are {} mistakes in the graph file", all.len());

@@ -43,9 +43,9 @@ impl Shape {
         &self.0
     }
 
-    /// What a table may hold by this schema: of several alternatives, what any of them may.
+    /// What a table may hold by this schema: of alternatives that are as like, what any of them may.
     pub(super) fn keys<'s>(&'s self, schema: &'s Value, table: &Map<String, Value>) -> Keys<'s> {
-        let branches = self.branches(schema, &|choice| may_be(choice, table));
+        let branches = self.branches(schema, &|choice| known_keys(choice, table));
         let known = branches.iter().flat_map(|branch| properties(branch.schema)).collect();
         let certain = branches.iter().filter(|branch| branch.is_certain);
         let required = certain.flat_map(|branch| list(branch.schema, "required")).filter_map(Value::as_str).collect();
@@ -64,7 +64,7 @@ impl Shape {
 
     /// The schema of the items of an array.
     pub(super) fn items<'s>(&'s self, schema: &'s Value) -> &'s Value {
-        self.branches(schema, &|_| true).iter().find_map(|branch| branch.schema.get("items")).unwrap_or(ANYTHING)
+        self.branches(schema, &|_| Some(0)).iter().find_map(|branch| branch.schema.get("items")).unwrap_or(ANYTHING)
     }
 
     /// The schema of the value at the end of a way from the root.
@@ -77,7 +77,7 @@ impl Shape {
 
     /// What a schema takes where it takes no other texts: those, and the keys of tables that may stand for one.
     pub(super) fn texts<'s>(&'s self, schema: &'s Value) -> Vec<&'s str> {
-        let branches = self.branches(schema, &|_| true);
+        let branches = self.branches(schema, &|_| Some(0));
         let words = |word| branches.iter().flat_map(move |branch| list(branch.schema, word)).filter_map(Value::as_str);
         let constants = branches.iter().filter_map(|branch| branch.schema.get("const")?.as_str());
         let texts: Vec<_> = constants.chain(words("enum")).collect();
@@ -85,13 +85,15 @@ impl Shape {
         [texts, keys].concat()
     }
 
-    /// A schema and every one within it that is about the same value, of alternatives those that may be meant.
-    fn branches<'s>(&'s self, schema: &'s Value, may_be: &dyn Fn(&Value) -> bool) -> Vec<Branch<'s>> {
+    /// A schema and every one within it that is about the same value: of alternatives those that are likest.
+    fn branches<'s>(&'s self, schema: &'s Value, likeness: Likeness<'_>) -> Vec<Branch<'s>> {
         let mut branches = vec![Branch { schema, is_certain: true }];
-        branches.extend(self.parts(schema).flat_map(|part| self.branches(part, may_be)));
+        branches.extend(self.parts(schema).flat_map(|part| self.branches(part, likeness)));
         for choices in choices(schema) {
-            let meant: Vec<_> = choices.iter().filter(|choice| may_be(choice)).collect();
-            let inner = meant.iter().flat_map(|choice| self.branches(choice, may_be));
+            let likest = choices.iter().filter_map(likeness).max();
+            let meant: Vec<_> =
+                choices.iter().filter(|choice| likest.is_some() && likeness(choice) == likest).collect();
+            let inner = meant.iter().flat_map(|choice| self.branches(choice, likeness));
             let alone = meant.len() == 1;
             branches.extend(inner.map(|branch| Branch { is_certain: branch.is_certain && alone, ..branch }));
         }
@@ -123,13 +125,15 @@ fn types(schema: &Value) -> Option<Vec<&str>> {
     }
 }
 
-/// Whether an alternative may be what a table is meant as: it takes tables, and no tag in this one says otherwise.
-fn may_be(choice: &Value, table: &Map<String, Value>) -> bool {
-    let agrees = |(key, schema): (&str, &Value)| match (schema.get("const"), table.get(key)) {
-        (Some(tag), Some(Value::String(text))) => tag == text.as_str(),
-        _ => true,
-    };
-    types(choice).is_none_or(|types| types.contains(&"object")) && properties(choice).all(agrees)
+/// How like what is there an alternative is, where it may be meant at all.
+type Likeness<'l> = &'l dyn Fn(&Value) -> Option<usize>;
+
+/// How many keys of a table an alternative knows; none, where it takes no tables, or a tag in this one says otherwise.
+fn known_keys(choice: &Value, table: &Map<String, Value>) -> Option<usize> {
+    let there = || properties(choice).filter_map(|(key, schema)| Some((schema.get("const"), table.get(key)?)));
+    let contradicts = |(tag, value): (Option<&Value>, &Value)| value.is_string() && tag.is_some_and(|tag| tag != value);
+    let takes_tables = types(choice).is_none_or(|types| types.contains(&"object"));
+    (takes_tables && !there().any(contradicts)).then(|| there().count())
 }
 
 fn properties(schema: &Value) -> impl Iterator<Item = (&str, &Value)> {

@@ -26,16 +26,23 @@ impl Readable {
 
 /// How often a text is tried: one that is not TOML by then never was.
 const TRIES: usize = 64;
+/// So often one line is left out, as what the parser says about later ones may only be a consequence of that; then ever
+/// more at once.
+const ONE_BY_ONE: usize = 48;
 
 /// Leaves out what is not TOML. The parser's own recovery guesses at values, and ends at a key without a value; so the
-/// line that it complains about first is left out instead, and what remains is parsed again, until it is TOML.
+/// lines that it complains about are left out instead, and what remains is parsed again, until it is TOML.
 pub(super) fn readable(placed: &Placed) -> Readable {
     let mut left_out = BTreeSet::new();
     let mut first: Option<Flaw> = None;
-    for _ in 0..TRIES {
+    for round in 0..TRIES {
         let (text, unread) = without(placed, &left_out);
-        let Some(flaw) = Flaw::first(&text, placed.start) else {
-            let is_toml = left_out.len() < 3 || DeTable::parse(&text).is_ok_and(|table| !table.get_ref().is_empty());
+        let (table, errors) = DeTable::parse_recoverable(&text);
+        let mut flaws: Vec<_> = errors.iter().map(|error| Flaw::new(error, &text, placed.start)).collect();
+        flaws.sort_by_key(|flaw| flaw.at.start);
+        let lines: Vec<_> = flaws.iter().map(|flaw| flaw.line).collect();
+        let Some(flaw) = flaws.into_iter().next() else {
+            let is_toml = left_out.len() < 3 || !table.get_ref().is_empty();
             let mistake = first.map(|first| if is_toml { first.mistake() } else { first.not_toml(placed) });
             return Readable { text, unread, mistake };
         };
@@ -44,10 +51,10 @@ pub(super) fn readable(placed: &Placed) -> Readable {
         }
         // What was said about later lines, before this one was known, was a consequence of it.
         left_out.split_off(&flaw.line);
-        left_out.insert(flaw.line);
-        if left_out.len() == 1 {
+        if left_out.is_empty() {
             first = Some(flaw);
         }
+        left_out.extend(lines.into_iter().take(1 << round.saturating_sub(ONE_BY_ONE)));
     }
     nothing(placed, first.map(|first| first.not_toml(placed)))
 }
@@ -66,13 +73,10 @@ struct Flaw {
 }
 
 impl Flaw {
-    /// What the parser complains about first.
-    fn first(text: &str, start: usize) -> Option<Self> {
-        let at = |error: &toml::de::Error| error.span().unwrap_or(start..start);
-        let (_, errors) = DeTable::parse_recoverable(text);
-        let error = errors.into_iter().min_by_key(|error| at(error).start)?;
-        let line = text[..at(&error).start].rfind('\n').map_or(start, |end| start.max(end + 1));
-        Some(Self { message: error.message().to_owned(), at: at(&error), line })
+    fn new(error: &toml::de::Error, text: &str, start: usize) -> Self {
+        let at = error.span().unwrap_or(start..start);
+        let line = text[..at.start].rfind('\n').map_or(start, |end| start.max(end + 1));
+        Self { message: error.message().to_owned(), at, line }
     }
 
     /// The parser has no kinds of errors, only messages; a test holds this one.
@@ -94,8 +98,6 @@ impl Flaw {
     }
 }
 
-const BYTE_ORDER_MARK: char = '\u{feff}';
-
 /// A text in which these lines are blank, with the tables whose headers are among them; and these by themselves.
 fn without(Placed { start, source }: &Placed, lines: &BTreeSet<usize>) -> (String, String) {
     let (mut text, mut unread) = ("\n".repeat(*start), String::new());
@@ -106,20 +108,12 @@ fn without(Placed { start, source }: &Placed, lines: &BTreeSet<usize>) -> (Strin
         in_table = if is_header { is_left_out } else { in_table };
         if is_left_out || in_table {
             unread.push_str(line);
-            text.push_str(&blank(line));
-        } else if let Some(rest) = line.strip_prefix(BYTE_ORDER_MARK).filter(|_| text.len() == *start) {
-            text.push_str(&blank(&line[..BYTE_ORDER_MARK.len_utf8()]));
-            text.push_str(rest);
+            text.extend(line.bytes().map(|byte| if byte == b'\n' { '\n' } else { ' ' }));
         } else {
             text.push_str(line);
         }
     }
     (text, unread)
-}
-
-/// As many spaces, and the end of the line.
-fn blank(line: &str) -> String {
-    line.bytes().map(|byte| if byte == b'\n' { '\n' } else { ' ' }).collect()
 }
 
 #[cfg(test)]
@@ -187,9 +181,8 @@ mod tests {
     }
 
     #[test]
-    fn a_byte_order_mark_is_no_mistake() {
-        let read = read("\u{feff}a = 1");
-        assert_eq!(keys(&read), ["a"]);
-        assert!(read.mistake.is_none());
+    fn broken_lines_beyond_number_hide_nothing_else() {
+        let read = read(&("a = 1\n".to_owned() + &"x y\n".repeat(500) + "b = 2\n"));
+        assert_eq!((keys(&read), said(&read).1.start), (vec!["a".to_owned(), "b".to_owned()], 8));
     }
 }
