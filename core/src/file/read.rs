@@ -264,6 +264,20 @@ mod tests {
         assert_eq!(found::<Open>(text), ["`by_name.y` lacks the key `name`"]);
     }
 
+    #[derive(JsonSchema)]
+    #[serde(untagged)]
+    #[expect(dead_code, reason = "only its schema matters here")]
+    enum Either {
+        File { file: String },
+        Table(BTreeMap<String, u32>),
+    }
+
+    #[test]
+    fn the_alternative_that_knows_the_keys_is_meant() {
+        assert_eq!(found::<Either>("file = 'x'\na = 1"), ["it has no key `a`"]);
+        assert_eq!(found::<Either>("a = 1\nb = 2"), [""; 0]);
+    }
+
     #[test]
     fn a_list_is_no_table() {
         let wrong = |key: &str| [format!("`{key}` is wrong: expected a table, found an array")];

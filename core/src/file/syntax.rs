@@ -149,9 +149,9 @@ mod tests {
 
     #[test]
     fn what_stands_under_a_broken_header_belongs_to_no_other_table() {
-        let read = read("[a]\nx = 1\n[b\nx = 2\n[c]\nx = 3\n");
+        let read = read("[a]\nx = 1\n[b\ny = 2\n[c]\nx = 3\n");
         assert_eq!(keys(&read), ["a", "c"]);
-        assert_eq!(read.unread, "[b\nx = 2\n");
+        assert_eq!(read.unread, "[b\ny = 2\n");
     }
 
     #[test]
