@@ -6,28 +6,14 @@ use std::{
 };
 
 use petgraph::graph::NodeIndex;
-use serde_json::Value;
 
 use super::{
     Graph, Node, Place,
     mistake::{self, Mistake},
     order::{break_circles, connect, in_order_of_the_file},
+    spec::Spec,
 };
-use crate::contract::{Count, Facts, Step};
-
-/// A step before it has a place in a graph.
-pub struct Spec {
-    /// Its name.
-    pub name: String,
-    /// The name of its kind.
-    pub uses: String,
-    /// Its configuration as plain data.
-    pub with: Value,
-    /// The names of the steps that it needs.
-    pub needs: Vec<String>,
-    /// What it does; missing, where it has a mistake of its own: the others can be looked at all the same.
-    pub step: Option<Arc<dyn Step>>,
-}
+use crate::contract::{Count, Facts};
 
 /// Checks and orders steps. `ambient` facts are seen by every step.
 ///

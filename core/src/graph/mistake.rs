@@ -2,7 +2,7 @@
 
 use miette::Diagnostic;
 
-use super::Spec;
+use super::spec::Spec;
 use crate::{failure::Failure, mistake, mistake::quoted, nearest};
 
 /// What is wrong with a set of steps.

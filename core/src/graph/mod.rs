@@ -4,13 +4,14 @@ mod assemble;
 mod mistake;
 mod order;
 mod select;
+mod spec;
 
 use std::{
     collections::{BTreeSet, HashMap},
     sync::Arc,
 };
 
-pub use assemble::{Spec, assemble};
+pub use assemble::assemble;
 pub use mistake::{Mistake, Where};
 use petgraph::{
     Direction,
@@ -19,6 +20,7 @@ use petgraph::{
 };
 pub use select::{Selection, UnknownStep};
 use serde_json::Value;
+pub use spec::Spec;
 
 use crate::contract::{Consent, Context, Facts, Handles, Step};
 

@@ -8,7 +8,7 @@ use petgraph::{
     graph::{DiGraph, NodeIndex},
 };
 
-use super::Spec;
+use super::spec::Spec;
 
 /// Edges run from a step to those that need it; indices are positions of steps.
 pub(super) type Edges = DiGraph<(), ()>;
