@@ -53,7 +53,7 @@ impl Reading<'_, '_> {
         let shape = self.shape;
         match value {
             Value::Null => {
-                let why = "dates, and numbers of this sort, are not among the types of values here";
+                let why = "a date, `nan`, or a number of more than 64 bits cannot be kept in a journal";
                 self.wrong(path, why, "write it as text, in quotes");
             }
             Value::Object(table) => self.check_table(path, &shape.keys(schema, table), table),
