@@ -18,6 +18,7 @@ pub mod failure;
 pub mod file;
 pub mod graph;
 pub mod journal;
+mod mistake;
 pub mod nearest;
 pub mod run;
 mod unseen;

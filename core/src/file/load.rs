@@ -2,30 +2,21 @@
 
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
-use toml::{
-    Spanned,
-    de::{DeTable, DeValue, ValueDeserializer},
-};
+use serde_json::{Map, Value};
 
 use super::{
-    DEFAULT_GRAPH, Section, Source, assembly,
+    DEFAULT_GRAPH, Source,
+    document::Document,
     head::Head,
-    json::json,
-    limits,
-    merge::merge,
-    mistake::{Mistake, place},
-    mistakes::Mistakes,
+    mistake::Mistakes,
     path::Path,
     shape::Shape,
-    sources::{Placed, Space},
-    steps::{self, Entry},
-    syntax::{self, Mended},
-    typed::{no_table, typed},
+    sources::Space,
+    syntax::{Readable, readable},
 };
 use crate::{
     contract::{Facts, Kind},
-    graph::Graph,
+    graph::{self, Graph, Where, assemble},
     run::Settings,
 };
 
@@ -45,106 +36,81 @@ pub struct Loaded<C> {
 /// facts that every step sees, from `[connections]`.
 ///
 /// # Errors
-/// Every mistake in every text, each with its place. What may only be a consequence of another mistake is left out.
-pub fn load<C: Section>(
+/// Every mistake in every text, each with its place; of what is not TOML the first place in each text. What may only be
+/// a consequence of another mistake is left out.
+pub fn load<C: DeserializeOwned + JsonSchema>(
     sources: Vec<Source>,
     kinds: &[&'static Kind],
     ambient: impl FnOnce(&C, &mut Facts),
 ) -> Result<Loaded<C>, Mistakes> {
     let space = Space::new(sources);
-    let mut reading = Reading::default();
-    let texts: Vec<_> = space.iter().map(|placed| reading.mend(placed)).collect();
-    let mut root = DeTable::new();
-    texts.iter().for_each(|text| merge(&mut root, text.table()));
-    match reading.loaded(&space, root, kinds, ambient) {
-        Some(loaded) if reading.mistakes.is_empty() => Ok(loaded),
-        _ => Err(Mistakes::new(reading.certain(), space)),
+    let mut texts: Vec<_> = space.iter().map(readable).collect();
+    let mistakes = texts.iter_mut().filter_map(|text| text.mistake.take()).collect();
+    let unread: String = texts.iter().map(|text| text.unread.as_str()).collect();
+    let mut document = Document::new(texts.iter().map(Readable::table), mistakes);
+    let loaded = document.loaded(kinds, ambient);
+    let mut mistakes = document.mistakes;
+    match loaded {
+        Some(loaded) if mistakes.is_empty() => Ok(loaded),
+        _ => {
+            mistakes.retain(|mistake| !mistake.may_be_in(&unread));
+            Err(Mistakes::new(mistakes, space))
+        }
     }
 }
 
-#[derive(Default)]
-struct Reading {
-    mistakes: Vec<Mistake>,
-    /// The lines that could not be read.
-    unread: String,
-}
-
-impl Reading {
-    fn mend(&mut self, placed: &Placed) -> Mended {
-        let mended = syntax::mend(placed);
-        self.mistakes.extend(mended.mistakes(&placed.source.name));
-        self.unread.push_str(&mended.unread);
-        mended
-    }
-
-    fn loaded<C: Section>(
+impl Document<'_> {
+    fn loaded<C: DeserializeOwned + JsonSchema>(
         &mut self,
-        space: &Space,
-        mut root: DeTable<'_>,
         kinds: &[&'static Kind],
         ambient: impl FnOnce(&C, &mut Facts),
     ) -> Option<Loaded<C>> {
-        let steps = root.remove("steps").unwrap_or_else(no_entries);
-        let connections = root.remove("connections").unwrap_or_else(no_entries);
-        let lease = limits::lease(&root);
-        let head: Option<Head> = self.section(&Path::default(), table(root), &["steps", "connections"]);
-        let connections_json = json(connections.get_ref());
-        let connections: Option<C> = self.section(&Path::of(["connections"]), connections, &[]);
-        let entries = self.steps(space, steps, kinds);
-        let id = head.as_ref().map_or(DEFAULT_GRAPH, |head| &head.graph.0);
+        let mut root = self.json();
+        let mut take = |key| root.as_object_mut()?.remove(key);
+        let steps = take("steps").unwrap_or_else(|| Map::new().into());
+        let connections_json = take("connections").unwrap_or_else(|| Map::new().into());
+        let has_lease = root.pointer("/run/lease").is_some();
+        let head: Option<Head> = self.section(&Path::default(), root);
+        let connections: Option<C> = self.section(&Path::of(["connections"]), connections_json.clone());
+        let run = head.as_ref().map(|head| self.limits(head.run, has_lease));
+        let mut steps = self.steps(steps, kinds);
         let mut facts = Facts::default();
         match &connections {
             Some(connections) => ambient(connections, &mut facts),
-            None => ambient(&C::default(), &mut facts),
+            // Nothing can be said about what the steps hand on to each other.
+            None => steps.iter_mut().for_each(|step| step.step = None),
         }
-        let run = head.as_ref().map(|head| Settings::from(&head.run));
-        self.mistakes.extend(run.as_ref().zip(lease).and_then(|(run, lease)| limits::check(run, &lease)));
-        let graph = assembly::assemble(id, &facts, &entries, &mut self.mistakes);
-        if connections.is_none() {
-            self.mistakes.retain(|mistake| !mistake.is_about_facts());
+        let id = head.as_ref().map_or(DEFAULT_GRAPH, |head| &head.graph.0);
+        let graph = assemble(id, &facts, steps).map_err(|mistakes| self.between(mistakes));
+        Some(Loaded { graph: graph.ok()?, connections: connections?, connections_json, run: run? })
+    }
+
+    /// What is wrong between the steps, with its places in the file.
+    fn between(&mut self, mistakes: Vec<graph::Mistake>) {
+        let place = |at| match at {
+            Where::Step(step) => self.place(&Path::of(["steps", &*step])),
+            Where::Needs(step) => self.place(&Path::of(["steps", &*step, "needs"])),
+            Where::Need(step, need) => self.item_place(&Path::of(["steps", &*step, "needs"]), &need),
+        };
+        let placed: Vec<_> = mistakes.into_iter().map(|mistake| mistake.placed(place)).collect();
+        self.mistakes.extend(placed);
+    }
+
+    /// A table by its type.
+    pub(super) fn section<T: DeserializeOwned + JsonSchema>(&mut self, path: &Path, table: Value) -> Option<T> {
+        self.read(path, table, &Shape::of::<T>(), serde_path_to_error::deserialize)
+    }
+
+    /// The limits, with a lease that fits the others where the file has none.
+    fn limits(&mut self, mut run: Settings, has_lease: bool) -> Settings {
+        if !has_lease {
+            run.lease = run.lease.max(run.step_timeout * 2);
         }
-        Some(Loaded { graph: graph?, connections: connections?, connections_json, run: run? })
-    }
-
-    /// A table by its type; `elsewhere` are keys of it that are checked by themselves.
-    fn section<T: DeserializeOwned + JsonSchema>(
-        &mut self,
-        path: &Path,
-        table: Spanned<DeValue<'_>>,
-        elsewhere: &[&str],
-    ) -> Option<T> {
-        let decode = |table| serde_path_to_error::deserialize(ValueDeserializer::from(table));
-        typed(&Shape::of::<T>().with_keys(elsewhere), path, table, decode, &mut self.mistakes)
-    }
-
-    fn steps(&mut self, space: &Space, steps: Spanned<DeValue<'_>>, kinds: &[&'static Kind]) -> Vec<Entry> {
-        let at = steps.span();
-        match steps.into_inner() {
-            DeValue::Table(steps) if steps.is_empty() => {
-                let at = space.iter().next().map(|first| place(&(first.start..first.start)));
-                self.mistakes.push(Mistake::NoSteps { at });
-                Vec::new()
-            }
-            DeValue::Table(steps) => steps::read(steps, kinds, &mut self.mistakes),
-            other => {
-                self.mistakes.push(no_table(&Path::of(["steps"]), &other, &at));
-                Vec::new()
-            }
+        if run.lease <= run.step_timeout {
+            let why = format!("the lock is held for {:?}, and a step may take {:?}", run.lease, run.step_timeout);
+            let help = "make it longer than `step_timeout`: twice as long leaves room for slow renewals";
+            self.mistakes.push(self.wrong_value(&Path::of(["run", "lease"]), &why, help));
         }
+        run
     }
-
-    /// The mistakes that are none of an unread line's.
-    fn certain(self) -> Vec<Mistake> {
-        let Self { mut mistakes, unread } = self;
-        mistakes.retain(|mistake| !mistake.may_be_in(&unread));
-        mistakes
-    }
-}
-
-fn table(table: DeTable<'_>) -> Spanned<DeValue<'_>> {
-    Spanned::new(0..0, DeValue::Table(table))
-}
-
-fn no_entries<'t>() -> Spanned<DeValue<'t>> {
-    table(DeTable::new())
 }

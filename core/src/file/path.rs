@@ -4,7 +4,7 @@ use std::fmt::{self, Display};
 
 /// The way to a value in the file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Path(Vec<Segment>);
+pub(super) struct Path(pub(super) Vec<Segment>);
 
 /// One step of such a way.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,9 +19,14 @@ impl Path {
         Self(keys.into_iter().map(|key| Segment::Key(key.to_owned())).collect())
     }
 
-    /// The way on from here.
-    pub(super) fn join(&self, more: impl IntoIterator<Item = Segment>) -> Self {
-        Self(self.0.iter().cloned().chain(more).collect())
+    /// The way on into a table.
+    pub(super) fn key(&self, key: &str) -> Self {
+        self.on(Segment::Key(key.to_owned()))
+    }
+
+    /// The way on.
+    pub(super) fn on(&self, segment: Segment) -> Self {
+        Self(self.0.iter().cloned().chain([segment]).collect())
     }
 }
 

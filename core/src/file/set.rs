@@ -1,33 +1,12 @@
 //! `--set KEY=VALUE`: one value as a text of its own.
 
-use miette::Diagnostic;
-use thiserror::Error;
 use toml::{
     Value,
     de::{DeTable, DeValue},
 };
 
 use super::Source;
-use crate::failure::{Class, Classified};
-
-/// A setting that names no key.
-#[derive(Debug, Error, Diagnostic)]
-#[error("`--set {given}` is no setting")]
-#[diagnostic(
-    code(trustpath::file::set),
-    help(
-        "write KEY=VALUE with the path of the key, such as `--set steps.role.with.ttl=2h`; quote a name that has dots or slashes"
-    )
-)]
-pub struct NotASetting {
-    given: String,
-}
-
-impl Classified for NotASetting {
-    fn class(&self) -> Class {
-        Class::Usage
-    }
-}
+use crate::failure::{Class, Problem};
 
 impl Source {
     /// What `--set` is called in messages.
@@ -38,10 +17,14 @@ impl Source {
     ///
     /// # Errors
     /// When it is not a key, an equals sign and a value.
-    pub fn set(setting: &str) -> Result<Self, NotASetting> {
+    pub fn set(setting: &str) -> Result<Self, Problem> {
         // Names in quotes may hold equals signs: the first one before which there is a whole key is meant.
         let equals = setting.match_indices('=').map(|(at, _)| at).find(|at| is_key(&setting[..*at]));
-        let at = equals.ok_or_else(|| NotASetting { given: setting.to_owned() })?;
+        let at = equals.ok_or_else(|| {
+            let help = "write KEY=VALUE with the path of the key, such as `--set steps.role.with.ttl=2h`; quote a name that \
+                        has dots or slashes";
+            Problem::new(Class::Usage, "trustpath::file::set", format!("`--set {setting}` is no setting")).help(help)
+        })?;
         let (key, value) = (setting[..at].trim(), &setting[at + 1..]);
         let is_toml = DeValue::parse(value.trim()).is_ok();
         let value = if is_toml { value.trim().to_owned() } else { Value::from(value).to_string() };
@@ -49,18 +32,9 @@ impl Source {
     }
 }
 
-/// Whether this is one key, dotted or not, and nothing else.
+/// Whether this is one key, dotted or not, and nothing else: no comment, and no second line.
 fn is_key(text: &str) -> bool {
-    !text.contains('\n') && DeTable::parse(&format!("{text} = 0")).is_ok_and(|table| leads_to_zero(table.get_ref()))
-}
-
-fn leads_to_zero(table: &DeTable<'_>) -> bool {
-    let mut entries = table.iter();
-    match (entries.next().map(|(_, value)| value.get_ref()), entries.next()) {
-        (Some(DeValue::Table(inner)), None) => leads_to_zero(inner),
-        (Some(DeValue::Integer(_)), None) => true,
-        _ => false,
-    }
+    !text.contains('\n') && DeTable::parse(&format!("{text} = 0")).is_ok_and(|table| !table.get_ref().is_empty())
 }
 
 #[cfg(test)]

@@ -1,23 +1,34 @@
 //! A JSON Schema, as far as tables and their keys go.
 
-use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Value};
-use toml::de::DeTable;
 
-use super::{
-    allowed::{Keys, Standing},
-    path::Segment,
-};
+use super::{generate::generated, path::Segment};
 
 /// A schema with the definitions that it refers to.
-pub(super) struct Shape {
-    root: Value,
-    definitions: Map<String, Value>,
+pub(super) struct Shape(Value);
+
+/// What one table may and must hold.
+pub(super) struct Keys<'s> {
+    /// The schema of each known key.
+    known: Vec<(&'s str, &'s Value)>,
+    /// Those that must be there.
+    pub(super) required: Vec<&'s str>,
+    /// The schema of all others.
+    rest: &'s Value,
 }
 
-pub(super) fn generator() -> SchemaGenerator {
-    SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true).into_generator()
+/// A schema, or one within it.
+struct Branch<'s> {
+    schema: &'s Value,
+    /// It holds whichever alternatives are meant.
+    is_certain: bool,
 }
+
+/// The schema of what may be anything.
+const ANYTHING: &Value = &Value::Bool(true);
+/// The schema of what may not be there.
+const NOTHING: &Value = &Value::Bool(false);
 
 impl Shape {
     pub(super) fn of<T: JsonSchema>() -> Self {
@@ -25,113 +36,132 @@ impl Shape {
     }
 
     pub(super) fn from(make: impl FnOnce(&mut SchemaGenerator) -> Schema) -> Self {
-        let mut generator = generator();
-        let root = make(&mut generator).to_value();
-        Self { root, definitions: generator.take_definitions(true) }
-    }
-
-    /// With more keys, which may hold anything: what they hold is checked elsewhere.
-    #[must_use]
-    pub(super) fn with_keys(mut self, keys: &[&str]) -> Self {
-        let properties =
-            self.root.as_object_mut().map(|root| root.entry("properties").or_insert_with(|| Map::new().into()));
-        if let Some(Value::Object(properties)) = properties {
-            properties.extend(keys.iter().map(|key| ((*key).to_owned(), Value::Bool(true))));
-        }
-        self
+        Self(generated(make))
     }
 
     pub(super) fn root(&self) -> &Value {
-        &self.root
+        &self.0
     }
 
-    /// What a table may hold by this schema: of several alternatives the one that knows most of its keys. `None` when
-    /// no table is expected.
-    pub(super) fn keys<'s>(&'s self, schema: &'s Value, table: &DeTable<'_>) -> Option<Keys<'s>> {
-        let mut alternatives = self.alternatives(schema);
-        if alternatives.iter().any(|keys| !keys.contradicts(table)) {
-            alternatives.retain(|keys| !keys.contradicts(table));
-        }
-        // The first of those that know as many.
-        let best = alternatives.iter().rev().max_by_key(|keys| keys.matches(table))?;
-        if alternatives.len() == 1 || best.matches(table) > 0 {
-            return Some(best.clone());
-        }
-        Some(best.or_any_of(&alternatives))
+    /// What a table may hold by this schema: of alternatives that are as like, what any of them may.
+    pub(super) fn keys<'s>(&'s self, schema: &'s Value, table: &Map<String, Value>) -> Keys<'s> {
+        let branches = self.branches(schema, &|choice| known_keys(choice, table));
+        let known = branches.iter().flat_map(|branch| properties(branch.schema)).collect();
+        let certain = branches.iter().filter(|branch| branch.is_certain);
+        let required = certain.flat_map(|branch| list(branch.schema, "required")).filter_map(Value::as_str).collect();
+        let mut rests: Vec<_> = branches.iter().filter_map(|branch| rest(branch.schema)).collect();
+        rests.sort_by_key(|rest| *rest == NOTHING);
+        Keys { known, required, rest: rests.first().copied().unwrap_or(ANYTHING) }
+    }
+
+    /// Whether it takes tables alone.
+    pub(super) fn is_table(&self, schema: &Value) -> bool {
+        let absent = |schema: &Value| types(schema).is_some_and(|types| types == ["null"]);
+        let only = |choices: &Vec<Value>| choices.iter().all(|choice| absent(choice) || self.is_table(choice));
+        let says = types(schema).is_some_and(|types| types == ["object"] || types == ["object", "null"]);
+        says || self.parts(schema).any(|part| self.is_table(part)) || choices(schema).any(only)
     }
 
     /// The schema of the items of an array.
-    pub(super) fn items<'s>(&'s self, schema: &'s Value) -> Option<&'s Value> {
-        let all = self.branches(schema);
-        all.into_iter().find_map(|branch| branch.get("items"))
+    pub(super) fn items<'s>(&'s self, schema: &'s Value) -> &'s Value {
+        self.branches(schema, &|_| Some(0)).iter().find_map(|branch| branch.schema.get("items")).unwrap_or(ANYTHING)
     }
 
     /// The schema of the value at the end of a way from the root.
-    pub(super) fn at<'s>(&'s self, way: &[Segment]) -> Option<&'s Value> {
-        way.iter().try_fold(&self.root, |schema, segment| match segment {
-            Segment::Index(_) => self.items(schema),
-            Segment::Key(key) => self.alternatives(schema).into_iter().find_map(|keys| match keys.standing(key) {
-                Standing::Known(schema) => Some(schema),
-                Standing::Unknown => None,
-            }),
+    pub(super) fn at(&self, way: &[Segment]) -> Option<&Value> {
+        way.iter().try_fold(&self.0, |schema, segment| match segment {
+            Segment::Index(_) => Some(self.items(schema)),
+            Segment::Key(key) => self.keys(schema, &Map::new()).schema(key),
         })
     }
 
     /// What a schema takes where it takes no other texts: those, and the keys of tables that may stand for one.
-    pub(super) fn choices<'s>(&'s self, schema: &'s Value) -> Vec<&'s str> {
-        let branches = self.branches(schema);
-        let list = |word| branches.iter().filter_map(move |branch| branch.get(word)?.as_array()).flatten();
-        let constants = branches.iter().filter_map(|branch| branch.get("const"));
-        let texts: Vec<_> = constants.chain(list("enum")).filter_map(Value::as_str).collect();
-        let keys = list("required").filter(|_| !texts.is_empty()).filter_map(Value::as_str).collect();
+    pub(super) fn texts<'s>(&'s self, schema: &'s Value) -> Vec<&'s str> {
+        let branches = self.branches(schema, &|_| Some(0));
+        let words = |word| branches.iter().flat_map(move |branch| list(branch.schema, word)).filter_map(Value::as_str);
+        let constants = branches.iter().filter_map(|branch| branch.schema.get("const")?.as_str());
+        let texts: Vec<_> = constants.chain(words("enum")).collect();
+        let keys: Vec<_> = words("required").filter(|_| !texts.is_empty()).collect();
         [texts, keys].concat()
     }
 
-    /// A schema and every alternative within it.
-    fn branches<'s>(&'s self, schema: &'s Value) -> Vec<&'s Map<String, Value>> {
-        let Value::Object(schema) = schema else { return Vec::new() };
-        let referred = self.referred(schema).into_iter();
-        let within = ["allOf", "oneOf", "anyOf"].into_iter().filter_map(|word| schema.get(word)?.as_array()).flatten();
-        let inner = referred.chain(within).flat_map(|inner| self.branches(inner));
-        std::iter::once(schema).chain(inner).collect()
+    /// A schema and every one within it that is about the same value: of alternatives those that are likest.
+    fn branches<'s>(&'s self, schema: &'s Value, likeness: Likeness<'_>) -> Vec<Branch<'s>> {
+        let mut branches = vec![Branch { schema, is_certain: true }];
+        branches.extend(self.parts(schema).flat_map(|part| self.branches(part, likeness)));
+        for choices in choices(schema) {
+            let likest = choices.iter().filter_map(likeness).max();
+            let meant: Vec<_> =
+                choices.iter().filter(|choice| likest.is_some() && likeness(choice) == likest).collect();
+            let inner = meant.iter().flat_map(|choice| self.branches(choice, likeness));
+            let alone = meant.len() == 1;
+            branches.extend(inner.map(|branch| Branch { is_certain: branch.is_certain && alone, ..branch }));
+        }
+        branches
     }
 
-    fn alternatives<'s>(&'s self, schema: &'s Value) -> Vec<Keys<'s>> {
-        let schema = match schema {
-            Value::Bool(true) => return vec![Keys::any(schema)],
-            Value::Object(schema) if takes_tables(schema) => schema,
-            _ => return Vec::new(),
-        };
-        let mut all = vec![Keys::of(schema)];
-        if let Some(referred) = self.referred(schema) {
-            all = product(&all, &self.alternatives(referred));
-        }
-        for part in schema.get("allOf").and_then(Value::as_array).into_iter().flatten() {
-            all = product(&all, &self.alternatives(part));
-        }
-        for word in ["oneOf", "anyOf"] {
-            if let Some(Value::Array(choices)) = schema.get(word) {
-                let choices: Vec<_> = choices.iter().flat_map(|choice| self.alternatives(choice)).collect();
-                all = product(&all, &choices);
-            }
-        }
-        all
-    }
-
-    fn referred(&self, schema: &Map<String, Value>) -> Option<&Value> {
-        let name = schema.get("$ref")?.as_str()?.rsplit('/').next()?;
-        self.definitions.get(name)
+    /// The schemas that hold together with this one.
+    fn parts<'s>(&'s self, schema: &'s Value) -> impl Iterator<Item = &'s Value> {
+        let reference = schema.get("$ref").and_then(Value::as_str).and_then(|name| name.strip_prefix('#'));
+        reference.and_then(|pointer| self.0.pointer(pointer)).into_iter().chain(list(schema, "allOf"))
     }
 }
 
-fn takes_tables(schema: &Map<String, Value>) -> bool {
+/// Each set of schemas of which one holds.
+fn choices(schema: &Value) -> impl Iterator<Item = &Vec<Value>> {
+    ["oneOf", "anyOf"].into_iter().filter_map(|word| schema.get(word)?.as_array())
+}
+
+fn list<'s>(schema: &'s Value, word: &str) -> impl Iterator<Item = &'s Value> + use<'s> {
+    schema.get(word).and_then(Value::as_array).into_iter().flatten()
+}
+
+/// The types of the values that a schema takes, where it says so.
+fn types(schema: &Value) -> Option<Vec<&str>> {
     match schema.get("type") {
-        None => !schema.contains_key("const") && !schema.contains_key("enum"),
-        Some(Value::Array(types)) => types.iter().any(|name| name == "object"),
-        Some(name) => name == "object",
+        Some(Value::String(name)) => Some(vec![name]),
+        Some(Value::Array(names)) => Some(names.iter().filter_map(Value::as_str).collect()),
+        _ => (schema.get("const").is_some() || schema.get("enum").is_some()).then(Vec::new),
     }
 }
 
-fn product<'s>(left: &[Keys<'s>], right: &[Keys<'s>]) -> Vec<Keys<'s>> {
-    left.iter().flat_map(|left| right.iter().map(|right| left.and(right))).collect()
+/// How like what is there an alternative is, where it may be meant at all.
+type Likeness<'l> = &'l dyn Fn(&Value) -> Option<usize>;
+
+/// How many keys of a table an alternative knows; none, where it takes no tables, or a tag in this one says otherwise.
+fn known_keys(choice: &Value, table: &Map<String, Value>) -> Option<usize> {
+    let there = || properties(choice).filter_map(|(key, schema)| Some((schema.get("const"), table.get(key)?)));
+    let contradicts = |(tag, value): (Option<&Value>, &Value)| value.is_string() && tag.is_some_and(|tag| tag != value);
+    let takes_tables = types(choice).is_none_or(|types| types.contains(&"object"));
+    (takes_tables && !there().any(contradicts)).then(|| there().count())
+}
+
+fn properties(schema: &Value) -> impl Iterator<Item = (&str, &Value)> {
+    let properties = schema.get("properties").and_then(Value::as_object);
+    properties.into_iter().flatten().map(|(key, schema)| (key.as_str(), schema))
+}
+
+/// What a schema says about all other keys, where it says something.
+fn rest(schema: &Value) -> Option<&Value> {
+    let said = schema.get("additionalProperties").or_else(|| schema.get("unevaluatedProperties"));
+    // A struct that forgot to deny what it does not know would drop it without a word.
+    said.or(schema.get("properties").map(|_| NOTHING)).or((schema == ANYTHING).then_some(ANYTHING))
+}
+
+impl<'s> Keys<'s> {
+    /// The schema of a key; none, when there may be no such key.
+    pub(super) fn schema(&self, key: &str) -> Option<&'s Value> {
+        let schema = self.known.iter().find(|(name, _)| *name == key).map_or(self.rest, |(_, schema)| schema);
+        (schema != NOTHING).then_some(schema)
+    }
+
+    /// The known keys.
+    pub(super) fn names(&self) -> Vec<&'s str> {
+        self.known.iter().map(|(key, _)| *key).collect()
+    }
+}
+
+/// The first paragraph of what a schema says a value is for.
+pub(super) fn description(schema: &Value) -> Option<&str> {
+    schema.get("description")?.as_str()?.split("\n\n").next()
 }

@@ -12,9 +12,10 @@ pub struct Source {
 }
 
 impl Source {
-    /// A text under a name: the path of the file that it was read from.
+    /// A text under a name: the path of the file that it was read from. Byte order marks are no part of it.
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
-        Self { name: name.into(), text: text.into() }
+        let text: String = text.into();
+        Self { name: name.into(), text: text.trim_start_matches('\u{feff}').to_owned() }
     }
 }
 
@@ -57,7 +58,8 @@ impl Space {
         self
     }
 
-    fn holding(&self, span: &SourceSpan) -> Option<&Placed> {
+    /// The text that a span lies in.
+    pub(super) fn holding(&self, span: &SourceSpan) -> Option<&Placed> {
         let behind = self.sources.partition_point(|placed| placed.start <= span.offset());
         let placed = self.sources.get(behind.checked_sub(1)?)?;
         (span.offset() + span.len() <= placed.start + placed.source.text.len()).then_some(placed)

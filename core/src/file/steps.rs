@@ -7,154 +7,99 @@ use std::{
 
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::Value;
-use toml::{
-    Spanned,
-    de::{DeString, DeTable, DeValue, ValueDeserializer},
-};
+use serde_json::{Map, Value};
 
 use super::{
-    Span,
-    json::json,
-    mistake::{Mistake, place},
+    document::Document,
+    mistake::Mistake,
     path::{Path, Segment},
     shape::Shape,
-    typed::{no_table, typed},
 };
 use crate::{
     contract::{Kind, Step},
+    graph::Spec,
+    mistake::quoted,
     nearest,
 };
 
 /// What every step has, beside the configuration of its kind.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[expect(dead_code, reason = "it checks types; the values are read where their places are")]
+#[expect(dead_code, reason = "it checks types; each value is read by itself")]
 pub(super) struct Frame {
     /// The kind of the step; `trustpath steps list` shows them all.
     uses: String,
     /// The steps that this one needs: they are applied before it, and it sees the facts that they hand on.
     #[serde(default)]
     needs: Vec<String>,
+    #[serde(default)]
+    with: Value,
 }
 
-/// A step as the file has it.
-pub(super) struct Entry {
-    pub(super) name: String,
-    /// Its header, where the file has one.
-    pub(super) at: Span,
-    pub(super) uses: String,
-    pub(super) with: Value,
-    /// Each need once.
-    pub(super) needs: Vec<Spanned<String>>,
-    /// Where its needs are, or would be.
-    pub(super) needs_at: Span,
-    /// Missing when the step has a mistake.
-    pub(super) step: Option<Arc<dyn Step>>,
-}
+type Kinds = BTreeMap<&'static str, (&'static Kind, Shape)>;
 
-/// Reads steps, in the order in which the file has them.
-pub(super) fn read(steps: DeTable<'_>, kinds: &[&'static Kind], mistakes: &mut Vec<Mistake>) -> Vec<Entry> {
-    let mut reader = Reader { frame: Shape::of::<Frame>().with_keys(&["with"]), kinds: Kinds::new(kinds), mistakes };
-    let mut steps: Vec<_> = steps.into_iter().collect();
-    steps.sort_by_key(|(key, _)| key.span().start);
-    steps.into_iter().filter_map(|(key, value)| reader.entry(key, value)).collect()
-}
-
-/// The known kinds, with their shapes.
-struct Kinds {
-    by_name: BTreeMap<&'static str, (&'static Kind, Shape)>,
-}
-
-impl Kinds {
-    fn new(kinds: &[&'static Kind]) -> Self {
-        let shape = |kind: &'static Kind| (kind, Shape::from(|generator| kind.schema(generator)));
-        Self { by_name: kinds.iter().map(|kind| (kind.name(), shape(kind))).collect() }
-    }
-
-    fn hint(&self, name: &str) -> String {
-        nearest::hint(name, &self.by_name.keys().collect::<Vec<_>>())
-    }
-}
-
-struct Reader<'m> {
-    frame: Shape,
-    kinds: Kinds,
-    mistakes: &'m mut Vec<Mistake>,
-}
-
-impl Reader<'_> {
-    fn entry(&mut self, key: Spanned<DeString<'_>>, value: Spanned<DeValue<'_>>) -> Option<Entry> {
-        let (name_at, name, at) = (key.span(), key.into_inner().into_owned(), value.span());
-        if !is_name(&name) {
-            self.mistakes.push(Mistake::StepName { name: name.clone(), at: place(&name_at) });
-        }
-        let path = Path::of(["steps", &name]);
-        let mut table = match value.into_inner() {
-            DeValue::Table(table) => table,
-            other => {
-                self.mistakes.push(no_table(&path, &other, &at));
-                return None;
-            }
+impl Document<'_> {
+    /// Reads steps, in the order in which the file has them.
+    pub(super) fn steps(&mut self, steps: Value, kinds: &[&'static Kind]) -> Vec<Spec> {
+        let Value::Object(steps) = steps else {
+            self.section::<Map<String, Value>>(&Path::of(["steps"]), steps);
+            return Vec::new();
         };
-        let with = table.remove("with").unwrap_or_else(|| Spanned::new(at.clone(), DeValue::Table(DeTable::new())));
-        let uses = table.get("uses").and_then(text);
-        let needs_at = table.get("needs").map_or_else(|| at.clone(), Spanned::span);
-        let needs = self.needs(&name, table.get("needs"));
-        let sound = self.frame(&path, Spanned::new(at.clone(), DeValue::Table(table)));
-        let plain = json(with.get_ref());
-        let step = uses.as_ref().and_then(|uses| self.step(&path, uses, with, &plain)).filter(|_| sound);
-        let uses = uses.map(Spanned::into_inner).unwrap_or_default();
-        Some(Entry { name, at, uses, with: plain, needs, needs_at, step })
+        if steps.is_empty() {
+            let help = "add a `[steps.NAME]` table; `trustpath init` writes the standard graph";
+            let mistake = Mistake::new("no_steps", "there are no steps in this graph file", help);
+            self.mistakes.push(mistake.misses("").at(0..0, "no `[steps.NAME]` in here"));
+        }
+        let shape = |kind: &&'static Kind| (kind.name(), (*kind, Shape::from(|generator| kind.schema(generator))));
+        let (frame, kinds) = (Shape::of::<Frame>(), kinds.iter().map(shape).collect());
+        let mut steps: Vec<_> =
+            steps.into_iter().map(|(name, value)| (Path::of(["steps", &*name]), name, value)).collect();
+        steps.sort_by_cached_key(|(path, ..)| self.key_place(path).start);
+        steps.into_iter().map(|(path, name, value)| self.step(&path, name, value, &frame, &kinds)).collect()
+    }
+
+    fn step(&mut self, path: &Path, name: String, mut value: Value, frame: &Shape, kinds: &Kinds) -> Spec {
+        if !is_name(&name) {
+            let help = "use letters, digits, `-`, `_` and `.`, at most 63 of them, and begin with a letter or a digit";
+            let mistake = Mistake::new("step_name", format!("{} is no name for a step", quoted(&name)), help);
+            self.mistakes.push(mistake.at(self.key_place(path), "this name"));
+        }
+        let with = value.as_object_mut().and_then(|table| table.shift_remove("with"));
+        let with = with.unwrap_or_else(|| Map::new().into());
+        let uses = value.get("uses").and_then(Value::as_str).map(str::to_owned);
+        let needs = self.needs(path, &name, value.get("needs"));
+        let sound = self.read(path, value, frame, serde_path_to_error::deserialize::<_, Frame>);
+        let step = uses.as_ref().and_then(|uses| self.of_kind(path, uses, &with, kinds)).filter(|_| sound.is_some());
+        Spec { name, uses: uses.unwrap_or_default(), with, needs, step }
     }
 
     /// The needs that are names; a second one of the same name is a mistake.
-    fn needs(&mut self, step: &str, needs: Option<&Spanned<DeValue<'_>>>) -> Vec<Spanned<String>> {
-        let Some(DeValue::Array(needs)) = needs.map(Spanned::get_ref) else { return Vec::new() };
-        let mut seen = HashSet::new();
-        let mut once = Vec::new();
-        for need in needs.iter().filter_map(text) {
-            if seen.insert(need.get_ref().clone()) {
-                once.push(need);
+    fn needs(&mut self, path: &Path, step: &str, needs: Option<&Value>) -> Vec<String> {
+        let (mut once, mut seen) = (Vec::new(), HashSet::new());
+        for (index, need) in needs.and_then(Value::as_array).into_iter().flatten().enumerate() {
+            let Some(need) = need.as_str() else { continue };
+            if seen.insert(need) {
+                once.push(need.to_owned());
                 continue;
             }
-            let at = place(&need.span());
-            self.mistakes.push(Mistake::DuplicateNeed { step: step.to_owned(), need: need.into_inner(), at });
+            let message = format!("step {} needs {} twice", quoted(step), quoted(need));
+            let mistake = Mistake::new("duplicate_need", message, "once is enough: remove one of the two");
+            let at = self.place(&path.key("needs").on(Segment::Index(index)));
+            self.mistakes.push(mistake.at(at, "the second time"));
         }
         once
     }
 
-    /// Whether a step's table has what every step has, and nothing else.
-    fn frame(&mut self, path: &Path, table: Spanned<DeValue<'_>>) -> bool {
-        let decode = |table| serde_path_to_error::deserialize::<_, Frame>(ValueDeserializer::from(table));
-        typed(&self.frame, path, table, decode, self.mistakes).is_some()
-    }
-
-    /// Makes the step. Its configuration has to be readable as JSON too: a run is taken back from its journal.
-    fn step(
-        &mut self,
-        path: &Path,
-        uses: &Spanned<String>,
-        with: Spanned<DeValue<'_>>,
-        plain: &Value,
-    ) -> Option<Arc<dyn Step>> {
-        let Some((kind, shape)) = self.kinds.by_name.get(uses.get_ref().as_str()) else {
-            let (kind, hint) = (uses.get_ref().clone(), self.kinds.hint(uses.get_ref()));
-            self.mistakes.push(Mistake::UnknownKind { kind, hint, at: place(&uses.span()) });
+    /// Makes the step that a kind has by this configuration.
+    fn of_kind(&mut self, path: &Path, uses: &str, with: &Value, kinds: &Kinds) -> Option<Arc<dyn Step>> {
+        let Some((kind, shape)) = kinds.get(uses) else {
+            let hint = nearest::hint(uses, &kinds.keys().collect::<Vec<_>>());
+            let mistake = Mistake::new("unknown_kind", format!("there is no kind {}", quoted(uses)), hint);
+            self.mistakes.push(mistake.at(self.place(&path.key("uses")), "unknown kind"));
             return None;
         };
-        let (path, at) = (path.join([Segment::Key("with".to_owned())]), place(&with.span()));
-        let step = typed(shape, &path, with, |with| kind.from_toml(with), self.mistakes)?;
-        let Err(error) = kind.from_json(plain.clone()) else { return Some(step) };
-        let why = format!("it cannot be kept in a journal: {}", error.inner());
-        let help = "write it with text, numbers, booleans, arrays and tables alone".to_owned();
-        self.mistakes.push(Mistake::WrongValue { path, why, help, at });
-        None
+        self.read(&path.key("with"), with.clone(), shape, |with| kind.from_json(with))
     }
-}
-
-fn text(value: &Spanned<DeValue<'_>>) -> Option<Spanned<String>> {
-    value.get_ref().as_str().map(|text| Spanned::new(value.span(), text.to_owned()))
 }
 
 /// Names stand in commands, lists and journals.

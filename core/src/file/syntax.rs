@@ -1,26 +1,66 @@
-//! From a text to its table, and every place where the text is not TOML.
+//! From a text to its table, and the first place where the text is not TOML.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
-use toml::de::{DeTable, Error};
+use toml::de::DeTable;
 
-use super::{
-    Span,
-    mistake::{Mistake, place},
-    sources::Placed,
-};
+use super::{Span, mistake::Mistake, sources::Placed};
 
-/// A text of which nothing is left but TOML.
+/// What of a text is TOML.
 #[derive(Debug)]
-pub(super) struct Mended {
+pub(super) struct Readable {
     /// Behind as many newlines as there are positions before it: what a parser says about it, it says in the space
     /// that all texts share.
     text: String,
-    /// Why some lines are left out, at most one reason a line.
-    flaws: Vec<Flaw>,
-    /// Those lines, and the tables whose headers are among them.
+    /// The lines that are left out, and the tables whose headers are among them.
     pub(super) unread: String,
-    given_up: bool,
+    /// Why the first of them is.
+    pub(super) mistake: Option<Mistake>,
+}
+
+impl Readable {
+    pub(super) fn table(&self) -> DeTable<'_> {
+        DeTable::parse_recoverable(&self.text).0.into_inner()
+    }
+}
+
+/// How often a text is tried: one that is not TOML by then never was.
+const TRIES: usize = 64;
+/// So often one line is left out, as what the parser says about later ones may only be a consequence of that; then ever
+/// more at once.
+const ONE_BY_ONE: usize = 48;
+
+/// Leaves out what is not TOML. The parser's own recovery guesses at values, and ends at a key without a value; so the
+/// lines that it complains about are left out instead, and what remains is parsed again, until it is TOML.
+pub(super) fn readable(placed: &Placed) -> Readable {
+    let mut left_out = BTreeSet::new();
+    let mut first: Option<Flaw> = None;
+    for round in 0..TRIES {
+        let (text, unread) = without(placed, &left_out);
+        let (table, errors) = DeTable::parse_recoverable(&text);
+        let mut flaws: Vec<_> = errors.iter().map(|error| Flaw::new(error, &text, placed.start)).collect();
+        flaws.sort_by_key(|flaw| flaw.at.start);
+        let lines: Vec<_> = flaws.iter().map(|flaw| flaw.line).collect();
+        let Some(flaw) = flaws.into_iter().next() else {
+            let is_toml = left_out.len() < 3 || !table.get_ref().is_empty();
+            let mistake = first.map(|first| if is_toml { first.mistake() } else { first.not_toml(placed) });
+            return Readable { text, unread, mistake };
+        };
+        if left_out.contains(&flaw.line) {
+            return nothing(placed, first.as_ref().map(Flaw::mistake));
+        }
+        // What was said about later lines, before this one was known, was a consequence of it.
+        left_out.split_off(&flaw.line);
+        if left_out.is_empty() {
+            first = Some(flaw);
+        }
+        left_out.extend(lines.into_iter().take(1 << round.saturating_sub(ONE_BY_ONE)));
+    }
+    nothing(placed, first.map(|first| first.not_toml(placed)))
+}
+
+fn nothing(placed: &Placed, mistake: Option<Mistake>) -> Readable {
+    Readable { text: String::new(), unread: placed.source.text.clone(), mistake }
 }
 
 /// A place where a text is not TOML.
@@ -28,190 +68,121 @@ pub(super) struct Mended {
 struct Flaw {
     message: String,
     at: Span,
-}
-
-impl Mended {
-    /// All that could be read.
-    pub(super) fn table(&self) -> DeTable<'_> {
-        DeTable::parse_recoverable(&self.text).0.into_inner()
-    }
-
-    /// What is wrong with the text. A text none of whose lines is TOML has one mistake.
-    pub(super) fn mistakes(&self, name: &str) -> Vec<Mistake> {
-        match self.flaws.as_slice() {
-            [first, _, _, ..] if !self.given_up && self.table().is_empty() => {
-                vec![Mistake::NotToml { name: name.to_owned(), message: first.message.clone(), at: place(&first.at) }]
-            }
-            flaws => flaws.iter().map(Flaw::mistake).collect(),
-        }
-    }
+    /// Where its line begins.
+    line: usize,
 }
 
 impl Flaw {
+    fn new(error: &toml::de::Error, text: &str, start: usize) -> Self {
+        let at = error.span().unwrap_or(start..start);
+        let line = text[..at.start].rfind('\n').map_or(start, |end| start.max(end + 1));
+        Self { message: error.message().to_owned(), at, line }
+    }
+
     /// The parser has no kinds of errors, only messages; a test holds this one.
     fn mistake(&self) -> Mistake {
-        let at = place(&self.at);
-        match self.message.as_str() {
-            "duplicate key" => Mistake::DuplicateKey { at },
-            message => Mistake::Syntax { message: message.to_owned(), at },
+        if self.message == "duplicate key" {
+            let help = "remove one of the two, or join the tables";
+            return Mistake::new("duplicate_key", "a key or table is there twice", help)
+                .at(self.at.clone(), "the second time");
+        }
+        let help = "correct this line: TOML is lines of `key = value` under `[table]` headers, with text in quotes";
+        Mistake::new("syntax", format!("this is not TOML: {}", self.message), help).at(self.at.clone(), "here")
+    }
+
+    /// It begins a text none of whose lines is TOML.
+    fn not_toml(&self, Placed { source, .. }: &Placed) -> Mistake {
+        let message = format!("{} is not a TOML file: {}", source.name, self.message);
+        let help = "give the path of a graph file; `trustpath init` writes the standard one";
+        Mistake::new("not_toml", message, help).at(self.at.clone(), "the first line that cannot be read")
+    }
+}
+
+/// A text in which these lines are blank, with the tables whose headers are among them; and these by themselves.
+fn without(Placed { start, source }: &Placed, lines: &BTreeSet<usize>) -> (String, String) {
+    let (mut text, mut unread) = ("\n".repeat(*start), String::new());
+    let mut in_table = false;
+    for line in source.text.split_inclusive('\n') {
+        let is_header = line.trim_start().starts_with('[');
+        let is_left_out = lines.contains(&text.len());
+        in_table = if is_header { is_left_out } else { in_table };
+        if is_left_out || in_table {
+            unread.push_str(line);
+            text.extend(line.bytes().map(|byte| if byte == b'\n' { '\n' } else { ' ' }));
+        } else {
+            text.push_str(line);
         }
     }
-}
-
-/// So many lines are left out one by one: what the parser says about the lines after the first wrong one may only be
-/// a consequence of that. Then all that it complains about are left out at once, so many times.
-const ONE_BY_ONE: usize = 48;
-const AT_ONCE: usize = 16;
-
-/// Leaves out what is not TOML. The parser's own recovery guesses at values, and ends at a key without a value; so the
-/// lines that it complains about are left out instead, and what remains is parsed again, until it is TOML.
-pub(super) fn mend(placed: &Placed) -> Mended {
-    let mut text = Text::new(placed);
-    let mut flaws = BTreeMap::new();
-    for round in 0..ONE_BY_ONE + AT_ONCE {
-        let (_, errors) = DeTable::parse_recoverable(&text.padded);
-        if errors.is_empty() {
-            let flaws = flaws.into_values().collect();
-            return Mended { text: text.padded, flaws, unread: text.unread, given_up: false };
-        }
-        let mut found = by_line(&text, errors);
-        found.retain(|line, _| !flaws.contains_key(line));
-        let Some(first) = found.first_key_value().map(|(line, _)| *line) else { break };
-        if round < ONE_BY_ONE {
-            found.retain(|line, _| *line == first);
-            // What was said about later lines, before this one was known, was a consequence of it.
-            if !flaws.split_off(&first).is_empty() {
-                text = Text::new(placed);
-                flaws.keys().for_each(|line| text.leave_out(*line));
-            }
-        }
-        found.keys().for_each(|line| text.leave_out(*line));
-        flaws.append(&mut found);
-    }
-    let (text, unread) = (String::new(), placed.source.text.clone());
-    Mended { text, flaws: flaws.into_values().collect(), unread, given_up: true }
-}
-
-/// The first complaint about each line, by the position of the line.
-fn by_line(text: &Text, mut errors: Vec<Error>) -> BTreeMap<usize, Flaw> {
-    let mut flaws = BTreeMap::new();
-    errors.sort_by_key(|error| error.span().map(|span| span.start));
-    for error in errors {
-        let at = error.span().unwrap_or(text.start..text.start);
-        let line = text.line(at.start).start;
-        flaws.entry(line).or_insert_with(|| Flaw { message: error.message().to_owned(), at });
-    }
-    flaws
-}
-
-/// A text, padded, while lines are being left out.
-struct Text {
-    start: usize,
-    padded: String,
-    unread: String,
-}
-
-impl Text {
-    fn new(Placed { start, source }: &Placed) -> Self {
-        let mut padded = "\n".repeat(*start) + &source.text;
-        if source.text.starts_with(BYTE_ORDER_MARK) {
-            blank(&mut padded, *start..start + BYTE_ORDER_MARK.len_utf8());
-        }
-        Self { start: *start, padded, unread: String::new() }
-    }
-
-    /// The line around a position, without its end.
-    fn line(&self, position: usize) -> Span {
-        let before = self.padded[self.start..position].rfind('\n').map_or(self.start, |found| self.start + found + 1);
-        let after = self.padded[position..].find('\n').map_or(self.padded.len(), |found| position + found);
-        before..after
-    }
-
-    /// Blanks a line, and with the header of a table all that stands under it.
-    fn leave_out(&mut self, position: usize) {
-        let mut line = self.line(position);
-        let header = is_header(&self.padded[line.clone()]);
-        loop {
-            self.unread.push_str(&self.padded[line.clone()]);
-            self.unread.push('\n');
-            blank(&mut self.padded, line.clone());
-            if !header || line.end >= self.padded.len() {
-                return;
-            }
-            line = self.line(line.end + 1);
-            if is_header(&self.padded[line.clone()]) {
-                return;
-            }
-        }
-    }
-}
-
-const BYTE_ORDER_MARK: char = '\u{feff}';
-
-fn is_header(line: &str) -> bool {
-    line.trim_start().starts_with('[')
-}
-
-fn blank(text: &mut String, range: Span) {
-    let spaces = " ".repeat(range.len());
-    text.replace_range(range, &spaces);
+    (text, unread)
 }
 
 #[cfg(test)]
 mod tests {
+    use miette::Diagnostic;
+
     use super::*;
     use crate::file::{Source, sources::Space};
 
-    fn mended(text: &str) -> Mended {
+    fn read(text: &str) -> Readable {
         let space = Space::new(vec![Source::new("before", "12"), Source::new("test", text)]);
-        mend(space.iter().last().unwrap())
+        readable(space.iter().last().unwrap())
     }
 
-    fn keys(mended: &Mended) -> Vec<String> {
-        mended.table().keys().map(|key| key.get_ref().to_string()).collect()
+    fn keys(readable: &Readable) -> Vec<String> {
+        readable.table().keys().map(|key| key.get_ref().to_string()).collect()
+    }
+
+    /// What is said, and where in the text.
+    fn said(readable: &Readable) -> (String, Span) {
+        let mistake = readable.mistake.as_ref().expect("it is not TOML");
+        let label = mistake.labels().unwrap().next().expect("it has a place");
+        (mistake.to_string(), label.offset() - 3..label.offset() - 3 + label.len())
     }
 
     #[test]
     fn lines_after_a_broken_one_are_read() {
-        let mended = mended("a = 1\nb\nc = 2h\nd = 4\n");
-        assert_eq!(keys(&mended), ["a", "d"]);
-        let lines: Vec<_> = mended.flaws.iter().map(|flaw| flaw.at.clone()).collect();
-        assert_eq!(lines, [3 + 7..3 + 7, 3 + 12..3 + 14]);
-        assert_eq!(mended.unread, "b\nc = 2h\n");
+        let read = read("a = 1\nb\nc = 2h\nd = 4\n");
+        assert_eq!(keys(&read), ["a", "d"]);
+        assert_eq!(said(&read), ("this is not TOML: key with no value, expected `=`".to_owned(), 7..7));
+        assert_eq!(read.unread, "b\nc = 2h\n");
     }
 
     #[test]
     fn what_stands_under_a_broken_header_belongs_to_no_other_table() {
-        let mended = mended("[a]\nx = 1\n[b\nx = 2\n[c]\nx = 3\n");
-        assert_eq!(keys(&mended), ["a", "c"]);
-        assert_eq!(mended.flaws.len(), 1);
-        assert_eq!(mended.unread, "[b\nx = 2\n");
+        let read = read("[a]\nx = 1\n[b\ny = 2\n[c]\nx = 3\n");
+        assert_eq!(keys(&read), ["a", "c"]);
+        assert_eq!(read.unread, "[b\ny = 2\n");
     }
 
     #[test]
-    fn duplicates_behind_a_broken_line_are_found() {
-        let mended = mended("x\na = 1\na = 2\n");
-        let messages: Vec<_> = mended.flaws.iter().map(|flaw| flaw.message.as_str()).collect();
-        assert_eq!(messages, ["key with no value, expected `=`", "duplicate key"]);
+    fn a_key_that_is_there_twice_is_told_as_that() {
+        assert_eq!(said(&read("a = 1\na = 2\n")), ("a key or table is there twice".to_owned(), 6..7));
     }
 
     #[test]
-    fn a_table_that_is_never_closed_is_one_flaw() {
-        let mended = mended("[a]\nx = { y = 1\n\n[b]\nz = 1\n");
-        assert_eq!(mended.flaws.len(), 1, "{:?}", mended.flaws);
-        assert_eq!(keys(&mended), ["a", "b"]);
+    fn a_table_that_is_never_closed_takes_no_others_along() {
+        let read = read("[a]\nx = { y = 1\n\n[b]\nz = 1\n");
+        assert_eq!(keys(&read), ["a", "b"]);
+        assert_eq!(read.unread, "x = { y = 1\n");
+    }
+
+    #[test]
+    fn what_only_follows_from_an_earlier_line_is_read() {
+        let read = read("a = [1,\nb = 2\n\n[c]\nd = 1\n");
+        assert_eq!(said(&read).1.start, 7, "{:?}", read.mistake);
+        assert_eq!(keys(&read), ["b", "c"]);
     }
 
     #[test]
     fn a_text_that_cannot_be_mended_is_left_out() {
-        let mended = mended("a = 1\nb = \"\"\"never closed\nc = 3\n");
-        assert_eq!((keys(&mended).len(), mended.flaws.len()), (0, 1));
-        assert!(mended.unread.contains("c = 3"));
+        let read = read("a = 1\nb = \"\"\"never closed\nc = 3\n");
+        assert_eq!(keys(&read), [""; 0]);
+        assert!(read.mistake.is_some() && read.unread.contains("c = 3"));
     }
 
     #[test]
-    fn a_byte_order_mark_is_no_mistake() {
-        let mended = mended("\u{feff}a = 1");
-        assert_eq!((keys(&mended), mended.flaws.len()), (vec!["a".to_owned()], 0));
+    fn broken_lines_beyond_number_hide_nothing_else() {
+        let read = read(&("a = 1\n".to_owned() + &"x y\n".repeat(500) + "b = 2\n"));
+        assert_eq!((keys(&read), said(&read).1.start), (vec!["a".to_owned(), "b".to_owned()], 8));
     }
 }

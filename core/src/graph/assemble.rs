@@ -1,153 +1,44 @@
 //! From steps with names to a graph: needs resolved, ordered, facts handed on. All mistakes at once.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{HashMap, HashSet},
     sync::Arc,
 };
 
-use petgraph::{
-    Direction,
-    algo::kosaraju_scc,
-    graph::{DiGraph, NodeIndex},
+use petgraph::graph::NodeIndex;
+
+use super::{
+    Graph, Node, Place,
+    mistake::{self, Mistake},
+    order::{break_circles, connect, in_order_of_the_file},
+    spec::Spec,
 };
-use serde_json::Value;
-
-use super::{Graph, Node, Place};
-use crate::{
-    contract::{Count, Facts, Step},
-    failure::Failure,
-};
-
-/// A step before it has a place in a graph.
-pub struct Spec {
-    /// Its name.
-    pub name: String,
-    /// The name of its kind.
-    pub uses: String,
-    /// Its configuration as plain data.
-    pub with: Value,
-    /// The names of the steps that it needs.
-    pub needs: Vec<String>,
-    /// What it does.
-    pub step: Arc<dyn Step>,
-}
-
-/// What is wrong with a set of steps.
-#[derive(Debug)]
-pub enum Mistake {
-    /// A step needs one that is not there.
-    UnknownNeed {
-        /// The step.
-        step: String,
-        /// The position in its `needs`.
-        position: usize,
-    },
-    /// Steps need each other in a circle.
-    Cycle {
-        /// Its members; each needs the next one, the last needs the first.
-        members: Vec<String>,
-    },
-    /// A step wants a fact that none of its needs gives.
-    FactMissing {
-        /// The step.
-        step: String,
-        /// What the fact is called.
-        fact: &'static str,
-        /// The steps that would give it.
-        givers: Vec<String>,
-    },
-    /// Several of a step's needs give a fact of which it takes one.
-    FactAmbiguous {
-        /// The step.
-        step: String,
-        /// What the fact is called.
-        fact: &'static str,
-        /// Those that give it.
-        givers: Vec<String>,
-    },
-    /// A step cannot say what it hands on.
-    Gives {
-        /// The step.
-        step: String,
-        /// Why.
-        why: Failure,
-    },
-}
+use crate::contract::{Count, Facts};
 
 /// Checks and orders steps. `ambient` facts are seen by every step.
 ///
 /// # Errors
-/// All mistakes that can be told apart: cycles and unknown needs first, and facts only where the needs are right.
+/// All mistakes that can be told apart: nothing is said about the facts of steps whose needs are wrong, or that need
+/// one that has a mistake. None, where the only mistakes are those of steps themselves.
 pub fn assemble(id: &str, ambient: &Facts, specs: Vec<Spec>) -> Result<Graph, Vec<Mistake>> {
-    let (edges, mut mistakes) = connect(&specs);
-    mistakes.extend(cycles(&edges, &specs));
-    if !mistakes.is_empty() {
+    let (mut edges, unknown) = connect(&specs);
+    let name = |step: &NodeIndex| specs[step.index()].name.clone();
+    let circles =
+        break_circles(&mut edges).iter().map(|circle| circle.iter().map(name).collect()).collect::<Vec<Vec<_>>>();
+    let mut mistakes: Vec<_> =
+        unknown.iter().map(|(step, need)| mistake::unknown_need(&step.name, need, &specs)).collect();
+    mistakes.extend(circles.iter().map(|members| mistake::cycle(members)));
+    let unsound = specs.iter().filter(|spec| spec.step.is_none()).chain(unknown.iter().map(|(step, _)| *step));
+    let doubtful = unsound.map(|spec| spec.name.clone()).chain(circles.into_iter().flatten()).collect();
+    let specs = in_order(specs, &in_order_of_the_file(&edges));
+    let handed = hand_on(ambient, &specs, &doubtful, &mut mistakes);
+    if !mistakes.is_empty() || !doubtful.is_empty() {
         return Err(mistakes);
     }
-    let order = in_order_of_the_file(&edges);
-    let nodes = hand_on(ambient, in_order(specs, &order))?;
+    let (edges, _) = connect(&specs);
+    let nodes: Vec<_> = specs.into_iter().zip(handed).filter_map(|(spec, handed)| node(spec, handed)).collect();
     let named = nodes.iter().enumerate().map(|(at, node)| (node.name.clone(), Place(at))).collect();
-    Ok(Graph { id: id.into(), edges: edges_of(&nodes), named, nodes })
-}
-
-/// An edge from each need to the step that needs it. Named needs come in the order of the file, so that the order of
-/// a graph does not depend on the order of its hash tables.
-fn connect(specs: &[Spec]) -> (DiGraph<(), ()>, Vec<Mistake>) {
-    let places: BTreeMap<_, _> =
-        specs.iter().enumerate().map(|(at, spec)| (spec.name.as_str(), NodeIndex::new(at))).collect();
-    let mut edges = DiGraph::with_capacity(specs.len(), specs.len());
-    let mut mistakes = Vec::new();
-    for _ in specs {
-        edges.add_node(());
-    }
-    for (at, spec) in specs.iter().enumerate() {
-        for (position, need) in spec.needs.iter().enumerate() {
-            match places.get(need.as_str()) {
-                Some(needed) => drop(edges.update_edge(*needed, NodeIndex::new(at), ())),
-                None => mistakes.push(Mistake::UnknownNeed { step: spec.name.clone(), position }),
-            }
-        }
-    }
-    (edges, mistakes)
-}
-
-fn cycles(edges: &DiGraph<(), ()>, specs: &[Spec]) -> Vec<Mistake> {
-    let circular = |group: &Vec<NodeIndex>| group.len() > 1 || edges.contains_edge(group[0], group[0]);
-    let groups = kosaraju_scc(edges).into_iter().filter(circular);
-    groups.map(|group| Mistake::Cycle { members: circle(edges, &group, specs) }).collect()
-}
-
-/// One circle inside a strongly connected group: follow needs until a step comes up again.
-fn circle(edges: &DiGraph<(), ()>, group: &[NodeIndex], specs: &[Spec]) -> Vec<String> {
-    let inside: BTreeSet<_> = group.iter().copied().collect();
-    let mut walked = Vec::new();
-    let mut seen = BTreeMap::new();
-    let mut at = *inside.first().expect("a group has members");
-    while !seen.contains_key(&at) {
-        seen.insert(at, walked.len());
-        walked.push(at);
-        let mut needs = edges.neighbors_directed(at, Direction::Incoming);
-        at = needs.find(|need| inside.contains(need)).expect("each member of a group needs another one of it");
-    }
-    walked[seen[&at]..].iter().map(|member| specs[member.index()].name.clone()).collect()
-}
-
-/// Needed steps first, and otherwise as they were given: petgraph's own sort keeps no such order.
-fn in_order_of_the_file(edges: &DiGraph<(), ()>) -> Vec<NodeIndex> {
-    let mut waiting: Vec<_> =
-        edges.node_indices().map(|node| edges.neighbors_directed(node, Direction::Incoming).count()).collect();
-    let mut ready: BTreeSet<_> = edges.node_indices().filter(|node| waiting[node.index()] == 0).collect();
-    let mut order = Vec::with_capacity(waiting.len());
-    while let Some(node) = ready.pop_first() {
-        order.push(node);
-        for next in edges.neighbors(node) {
-            waiting[next.index()] -= 1;
-            if waiting[next.index()] == 0 {
-                ready.insert(next);
-            }
-        }
-    }
-    order
+    Ok(Graph { id: id.into(), edges, named, nodes })
 }
 
 fn in_order(specs: Vec<Spec>, order: &[NodeIndex]) -> Vec<Spec> {
@@ -155,80 +46,82 @@ fn in_order(specs: Vec<Spec>, order: &[NodeIndex]) -> Vec<Spec> {
     order.iter().filter_map(|index| specs[index.index()].take()).collect()
 }
 
-fn hand_on(ambient: &Facts, specs: Vec<Spec>) -> Result<Vec<Node>, Vec<Mistake>> {
-    let mut nodes: Vec<Node> = Vec::with_capacity(specs.len());
-    let mut places: BTreeMap<String, usize> = BTreeMap::new();
-    let mut mistakes = Vec::new();
+/// The facts that a step sees, and those that it gives.
+struct Handed {
+    seen: Facts,
+    given: Facts,
+}
+
+/// Hands the facts on along the order of the steps. `doubtful` steps may not give, or see, what they would without
+/// their mistakes: a fact that is missing is nobody's mistake as long as it might come from one of these.
+fn hand_on(ambient: &Facts, specs: &[Spec], doubtful: &HashSet<String>, mistakes: &mut Vec<Mistake>) -> Vec<Handed> {
+    let mut handed: Vec<Handed> = Vec::with_capacity(specs.len());
+    let mut places: HashMap<&str, usize> = HashMap::new();
     // A step whose facts are wrong gives nothing: complaints about those that need it would only repeat its own.
-    let mut broken = BTreeSet::new();
+    let mut broken = HashSet::new();
+    let mut wrong = Vec::new();
     for spec in specs {
-        let mut facts = ambient.clone();
-        for need in &spec.needs {
-            facts.extend(&nodes[places[need]].given);
+        let mut facts = Handed { seen: ambient.clone(), given: Facts::default() };
+        let needs = || spec.needs.iter().map(String::as_str);
+        for need in needs().filter_map(|need| places.get(need)) {
+            facts.seen.extend(&handed[*need].given);
         }
-        let mut given = Facts::default();
-        let mut wrong = Vec::new();
-        if !spec.needs.iter().any(|need| broken.contains(need)) {
-            wrong = unanswered(&spec, &facts);
-            if wrong.is_empty()
-                && let Err(why) = spec.step.give(&spec.name, &facts, &mut given)
-            {
-                wrong.push(Mistake::Gives { step: spec.name.clone(), why: why.in_step(&spec.name) });
-            }
+        let is_spared = needs().any(|need| broken.contains(need));
+        let found = if is_spared { Vec::new() } else { ask(spec, &mut facts) };
+        if is_spared || !found.is_empty() {
+            broken.insert(spec.name.as_str());
         }
-        if !wrong.is_empty() || spec.needs.iter().any(|need| broken.contains(need)) {
-            broken.insert(spec.name.clone());
+        if !needs().chain([spec.name.as_str()]).any(|step| doubtful.contains(step)) {
+            wrong.extend(found);
         }
-        mistakes.append(&mut wrong);
-        places.insert(spec.name.clone(), nodes.len());
-        nodes.push(node(spec, facts, given));
+        places.insert(spec.name.as_str(), handed.len());
+        handed.push(facts);
     }
-    name_givers(&mut mistakes, &nodes);
-    if mistakes.is_empty() { Ok(nodes) } else { Err(mistakes) }
+    mistakes.extend(wrong.into_iter().map(|wrong| wrong.told(specs, &handed, !doubtful.is_empty())));
+    handed
 }
 
-fn node(spec: Spec, facts: Facts, given: Facts) -> Node {
+/// What is wrong with the facts of a step.
+enum Wrong<'s> {
+    Missing(&'s Spec, &'static str),
+    Other(Mistake),
+}
+
+impl Wrong<'_> {
+    /// Which steps would give what is missing is known only when all have been asked.
+    fn told(self, specs: &[Spec], handed: &[Handed], doubtful: bool) -> Mistake {
+        let (step, fact) = match self {
+            Self::Missing(step, fact) => (&step.name, fact),
+            Self::Other(mistake) => return mistake,
+        };
+        let gives = |facts: &Handed| facts.given.shown().any(|(_, name, _)| name == fact);
+        let givers = specs.iter().zip(handed).filter(|(spec, facts)| spec.name != *step && gives(facts));
+        let givers: Vec<_> = givers.map(|(spec, _)| spec.name.clone()).collect();
+        mistake::fact_missing(step, fact, &givers, doubtful)
+    }
+}
+
+/// Lets a step look at its facts, and add its own.
+fn ask<'s>(spec: &'s Spec, facts: &mut Handed) -> Vec<Wrong<'s>> {
+    let Some(step) = &spec.step else { return Vec::new() };
+    let mut wrong = Vec::new();
+    for want in step.wants() {
+        let givers: Vec<_> = facts.seen.givers(&want).into_iter().map(str::to_owned).collect();
+        if givers.is_empty() && want.count == Count::One {
+            wrong.push(Wrong::Missing(spec, want.name));
+        } else if !want.answered_by(givers.len()) {
+            wrong.push(Wrong::Other(mistake::fact_ambiguous(spec, want.name, &givers)));
+        }
+    }
+    if wrong.is_empty()
+        && let Err(why) = step.give(&spec.name, &facts.seen, &mut facts.given)
+    {
+        wrong.push(Wrong::Other(mistake::gives(&spec.name, why)));
+    }
+    wrong
+}
+
+fn node(spec: Spec, Handed { seen, given }: Handed) -> Option<Node> {
     let Spec { name, uses, with, needs, step } = spec;
-    Node { name: name.into(), uses, with, needs, step, facts: Arc::new(facts), given }
-}
-
-fn unanswered(spec: &Spec, facts: &Facts) -> Vec<Mistake> {
-    let mut mistakes = Vec::new();
-    for want in spec.step.wants() {
-        let givers = facts.givers(&want);
-        if want.answered_by(givers.len()) {
-            continue;
-        }
-        let (step, fact) = (spec.name.clone(), want.name);
-        mistakes.push(if givers.is_empty() && want.count == Count::One {
-            Mistake::FactMissing { step, fact, givers: Vec::new() }
-        } else {
-            Mistake::FactAmbiguous { step, fact, givers: givers.into_iter().map(str::to_owned).collect() }
-        });
-    }
-    mistakes
-}
-
-/// Which steps would give what is missing: known only when all have been asked.
-fn name_givers(mistakes: &mut [Mistake], nodes: &[Node]) {
-    for mistake in mistakes {
-        if let Mistake::FactMissing { fact, givers, .. } = mistake {
-            let gives = |node: &&Node| node.given.shown().any(|(_, name, _)| name == *fact);
-            *givers = nodes.iter().filter(gives).map(|node| node.name.to_string()).collect();
-        }
-    }
-}
-
-fn edges_of(nodes: &[Node]) -> DiGraph<(), ()> {
-    let places: BTreeMap<_, _> = nodes.iter().enumerate().map(|(at, node)| (&*node.name, at)).collect();
-    let mut edges = DiGraph::with_capacity(nodes.len(), nodes.len());
-    for _ in nodes {
-        edges.add_node(());
-    }
-    for (at, node) in nodes.iter().enumerate() {
-        for need in &node.needs {
-            edges.update_edge(NodeIndex::new(places[need.as_str()]), NodeIndex::new(at), ());
-        }
-    }
-    edges
+    Some(Node { name: name.into(), uses, with, needs, step: step?, facts: Arc::new(seen), given })
 }

@@ -1,14 +1,18 @@
 //! The graph of steps: checked, ordered, each step with the facts that it may see.
 
 mod assemble;
+mod mistake;
+mod order;
 mod select;
+mod spec;
 
 use std::{
     collections::{BTreeSet, HashMap},
     sync::Arc,
 };
 
-pub use assemble::{Mistake, Spec, assemble};
+pub use assemble::assemble;
+pub use mistake::{Mistake, Where};
 use petgraph::{
     Direction,
     graph::{DiGraph, NodeIndex},
@@ -16,6 +20,7 @@ use petgraph::{
 };
 pub use select::{Selection, UnknownStep};
 use serde_json::Value;
+pub use spec::Spec;
 
 use crate::contract::{Consent, Context, Facts, Handles, Step};
 

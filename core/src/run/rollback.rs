@@ -108,7 +108,7 @@ fn spec(step: &JournaledStep, kinds: &[&'static Kind]) -> Result<Spec> {
     let kind = kind.ok_or_else(|| unknown_kind(step, kinds).in_step(&step.name))?;
     let made = kind.from_json(step.with.clone()).map_err(|error| other_config(step, error).in_step(&step.name))?;
     let JournaledStep { name, uses, with, needs } = step.clone();
-    Ok(Spec { name, uses, with, needs, step: Arc::clone(&made) })
+    Ok(Spec { name, uses, with, needs, step: Some(Arc::clone(&made)) })
 }
 
 /// Why a rollback goes backwards: because somebody asked.
@@ -134,7 +134,8 @@ fn other_config(step: &JournaledStep, error: impl std::error::Error + Send + Syn
 }
 
 fn disagrees(run: &str, mistakes: &[Mistake]) -> Problem {
-    let message = format!("the steps in the journal of the run {run} do not fit together: {mistakes:?}");
+    let mistakes: Vec<_> = mistakes.iter().map(ToString::to_string).collect();
+    let message = format!("the steps in the journal of the run {run} do not fit together: {}", mistakes.join("; "));
     Problem::new(Class::Config, "trustpath::run::disagrees", message)
         .help("use the version of the program that made the run")
 }

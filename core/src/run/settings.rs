@@ -1,30 +1,42 @@
 //! The limits of a run, and what the user agreed to beforehand.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, num::NonZeroUsize, time::Duration};
 
-use serde::{Deserialize, Serialize};
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// The longest limit on time that there may be: 24 hours. What is longer is a mistake, and no clock counts without end.
 pub const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The limits of a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
 pub struct Settings {
-    /// How many steps may be at work at the same time; at least one is.
+    /// How many steps may be at work at the same time. Default: 8.
+    #[serde(deserialize_with = "above_zero")]
+    #[schemars(with = "NonZeroUsize")]
     pub parallelism: usize,
-    /// How long one step may take to be planned, applied, or taken back.
+    /// How long one step may take to be planned, applied, or taken back, such as `60s` (the default) or `5m`.
     #[serde(with = "length")]
+    #[schemars(with = "String")]
     pub step_timeout: Duration,
-    /// How long the proof of one step may take: it may wait for a controller.
+    /// How long the proof of one step may take, such as `120s` (the default): it may wait for a controller.
     #[serde(with = "length")]
+    #[schemars(with = "String")]
     pub verify_timeout: Duration,
-    /// How long the lock of a run is held without being renewed. A request begins only while it outlasts the step's
-    /// time, so it is longer than `step_timeout`.
+    /// How long the lock of a run outlives the last time that it was renewed, such as `120s` (the default, or twice
+    /// `step_timeout` where that is longer). It has to be longer than `step_timeout`.
+    ///
+    /// A request begins only while the lock outlasts the step's time: under one that is too short none ever would.
     #[serde(with = "length")]
+    #[schemars(with = "String")]
     pub lease: Duration,
-    /// How long after it was sent a request that nobody answered may still be carried out by a server. Vault gives one
-    /// 90 s by default (`default_max_request_duration`), a Kubernetes API server 60 s (`--request-timeout`).
+    /// How long a request that nobody answered may still be carried out by a server, such as `90s` (the default, and
+    /// Vault's own limit). Longer than the servers' limits is safe, shorter is not.
+    ///
+    /// Vault's is `default_max_request_duration`; a Kubernetes API server has 60 s (`--request-timeout`).
     #[serde(with = "length")]
+    #[schemars(with = "String")]
     pub horizon: Duration,
 }
 
@@ -63,7 +75,11 @@ pub struct Permissions {
     pub keep: bool,
 }
 
-/// A length of time as a journal holds it: written as in the graph file, such as `1m 30s`.
+fn above_zero<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> {
+    NonZeroUsize::deserialize(deserializer).map(NonZeroUsize::get)
+}
+
+/// A length of time as graph files and journals hold it, such as `1m 30s`: above zero, and of 24 hours at most.
 mod length {
     use std::time::Duration;
 
@@ -77,12 +93,10 @@ mod length {
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
         let text = String::deserialize(deserializer)?;
-        let length: SignedDuration = text.parse().map_err(de::Error::custom)?;
-        let length = Duration::try_from(length).map_err(de::Error::custom)?;
-        if length > super::LONGEST {
-            return Err(de::Error::custom("a limit is longer than 24 hours"));
-        }
-        Ok(length)
+        let parsed = text.parse::<SignedDuration>().ok().and_then(|time| Duration::try_from(time).ok());
+        let fits = parsed.filter(|time| !time.is_zero() && *time <= super::LONGEST);
+        let why = || format!("{text:?} is no length of time such as `90s` or `5m`, up to `24h`");
+        fits.ok_or_else(|| de::Error::custom(why()))
     }
 }
 
@@ -99,5 +113,16 @@ mod tests {
         let mut endless = json;
         endless["horizon"] = "999999h".into();
         assert!(serde_json::from_value::<Settings>(endless).is_err());
+    }
+
+    #[test]
+    fn times_are_written_as_people_write_them() {
+        let horizon = |text: &str| serde_json::from_value::<Settings>(serde_json::json!({ "horizon": text }));
+        let seconds = |text: &str| horizon(text).ok().map(|limits| limits.horizon.as_secs_f64());
+        assert_eq!(seconds("90s"), Some(90.0));
+        assert_eq!(seconds("1h 30m"), Some(5400.0));
+        assert_eq!(seconds("250ms"), Some(0.25));
+        assert_eq!([seconds("24h"), seconds("24h 1s"), seconds("9999999999h")], [Some(86400.0), None, None]);
+        assert_eq!([seconds("0s"), seconds("-1s"), seconds("60"), seconds(""), seconds("soon")], [None; 5]);
     }
 }

@@ -187,6 +187,24 @@ fn cycles() {
 }
 
 #[test]
+fn circles_that_meet_are_each_reported() {
+    let step = |name: &str, needs: &str| format!("[steps.{name}]\nuses = \"mount\"\nneeds = [{needs}]\n");
+    let text = [step("a", "\"b\""), step("b", "\"c\", \"a\""), step("c", "\"d\""), step("d", "\"a\", \"c\"")];
+    let mistakes = load_all(vec![Source::new("plugins.toml", text.concat())]).err().unwrap();
+    let circles: Vec<_> = mistakes.iter().map(ToString::to_string).collect();
+    let circle = |steps: &str| format!("steps need each other in a circle: {steps}");
+    assert_eq!(circles, [circle("`a`, `b` and again `a`"), circle("`c`, `d` and again `c`")]);
+}
+
+#[test]
+fn a_step_that_is_no_table_is_there_for_others() {
+    let text =
+        "[steps]\nmount = \"mount\"\n\n[steps.role]\nuses = \"role\"\nneeds = [\"mount\"]\nwith = { name = \"x\" }\n";
+    let mistakes = load_all(vec![Source::new("plugins.toml", text)]).err().unwrap();
+    assert_eq!(mistakes.to_string(), "`steps.mount` is wrong: expected a table, found a string");
+}
+
+#[test]
 fn facts_that_are_missing() {
     let text = r#"
 [steps.mount]

@@ -24,6 +24,8 @@ fn hold(mistakes: &Mistakes, texts: &[String]) {
 }
 
 fn check(texts: Vec<String>) {
+    // Byte order marks have no place.
+    let texts: Vec<_> = texts.iter().map(|text| text.trim_start_matches('\u{feff}').to_owned()).collect();
     let source = |(number, text): (usize, &String)| Source::new(number.to_string(), text.as_str());
     if let Err(mistakes) = load_all(texts.iter().enumerate().map(source).collect()) {
         hold(&mistakes, &texts);

@@ -67,7 +67,7 @@ impl Shape {
             let with = json!({"fields": wanted});
             let made = ITEM.from_json(with.clone()).expect("it is a configuration of the kind");
             let needs = needs.iter().map(|other| name(*other)).collect();
-            Spec { name: name(step), uses: ITEM.name().into(), with, needs, step: made }
+            Spec { name: name(step), uses: ITEM.name().into(), with, needs, step: Some(made) }
         });
         Arc::new(assemble(GRAPH, &Facts::default(), specs.collect()).expect("it is a graph"))
     }

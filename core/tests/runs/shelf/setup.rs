@@ -20,7 +20,7 @@ pub(crate) fn step(name: &str, needs: &[&str], with: Value) -> Spec {
         name: name.into(),
         uses: "item".into(),
         needs: needs.iter().map(|need| (*need).to_owned()).collect(),
-        step: ITEM.from_json(with.clone()).unwrap(),
+        step: Some(ITEM.from_json(with.clone()).unwrap()),
         with,
     }
 }
