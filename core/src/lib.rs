@@ -3,7 +3,6 @@
 //! This crate knows nothing of Vault or Kubernetes, prints nothing, and reads no environment. What it is given:
 //! kinds (`&[&Kind]`), the texts of the graph files, and [`Handles`] to the systems that the steps talk to.
 //!
-//! - [`conformance`]: the laws of a step, as checks that any step crate's tests can run.
 //! - [`contract`]: what a step author writes against: [`Step`], [`Managed`], facts, changes, evidence.
 //! - [`failure`]: every error that a user can see, with the class that decides the exit code.
 //! - [`file`](mod@file): the graph file: a checked graph, or every mistake with its place.
@@ -12,7 +11,6 @@
 //! - [`nearest`]: for an unknown name, the nearest known one.
 //! - [`run`]: plan, apply along the graph, undo in reverse, verify.
 
-pub mod conformance;
 pub mod contract;
 pub mod failure;
 pub mod file;

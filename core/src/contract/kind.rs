@@ -5,7 +5,6 @@ use std::{fmt, sync::Arc};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use toml::{Spanned, de::DeValue};
 
 use super::{Managed, Step, host::Host};
 
@@ -16,17 +15,13 @@ use super::{Managed, Step, host::Host};
 pub struct Kind {
     name: &'static str,
     about: &'static str,
-    from_toml: FromToml,
     from_json: FromJson,
     schema: fn(&mut SchemaGenerator) -> Schema,
 }
 
-/// Why a TOML value is no configuration of a kind, with the path and the span.
-pub type TomlError = serde_path_to_error::Error<toml::de::Error>;
 /// Why a JSON value is no configuration of a kind, with the path.
 pub type JsonError = serde_path_to_error::Error<serde_json::Error>;
 
-type FromToml = fn(Spanned<DeValue<'_>>) -> Result<Arc<dyn Step>, TomlError>;
 type FromJson = fn(Value) -> Result<Arc<dyn Step>, JsonError>;
 
 inventory::collect!(Kind);
@@ -40,8 +35,7 @@ impl Kind {
         Self {
             name,
             about,
-            from_toml: |with| toml_config(with).map(|config: M| Arc::new(Host(config)) as Arc<dyn Step>),
-            from_json: |with| json_config(with).map(|config: M| Arc::new(Host(config)) as Arc<dyn Step>),
+            from_json: |with| config(with).map(|config: M| Arc::new(Host(config)) as Arc<dyn Step>),
             schema: SchemaGenerator::subschema_for::<M>,
         }
     }
@@ -54,8 +48,7 @@ impl Kind {
         Self {
             name,
             about,
-            from_toml: |with| toml_config(with).map(|step: S| Arc::new(step) as Arc<dyn Step>),
-            from_json: |with| json_config(with).map(|step: S| Arc::new(step) as Arc<dyn Step>),
+            from_json: |with| config(with).map(|step: S| Arc::new(step) as Arc<dyn Step>),
             schema: SchemaGenerator::subschema_for::<S>,
         }
     }
@@ -82,18 +75,10 @@ impl Kind {
         (self.schema)(generator)
     }
 
-    /// Makes a step from its table in a graph file.
+    /// Makes a step from its table in a graph file, as a journal has it too.
     ///
     /// # Errors
-    /// When the table is not a configuration of this kind; the error knows the path and the span.
-    pub fn from_toml(&self, with: Spanned<DeValue<'_>>) -> Result<Arc<dyn Step>, TomlError> {
-        (self.from_toml)(with)
-    }
-
-    /// Makes a step from its table in a journal.
-    ///
-    /// # Errors
-    /// When the table is not a configuration of this kind.
+    /// When the table is not a configuration of this kind; the error knows the path.
     pub fn from_json(&self, with: Value) -> Result<Arc<dyn Step>, JsonError> {
         (self.from_json)(with)
     }
@@ -105,10 +90,6 @@ impl fmt::Debug for Kind {
     }
 }
 
-fn toml_config<T: DeserializeOwned>(with: Spanned<DeValue<'_>>) -> Result<T, TomlError> {
-    serde_path_to_error::deserialize(toml::de::ValueDeserializer::from(with))
-}
-
-fn json_config<T: DeserializeOwned>(with: Value) -> Result<T, JsonError> {
+fn config<T: DeserializeOwned>(with: Value) -> Result<T, JsonError> {
     serde_path_to_error::deserialize(with)
 }

@@ -26,7 +26,7 @@ pub use context::{Consent, Context};
 pub use evidence::{Check, Evidence, Outcome};
 pub use fact::{Count, Fact, Facts, Gives, Takes, Want};
 pub use handle::{Handle, Handles, Identity, Target};
-pub use kind::{JsonError, Kind, TomlError};
+pub use kind::{JsonError, Kind};
 pub use managed::{At, Decision, Intent, Managed, Seen};
 pub(crate) use noted::{Noted, watched};
 pub use noted::{note_late, note_left};

@@ -4,11 +4,8 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
-use trustpath_core::{
-    Facts, Result, Right,
-    conformance::{Beginning, Broken, Case, Law, Limited, Servers, World, check},
-    graph::assemble,
-};
+use trustpath_conformance::{Beginning, Broken, Case, Law, Limited, Servers, World, check};
+use trustpath_core::{Facts, Result, Right, graph::assemble};
 
 use crate::shelf::{Mutant, SECRET, Shelf, handles, step};
 

@@ -3,10 +3,8 @@
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
-use trustpath_core::{
-    Change, Goal, Result,
-    conformance::{Beginning, Case, World},
-};
+use trustpath_conformance::{Beginning, Case, World};
+use trustpath_core::{Change, Goal, Result};
 use trustpath_tests::{
     pair::Pair,
     proxy::{Fault, Key, Lasts, Proxy, keys},

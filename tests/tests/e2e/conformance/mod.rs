@@ -9,10 +9,8 @@ mod world;
 
 use std::sync::Arc;
 
-use trustpath_core::{
-    Kind,
-    conformance::{Law, check},
-};
+use trustpath_conformance::{Law, check};
+use trustpath_core::Kind;
 use trustpath_tests::pair::Pair;
 
 /// Each law, checked on each kind that the program has.

@@ -6,10 +6,8 @@ use async_trait::async_trait;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use tokio::sync::Mutex;
-use trustpath_core::{
-    Handles, Result, Right,
-    conformance::{Limited, Servers},
-};
+use trustpath_conformance::{Limited, Servers};
+use trustpath_core::{Handles, Result, Right};
 use trustpath_platform::{Cluster, Connections, Environment, Vault};
 use trustpath_tests::{holder::Holder, pair::Pair, view};
 

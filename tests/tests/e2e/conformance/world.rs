@@ -5,9 +5,9 @@ use std::{collections::BTreeSet, sync::Arc};
 use async_trait::async_trait;
 use futures::future::BoxFuture;
 use tokio::sync::Mutex;
+use trustpath_conformance::{Beginning, Case, World};
 use trustpath_core::{
     Goal, Handles, Kind, Result,
-    conformance::{Beginning, Case, World},
     contract::Consent,
     file::{Source, load},
     graph::{Graph, Place},

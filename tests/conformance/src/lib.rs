@@ -1,4 +1,4 @@
-//! The conformance kit: the laws of [`Step`](crate::Step), checked against a kind on real or pretended servers.
+//! The conformance kit: the laws of [`Step`](trustpath_core::Step), checked against a kind on real or pretended servers.
 //!
 //! A step crate's tests bring a [`Case`] and call [`check`] for each [`Law`]. A check that finds a law broken says how;
 //! for each law the kit's own tests keep a step that breaks it.

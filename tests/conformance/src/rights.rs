@@ -2,14 +2,15 @@
 
 use std::collections::BTreeSet;
 
+use trustpath_core::{
+    Result,
+    contract::{Change, Context, Goal, Right, Stage},
+};
+
 use super::{
     Case, World,
     laws::{BEGINNINGS, Found},
     moves::{make_in, make_some, plan, reach},
-};
-use crate::{
-    contract::{Change, Context, Goal, Right, Stage},
-    failure::Result,
 };
 
 /// Something that a run does with a step.

@@ -4,10 +4,9 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use async_trait::async_trait;
 use serde_json::Value;
-
-use crate::{
+use trustpath_core::{
+    Result,
     contract::{Consent, Context, Handles, Right},
-    failure::Result,
     graph::{Graph, Node, Place},
 };
 

@@ -1,10 +1,11 @@
 //! What a run does with one step, without an engine around it.
 
-use super::World;
-use crate::{
+use trustpath_core::{
+    Result,
     contract::{Change, Context, Goal, Plan},
-    failure::Result,
 };
+
+use super::World;
 
 /// Plans for a goal.
 pub(super) async fn plan(world: &World, goal: &Goal) -> Result<Plan> {

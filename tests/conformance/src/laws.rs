@@ -4,18 +4,19 @@ use std::fmt;
 
 use serde_json::Value;
 
+use trustpath_core::{
+    Failure, Result,
+    contract::{Change, Facts, Goal},
+};
+
 use super::{
     Beginning, Case, World,
     cut::cut_after,
     moves::{make, plan, reach},
     rights::asks_for_what_it_sends,
 };
-use crate::{
-    contract::{Change, Facts, Goal},
-    failure::{Failure, Result},
-};
 
-/// A law of the [`Step`](crate::Step) contract.
+/// A law of the [`Step`](trustpath_core::Step) contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Law {
     /// `plan` writes nothing; `verify` writes nothing but what a login leaves.
