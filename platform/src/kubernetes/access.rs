@@ -17,8 +17,6 @@ use kube::{
 };
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Serialize, de::DeserializeOwned};
-use serde_json::json;
-use trustpath_core::{Handle as _, Shown};
 
 use super::{Cluster, address::Address, request::Call};
 use crate::{
@@ -77,16 +75,6 @@ impl Access<'_> {
             ..ResourceAttributes::default()
         }
     }
-}
-
-/// A TokenRequest as it is shown: what [`Cluster::request_token`] sends.
-pub fn shown_token_request(of: &ServiceAccountRef, audiences: &[String], seconds: i64) -> Shown {
-    let mut spec = json!({ "expirationSeconds": seconds });
-    if !audiences.is_empty() {
-        spec["audiences"] = json!(audiences);
-    }
-    let path = format!("api/v1/namespaces/{}/serviceaccounts/{}/token", of.namespace, of.name);
-    Shown { system: Cluster::NAME.into(), method: "POST".into(), path, body: json!({ "spec": spec }) }
 }
 
 impl Cluster {

@@ -22,7 +22,7 @@ mod select;
 mod settings;
 mod uid;
 
-pub use access::{Access, Token, shown_token_request};
+pub use access::{Access, Token};
 pub use account_token::AccountToken;
 pub use address::Address;
 pub use discovery::NamespacedTypes;

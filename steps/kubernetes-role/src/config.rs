@@ -1,5 +1,5 @@
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use trustpath_platform::Ttl;
 
 use crate::selector::Selector;
@@ -7,10 +7,11 @@ use crate::selector::Selector;
 /// A role: which ServiceAccounts may log in, and what the tokens are that they get.
 ///
 /// What is left out is at the server's default, and is put back to it where it is not.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct KubernetesRole {
     /// The role's name, in lower case, such as `external-secrets`.
+    #[serde(skip_serializing)]
     pub name: RoleName,
     /// Whom a ServiceAccount's token has to be made for, such as `vault`. Default: anybody, so that every token of the
     /// ServiceAccount that leaks from another system is good here too.
@@ -101,7 +102,7 @@ impl TryFrom<String> for RoleName {
 }
 
 /// A text without spaces and commas, at which servers split lists.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String")]
 pub struct Bound(#[schemars(regex(pattern = r"^[^\s,]+$"))] String);
 
@@ -125,7 +126,7 @@ impl TryFrom<String> for Bound {
 }
 
 /// What identity is known by.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AliasNameSource {
     /// The uid of the ServiceAccount: one that is made anew is another.
@@ -135,18 +136,8 @@ pub enum AliasNameSource {
     ServiceaccountName,
 }
 
-impl AliasNameSource {
-    /// As servers write it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::ServiceaccountUid => "serviceaccount_uid",
-            Self::ServiceaccountName => "serviceaccount_name",
-        }
-    }
-}
-
 /// What sort of token a login gives.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum TokenType {
     /// As the mount says.
@@ -156,17 +147,6 @@ pub enum TokenType {
     Service,
     /// A token that is not stored, and can be neither.
     Batch,
-}
-
-impl TokenType {
-    /// As servers write it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Default => "default",
-            Self::Service => "service",
-            Self::Batch => "batch",
-        }
-    }
 }
 
 #[cfg(test)]

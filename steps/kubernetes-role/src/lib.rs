@@ -7,12 +7,10 @@ mod capabilities;
 mod config;
 mod decide;
 mod login;
-mod owner;
 mod policies;
 mod prove;
 mod refusal;
 mod selector;
-mod state;
 mod step;
 mod warnings;
 
@@ -20,6 +18,5 @@ use trustpath_core::Kind;
 
 pub use config::{AliasNameSource, Bound, KubernetesRole, RoleName, TokenType};
 pub use selector::Selector;
-pub use state::RoleState;
 
 inventory::submit! { Kind::managed::<KubernetesRole>("kubernetes-role", "Binds a ServiceAccount to policies") }

@@ -95,6 +95,6 @@ fn meaning(found: &Value) -> NamedPolicy {
 }
 
 /// Names as messages have them.
-pub(crate) fn shown(names: &[String]) -> String {
-    listed(&names.iter().map(|name| format!("`{}`", clean(name))).collect::<Vec<_>>())
+pub(crate) fn shown<'a>(names: impl IntoIterator<Item = &'a String>) -> String {
+    listed(&names.into_iter().map(|name| format!("`{}`", clean(name))).collect::<Vec<_>>())
 }

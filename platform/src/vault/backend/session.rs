@@ -6,6 +6,7 @@ use futures::FutureExt as _;
 use serde_json::Value;
 use trustpath_core::{Class, Evidence, Failure, Problem, Result, Right};
 
+use super::Held;
 use crate::{
     Ttl, Vault,
     error::{Error, Kind},
@@ -25,6 +26,17 @@ impl OwnUse {
     /// Of the tokens of a role with these parameters; a number of uses of 0 has no limit.
     pub fn of(no_default_policy: bool, num_uses: u64) -> Self {
         Self { asks: !no_default_policy && num_uses != 1, revokes: !no_default_policy }
+    }
+
+    /// Of those of a role that holds this.
+    pub fn of_role(held: &Held) -> Self {
+        let no_default_policy = held.get("token_no_default_policy").and_then(Value::as_bool).unwrap_or_default();
+        Self::of(no_default_policy, held.get("token_num_uses").and_then(Value::as_u64).unwrap_or_default())
+    }
+
+    /// What a token can do that may do both.
+    pub(super) fn and(self, other: Self) -> Self {
+        Self { asks: self.asks && other.asks, revokes: self.revokes && other.revokes }
     }
 
     /// What giving the token back takes.
