@@ -17,6 +17,7 @@
 //! - [`policy`]: what the text of a policy means.
 //! - [`retry`]: the one retry policy.
 //! - [`text`]: text from servers, made safe to show.
+//! - [`text_source`]: texts of the graph file that may be in files of their own.
 //! - [`ttl`]: durations as Vault writes them.
 
 pub mod connections;
@@ -36,6 +37,7 @@ pub mod policy;
 mod proxy;
 pub mod retry;
 pub mod text;
+pub mod text_source;
 mod tls;
 pub mod ttl;
 pub mod vault;

@@ -5,12 +5,13 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use trustpath_platform::kubernetes::names::{NamespaceName, ObjectName};
-
-use crate::{
-    ca::{CaBundle, CaProvider},
-    conditions::Condition,
+use trustpath_platform::{
+    kubernetes::names::{NamespaceName, ObjectName},
+    text_source::TextSource,
+    vault::MountPath,
 };
+
+use crate::{ca::CaProvider, conditions::Condition};
 
 /// The operator's way into Vault: a ClusterSecretStore that logs in by the Kubernetes auth method.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -31,7 +32,7 @@ pub struct ClusterSecretStore {
     pub namespace: Option<String>,
     /// The authorities that Vault's certificate is checked against: PEM text, or `{ file = "ca.pem" }`.
     #[serde(default)]
-    pub ca_bundle: Option<CaBundle>,
+    pub ca_bundle: Option<TextSource>,
     /// A Secret or ConfigMap of the cluster that holds these authorities, in place of `ca_bundle`.
     #[serde(default)]
     pub ca_provider: Option<CaProvider>,
@@ -97,33 +98,6 @@ pub struct RetrySettings {
     pub retry_interval: Option<String>,
 }
 
-/// Where something is mounted in Vault.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(try_from = "String")]
-#[schemars(with = "String")]
-pub struct MountPath(String);
-
-impl MountPath {
-    /// The path.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl TryFrom<String> for MountPath {
-    type Error = String;
-
-    fn try_from(path: String) -> Result<Self, Self::Error> {
-        if path.is_empty() || path.starts_with('/') || path.ends_with('/') {
-            return Err(format!("`{path}` is no mount path: it has no `/` at either end, as in `kubernetes`"));
-        }
-        if let Some(rest) = path.strip_prefix("auth/") {
-            return Err(format!("`{path}` is the path of the API: the mount is `{rest}`"));
-        }
-        Ok(Self(path))
-    }
-}
-
 /// A length of time above zero; 30 seconds unless said otherwise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(try_from = "String")]
@@ -169,7 +143,7 @@ mod tests {
             assert!(config(json!({"name": "a", "path": path})).is_err(), "{path}");
         }
         let error = config(json!({"name": "a", "path": "kv", "mount_path": "auth/kubernetes"}));
-        assert!(error.expect_err("an API path was taken for a mount").contains("the mount is `kubernetes`"));
+        assert!(error.expect_err("an API path was taken for a mount").contains("write `kubernetes`"));
     }
 
     #[test]

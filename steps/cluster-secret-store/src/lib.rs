@@ -19,9 +19,9 @@ use trustpath_core::Kind;
 
 pub use self::{
     body::Taken,
-    ca::{CaBundle, CaFile, CaProvider, CaProviderKind},
+    ca::{CaProvider, CaProviderKind},
     conditions::{Condition, Operator, Requirement, Selector},
-    config::{Account, ClusterSecretStore, KvVersion, MountPath, ReadyTimeout, RetrySettings},
+    config::{Account, ClusterSecretStore, KvVersion, ReadyTimeout, RetrySettings},
 };
 
 inventory::submit! { Kind::managed::<ClusterSecretStore>("cluster-secret-store", "The operator's ClusterSecretStore") }

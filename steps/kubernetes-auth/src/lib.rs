@@ -7,10 +7,10 @@
 mod answers;
 mod config;
 mod decide;
+mod document;
 mod jwt;
 mod kept;
 mod marked;
-mod observe;
 mod owner;
 mod pem;
 mod prove;
@@ -31,8 +31,7 @@ use trustpath_platform::{AuthMount, Cluster, Login, ReviewerSecret, Vault, Vault
 use owner::Claim;
 
 pub use config::{
-    Ca, Host, KubernetesAuth, MountPath, PemKey, Reviewer as ReviewerChoice, SecretRef, Source, TokenType, Tune,
-    Visibility,
+    Ca, Host, KubernetesAuth, Reviewer as ReviewerChoice, SecretName, Source, TokenType, Tune, Visibility,
 };
 pub use jwt::Claims;
 pub use state::{Config, Reviewer, State};

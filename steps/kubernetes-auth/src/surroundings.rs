@@ -28,8 +28,8 @@ pub struct Making {
     pub unencrypted: Option<String>,
     /// Where Vault is.
     pub place: Place,
-    /// The API server as the kubeconfig knows it, where that decides something.
-    pub api_server: Option<ApiServer>,
+    /// The API server as the kubeconfig knows it.
+    pub api_server: ApiServer,
     /// The text of the CA file, where the configuration names one.
     pub ca: Option<String>,
     /// The texts of the public keys, where the configuration names some.

@@ -7,7 +7,7 @@ use crate::{
     config::{Ca, Host, KubernetesAuth, Reviewer as Choice},
     jwt::Outlook,
     pem,
-    state::{Config, Reviewer},
+    state::{CA, Config, HOST, Reviewer},
     surroundings::{Found, Making, Place},
 };
 
@@ -35,11 +35,11 @@ impl KubernetesAuth {
         let mut notes = Vec::new();
         self.check_family(around.family)?;
         let host = match kept {
-            Some(kept) if self.keeps_host() => kept.kubernetes_host.clone(),
-            _ => self.host(around, &mut notes)?,
+            Some(kept) if self.keeps_host() => kept.text(HOST).to_owned(),
+            _ => self.host(around, &mut notes),
         };
         let ca = match kept {
-            Some(kept) if self.ca == Ca::Auto => kept.kubernetes_ca_cert.clone(),
+            Some(kept) if self.ca == Ca::Auto => kept.text(CA).to_owned(),
             _ => self.certificates(around, &mut notes)?,
         };
         let (reviewer, disable_local_ca_jwt) = match kept {
@@ -67,12 +67,11 @@ impl KubernetesAuth {
         Ok(())
     }
 
-    fn host(&self, around: &Making, notes: &mut Vec<Note>) -> Result<String, Problem> {
-        let host = match (&self.kubernetes_host, &around.place, &around.api_server) {
-            (Host::Url(url), ..) => url.clone(),
-            (Host::Auto, Place::Inside, _) => INSIDE.to_owned(),
-            (Host::Auto, _, Some(server)) => server.url.clone(),
-            (Host::Auto, _, None) => return Err(undecided("kubernetes_host")),
+    fn host(&self, around: &Making, notes: &mut Vec<Note>) -> String {
+        let host = match (&self.kubernetes_host, &around.place) {
+            (Host::Url(url), _) => url.clone(),
+            (Host::Auto, Place::Inside) => INSIDE.to_owned(),
+            (Host::Auto, Place::Outside(_) | Place::Unasked) => around.api_server.url.clone(),
         };
         if self.kubernetes_host == Host::Auto && is_loopback(&host) {
             notes.push(Note::Warning(format!(
@@ -85,18 +84,18 @@ impl KubernetesAuth {
                 "{host} is not encrypted: every JWT that logs in crosses it in the clear"
             )));
         }
-        Ok(host)
+        host
     }
 
     fn certificates(&self, around: &Making, notes: &mut Vec<Note>) -> Result<String, Problem> {
-        let (text, origin) = match (&self.ca, &around.place, &around.api_server) {
-            (Ca::None, ..) | (Ca::Auto, Place::Inside, _) => return Ok(String::new()),
-            (Ca::Pem(text), ..) => (text.clone(), "`ca.pem`".to_owned()),
-            (Ca::File(file), ..) => (around.ca.clone().unwrap_or_default(), format!("the file {}", file.display())),
-            (Ca::Auto, _, Some(server)) => {
-                (server.ca_pem.clone().ok_or_else(no_ca)?, "the kubeconfig's certificate-authority".to_owned())
+        let (text, origin) = match (&self.ca, &around.place) {
+            (Ca::None, _) | (Ca::Auto, Place::Inside) => return Ok(String::new()),
+            (Ca::Pem(text), _) => (text.clone(), "`ca.pem`".to_owned()),
+            (Ca::File(file), _) => (around.ca.clone().unwrap_or_default(), format!("the file {}", file.display())),
+            (Ca::Auto, Place::Outside(_) | Place::Unasked) => {
+                let of_kubeconfig = around.api_server.ca_pem.clone().ok_or_else(no_ca)?;
+                (of_kubeconfig, "the kubeconfig's certificate-authority".to_owned())
             }
-            (Ca::Auto, _, None) => return Err(undecided("ca")),
         };
         let checked = pem::certificates(&text, &origin, around.now)?;
         notes.extend(checked.warnings.into_iter().map(Note::Warning));

@@ -43,7 +43,8 @@ impl KubernetesRole {
         let given: Vec<_> = given.iter().map(|policy| policy.to_lowercase()).collect();
         let names = self.bound_service_account_names.as_deref();
         Document::merged("role", ["role", self.name.as_str()])
-            .complete()
+            .whole()
+            .closed()
             .set_all(self)
             .set(NAMES, given_or(names, accounts.iter().map(|account| &account.name)))
             .set(NAMESPACES, given_or(named, in_facts))

@@ -19,7 +19,9 @@ pub struct Document {
     pub(super) writes: Writes,
     pub(super) wanted: Held,
     pub(super) defaults: Held,
-    pub(super) is_complete: bool,
+    pub(super) is_whole: bool,
+    pub(super) is_closed: bool,
+    pub(super) told: &'static [&'static str],
     pub(super) optional: &'static [&'static str],
     pub(super) old_names: &'static [(&'static str, &'static str)],
     pub(super) same: Vec<(&'static str, Same)>,
@@ -41,7 +43,7 @@ pub(super) enum Writes {
 impl Document {
     /// A document that servers merge and remove, such as a role: its name in the state, and its path below the mount.
     pub fn merged<'a>(name: &'static str, path: impl IntoIterator<Item = &'a str>) -> Self {
-        Self::new(name, path, Writes::Merge)
+        Self::new(name, path, Writes::Merge).server_default("token_type", "default")
     }
 
     /// A document that servers replace as a whole and remove with its mount alone, such as a config.
@@ -55,8 +57,10 @@ impl Document {
             path: path.into_iter().map(str::to_owned).collect(),
             writes,
             wanted: Held::new(),
-            defaults: Map::from_iter([("token_type".to_owned(), json!("default"))]),
-            is_complete: false,
+            defaults: Map::new(),
+            is_whole: false,
+            is_closed: false,
+            told: &[],
             optional: &[],
             old_names: &[],
             same: Vec::new(),
@@ -74,17 +78,37 @@ impl Document {
         self
     }
 
-    /// What the graph file says, as a whole: by the fields of a configuration.
+    /// What the graph file says by the fields of a configuration, as far as it says something.
     #[must_use]
     pub fn set_all(self, values: &impl Serialize) -> Self {
         let Value::Object(values) = json!(values) else { return self };
-        values.into_iter().fold(self, |document, (key, value)| document.set(&key, value))
+        let said = values.into_iter().filter(|(_, value)| !value.is_null());
+        said.fold(self, |document, (key, value)| document.set(&key, value))
     }
 
-    /// It has no other keys than those that are set, and each write carries all of them, those at their defaults too.
+    /// What the graph file says, to the letter.
     #[must_use]
-    pub fn complete(self) -> Self {
-        Self { is_complete: true, ..self }
+    pub fn set_exactly(mut self, key: &str, value: impl Into<Value>) -> Self {
+        self.wanted.insert(key.to_owned(), value.into());
+        self
+    }
+
+    /// Each write carries all of its keys, those at their defaults too.
+    #[must_use]
+    pub fn whole(self) -> Self {
+        Self { is_whole: true, ..self }
+    }
+
+    /// It has no other keys than those that are set.
+    #[must_use]
+    pub fn closed(self) -> Self {
+        Self { is_closed: true, ..self }
+    }
+
+    /// Keys that are told at their defaults, too.
+    #[must_use]
+    pub fn told(self, told: &'static [&'static str]) -> Self {
+        Self { told, ..self }
     }
 
     /// Keys that only some servers know: unset they are as if unknown, and are not sent.

@@ -111,10 +111,8 @@ impl LoginProbe {
                     found.unwrap_or_default()[*name].take()
                 }
                 Input::TokenOf(token) => fetched(token, cx).await?,
-                Input::Secret(secret) => match secret.fetch(cx).await? {
-                    Some(secret) => secret.expose_secret().into(),
-                    None => continue,
-                },
+                Input::Secret(SecretRef::Minted { .. }) => continue,
+                Input::Secret(secret) => secret.fetch(cx).await?.expose_secret().into(),
             };
             known.insert((*name).to_owned(), value);
         }

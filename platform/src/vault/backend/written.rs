@@ -63,6 +63,7 @@ impl Document {
         let is_legacy = |old: &&str| answer.get(*old).is_some_and(|value| !self.is_default(old, value));
         let legacy: Vec<_> = self.old_names.iter().map(|(old, _)| *old).filter(is_legacy).collect();
         answer.retain(|key, value| self.has(key) && !self.is_default(key, value));
+        self.tell_defaults(&mut answer);
         if !legacy.is_empty() {
             answer.insert(LEGACY_KEYS.to_owned(), json!(legacy));
         }
@@ -71,7 +72,7 @@ impl Document {
 
     fn has(&self, key: &str) -> bool {
         let is_old = self.old_names.iter().any(|(old, _)| *old == key);
-        !is_old && !self.echoed.contains(&key) && (!self.is_complete || self.wanted.contains_key(key))
+        !is_old && !self.echoed.contains(&key) && (!self.is_closed || self.wanted.contains_key(key))
     }
 
     /// What the file says nothing about stays; what is equal in meaning keeps the server's spelling.
@@ -89,7 +90,14 @@ impl Document {
                 held.insert(key.clone(), value.clone());
             }
         }
+        self.tell_defaults(&mut held);
         held
+    }
+
+    fn tell_defaults(&self, held: &mut Held) {
+        for key in self.told {
+            held.entry(*key).or_insert_with(|| self.default_of(key, &Value::Null));
+        }
     }
 
     /// What is written anew is known by its new name from then on.
@@ -124,6 +132,11 @@ impl Document {
         self.kept_below.iter().fold(body, |body, (key, _)| body.at_times(key, CHOSEN))
     }
 
+    /// What is written where it is to hold this.
+    pub fn written(&self, held: &Held) -> Body {
+        self.body(self.sent(None, held))
+    }
+
     fn creation(&self, at: &MountAt, whole: Held) -> Box<dyn Request> {
         let (path, again) = (self.at(at), self.without_fixed(whole.clone()));
         let sent = |held: Held| VaultRequest::create(at.namespace(), path.clone(), self.body(held));
@@ -143,7 +156,8 @@ impl Document {
     fn sent(&self, now: Option<&Held>, to: &Held) -> Held {
         let mut sent = to.clone();
         let going = now.filter(|_| self.writes == Writes::Merge).into_iter().flatten();
-        let unset = self.wanted.iter().filter(|(key, _)| self.is_complete && !self.optional.contains(&key.as_str()));
+        let unset = self.wanted.iter().chain(&self.defaults);
+        let unset = unset.filter(|(key, _)| self.is_whole && !self.optional.contains(&key.as_str()));
         for (key, like) in going.chain(unset) {
             sent.entry(key).or_insert_with(|| self.default_of(key, like));
         }
@@ -171,7 +185,7 @@ impl Document {
 
     /// A text that is empty is not said.
     fn is_default(&self, key: &str, value: &Value) -> bool {
-        *value == json!("") || means_the_same(value, &self.default_of(key, value))
+        value.is_null() || *value == json!("") || means_the_same(value, &self.default_of(key, value))
     }
 
     fn means_the_same(&self, key: &str, there: &Value, wanted: &Value) -> bool {

@@ -2,15 +2,14 @@
 
 mod choice;
 mod host;
-mod mount_path;
 mod tune;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
+use trustpath_platform::{text_source::TextSource, vault::MountPath};
 
-pub use choice::{Ca, PemKey, Reviewer, SecretRef, Source};
+pub use choice::{Ca, Reviewer, SecretName, Source};
 pub use host::Host;
-pub use mount_path::MountPath;
 pub use tune::{TokenType, Tune, Visibility};
 
 /// Vault's Kubernetes auth method: where it is mounted, which cluster it asks, and as whom.
@@ -18,7 +17,7 @@ pub use tune::{TokenType, Tune, Visibility};
 #[serde(deny_unknown_fields)]
 pub struct KubernetesAuth {
     /// Where the auth method is mounted, without `auth/`.
-    #[serde(default)]
+    #[serde(default = "standard_mount")]
     pub mount: MountPath,
     /// What the mount is for, in words. What is there stays where this is left out.
     #[serde(default)]
@@ -38,7 +37,7 @@ pub struct KubernetesAuth {
     /// itself), "keep" (whoever the config says that is there: it is not written), `{ file = "reviewer.jwt" }`, `{ secret =
     /// { namespace = "…", name = "…" } }`, or "auto": the `token-reviewer` step that this one needs, else what is there where
     /// that is not known, else "vault" where Vault runs in this cluster.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "choice::reviewer")]
     pub reviewer: Reviewer,
     /// Where the reviewer JWT that is in the config today comes from, `{ file = "…" }` or `{ secret = { … } }`: Vault
     /// does not give it back, and without it an undo cannot write it again.
@@ -46,7 +45,7 @@ pub struct KubernetesAuth {
     pub previous_reviewer: Option<Source>,
     /// Public keys, or certificates, that tokens may be signed with: PEM texts, or `{ file = "key.pem" }`.
     #[serde(default)]
-    pub pem_keys: Option<Vec<PemKey>>,
+    pub pem_keys: Option<Vec<TextSource>>,
     /// Vault leaves its own pod's token and CA alone.
     #[serde(default)]
     pub disable_local_ca_jwt: Option<bool>,
@@ -59,6 +58,10 @@ pub struct KubernetesAuth {
     /// Annotations of a ServiceAccount become metadata of its alias. HashiCorp Vault alone knows this.
     #[serde(default)]
     pub use_annotations_as_alias_metadata: Option<bool>,
+}
+
+fn standard_mount() -> MountPath {
+    MountPath::literal("kubernetes")
 }
 
 #[cfg(test)]

@@ -1,14 +1,14 @@
 //! How a mount is tuned.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use trustpath_platform::Ttl;
+use trustpath_platform::{Ttl, vault::backend::means_the_same};
 
 /// How a mount is tuned: what is left out stays as it is.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Tune {
     /// How long a token lives whose role does not say; `0` is Vault's own default.
@@ -53,65 +53,31 @@ pub enum TokenType {
     Batch,
 }
 
-impl Visibility {
-    /// As Vault spells it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Hidden => "hidden",
-            Self::Unauth => "unauth",
-        }
-    }
-}
-
-impl TokenType {
-    /// As Vault spells it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::DefaultService => "default-service",
-            Self::DefaultBatch => "default-batch",
-            Self::Service => "service",
-            Self::Batch => "batch",
-        }
-    }
-}
-
 impl Tune {
-    /// Sets what is said, in Vault's spelling; what is equal in meaning stays.
+    /// Sets what is said, in Vault's spelling; what is equal in meaning stays. A value that is Vault's default is left out of
+    /// a state, unless Vault has it written down.
     pub(crate) fn onto(&self, tune: &mut BTreeMap<String, Value>) {
-        let ttls = [("default_lease_ttl", self.default_lease_ttl), ("max_lease_ttl", self.max_lease_ttl)];
-        for (key, ttl) in ttls {
-            set(tune, key, ttl.map(|ttl| json!(ttl.as_seconds())), &json!(0));
-        }
-        let visibility = self.listing_visibility.map(|visibility| json!(visibility.as_str()));
-        set(tune, "listing_visibility", visibility, &json!(Visibility::Hidden.as_str()));
-        let token_type = self.token_type.map(|token_type| json!(token_type.as_str()));
-        set(tune, "token_type", token_type, &json!(TokenType::DefaultService.as_str()));
-        let lists = [
-            ("audit_non_hmac_request_keys", &self.audit_non_hmac_request_keys),
-            ("audit_non_hmac_response_keys", &self.audit_non_hmac_response_keys),
-            ("passthrough_request_headers", &self.passthrough_request_headers),
-            ("allowed_response_headers", &self.allowed_response_headers),
-        ];
-        for (key, list) in lists {
-            let same = |list: &Vec<String>| tune.get(key).is_some_and(|now| same_members(now, list));
-            if !list.as_ref().is_some_and(same) {
-                set(tune, key, list.as_ref().map(|list| json!(list)), &json!([]));
+        let Value::Object(said) = json!(self) else { return };
+        for (key, value) in said.into_iter().filter(|(_, value)| !value.is_null()) {
+            let default = default_of(&key, &value);
+            let there = tune.get(&key).unwrap_or(&default);
+            if means_the_same(there, &value) {
+                continue;
+            }
+            if value == default {
+                tune.remove(&key);
+            } else {
+                tune.insert(key, value);
             }
         }
     }
 }
 
-/// A value that is Vault's default is left out of a state, unless Vault has it written down.
-fn set(tune: &mut BTreeMap<String, Value>, key: &str, value: Option<Value>, default: &Value) {
-    match value {
-        Some(value) if value != *default => drop(tune.insert(key.to_owned(), value)),
-        Some(_) if tune.get(key).is_some_and(|now| now != default) => drop(tune.remove(key)),
-        Some(_) | None => {}
+fn default_of(key: &str, value: &Value) -> Value {
+    match (key, value) {
+        ("listing_visibility", _) => json!(Visibility::Hidden),
+        ("token_type", _) => json!(TokenType::DefaultService),
+        (_, Value::Array(_)) => json!([]),
+        _ => json!(0),
     }
-}
-
-fn same_members(now: &Value, list: &[String]) -> bool {
-    let members =
-        |value: &Value| value.as_array().map(|list| list.iter().map(ToString::to_string).collect::<BTreeSet<_>>());
-    members(now) == members(&json!(list))
 }

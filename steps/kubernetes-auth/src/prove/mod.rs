@@ -4,16 +4,17 @@
 mod ca;
 mod review;
 
-use trustpath_core::{At, Change, Evidence, Failure, Proof, Result, Seen, failure::Report};
-use trustpath_platform::text::{clean, listed};
+use trustpath_core::{At, Evidence, Failure, Proof, Result, Seen, failure::Report};
+use trustpath_platform::{text::clean, vault::backend::differing};
 
 use self::{ca::StoredCa, review::Review};
 use crate::{
     Taken,
     config::{KubernetesAuth, Reviewer as Choice},
+    kept::are,
     owner::{self, Claim},
     reads::{is_told, key_name, told},
-    state::{State, TYPE},
+    state::{HOST, State, TYPE},
 };
 
 const MOUNTED: &str = "auth method is mounted";
@@ -56,7 +57,7 @@ impl KubernetesAuth {
     /// What an apply would make of it.
     fn wanted(&self, at: At<'_, Taken>, seen: &Seen<State>, state: &State) -> Result<State, Unmet> {
         let keys = (0..self.pem_keys.iter().flatten().count()).map(key_name);
-        let names = ["cluster", "place", "reviewer", "ca"].map(str::to_owned).into_iter().chain(keys);
+        let names = ["cluster", "here", "place", "reviewer", "ca"].map(str::to_owned).into_iter().chain(keys);
         if let Some(report) = names.filter_map(|name| seen.answers.failed(&name)).next() {
             return Err(Unmet::told(report.clone()));
         }
@@ -95,23 +96,13 @@ impl From<Failure> for Unmet {
 }
 
 fn compared(at: At<'_, Taken>, state: &State, wanted: &State, evidence: Evidence) -> Evidence {
-    let differing = differing(state, wanted);
+    let mut differing = differing(state, wanted);
+    // A mark alone is no difference.
+    differing.retain(|path| !path.starts_with("mount.mark"));
     if differing.is_empty() {
-        let host = state.config.as_ref().map(|config| config.kubernetes_host.as_str()).unwrap_or_default();
+        let host = state.config.as_ref().map(|config| config.text(HOST)).unwrap_or_default();
         return evidence.passed(CONFIGURED, format!("API server {}", clean(host)));
     }
-    let why = format!("{} not as the graph file says", is(&differing));
+    let why = format!("{} not as the graph file says", are(&differing));
     evidence.failed(CONFIGURED, why, format!("trustpath apply {}", at.cx.step()))
-}
-
-/// The paths of what is not as it should be; a mark alone is no difference.
-fn differing(state: &State, wanted: &State) -> Vec<String> {
-    let json = |state: &State| serde_json::to_value(state).ok();
-    let change = Change { before: json(state), after: json(wanted) };
-    let paths = change.leaves().into_iter().map(|leaf| leaf.path);
-    paths.filter(|path| !path.starts_with("mount.mark")).collect()
-}
-
-fn is(paths: &[String]) -> String {
-    format!("{} {}", listed(paths), if paths.len() == 1 { "is" } else { "are" })
 }

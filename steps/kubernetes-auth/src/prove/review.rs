@@ -2,12 +2,12 @@
 
 use async_trait::async_trait;
 use secrecy::SecretString;
-use trustpath_core::{Context, Evidence, Probe, Result, Right};
+use trustpath_core::{Context, Evidence, Probe, Read as _, Result, Right};
 use trustpath_platform::{Cluster, digest::Digest, error::Kind, kubernetes::Access};
 
 use crate::{
     reads::{is_told, told},
-    source::{self, JwtSource},
+    source::{Jwt, JwtSource},
     state::Reviewer,
 };
 
@@ -53,13 +53,13 @@ impl Probe for Review {
             Ok(found) => found,
             Err(why) => return Ok(evidence.unchecked(REVIEWS, why)),
         };
-        match source::read(cx, source).await {
-            Ok(Some(jwt)) if jwt.digest == *digest => {
-                let who = jwt.claims.service_account.unwrap_or_else(|| format!("the owner of the JWT in {source}"));
-                asked(cx, evidence, jwt.token, &who).await
+        match source.fetch(cx).await {
+            Ok(Some(Jwt { token, seen })) if seen.digest == *digest => {
+                let who = seen.claims.service_account.unwrap_or_else(|| format!("the owner of the JWT in {source}"));
+                asked(cx, evidence, token, &who).await
             }
             Ok(Some(jwt)) => {
-                let why = format!("Vault has the JWT {digest}, and {source} holds {}", jwt.digest);
+                let why = format!("Vault has the JWT {digest}, and {source} holds {}", jwt.seen.digest);
                 Ok(evidence.failed(REVIEWS, why, format!("trustpath apply {}", cx.step())))
             }
             Ok(None) => {

@@ -54,7 +54,7 @@ impl KubernetesAuth {
     fn configure(&self, facts: &Taken, at: MountAt, now: Option<&State>, to: &State, config: &Config) -> Configure {
         let own = self.source(facts);
         let is_bare = now.is_some_and(|now| now.config.is_none());
-        let anew = own.clone().filter(|source| source.is_made() && is_bare);
+        let anew = own.clone().filter(|source| source.is_made && is_bare);
         let sources = own.into_iter().chain(self.previous_reviewer.as_ref().map(JwtSource::from)).collect();
         Configure { at, to: to.clone(), config: config.clone(), sources, anew }
     }
