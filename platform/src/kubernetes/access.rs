@@ -17,6 +17,7 @@ use kube::{
 };
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Serialize, de::DeserializeOwned};
+use trustpath_core::{Evidence, Failure};
 
 use super::{Cluster, address::Address, request::Call};
 use crate::{
@@ -49,6 +50,16 @@ pub struct Access<'a> {
     /// The object's name; `None` for all of them.
     pub name: Option<&'a str>,
 }
+
+/// What a reviewer of tokens has to be allowed.
+const REVIEW_TOKENS: Access<'_> = Access {
+    verb: "create",
+    group: "authentication.k8s.io",
+    resource: "tokenreviews",
+    subresource: None,
+    namespace: None,
+    name: None,
+};
 
 impl fmt::Display for Access<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -119,6 +130,29 @@ impl Cluster {
         };
         let review = self.review(&SelfSubjectAccessReview { spec, ..SelfSubjectAccessReview::default() }).await?;
         Ok(review.status.is_some_and(|status| status.allowed))
+    }
+
+    /// Whether the owner of a token may review the tokens of others, as that tells itself: evidence, with what to do next where
+    /// it lacks the right, or where its token is not accepted.
+    ///
+    /// # Errors
+    /// When the server does not answer.
+    pub async fn is_reviewer(
+        &self,
+        token: SecretString,
+        who: &str,
+        [unbound, unknown]: [&str; 2],
+    ) -> Result<Evidence, Failure> {
+        const WHAT: &str = "the reviewer may review tokens";
+        let (evidence, review) = (Evidence::new(), REVIEW_TOKENS);
+        match self.with_token(token).await?.can_i(&review).await {
+            Ok(true) => Ok(evidence.passed(WHAT, format!("{who} may {review}"))),
+            Ok(false) => Ok(evidence.failed(WHAT, format!("{who} may not {review}"), unbound)),
+            Err(error) if error.kind() == Kind::Unauthenticated => {
+                Ok(evidence.failed(WHAT, format!("the API server does not accept the token of {who}"), unknown))
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Whether a ServiceAccount may do something.

@@ -8,7 +8,7 @@ use trustpath_platform::kubernetes::names::{NamespaceName, ObjectName};
 use x509_parser::pem::Pem;
 
 /// An object of the cluster that holds certificates in PEM.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CaProvider {
     /// What it is.

@@ -13,9 +13,9 @@ use trustpath_core::{Class, Problem};
 use trustpath_platform::{
     ServiceAccountRef,
     kubernetes::{
-        Address, ObjectRef,
+        ObjectRef,
         names::{AnnotationKey, Key, LabelValue, NamespaceName, ObjectName},
-        owned::{Fields, OwnedObject, OwnedObjects},
+        owned::{Fields, OwnedObject, OwnedObjects, labelled},
     },
 };
 
@@ -90,10 +90,6 @@ impl Names {
         ])
     }
 
-    pub(crate) fn secret_at(&self) -> Address<Secret> {
-        Address::namespaced(&self.account.namespace, &self.secret)
-    }
-
     pub(crate) fn account_body(&self) -> Fields {
         self.fields(json!({"metadata": {"name": self.account.name, "namespace": self.account.namespace}}))
     }
@@ -116,21 +112,7 @@ impl Names {
         }))
     }
 
-    /// An object with the labels and annotations of the file; what it needs of them itself comes before those.
-    fn fields(&self, mut object: Value) -> Fields {
-        let of_file = [("labels", json!(self.labels)), ("annotations", json!(self.annotations))];
-        for (place, of_file) in of_file {
-            let Value::Object(mut all) = of_file else { continue };
-            if let Some(own) = object["metadata"].get(place).and_then(Value::as_object) {
-                all.extend(own.clone());
-            }
-            if !all.is_empty() {
-                object["metadata"][place] = all.into();
-            }
-        }
-        match object {
-            Value::Object(fields) => fields,
-            _ => Fields::new(),
-        }
+    fn fields(&self, object: Value) -> Fields {
+        labelled(object, &self.labels, &self.annotations)
     }
 }
