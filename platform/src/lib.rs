@@ -14,6 +14,7 @@
 //! - [`kubernetes`], [`vault`]: the two systems.
 //! - [`lock`]: one run at a time.
 //! - [`mark`]: how objects of a graph are told from others.
+//! - [`names`]: texts that are checked when they are read.
 //! - [`policy`]: what the text of a policy means.
 //! - [`retry`]: the one retry policy.
 //! - [`text`]: text from servers, made safe to show.
@@ -32,6 +33,7 @@ pub mod hide;
 pub mod kubernetes;
 pub mod lock;
 pub mod mark;
+pub mod names;
 mod opening;
 pub mod policy;
 mod proxy;

@@ -4,18 +4,15 @@ use std::fmt;
 
 use jiff::Timestamp;
 use k8s_openapi::api::{
-    authentication::v1::{TokenRequest, TokenRequestSpec, TokenReview, TokenReviewSpec, TokenReviewStatus},
-    authorization::v1::{
-        ResourceAttributes, SelfSubjectAccessReview, SelfSubjectAccessReviewSpec, SubjectAccessReview,
-        SubjectAccessReviewSpec,
-    },
+    authentication::v1::{TokenRequest, TokenRequestSpec},
+    authorization::v1::{ResourceAttributes, SelfSubjectAccessReview, SelfSubjectAccessReviewSpec},
     core::v1::ServiceAccount,
 };
 use kube::{
     Resource,
     core::{Request, params::PostParams},
 };
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::SecretString;
 use serde::{Serialize, de::DeserializeOwned};
 use trustpath_core::{Evidence, Failure};
 
@@ -153,39 +150,6 @@ impl Cluster {
             }
             Err(error) => Err(error.into()),
         }
-    }
-
-    /// Whether a ServiceAccount may do something.
-    ///
-    /// # Errors
-    /// When the server denies the review (it needs `create subjectaccessreviews`) or does not answer it.
-    pub async fn may(&self, who: &ServiceAccountRef, access: &Access<'_>) -> Result<bool, Error> {
-        let groups = [
-            "system:authenticated".to_owned(),
-            "system:serviceaccounts".to_owned(),
-            format!("system:serviceaccounts:{}", who.namespace),
-        ];
-        let spec = SubjectAccessReviewSpec {
-            user: Some(format!("system:serviceaccount:{}:{}", who.namespace, who.name)),
-            groups: Some(groups.to_vec()),
-            resource_attributes: Some(access.attributes()),
-            ..SubjectAccessReviewSpec::default()
-        };
-        let review = self.review(&SubjectAccessReview { spec, ..SubjectAccessReview::default() }).await?;
-        Ok(review.status.is_some_and(|status| status.allowed))
-    }
-
-    /// Has the server look at a token, as this connection's user.
-    ///
-    /// # Errors
-    /// When the server denies the review (it needs `create tokenreviews`) or does not answer it.
-    pub async fn review_token(&self, token: &SecretString, audiences: &[String]) -> Result<TokenReviewStatus, Error> {
-        let spec = TokenReviewSpec {
-            token: Some(token.expose_secret().to_owned()),
-            audiences: (!audiences.is_empty()).then(|| audiences.to_vec()),
-        };
-        let review = self.review(&TokenReview { spec, ..TokenReview::default() }).await?;
-        Ok(review.status.unwrap_or_default())
     }
 
     /// Creates a review, which is answered and never stored.

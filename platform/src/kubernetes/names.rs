@@ -1,63 +1,9 @@
 //! Names as the API server takes them, checked before anything is sent (apimachinery, `util/validation`).
 
-use std::{borrow::Borrow, fmt};
-
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::mark;
-
-/// Why a text is no name of its sort.
-#[derive(Debug, thiserror::Error)]
-#[error("`{text}` is no {what}: {rule}")]
-pub struct InvalidName {
-    text: String,
-    what: &'static str,
-    rule: &'static str,
-}
-
-macro_rules! names {
-    ($($(#[$doc:meta])* $name:ident: $what:literal, $valid:path, $rule:literal;)+) => { $(
-        $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-        #[serde(try_from = "String", into = "String")]
-        #[schemars(with = "String")]
-        pub struct $name(String);
-
-        impl $name {
-            /// The text.
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl TryFrom<String> for $name {
-            type Error = InvalidName;
-
-            fn try_from(text: String) -> Result<Self, InvalidName> {
-                if $valid(&text) { Ok(Self(text)) } else { Err(InvalidName { text, what: $what, rule: $rule }) }
-            }
-        }
-
-        impl From<$name> for String {
-            fn from(name: $name) -> Self {
-                name.0
-            }
-        }
-
-        impl Borrow<str> for $name {
-            fn borrow(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
-            }
-        }
-    )+ };
-}
+use crate::{mark, names};
 
 names! {
     /// The name of an object, such as a ServiceAccount.

@@ -53,15 +53,7 @@ impl KubernetesAuth {
     /// What an apply makes, as far as the graph file says it: for the rights of what could not be planned.
     pub(crate) fn unseen(&self, graph: &str, sourced: bool) -> State {
         let reviewer = if sourced { Reviewer::Jwt(Digest::of("")) } else { Reviewer::None };
-        let target = Target {
-            host: String::new(),
-            ca: String::new(),
-            pem_keys: None,
-            reviewer: reviewer.clone(),
-            disable_local_ca_jwt: None,
-            notes: Vec::new(),
-        };
-        let mut state = self.managed(None, &target);
+        let mut state = self.managed(None, &Target { reviewer: reviewer.clone(), ..Target::default() });
         state.mount.mark = Some(marked::naming(Mark::new(graph), reviewer.digest()));
         state
     }
@@ -104,15 +96,15 @@ impl KubernetesAuth {
         }
     }
 
-    /// What is left of a mount that bears the mark of this graph, whose `own` roles go before it does.
-    pub(crate) fn release<'a>(
+    /// What is left of a mount that bears the mark of this graph. The roles that go before it do are this graph's own, each of a
+    /// step.
+    pub(crate) fn release(
         &self,
         claim: Claim<'_>,
         around: &Removing,
-        own: impl Iterator<Item = (&'a str, &'a str)>,
+        (goes_with, own): (Vec<String>, Vec<String>),
         now: &State,
     ) -> Decision<State> {
-        let (goes_with, own): (_, Vec<_>) = own.map(|(step, role)| (step.to_owned(), role)).unzip();
         let owner = owner::of(claim.graph, &around.cluster, &now.mount);
         if let Some(kept) = owner.keeps(self.mount.as_str(), now) {
             return Decision { goes_with, ..kept };
@@ -123,7 +115,7 @@ impl KubernetesAuth {
         Decision { undo, goes_with, ..Decision::to(to, owner != Owner::Other).noting(why.map(Note::Left)) }
     }
 
-    fn keep_because(&self, roles: &Result<Vec<String>, String>, own: &[&str]) -> Option<String> {
+    fn keep_because(&self, roles: &Result<Vec<String>, String>, own: &[String]) -> Option<String> {
         let mount = &self.mount;
         let roles = match roles {
             Ok(roles) => roles,

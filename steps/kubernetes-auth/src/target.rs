@@ -15,7 +15,7 @@ use crate::{
 const INSIDE: &str = "https://kubernetes.default.svc";
 
 /// What the config should hold, as far as it is managed.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Target {
     pub(crate) host: String,
     /// Certificates in PEM; empty where Vault is to use its own pod's.
@@ -97,9 +97,8 @@ impl KubernetesAuth {
                 (of_kubeconfig, "the kubeconfig's certificate-authority".to_owned())
             }
         };
-        let checked = pem::certificates(&text, &origin, around.now)?;
-        notes.extend(checked.warnings.into_iter().map(Note::Warning));
-        Ok(checked.text)
+        notes.extend(pem::certificates(&text, &origin, around.now)?.into_iter().map(Note::Warning));
+        Ok(text)
     }
 
     fn reviewer(&self, around: &Making, notes: &mut Vec<Note>) -> Result<Reviewer, Problem> {
@@ -126,7 +125,7 @@ impl KubernetesAuth {
             }
             (Found::Nowhere, Choice::Vault, _) | (Found::Nowhere, Choice::Auto, Place::Inside) => Ok(Reviewer::None),
             (Found::Nowhere, _, Place::Outside(seen)) => Err(choose_reviewer(seen)),
-            (Found::Nowhere, ..) => Err(undecided("reviewer")),
+            (Found::Nowhere, ..) => Err(choose_reviewer("nothing was looked up from which that could be decided")),
         }
     }
 
@@ -211,11 +210,6 @@ fn no_ca_at_all(family: Family) -> Result<(), Problem> {
     let message = "there is no CA, Vault's own is switched off, and OpenBao does not take that";
     Err(Problem::new(Class::Config, "trustpath::kubernetes_auth::no_ca", message)
         .help("set `ca = { file = \"ca.pem\" }` to the authority that signed the API server's certificate"))
-}
-
-fn undecided(key: &str) -> Problem {
-    let message = format!("nothing was looked up from which `{key}` could be decided");
-    Problem::new(Class::Internal, "trustpath::kubernetes_auth::undecided", message).help("set it in the graph file")
 }
 
 fn choose_reviewer(seen: &str) -> Problem {

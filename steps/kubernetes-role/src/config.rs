@@ -1,6 +1,6 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use trustpath_platform::Ttl;
+use trustpath_platform::{Ttl, names};
 
 use crate::selector::Selector;
 
@@ -70,59 +70,25 @@ pub struct KubernetesRole {
     pub token_type: TokenType,
 }
 
-/// The name of a role. Servers lower-case what they are given; a name that would change is refused here.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(try_from = "String")]
-pub struct RoleName(#[schemars(regex(pattern = r"^[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?$"))] String);
-
-impl RoleName {
-    /// The name.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
+names! {
+    /// The name of a role. Servers lower-case what they are given; a name that would change is refused here.
+    #[schemars(extend("pattern" = r"^[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?$"))]
+    RoleName: "name of a role", is_name,
+        "it has letters in lower case, digits, `_`, `-` and `.`, the last two not at its ends";
+    /// A text without spaces and commas, at which servers split lists.
+    #[schemars(extend("pattern" = r"^[^\s,]+$"))]
+    Bound: "text of a list", |text| !text.is_empty() && !text.contains(splits),
+        "it is empty, or holds a space or a comma, at which servers split lists";
 }
 
-impl TryFrom<String> for RoleName {
-    type Error = String;
-
-    /// As the servers' own pattern has it (`framework.GenericNameRegex`).
-    fn try_from(name: String) -> Result<Self, String> {
-        let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
-        let inner = |c: char| word(c) || matches!(c, '-' | '.');
-        if !name.starts_with(word) || !name.ends_with(word) || !name.chars().all(inner) {
-            return Err("a role's name has letters, digits, `_`, `-` and `.`, the last two not at its ends".into());
-        }
-        let lower = name.to_lowercase();
-        if lower == name {
-            Ok(Self(name))
-        } else {
-            Err(format!("the names of roles are in lower case: write `{lower}`"))
-        }
-    }
+/// As the servers' own pattern has it (`framework.GenericNameRegex`).
+fn is_name(name: &str) -> bool {
+    let word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    name.starts_with(word) && name.ends_with(word) && name.chars().all(|c| word(c) || matches!(c, '-' | '.'))
 }
 
-/// A text without spaces and commas, at which servers split lists.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(try_from = "String")]
-pub struct Bound(#[schemars(regex(pattern = r"^[^\s,]+$"))] String);
-
-impl Bound {
-    /// The text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl TryFrom<String> for Bound {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        let splits = |c: char| c.is_whitespace() || c.is_control() || c == ',';
-        if text.is_empty() || text.contains(splits) {
-            return Err("it is empty, or holds a space or a comma, at which servers split lists".into());
-        }
-        Ok(Self(text))
-    }
+fn splits(c: char) -> bool {
+    c.is_whitespace() || c.is_control() || c == ','
 }
 
 /// What identity is known by.

@@ -122,7 +122,7 @@ impl<M: AuthMethod> Backend<M> {
 }
 
 /// The roles on a mount that steps which need this one make, and these steps: both go before it.
-fn roles_that_go(cx: &Context, mount: &str) -> (Vec<String>, Vec<String>) {
+pub fn roles_that_go(cx: &Context, mount: &str) -> (Vec<String>, Vec<String>) {
     let roles = cx.needing().with_givers::<Login>().filter(|(_, login)| login.mount.path == mount);
     roles.map(|(step, login)| (step.to_owned(), login.role.clone())).unzip()
 }

@@ -24,6 +24,7 @@ mod written;
 
 pub use self::{
     at::{MountAt, shown},
+    decide::roles_that_go,
     disable::Disable,
     document::{Document, Held},
     enable::Enable,

@@ -33,15 +33,19 @@ impl KubernetesAuth {
         if seen.answers.is_empty() {
             return Ok(self.tried(at, evidence, state));
         }
-        match self.wanted(at, seen, state) {
+        let evidence = match self.wanted(at, seen, state)? {
+            Ok(wanted) => compared(at, state, &wanted, evidence),
             // Nothing else of it is this cluster's to mend.
-            Err(Unmet::OtherCluster(why)) => {
-                Ok(Proof::seen(evidence.failed(CONFIGURED, why, owner::own_mount(mount.as_str()))))
+            Err(report) if report.code.as_deref() == Some(owner::CODE) => {
+                let next = owner::own_mount(mount.as_str());
+                return Ok(Proof::seen(evidence.failed(CONFIGURED, report.message, next)));
             }
-            Err(Unmet::Told { why, next }) => Ok(self.tried(at, evidence.failed(CONFIGURED, why, next), state)),
-            Err(Unmet::Failed(failure)) => Err(failure),
-            Ok(wanted) => Ok(self.tried(at, compared(at, state, &wanted, evidence), state)),
-        }
+            Err(report) => {
+                let (why, next) = told(report);
+                evidence.failed(CONFIGURED, why, next)
+            }
+        };
+        Ok(self.tried(at, evidence, state))
     }
 
     fn tried(&self, at: At<'_, Taken>, evidence: Evidence, state: &State) -> Proof {
@@ -54,44 +58,21 @@ impl KubernetesAuth {
         Proof::seen(evidence).and(StoredCa::of(config)).and(review)
     }
 
-    /// What an apply would make of it.
-    fn wanted(&self, at: At<'_, Taken>, seen: &Seen<State>, state: &State) -> Result<State, Unmet> {
+    /// What an apply would make of it, or why that is not known: something is wrong with what the graph file names.
+    fn wanted(&self, at: At<'_, Taken>, seen: &Seen<State>, state: &State) -> Result<Result<State, Report>> {
         let keys = (0..self.pem_keys.iter().flatten().count()).map(key_name);
         let names = ["cluster", "here", "place", "reviewer", "ca"].map(str::to_owned).into_iter().chain(keys);
         if let Some(report) = names.filter_map(|name| seen.answers.failed(&name)).next() {
-            return Err(Unmet::told(report.clone()));
+            return Ok(Err(report.clone()));
         }
         let around = self.making(at, &seen.answers)?;
         // Never what the user agrees to for an apply: whose the mount is, is for a proof to find.
         let claim = Claim { adopts: false, ..Claim::of(at.cx) };
-        let wanted = self.wants(claim, &around, Some(state)).map_err(Failure::from)?;
-        Ok(wanted.to.unwrap_or_else(|| state.clone()))
-    }
-}
-
-/// Why it is not known what the config should be.
-enum Unmet {
-    /// The mount is another cluster's.
-    OtherCluster(String),
-    /// Something is wrong with what the graph file names.
-    Told { why: String, next: String },
-    /// The proof itself could not be carried out.
-    Failed(Failure),
-}
-
-impl Unmet {
-    fn told(report: Report) -> Self {
-        if report.code.as_deref() == Some(owner::CODE) {
-            return Self::OtherCluster(report.message);
+        match self.wants(claim, &around, Some(state)).map_err(Failure::from) {
+            Ok(wanted) => Ok(Ok(wanted.to.unwrap_or_else(|| state.clone()))),
+            Err(failure) if is_told(failure.class()) => Ok(Err(failure.report())),
+            Err(failure) => Err(failure),
         }
-        let (why, next) = told(report);
-        Self::Told { why, next }
-    }
-}
-
-impl From<Failure> for Unmet {
-    fn from(failure: Failure) -> Self {
-        if is_told(failure.class()) { Self::told(failure.report()) } else { Self::Failed(failure) }
     }
 }
 
