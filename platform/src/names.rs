@@ -19,18 +19,18 @@ impl InvalidName {
 /// Texts that are checked when they are read: a type for each, by what it is, what holds for it, and that in words.
 #[macro_export]
 macro_rules! names {
-    ($($(#[$doc:meta])* $name:ident: $what:literal, $valid:expr, $rule:literal;)+) => { $(
+    ($($(#[$doc:meta])* $vis:vis $name:ident: $what:literal, $valid:expr, $rule:literal;)+) => { $(
         #[derive(
             Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, ::serde::Serialize, ::serde::Deserialize, ::schemars::JsonSchema,
         )]
         $(#[$doc])*
         #[serde(try_from = "String", into = "String")]
         #[schemars(with = "String")]
-        pub struct $name(String);
+        $vis struct $name(String);
 
         impl $name {
             /// The text.
-            pub fn as_str(&self) -> &str {
+            $vis fn as_str(&self) -> &str {
                 &self.0
             }
         }

@@ -7,19 +7,19 @@ use crate::{mark, names};
 
 names! {
     /// The name of an object, such as a ServiceAccount.
-    ObjectName: "name of a Kubernetes object", is_subdomain,
+    pub ObjectName: "name of a Kubernetes object", is_subdomain,
         "it may have lower case letters, digits, `-` and `.`, begins and ends with a letter or a digit, and is at most \
          253 characters long";
     /// The name of a namespace.
-    NamespaceName: "name of a namespace", is_label,
+    pub NamespaceName: "name of a namespace", is_label,
         "it may have lower case letters, digits and `-`, begins and ends with a letter or a digit, and is at most 63 \
          characters long";
     /// The key of a label or an annotation.
-    Key: "key of a label or an annotation", is_key,
+    pub Key: "key of a label or an annotation", is_key,
         "it is a name of at most 63 letters, digits, `-`, `_` and `.`, perhaps behind a DNS name and a `/`, as in \
          `example.com/team`";
     /// The value of a label.
-    LabelValue: "value of a label", is_label_value,
+    pub LabelValue: "value of a label", is_label_value,
         "it has at most 63 letters, digits, `-`, `_` and `.`, and begins and ends with a letter or a digit";
 }
 

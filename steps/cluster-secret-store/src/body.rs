@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// What the step takes from others: who logs in, to which role, and where Vault is.
-pub type Taken = (Option<ServiceAccountRef>, Login, Option<VaultServer>);
+pub(crate) type Taken = (Option<ServiceAccountRef>, Login, Option<VaultServer>);
 
 type Result<T> = std::result::Result<T, Problem>;
 

@@ -10,21 +10,21 @@ use x509_parser::pem::Pem;
 /// An object of the cluster that holds certificates in PEM.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct CaProvider {
+pub(crate) struct CaProvider {
     /// What it is.
     #[serde(rename = "type")]
-    pub kind: CaProviderKind,
+    pub(crate) kind: CaProviderKind,
     /// Its name.
-    pub name: ObjectName,
+    pub(crate) name: ObjectName,
     /// Its namespace: a store of the whole cluster has none of its own.
-    pub namespace: NamespaceName,
+    pub(crate) namespace: NamespaceName,
     /// The key in it.
-    pub key: String,
+    pub(crate) key: String,
 }
 
 /// What holds the certificates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub enum CaProviderKind {
+pub(crate) enum CaProviderKind {
     /// A Secret.
     Secret,
     /// A ConfigMap.

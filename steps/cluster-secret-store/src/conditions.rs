@@ -9,46 +9,46 @@ use trustpath_platform::kubernetes::names::{Key, LabelValue, NamespaceName};
 /// A condition that a namespace may meet: any of what it names.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all(serialize = "camelCase"))]
-pub struct Condition {
+pub(crate) struct Condition {
     /// Namespaces by name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub namespaces: Vec<NamespaceName>,
+    pub(crate) namespaces: Vec<NamespaceName>,
     /// Namespaces whose names match one of these regular expressions.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub namespace_regexes: Vec<String>,
+    pub(crate) namespace_regexes: Vec<String>,
     /// Namespaces by their labels.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub namespace_selector: Option<Selector>,
+    pub(crate) namespace_selector: Option<Selector>,
 }
 
 /// Labels that a namespace has to have, all of them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all(serialize = "camelCase"))]
-pub struct Selector {
+pub(crate) struct Selector {
     /// Labels with their values.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub match_labels: BTreeMap<Key, LabelValue>,
+    pub(crate) match_labels: BTreeMap<Key, LabelValue>,
     /// Labels with what is asked of their values.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub match_expressions: Vec<Requirement>,
+    pub(crate) match_expressions: Vec<Requirement>,
 }
 
 /// What is asked of a label.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all(serialize = "camelCase"))]
-pub struct Requirement {
+pub(crate) struct Requirement {
     /// The label.
-    pub key: Key,
+    pub(crate) key: Key,
     /// What is asked.
-    pub operator: Operator,
+    pub(crate) operator: Operator,
     /// The values that `In` and `NotIn` speak of.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub values: Vec<LabelValue>,
+    pub(crate) values: Vec<LabelValue>,
 }
 
 /// What can be asked of a label.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub enum Operator {
+pub(crate) enum Operator {
     /// Its value is one of these.
     In,
     /// It has none of these values.

@@ -24,8 +24,7 @@ use trustpath_platform::{
 };
 
 use crate::{
-    ClusterSecretStore,
-    config::ReadyTimeout,
+    config::{ClusterSecretStore, ReadyTimeout},
     decide,
     ready::{Verdict, verdict, was_looked_at},
     request::address,

@@ -14,8 +14,8 @@ use trustpath_platform::{
 };
 
 use crate::{
-    ClusterSecretStore,
     body::Taken,
+    config::ClusterSecretStore,
     decide::There,
     prove::ReadyProbe,
     request::{STORE, StoreRequest},

@@ -11,13 +11,13 @@ const SOON: SignedDuration = SignedDuration::from_hours(24);
 
 /// What matters of the claims of a ServiceAccount's token.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Claims {
+pub(crate) struct Claims {
     /// When it expires, if ever.
-    pub expires: Option<Timestamp>,
+    pub(crate) expires: Option<Timestamp>,
     /// The pod that it dies with.
-    pub pod: Option<String>,
+    pub(crate) pod: Option<String>,
     /// Whose it is, as `namespace/name`.
-    pub service_account: Option<String>,
+    pub(crate) service_account: Option<String>,
 }
 
 /// Reads the claims of a JWT.

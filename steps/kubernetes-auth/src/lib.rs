@@ -28,14 +28,7 @@ mod way;
 use trustpath_core::{Answers, At, Decision, Handle, Intent, Kind, Leg, Managed, Proof, Reads, Result, Seen};
 use trustpath_platform::{AuthMount, Cluster, ReviewerSecret, Vault, VaultServer, vault::backend::roles_that_go};
 
-use owner::Claim;
-
-pub use config::{
-    Ca, Host, KubernetesAuth, Reviewer as ReviewerChoice, SecretName, Source, TokenType, Tune, Visibility,
-};
-pub use jwt::Claims;
-pub use state::{Config, Reviewer, State};
-pub use surroundings::{Found, Making, Place, Removing, Text};
+use self::{config::KubernetesAuth, owner::Claim, state::State};
 
 /// The facts that the step takes.
 pub(crate) type Taken = (VaultServer, Option<ReviewerSecret>);

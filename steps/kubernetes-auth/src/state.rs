@@ -16,34 +16,34 @@ pub(crate) const CA: &str = "kubernetes_ca_cert";
 
 /// A mount at the path, and what it was configured with.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct State {
+pub(crate) struct State {
     /// The mount. Its mark names the reviewer JWT that was written last, or is being written.
-    pub mount: MountState,
+    pub(crate) mount: MountState,
     /// Its config; `None` where it was never written, or where the mount is of another type.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub config: Option<Config>,
+    pub(crate) config: Option<Config>,
     /// The digests of the JWTs that can be written again, because their source is given.
     #[serde(skip)]
-    pub at_hand: Vec<Digest>,
+    pub(crate) at_hand: Vec<Digest>,
     /// The roles of a mount that has no config: they are lost when it is made anew.
     #[serde(skip)]
-    pub roles: Vec<String>,
+    pub(crate) roles: Vec<String>,
 }
 
 /// The config of the auth method (`auth/<mount>/config`).
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Config {
+pub(crate) struct Config {
     /// The reviewer JWT, which Vault does not give back.
-    pub reviewer: Reviewer,
+    pub(crate) reviewer: Reviewer,
     /// All else of it.
     #[serde(flatten)]
-    pub held: Held,
+    pub(crate) held: Held,
 }
 
 /// What is known of the reviewer JWT in a config.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]
-pub enum Reviewer {
+pub(crate) enum Reviewer {
     /// There is none.
     #[default]
     None,

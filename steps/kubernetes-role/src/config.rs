@@ -9,75 +9,75 @@ use crate::selector::Selector;
 /// What is left out is at the server's default, and is put back to it where it is not.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct KubernetesRole {
+pub(crate) struct KubernetesRole {
     /// The role's name, in lower case, such as `external-secrets`.
     #[serde(skip_serializing)]
-    pub name: RoleName,
+    pub(crate) name: RoleName,
     /// Whom a ServiceAccount's token has to be made for, such as `vault`. Default: anybody, so that every token of the
     /// ServiceAccount that leaks from another system is good here too.
     #[serde(default)]
-    pub audience: Option<Bound>,
+    pub(crate) audience: Option<Bound>,
     /// The names of the ServiceAccounts that may log in; `"*"` for any. Default: that of the `service-account` step
     /// among its needs.
     #[serde(default)]
-    pub bound_service_account_names: Option<Vec<Bound>>,
+    pub(crate) bound_service_account_names: Option<Vec<Bound>>,
     /// The namespaces of these ServiceAccounts; `*` stands for any text. Default: that of the `service-account` step
     /// among its needs, unless there is a selector.
     #[serde(default)]
-    pub bound_service_account_namespaces: Option<Vec<Bound>>,
+    pub(crate) bound_service_account_namespaces: Option<Vec<Bound>>,
     /// Further namespaces, by their labels: a Kubernetes label selector, as a table or as JSON. A namespace needs to be
     /// either named or selected.
     #[serde(default)]
-    pub bound_service_account_namespace_selector: Option<Selector>,
+    pub(crate) bound_service_account_namespace_selector: Option<Selector>,
     /// What identity is known by: the ServiceAccount's uid (the default), or its namespace and name.
     #[serde(default)]
-    pub alias_name_source: AliasNameSource,
+    pub(crate) alias_name_source: AliasNameSource,
     /// The policies of the tokens. Default: those of the `policy` steps among its needs.
     #[serde(default, alias = "policies")]
     #[schemars(extend("x-aliases" = ["policies"]))]
-    pub token_policies: Option<Vec<Bound>>,
+    pub(crate) token_policies: Option<Vec<Bound>>,
     /// How long a token lives, such as `1h`. Default: as long as the mount says.
     #[serde(default, alias = "ttl")]
     #[schemars(extend("x-aliases" = ["ttl"]))]
-    pub token_ttl: Ttl,
+    pub(crate) token_ttl: Ttl,
     /// How long a token can live when it is renewed. Default: as long as the mount says.
     #[serde(default, alias = "max_ttl")]
     #[schemars(extend("x-aliases" = ["max_ttl"]))]
-    pub token_max_ttl: Ttl,
+    pub(crate) token_max_ttl: Ttl,
     /// Makes tokens periodic: each renewal gives them this long again, without end.
     #[serde(default, alias = "period")]
     #[schemars(extend("x-aliases" = ["period"]))]
-    pub token_period: Ttl,
+    pub(crate) token_period: Ttl,
     /// The end of a token's life, whatever else is said, periodic ones included.
     #[serde(default)]
-    pub token_explicit_max_ttl: Ttl,
+    pub(crate) token_explicit_max_ttl: Ttl,
     /// How often a token can be used. Default: 0, without limit.
     #[serde(default, alias = "num_uses")]
     #[schemars(extend("x-aliases" = ["num_uses"]))]
-    pub token_num_uses: u32,
+    pub(crate) token_num_uses: u32,
     /// The addresses from which a login, and a token, are accepted, such as `10.0.0.0/8`. Default: any.
     #[serde(default, alias = "bound_cidrs")]
     #[schemars(extend("x-aliases" = ["bound_cidrs"]))]
-    pub token_bound_cidrs: Vec<Bound>,
+    pub(crate) token_bound_cidrs: Vec<Bound>,
     /// Leaves the `default` policy out of the tokens. The operator needs it: it looks its own token up.
     #[serde(default)]
-    pub token_no_default_policy: bool,
+    pub(crate) token_no_default_policy: bool,
     /// Binds each token to the address that logged in (OpenBao).
     #[serde(default)]
-    pub token_strictly_bind_ip: bool,
+    pub(crate) token_strictly_bind_ip: bool,
     /// What sort of token: `default` (as the mount says), `service`, or `batch`.
     #[serde(default)]
-    pub token_type: TokenType,
+    pub(crate) token_type: TokenType,
 }
 
 names! {
     /// The name of a role. Servers lower-case what they are given; a name that would change is refused here.
     #[schemars(extend("pattern" = r"^[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?$"))]
-    RoleName: "name of a role", is_name,
+    pub(crate) RoleName: "name of a role", is_name,
         "it has letters in lower case, digits, `_`, `-` and `.`, the last two not at its ends";
     /// A text without spaces and commas, at which servers split lists.
     #[schemars(extend("pattern" = r"^[^\s,]+$"))]
-    Bound: "text of a list", |text| !text.is_empty() && !text.contains(splits),
+    pub(crate) Bound: "text of a list", |text| !text.is_empty() && !text.contains(splits),
         "it is empty, or holds a space or a comma, at which servers split lists";
 }
 
@@ -94,7 +94,7 @@ fn splits(c: char) -> bool {
 /// What identity is known by.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum AliasNameSource {
+pub(crate) enum AliasNameSource {
     /// The uid of the ServiceAccount: one that is made anew is another.
     #[default]
     ServiceaccountUid,
@@ -105,7 +105,7 @@ pub enum AliasNameSource {
 /// What sort of token a login gives.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum TokenType {
+pub(crate) enum TokenType {
     /// As the mount says.
     #[default]
     Default,

@@ -16,7 +16,6 @@ mod warnings;
 
 use trustpath_core::Kind;
 
-pub use config::{AliasNameSource, Bound, KubernetesRole, RoleName, TokenType};
-pub use selector::Selector;
+use self::config::KubernetesRole;
 
 inventory::submit! { Kind::managed::<KubernetesRole>("kubernetes-role", "Binds a ServiceAccount to policies") }

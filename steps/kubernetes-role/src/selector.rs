@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 /// A Kubernetes label selector: `matchLabels` and `matchExpressions`.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(try_from = "Value")]
-pub struct Selector(Map<String, Value>);
+pub(crate) struct Selector(Map<String, Value>);
 
 const KEYS: [&str; 2] = ["matchExpressions", "matchLabels"];
 

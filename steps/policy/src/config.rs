@@ -7,18 +7,18 @@ use crate::rules::Rules;
 /// A policy: what the tokens that hold it may do.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Policy {
+pub(crate) struct Policy {
     /// The policy's name, in lower case, such as `apps-read`.
-    pub name: Name,
+    pub(crate) name: Name,
     /// What it allows: HCL or JSON as text, `{ file = "apps-read.hcl" }`, or a table of paths such as
     /// `{ "kv/data/apps/*" = ["read"] }`.
-    pub rules: Rules,
+    pub(crate) rules: Rules,
 }
 
 names! {
     /// The name of a policy. Servers lower-case what they are given; a name that would change is refused here.
     #[schemars(extend("pattern" = r"^[^\sA-Z,]+$"))]
-    Name: "name of a policy of a graph", |name| is_kept(name) && !RESERVED.contains(&name),
+    pub(crate) Name: "name of a policy of a graph", |name| is_kept(name) && !RESERVED.contains(&name),
         "it is in lower case, without spaces and commas, has something other than dots between slashes, and is none that \
          belongs to the server (`root`, `default`, `response-wrapping`, `control-group`)";
 }

@@ -7,22 +7,22 @@ use trustpath_platform::vault::{Body, backend::is_said};
 /// `GET sys/policies/acl/NAME`; HashiCorp Vault 1.21 has the text alone, OpenBao 2.7 all of it. Left out: `version` and
 /// `modified`, which no server gives back.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PolicyState {
+pub(crate) struct PolicyState {
     /// The text, byte for byte.
     #[serde(alias = "policy")]
-    pub text: String,
+    pub(crate) text: String,
     /// When the server removes it, as RFC 3339.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub expiration: Option<String>,
+    pub(crate) expiration: Option<String>,
     /// Whether a write has to name the version that it replaces.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub cas_required: bool,
+    pub(crate) cas_required: bool,
     /// Whether what identity templates stand for may hold slashes.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub allow_slashes_in_identity_templates: bool,
+    pub(crate) allow_slashes_in_identity_templates: bool,
     /// Whether what identity templates stand for may hold wildcards.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub allow_wildcards_in_identity_templates: bool,
+    pub(crate) allow_wildcards_in_identity_templates: bool,
 }
 
 impl PolicyState {

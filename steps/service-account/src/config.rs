@@ -23,26 +23,26 @@ pub(crate) const ACCOUNT: &str = "ServiceAccount";
 /// The operator's identity: a ServiceAccount.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct ServiceAccount {
+pub(crate) struct ServiceAccount {
     /// The namespace of the ServiceAccount.
-    pub namespace: NamespaceName,
+    pub(crate) namespace: NamespaceName,
     /// The name of the ServiceAccount.
-    pub name: ObjectName,
+    pub(crate) name: ObjectName,
     /// Make the namespace where it is missing; where this is `false`, a missing namespace is an error.
     #[serde(default = "yes")]
-    pub create_namespace: bool,
+    pub(crate) create_namespace: bool,
     /// Labels of the ServiceAccount. Others that it has are left alone.
     #[serde(default)]
-    pub labels: BTreeMap<Key, LabelValue>,
+    pub(crate) labels: BTreeMap<Key, LabelValue>,
     /// Annotations of the ServiceAccount. Others that it has are left alone.
     #[serde(default)]
-    pub annotations: BTreeMap<AnnotationKey, String>,
+    pub(crate) annotations: BTreeMap<AnnotationKey, String>,
     /// Labels of the namespace, where this graph makes it. Others that it has are left alone.
     #[serde(default)]
-    pub namespace_labels: BTreeMap<Key, LabelValue>,
+    pub(crate) namespace_labels: BTreeMap<Key, LabelValue>,
     /// Annotations of the namespace, where this graph makes it. Others that it has are left alone.
     #[serde(default)]
-    pub namespace_annotations: BTreeMap<AnnotationKey, String>,
+    pub(crate) namespace_annotations: BTreeMap<AnnotationKey, String>,
 }
 
 fn yes() -> bool {
@@ -51,7 +51,7 @@ fn yes() -> bool {
 
 impl ServiceAccount {
     /// Its address.
-    pub fn address(&self) -> ServiceAccountRef {
+    pub(crate) fn address(&self) -> ServiceAccountRef {
         ServiceAccountRef { namespace: self.namespace.to_string(), name: self.name.to_string() }
     }
 

@@ -15,8 +15,8 @@ use trustpath_platform::{
 };
 
 use crate::{
-    Users,
     contents::{self, Ours, Stays, name},
+    decide::Users,
 };
 
 /// How many Secrets are looked at.

@@ -25,24 +25,24 @@ pub(crate) const ROLE: &str = "system:auth-delegator";
 /// The identity with which a Vault outside of the cluster asks the API server whether a token is genuine.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct TokenReviewer {
+pub(crate) struct TokenReviewer {
     /// Its namespace, which has to exist. By default that of the ServiceAccount step that this one needs.
     #[serde(default)]
-    pub namespace: Option<NamespaceName>,
+    pub(crate) namespace: Option<NamespaceName>,
     /// The name of the ServiceAccount.
-    pub name: ObjectName,
+    pub(crate) name: ObjectName,
     /// The name of the Secret with its token. By default NAME-token.
     #[serde(default)]
-    pub secret: Option<ObjectName>,
+    pub(crate) secret: Option<ObjectName>,
     /// The name of the ClusterRoleBinding. By default the name of the ServiceAccount.
     #[serde(default)]
-    pub cluster_role_binding: Option<ObjectName>,
+    pub(crate) cluster_role_binding: Option<ObjectName>,
     /// Labels of all three. Others that they have are left alone.
     #[serde(default)]
-    pub labels: BTreeMap<Key, LabelValue>,
+    pub(crate) labels: BTreeMap<Key, LabelValue>,
     /// Annotations of all three. Others that they have are left alone.
     #[serde(default)]
-    pub annotations: BTreeMap<AnnotationKey, String>,
+    pub(crate) annotations: BTreeMap<AnnotationKey, String>,
 }
 
 /// The names of the three objects, all defaults resolved.

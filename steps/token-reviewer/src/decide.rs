@@ -9,8 +9,8 @@ use trustpath_platform::{
 };
 
 use crate::{
-    State,
     config::{Names, ROLE},
+    state::State,
 };
 
 pub(crate) fn desired(names: &Names, now: Option<&State>, graph: &str) -> Result<Decision<State>> {
@@ -99,7 +99,7 @@ mod tests {
     use trustpath_platform::ServiceAccountRef;
 
     use super::*;
-    use crate::TokenReviewer;
+    use crate::config::TokenReviewer;
 
     const GRAPH: &str = "standard";
 

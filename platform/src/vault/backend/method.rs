@@ -66,7 +66,7 @@ impl From<&AuthMount> for Mounted {
 names! {
     /// A part of a path in Vault: the path of a mount, the name of a document. In lower case, as servers keep names.
     #[schemars(extend("pattern" = r"^[^\sA-Z]+$"))]
-    Segment: "path in Vault", is_path, "it has parts between slashes, without spaces and capitals";
+    pub Segment: "path in Vault", is_path, "it has parts between slashes, without spaces and capitals";
 }
 
 fn is_path(text: &str) -> bool {

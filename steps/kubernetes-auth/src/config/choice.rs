@@ -9,7 +9,7 @@ use trustpath_platform::kubernetes::names::{NamespaceName, ObjectName};
 /// What the API server's certificate is checked against.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum Ca {
+pub(crate) enum Ca {
     /// Looked up.
     #[default]
     Auto,
@@ -24,7 +24,7 @@ pub enum Ca {
 /// As whom Vault reviews tokens.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum Reviewer {
+pub(crate) enum Reviewer {
     /// Looked up.
     #[default]
     Auto,
@@ -43,7 +43,7 @@ pub enum Reviewer {
 /// Where a JWT comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum Source {
+pub(crate) enum Source {
     /// A file that holds the JWT and nothing else, seen from where the program is started.
     File(PathBuf),
     /// A Secret of the type `kubernetes.io/service-account-token`.
@@ -53,11 +53,11 @@ pub enum Source {
 /// A Secret of the cluster.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct SecretName {
+pub(crate) struct SecretName {
     /// Its namespace.
-    pub namespace: NamespaceName,
+    pub(crate) namespace: NamespaceName,
     /// Its name.
-    pub name: ObjectName,
+    pub(crate) name: ObjectName,
 }
 
 /// Reads who reviews. A JWT that stands in its place is a secret, and is not repeated.

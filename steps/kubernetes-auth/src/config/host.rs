@@ -8,7 +8,7 @@ use url::Url;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(try_from = "String")]
 #[schemars(with = "String", extend("pattern" = "^(auto|https?://.+)$"))]
-pub enum Host {
+pub(crate) enum Host {
     /// Looked up.
     #[default]
     Auto,

@@ -10,29 +10,29 @@ use trustpath_platform::{Ttl, vault::backend::means_the_same};
 /// How a mount is tuned: what is left out stays as it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-pub struct Tune {
+pub(crate) struct Tune {
     /// How long a token lives whose role does not say; `0` is Vault's own default.
-    pub default_lease_ttl: Option<Ttl>,
+    pub(crate) default_lease_ttl: Option<Ttl>,
     /// How long a token lives at most; `0` is Vault's own default.
-    pub max_lease_ttl: Option<Ttl>,
+    pub(crate) max_lease_ttl: Option<Ttl>,
     /// Whether the mount is listed for those who have not logged in.
-    pub listing_visibility: Option<Visibility>,
+    pub(crate) listing_visibility: Option<Visibility>,
     /// The sort of tokens that roles give out.
-    pub token_type: Option<TokenType>,
+    pub(crate) token_type: Option<TokenType>,
     /// Keys of requests that audit devices write in the clear.
-    pub audit_non_hmac_request_keys: Option<Vec<String>>,
+    pub(crate) audit_non_hmac_request_keys: Option<Vec<String>>,
     /// Keys of answers that audit devices write in the clear.
-    pub audit_non_hmac_response_keys: Option<Vec<String>>,
+    pub(crate) audit_non_hmac_response_keys: Option<Vec<String>>,
     /// Headers of requests that the auth method gets to see.
-    pub passthrough_request_headers: Option<Vec<String>>,
+    pub(crate) passthrough_request_headers: Option<Vec<String>>,
     /// Headers of answers that the auth method may set.
-    pub allowed_response_headers: Option<Vec<String>>,
+    pub(crate) allowed_response_headers: Option<Vec<String>>,
 }
 
 /// Whether a mount is listed for those who have not logged in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum Visibility {
+pub(crate) enum Visibility {
     /// It is not: Vault's default.
     Hidden,
     /// It is.
@@ -42,7 +42,7 @@ pub enum Visibility {
 /// The sort of tokens that the roles of a mount give out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub enum TokenType {
+pub(crate) enum TokenType {
     /// Service tokens, unless a role says otherwise: Vault's default.
     DefaultService,
     /// Batch tokens, unless a role says otherwise.
