@@ -30,7 +30,7 @@ impl Owner {
     }
 
     /// Of what serves each cluster of the graph alike.
-    pub fn of_graph(mark: Option<&Mark>, graph: &str) -> Self {
+    pub(crate) fn of_graph(mark: Option<&Mark>, graph: &str) -> Self {
         if mark.is_some_and(|mark| mark.graph == graph) { Self::Ours } else { Self::Other }
     }
 
@@ -40,7 +40,7 @@ impl Owner {
     }
 
     /// Whether it serves another cluster of this graph, and needs nothing of this one.
-    pub fn is_elsewhere(&self) -> bool {
+    pub(crate) fn is_elsewhere(&self) -> bool {
         matches!(self, Self::OtherCluster(_))
     }
 

@@ -62,8 +62,8 @@ impl Policies {
     }
 
     /// Those of which nothing is known but the name.
-    pub(crate) fn unread(&self) -> BTreeSet<String> {
-        self.names(|policy| !matches!(policy, NamedPolicy::There(_))).into_iter().collect()
+    pub(crate) fn unread(&self) -> Vec<String> {
+        self.names(|policy| !matches!(policy, NamedPolicy::There(_)))
     }
 
     /// A role that names a policy that is not there lets its ServiceAccount in, and lets it read nothing.

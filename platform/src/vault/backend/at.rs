@@ -94,6 +94,6 @@ impl MountAt {
 }
 
 /// A request to Vault as it is shown.
-pub fn shown(method: &str, path: String, body: Value) -> Shown {
+pub(super) fn shown(method: &str, path: String, body: Value) -> Shown {
     Shown { system: Vault::NAME.into(), method: method.into(), path, body }
 }

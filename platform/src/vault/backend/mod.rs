@@ -23,7 +23,7 @@ mod value;
 mod written;
 
 pub use self::{
-    at::{MountAt, shown},
+    at::MountAt,
     decide::roles_that_go,
     disable::Disable,
     document::{Document, Held},

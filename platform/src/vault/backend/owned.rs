@@ -30,6 +30,6 @@ impl OwnedMount {
 
     /// What tokens may do for themselves, as far as a document says it.
     pub(super) fn own_use(&self) -> OwnUse {
-        self.documents.values().map(OwnUse::of_role).fold(OwnUse::of(false, 0), OwnUse::and)
+        self.documents.values().map(OwnUse::of_role).fold(OwnUse { asks: true, revokes: true }, OwnUse::and)
     }
 }
