@@ -34,5 +34,5 @@ pub use self::{
     proof::{LoginCheck, LoginProof},
     secret_ref::SecretRef,
     step::{Backend, auth_method},
-    value::{differing, is_said, means_the_same},
+    value::{differing, is_said},
 };

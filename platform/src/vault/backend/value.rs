@@ -41,7 +41,7 @@ pub(super) fn trimmed(value: Value) -> Value {
 }
 
 /// Whether servers take two values for the same: lists are sets, and numbers may be texts.
-pub fn means_the_same(one: &Value, other: &Value) -> bool {
+pub(super) fn means_the_same(one: &Value, other: &Value) -> bool {
     let plain = |value: &Value| as_text(value.clone()).to_string();
     match (one, other) {
         (Value::Array(one), Value::Array(other)) => {

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
-use trustpath_platform::{Ttl, vault::backend::means_the_same};
+use serde_json::Value;
+use trustpath_platform::{Ttl, vault::backend::Document};
 
 /// How a mount is tuned: what is left out stays as it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -57,27 +57,11 @@ impl Tune {
     /// Sets what is said, in Vault's spelling; what is equal in meaning stays. A value that is Vault's default is left out of
     /// a state, unless Vault has it written down.
     pub(crate) fn onto(&self, tune: &mut BTreeMap<String, Value>) {
-        let Value::Object(said) = json!(self) else { return };
-        for (key, value) in said.into_iter().filter(|(_, value)| !value.is_null()) {
-            let default = default_of(&key, &value);
-            let there = tune.get(&key).unwrap_or(&default);
-            if means_the_same(there, &value) {
-                continue;
-            }
-            if value == default {
-                tune.remove(&key);
-            } else {
-                tune.insert(key, value);
-            }
-        }
-    }
-}
-
-fn default_of(key: &str, value: &Value) -> Value {
-    match (key, value) {
-        ("listing_visibility", _) => json!(Visibility::Hidden),
-        ("token_type", _) => json!(TokenType::DefaultService),
-        (_, Value::Array(_)) => json!([]),
-        _ => json!(0),
+        let document = Document::replaced("tune", [])
+            .set_all(self)
+            .server_default("listing_visibility", "hidden")
+            .server_default("token_type", "default-service");
+        let there = std::mem::take(tune).into_iter().collect();
+        tune.extend(document.desired(Some(&there)));
     }
 }

@@ -12,7 +12,7 @@ use trustpath_platform::{
     policy::Capability::Update,
     vault::{
         Field, Late, VaultRequest,
-        backend::{MountAt, MountState},
+        backend::{Held, MountAt, MountState},
     },
 };
 
@@ -20,7 +20,7 @@ use crate::{
     document::document,
     marked,
     source::{Jwt, JwtSource},
-    state::{Config, Reviewer, State},
+    state::{Reviewer, State},
     way,
 };
 
@@ -31,19 +31,20 @@ const JWT: &str = "token_reviewer_jwt";
 pub(super) struct Configure {
     pub(super) at: MountAt,
     pub(super) to: State,
-    pub(super) config: Config,
-    /// Where the JWT may be. Which of them has it, only what they hold says: on the way back it is another one.
-    pub(super) sources: Vec<JwtSource>,
+    pub(super) held: Held,
+    pub(super) jwt: Option<Arc<ConfigJwt>>,
     /// The step before this one makes a JWT, and the config was never written.
     pub(super) anew: Option<JwtSource>,
 }
 
 /// The JWT that a config is to hold, from whichever source has it.
 #[derive(Debug)]
-struct ConfigJwt {
-    mount: String,
-    reviewer: Reviewer,
-    sources: Vec<JwtSource>,
+pub(super) struct ConfigJwt {
+    /// Where it is to be, for messages.
+    pub(super) mount: String,
+    pub(super) reviewer: Reviewer,
+    /// Where it may be. Which of them has it, only what they hold says: on the way back it is another one.
+    pub(super) sources: Vec<JwtSource>,
 }
 
 #[async_trait]
@@ -78,22 +79,14 @@ impl Late for ConfigJwt {
 }
 
 impl Configure {
-    fn jwt(&self) -> Option<ConfigJwt> {
-        let (mount, reviewer) = (self.at.path().to_owned(), self.config.reviewer.clone());
-        reviewer.is_some().then(|| ConfigJwt { mount, reviewer, sources: self.sources.clone() })
-    }
-
     fn write(&self, jwt: Option<Field>) -> VaultRequest {
-        let body = document().written(&self.config.held);
-        let body = match jwt {
-            Some(jwt) => body.with(JWT, jwt),
-            None => body,
-        };
+        let body = document().written(&self.held);
+        let body = jwt.into_iter().fold(body, |body, jwt| body.with(JWT, jwt));
         VaultRequest::update(self.at.namespace(), self.at.below(["config"]), body).settling()
     }
 
     fn planned(&self) -> VaultRequest {
-        self.write(self.jwt().map(|jwt| Field::Late(Arc::new(jwt))))
+        self.write(self.jwt.clone().map(|jwt| Field::Late(jwt)))
     }
 
     /// The JWT of the step before this one, for a config that was never written.
@@ -143,7 +136,7 @@ impl Request for Configure {
     }
 
     async fn send(&self, cx: &Context) -> Result<()> {
-        let Some(jwt) = self.jwt() else { return self.write(None).send(cx).await };
+        let Some(jwt) = &self.jwt else { return self.write(None).send(cx).await };
         match jwt.fetch(cx).await {
             Ok(jwt) => self.write(Some(Field::Plain(jwt))).send(cx).await,
             Err(failure) => match self.made_anew(cx).await? {
