@@ -46,7 +46,7 @@ impl KubernetesAuth {
             Found::Nowhere | Found::NotYet => None,
         });
         let undo = self.undo(now, Some(&state));
-        let ours = now.is_some_and(|now| self.is_ours(claim.graph, around, now));
+        let ours = now.is_some_and(|now| owner::is_ours(claim, &around.cluster, now, &target));
         Ok(Decision { provisional, undo, ..Decision::to(Some(state), ours).noting(notes) })
     }
 
@@ -83,17 +83,6 @@ impl KubernetesAuth {
         let message = "`description` holds a mark, which the program writes by itself";
         Err(Problem::new(Class::Config, "trustpath::kubernetes_auth::description", message)
             .help("leave `[trustpath …]` out of it"))
-    }
-
-    /// Whether the mount is this graph's and this cluster's. Where its mark names no cluster, its config decides.
-    pub(crate) fn is_ours(&self, graph: &str, around: &Making, now: &State) -> bool {
-        let target = self.kept(around, Some(now)).and_then(|kept| self.target(around, kept));
-        let is_here = |config| target.is_ok_and(|target| owner::other_cluster(config, &target).is_none());
-        match owner::of(graph, &around.cluster, &now.mount) {
-            Owner::Ours => true,
-            Owner::Unnamed => now.config.as_ref().is_none_or(is_here),
-            Owner::OtherCluster(_) | Owner::Other => false,
-        }
     }
 
     /// What is left of a mount that bears the mark of this graph. The roles that go before it do are this graph's own, each of a

@@ -50,8 +50,17 @@ pub(crate) fn check(
     }
 }
 
+/// Whether a mount is this graph's and this cluster's. Where its mark names no cluster, its config decides.
+pub(crate) fn is_ours(claim: Claim<'_>, cluster: &str, now: &State, target: &Target) -> bool {
+    match of(claim.graph, cluster, &now.mount) {
+        Owner::Ours => true,
+        Owner::Unnamed => now.config.as_ref().is_none_or(|config| other_cluster(config, target).is_none()),
+        Owner::OtherCluster(_) | Owner::Other => false,
+    }
+}
+
 /// Whether a config is about this cluster, as far as host and CA show; if not, how it differs.
-pub(crate) fn other_cluster(now: &Config, target: &Target) -> Option<String> {
+fn other_cluster(now: &Config, target: &Target) -> Option<String> {
     let (host, ca) = (now.text(HOST), now.text(CA));
     let both = !ca.is_empty() && !target.ca.is_empty();
     if !same_host(host, &target.host) {

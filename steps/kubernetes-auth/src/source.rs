@@ -42,7 +42,7 @@ impl From<&Source> for JwtSource {
         let at = match source {
             Source::File(file) => SecretRef::File(file.clone()),
             Source::Secret(SecretName { namespace, name }) => {
-                SecretRef::AccountToken { namespace: namespace.to_string(), name: name.to_string() }
+                SecretRef::TokenSecret { namespace: namespace.to_string(), name: name.to_string() }
             }
         };
         Self { at, is_made: false }
@@ -51,7 +51,7 @@ impl From<&Source> for JwtSource {
 
 impl From<&ReviewerSecret> for JwtSource {
     fn from(made: &ReviewerSecret) -> Self {
-        let at = SecretRef::AccountToken { namespace: made.namespace.clone(), name: made.name.clone() };
+        let at = SecretRef::TokenSecret { namespace: made.namespace.clone(), name: made.name.clone() };
         Self { at, is_made: true }
     }
 }

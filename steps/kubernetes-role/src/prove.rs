@@ -4,6 +4,7 @@ use serde_json::Value;
 use trustpath_core::{At, Evidence, Proof, Result, Seen};
 use trustpath_platform::{
     ServiceAccountRef,
+    kubernetes::AccountToken,
     vault::backend::{Held, LoginProof, MountAt, differing, session::OwnUse},
 };
 
@@ -12,7 +13,6 @@ use crate::{
     decide::{Facts, NAMES, NAMESPACES, POLICIES, SELECTOR, texts},
     login::RoleLogin,
     policies::{Policies, shown},
-    step::token_for,
 };
 
 /// Proves the role: three links, the last of them a real login.
@@ -70,4 +70,10 @@ fn bound(state: &Held, accounts: &[ServiceAccountRef]) -> Result<Vec<ServiceAcco
             Err("the role binds several ServiceAccounts, and no step among its needs names one to log in as".into())
         }
     }
+}
+
+/// A token of the ServiceAccount's for a role with this audience.
+pub(crate) fn token_for(account: &ServiceAccountRef, audience: &str) -> AccountToken {
+    let audiences = Some(audience.to_owned()).filter(|audience| !audience.is_empty()).into_iter().collect();
+    AccountToken { of: account.clone(), audiences }
 }

@@ -2,8 +2,8 @@
 
 use trustpath_core::{Answers, At, Decision, Handle, Intent, Leg, Managed, Proof, Reads, Result, Seen};
 use trustpath_platform::{
-    Cluster, Login, ServiceAccountRef, StoreAuth, Vault,
-    kubernetes::{AccountToken, ClusterUid},
+    Cluster, Login, StoreAuth, Vault,
+    kubernetes::ClusterUid,
     mark::Owner,
     vault::{
         Family, ServerFamily,
@@ -20,7 +20,7 @@ use crate::{
 impl KubernetesRole {
     /// With the tokens to log in with, for which nothing has to be seen first.
     fn tokens(&self, (_, accounts, _): &Facts, reads: Reads) -> Reads {
-        let tokens = accounts.iter().map(|account| token_for(account, self.audience())).enumerate();
+        let tokens = accounts.iter().map(|account| prove::token_for(account, self.audience())).enumerate();
         tokens.fold(reads, |reads, (nth, token)| reads.and(format!("token {nth}"), token))
     }
 
@@ -29,12 +29,6 @@ impl KubernetesRole {
         let there = seen.and_then(|seen| seen.state.as_ref()).map(|role| texts(role, POLICIES));
         there.unwrap_or_else(|| texts(&self.document(facts).desired(None), POLICIES))
     }
-}
-
-/// A token of the ServiceAccount's for a role with this audience.
-pub(crate) fn token_for(account: &ServiceAccountRef, audience: &str) -> AccountToken {
-    let audiences = Some(audience.to_owned()).filter(|audience| !audience.is_empty()).into_iter().collect();
-    AccountToken { of: account.clone(), audiences }
 }
 
 fn mount(at: At<'_, Facts>) -> MountAt {

@@ -50,7 +50,7 @@ impl Probe for ReviewProbe {
 impl Names {
     /// The token, once the tokens controller has put it there.
     fn token(&self) -> SecretRef {
-        SecretRef::AccountToken { namespace: self.account.namespace.clone(), name: self.secret.clone() }
+        SecretRef::TokenSecret { namespace: self.account.namespace.clone(), name: self.secret.clone() }
     }
 }
 

@@ -24,12 +24,21 @@ use crate::{
 
 /// A login at a mount.
 #[derive(Debug, Clone)]
-pub(super) struct LoginProbe {
-    pub(super) proof: LoginProof,
-    pub(super) at: MountAt,
-    pub(super) own: OwnUse,
-    pub(super) step: String,
-    pub(super) check: Arc<dyn LoginCheck>,
+struct LoginProbe {
+    proof: LoginProof,
+    at: MountAt,
+    own: OwnUse,
+    step: String,
+    check: Arc<dyn LoginCheck>,
+}
+
+impl LoginProof {
+    /// The probe that logs in at a mount, for a step.
+    pub fn on(self, at: MountAt, own: OwnUse, step: &str) -> impl Probe + 'static {
+        let has_policies = || HasPolicies::new(&at, own, self.policies.clone(), step);
+        let check = self.check.clone().unwrap_or_else(|| Arc::new(has_policies()));
+        LoginProbe { proof: self, at, own, step: step.to_owned(), check }
+    }
 }
 
 #[async_trait]
@@ -194,7 +203,7 @@ async fn fetched(token: &AccountToken, cx: &Context) -> Result<Value> {
 
 /// Whether a token has policies, and can make a request.
 #[derive(Debug)]
-pub(super) struct HasPolicies {
+struct HasPolicies {
     what: String,
     asks: bool,
     policies: Vec<String>,
@@ -202,7 +211,7 @@ pub(super) struct HasPolicies {
 }
 
 impl HasPolicies {
-    pub(super) fn new(at: &MountAt, own: OwnUse, policies: Vec<String>, step: &str) -> Self {
+    fn new(at: &MountAt, own: OwnUse, policies: Vec<String>, step: &str) -> Self {
         let what = format!("login at `auth/{}`", clean(at.path()));
         Self { what, asks: own.asks, policies, next: format!("trustpath apply {step}") }
     }

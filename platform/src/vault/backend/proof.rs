@@ -4,13 +4,9 @@ use std::{fmt, sync::Arc};
 
 use async_trait::async_trait;
 use serde_json::Value;
-use trustpath_core::{Evidence, Probe, Result, Right};
+use trustpath_core::{Evidence, Result, Right};
 
-use super::{
-    MountAt, SecretRef,
-    probe::{HasPolicies, LoginProbe},
-    session::OwnUse,
-};
+use super::SecretRef;
 use crate::{PolicyName, ServiceAccountRef, Vault, error::Error, kubernetes::AccountToken, vault::LoggedIn};
 
 /// What a login takes, and what it should give.
@@ -18,8 +14,8 @@ use crate::{PolicyName, ServiceAccountRef, Vault, error::Error, kubernetes::Acco
 pub struct LoginProof {
     pub(super) path: String,
     pub(super) inputs: Vec<(&'static str, Input)>,
-    policies: Vec<String>,
-    check: Option<Arc<dyn LoginCheck>>,
+    pub(super) policies: Vec<String>,
+    pub(super) check: Option<Arc<dyn LoginCheck>>,
 }
 
 #[derive(Debug, Clone)]
@@ -96,12 +92,5 @@ impl LoginProof {
     fn with(mut self, name: &'static str, input: Input) -> Self {
         self.inputs.push((name, input));
         self
-    }
-
-    /// The probe that logs in at a mount, for a step.
-    pub fn on(self, at: MountAt, own: OwnUse, step: &str) -> impl Probe + 'static {
-        let has_policies = || HasPolicies::new(&at, own, self.policies.clone(), step);
-        let check = self.check.clone().unwrap_or_else(|| Arc::new(has_policies()));
-        LoginProbe { proof: self, at, own, step: step.to_owned(), check }
     }
 }

@@ -35,7 +35,7 @@ pub enum SecretRef {
         key: String,
     },
     /// The token of a ServiceAccount in this Secret of the type `kubernetes.io/service-account-token`, which the cluster fills.
-    AccountToken {
+    TokenSecret {
         /// The Secret's namespace.
         namespace: String,
         /// The Secret's name.
@@ -56,7 +56,7 @@ impl SecretRef {
     /// What fetching takes, from a file or from the cluster.
     pub fn rights(&self) -> Vec<Right> {
         match self {
-            Self::SecretKey { namespace, name, .. } | Self::AccountToken { namespace, name } => {
+            Self::SecretKey { namespace, name, .. } | Self::TokenSecret { namespace, name } => {
                 on("", "secrets").within(namespace).named(name).may(&["get"])
             }
             Self::File(_) | Self::Minted { .. } => Vec::new(),
@@ -83,7 +83,7 @@ impl SecretRef {
                 let Some(secret) = secret(cx, namespace, name).await? else { return Ok(None) };
                 secret.data.and_then(|mut data| data.remove(key)).ok_or_else(|| self.missing())?.0
             }
-            Self::AccountToken { namespace, name } => match self.filled(cx, namespace, name).await? {
+            Self::TokenSecret { namespace, name } => match self.filled(cx, namespace, name).await? {
                 Some(token) => token,
                 None => return Ok(None),
             },
@@ -147,7 +147,7 @@ impl fmt::Display for SecretRef {
             Self::SecretKey { namespace, name, key } => {
                 write!(f, "`{}` of the Secret {}/{}", clean(key), clean(namespace), clean(name))
             }
-            Self::AccountToken { namespace, name } => write!(f, "the Secret {}/{}", clean(namespace), clean(name)),
+            Self::TokenSecret { namespace, name } => write!(f, "the Secret {}/{}", clean(namespace), clean(name)),
             Self::Minted { request, .. } => write!(f, "what a write at `{}` makes", clean(request)),
         }
     }

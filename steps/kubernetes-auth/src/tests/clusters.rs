@@ -121,7 +121,6 @@ fn a_mount_of_another_cluster_of_this_graph_is_that_clusters() {
         assert!(report.message.contains("that-cluster") && report.message.contains(CLUSTER), "{report:?}");
         let help = report.help.expect("help");
         assert!(help.contains("`mount = \"kubernetes-b\"`") && help.contains("--adopt auth"), "{help}");
-        assert!(!config(with.clone()).is_ours(GRAPH, &around, &now));
     }
 }
 
@@ -135,7 +134,7 @@ fn a_cluster_that_was_built_anew_takes_its_mount_over_by_consent() {
     let said: Vec<_> = wanted.notes.iter().map(Note::text).collect();
     let shows = ["that-cluster", "https://that.example.com:6443", CLUSTER, "https://api.example.com:6443"];
     assert!(shows.iter().all(|word| said.concat().contains(word)), "{said:?}");
-    assert!(!config(json!({"reviewer": "vault"})).is_ours(GRAPH, &around, &now), "it asks for consent");
+    assert!(!wanted.ours, "it asks for consent");
 }
 
 /// Made by a version that did not write the cluster: its config says whose it is.
@@ -147,15 +146,14 @@ fn a_mark_without_a_cluster_is_completed_where_the_config_is_about_this_one() {
     let made = decide(with.clone(), &around, None).expect("a decision").state;
     let now = without_cluster(made.clone());
     let wanted = decide(with.clone(), &around, Some(&now)).expect("a decision");
-    assert_eq!((&wanted.state, wanted.notes), (&made, Vec::new()));
-    assert!(config(with.clone()).is_ours(GRAPH, &around, &now));
+    assert_eq!((&wanted.state, wanted.ours, wanted.notes), (&made, true, Vec::new()));
 
     let other = without_cluster(of_another_cluster());
     let report = refused(with.clone(), &around, Some(&other));
     assert_eq!(report.code.as_deref(), Some("trustpath::kubernetes_auth::other_cluster"));
-    assert!(!config(with.clone()).is_ours(GRAPH, &around, &other));
-    let taken = adopt(with, &around, &other).expect("a decision").state;
-    assert_eq!(taken.mount.mark.expect("a mark").cluster.as_deref(), Some(CLUSTER));
+    let taken = adopt(with, &around, &other).expect("a decision");
+    assert!(!taken.ours);
+    assert_eq!(taken.state.mount.mark.expect("a mark").cluster.as_deref(), Some(CLUSTER));
 }
 
 #[test]

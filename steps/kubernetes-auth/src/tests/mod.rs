@@ -63,12 +63,13 @@ pub(crate) fn outside(ca_pem: Option<String>) -> Making {
 pub(crate) struct Wanted {
     pub(crate) state: State,
     provisional: bool,
+    ours: bool,
     notes: Vec<Note>,
 }
 
 impl From<Decision<State>> for Wanted {
-    fn from(Decision { to, provisional, notes, .. }: Decision<State>) -> Self {
-        Self { state: to.expect("something is made"), provisional, notes }
+    fn from(Decision { to, provisional, ours, notes, .. }: Decision<State>) -> Self {
+        Self { state: to.expect("something is made"), provisional, ours, notes }
     }
 }
 
