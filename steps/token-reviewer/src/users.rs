@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use trustpath_core::{Answer, Answers, Context, Read, Reads, Result, Right};
 use trustpath_platform::{
     Cluster, ServiceAccountRef,
-    kubernetes::{RunningPods, rights::on},
+    kubernetes::{RunningPods, rights::on, that_need_it},
     text::clean,
 };
 
@@ -33,15 +33,9 @@ fn bindings() -> [ApiResource; 2] {
 /// # Errors
 /// When what was read is none of these.
 pub(crate) fn of(names: &Names, answers: &Answers) -> Result<Vec<String>> {
-    let unseen = |name: &str| {
-        let why = answers.refused(name)?;
-        Some(format!("it cannot be seen whether anything else needs it ({why})"))
-    };
     let mut users = RunningPods::that_run_as(&names.account, answers, PODS)?;
-    users.extend(unseen(PODS));
-    for name in bindings().map(|resource| resource.plural) {
-        users.extend(answers.get::<Vec<String>>(&name)?.unwrap_or_default());
-        users.extend(unseen(&name));
+    for resource in bindings() {
+        users.extend(that_need_it(answers, &resource.plural)?);
     }
     Ok(users)
 }
