@@ -14,9 +14,11 @@
 //! - [`kubernetes`], [`vault`]: the two systems.
 //! - [`lock`]: one run at a time.
 //! - [`mark`]: how objects of a graph are told from others.
+//! - [`names`]: texts that are checked when they are read.
 //! - [`policy`]: what the text of a policy means.
 //! - [`retry`]: the one retry policy.
 //! - [`text`]: text from servers, made safe to show.
+//! - [`text_source`]: texts of the graph file that may be in files of their own.
 //! - [`ttl`]: durations as Vault writes them.
 
 pub mod connections;
@@ -31,11 +33,13 @@ pub mod hide;
 pub mod kubernetes;
 pub mod lock;
 pub mod mark;
+pub mod names;
 mod opening;
 pub mod policy;
 mod proxy;
 pub mod retry;
 pub mod text;
+pub mod text_source;
 mod tls;
 pub mod ttl;
 pub mod vault;

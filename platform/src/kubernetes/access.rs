@@ -4,21 +4,17 @@ use std::fmt;
 
 use jiff::Timestamp;
 use k8s_openapi::api::{
-    authentication::v1::{TokenRequest, TokenRequestSpec, TokenReview, TokenReviewSpec, TokenReviewStatus},
-    authorization::v1::{
-        ResourceAttributes, SelfSubjectAccessReview, SelfSubjectAccessReviewSpec, SubjectAccessReview,
-        SubjectAccessReviewSpec,
-    },
+    authentication::v1::{TokenRequest, TokenRequestSpec},
+    authorization::v1::{ResourceAttributes, SelfSubjectAccessReview, SelfSubjectAccessReviewSpec},
     core::v1::ServiceAccount,
 };
 use kube::{
     Resource,
     core::{Request, params::PostParams},
 };
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::SecretString;
 use serde::{Serialize, de::DeserializeOwned};
-use serde_json::json;
-use trustpath_core::{Handle as _, Shown};
+use trustpath_core::{Evidence, Failure};
 
 use super::{Cluster, address::Address, request::Call};
 use crate::{
@@ -52,6 +48,16 @@ pub struct Access<'a> {
     pub name: Option<&'a str>,
 }
 
+/// What a reviewer of tokens has to be allowed.
+const REVIEW_TOKENS: Access<'_> = Access {
+    verb: "create",
+    group: "authentication.k8s.io",
+    resource: "tokenreviews",
+    subresource: None,
+    namespace: None,
+    name: None,
+};
+
 impl fmt::Display for Access<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.verb, self.resource())
@@ -77,16 +83,6 @@ impl Access<'_> {
             ..ResourceAttributes::default()
         }
     }
-}
-
-/// A TokenRequest as it is shown: what [`Cluster::request_token`] sends.
-pub fn shown_token_request(of: &ServiceAccountRef, audiences: &[String], seconds: i64) -> Shown {
-    let mut spec = json!({ "expirationSeconds": seconds });
-    if !audiences.is_empty() {
-        spec["audiences"] = json!(audiences);
-    }
-    let path = format!("api/v1/namespaces/{}/serviceaccounts/{}/token", of.namespace, of.name);
-    Shown { system: Cluster::NAME.into(), method: "POST".into(), path, body: json!({ "spec": spec }) }
 }
 
 impl Cluster {
@@ -133,37 +129,27 @@ impl Cluster {
         Ok(review.status.is_some_and(|status| status.allowed))
     }
 
-    /// Whether a ServiceAccount may do something.
+    /// Whether the owner of a token may review the tokens of others, as that tells itself: evidence, with what to do next where
+    /// it lacks the right, or where its token is not accepted.
     ///
     /// # Errors
-    /// When the server denies the review (it needs `create subjectaccessreviews`) or does not answer it.
-    pub async fn may(&self, who: &ServiceAccountRef, access: &Access<'_>) -> Result<bool, Error> {
-        let groups = [
-            "system:authenticated".to_owned(),
-            "system:serviceaccounts".to_owned(),
-            format!("system:serviceaccounts:{}", who.namespace),
-        ];
-        let spec = SubjectAccessReviewSpec {
-            user: Some(format!("system:serviceaccount:{}:{}", who.namespace, who.name)),
-            groups: Some(groups.to_vec()),
-            resource_attributes: Some(access.attributes()),
-            ..SubjectAccessReviewSpec::default()
-        };
-        let review = self.review(&SubjectAccessReview { spec, ..SubjectAccessReview::default() }).await?;
-        Ok(review.status.is_some_and(|status| status.allowed))
-    }
-
-    /// Has the server look at a token, as this connection's user.
-    ///
-    /// # Errors
-    /// When the server denies the review (it needs `create tokenreviews`) or does not answer it.
-    pub async fn review_token(&self, token: &SecretString, audiences: &[String]) -> Result<TokenReviewStatus, Error> {
-        let spec = TokenReviewSpec {
-            token: Some(token.expose_secret().to_owned()),
-            audiences: (!audiences.is_empty()).then(|| audiences.to_vec()),
-        };
-        let review = self.review(&TokenReview { spec, ..TokenReview::default() }).await?;
-        Ok(review.status.unwrap_or_default())
+    /// When the server does not answer.
+    pub async fn is_reviewer(
+        &self,
+        token: SecretString,
+        who: &str,
+        [unbound, unknown]: [&str; 2],
+    ) -> Result<Evidence, Failure> {
+        const WHAT: &str = "the reviewer may review tokens";
+        let (evidence, review) = (Evidence::new(), REVIEW_TOKENS);
+        match self.with_token(token).await?.can_i(&review).await {
+            Ok(true) => Ok(evidence.passed(WHAT, format!("{who} may {review}"))),
+            Ok(false) => Ok(evidence.failed(WHAT, format!("{who} may not {review}"), unbound)),
+            Err(error) if error.kind() == Kind::Unauthenticated => {
+                Ok(evidence.failed(WHAT, format!("the API server does not accept the token of {who}"), unknown))
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Creates a review, which is answered and never stored.

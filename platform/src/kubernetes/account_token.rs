@@ -1,9 +1,10 @@
 //! The token of a ServiceAccount with which a proof tries it.
 
 use async_trait::async_trait;
-use trustpath_core::{Answer, Context, Read, Result, Right, Shown};
+use serde_json::json;
+use trustpath_core::{Answer, Context, Handle as _, Read, Result, Right, Shown};
 
-use super::{Cluster, Token, access::shown_token_request, rights::on};
+use super::{Cluster, Token, rights::on};
 use crate::{error::Error, facts::ServiceAccountRef};
 
 /// How long it lives, in seconds: the least that API servers give.
@@ -32,7 +33,12 @@ impl AccountToken {
 
     /// The request for it.
     pub fn shown(&self) -> Shown {
-        shown_token_request(&self.of, &self.audiences, LIFETIME)
+        let mut spec = json!({ "expirationSeconds": LIFETIME });
+        if !self.audiences.is_empty() {
+            spec["audiences"] = json!(self.audiences);
+        }
+        let path = format!("api/v1/namespaces/{}/serviceaccounts/{}/token", self.of.namespace, self.of.name);
+        Shown { system: Cluster::NAME.into(), method: "POST".into(), path, body: json!({ "spec": spec }) }
     }
 }
 

@@ -22,7 +22,7 @@ mod select;
 mod settings;
 mod uid;
 
-pub use access::{Access, Token, shown_token_request};
+pub use access::{Access, Token};
 pub use account_token::AccountToken;
 pub use address::Address;
 pub use discovery::NamespacedTypes;
@@ -32,7 +32,7 @@ pub use live::Live;
 pub use object_ref::{ObjectRef, ServedType};
 pub use objects::{Applied, Apply, FIELD_MANAGER};
 pub use open::ApiServer;
-pub use pods::RunningPods;
+pub use pods::{RunningPods, that_need_it};
 pub use select::Selection;
 pub use settings::KubernetesSettings;
 pub use uid::ClusterUid;

@@ -1,79 +1,25 @@
 //! Names as the API server takes them, checked before anything is sent (apimachinery, `util/validation`).
 
-use std::{borrow::Borrow, fmt};
-
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::mark;
-
-/// Why a text is no name of its sort.
-#[derive(Debug, thiserror::Error)]
-#[error("`{text}` is no {what}: {rule}")]
-pub struct InvalidName {
-    text: String,
-    what: &'static str,
-    rule: &'static str,
-}
-
-macro_rules! names {
-    ($($(#[$doc:meta])* $name:ident: $what:literal, $valid:path, $rule:literal;)+) => { $(
-        $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-        #[serde(try_from = "String", into = "String")]
-        #[schemars(with = "String")]
-        pub struct $name(String);
-
-        impl $name {
-            /// The text.
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl TryFrom<String> for $name {
-            type Error = InvalidName;
-
-            fn try_from(text: String) -> Result<Self, InvalidName> {
-                if $valid(&text) { Ok(Self(text)) } else { Err(InvalidName { text, what: $what, rule: $rule }) }
-            }
-        }
-
-        impl From<$name> for String {
-            fn from(name: $name) -> Self {
-                name.0
-            }
-        }
-
-        impl Borrow<str> for $name {
-            fn borrow(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
-            }
-        }
-    )+ };
-}
+use crate::{mark, names};
 
 names! {
     /// The name of an object, such as a ServiceAccount.
-    ObjectName: "name of a Kubernetes object", is_subdomain,
+    pub ObjectName: "name of a Kubernetes object", is_subdomain,
         "it may have lower case letters, digits, `-` and `.`, begins and ends with a letter or a digit, and is at most \
          253 characters long";
     /// The name of a namespace.
-    NamespaceName: "name of a namespace", is_label,
+    pub NamespaceName: "name of a namespace", is_label,
         "it may have lower case letters, digits and `-`, begins and ends with a letter or a digit, and is at most 63 \
          characters long";
     /// The key of a label or an annotation.
-    Key: "key of a label or an annotation", is_key,
+    pub Key: "key of a label or an annotation", is_key,
         "it is a name of at most 63 letters, digits, `-`, `_` and `.`, perhaps behind a DNS name and a `/`, as in \
          `example.com/team`";
     /// The value of a label.
-    LabelValue: "value of a label", is_label_value,
+    pub LabelValue: "value of a label", is_label_value,
         "it has at most 63 letters, digits, `-`, `_` and `.`, and begins and ends with a letter or a digit";
 }
 

@@ -21,15 +21,27 @@ impl RunningPods {
         Self { namespace: namespace.to_owned() }
     }
 
-    /// Those of them that run as a ServiceAccount, each as a sentence about it.
+    /// Those of them that run as a ServiceAccount, each as a sentence about it; what cannot be seen is one, too.
     ///
     /// # Errors
     /// When the answer of this name is none of a list of pods.
     pub fn that_run_as(account: &ServiceAccountRef, answers: &Answers, name: &str) -> Result<Vec<String>> {
         let pods: Vec<(String, String)> = answers.get(name)?.unwrap_or_default();
         let of_it = pods.into_iter().filter(|(runs_as, _)| *runs_as == account.name);
-        Ok(of_it.map(|(_, pod)| format!("the pod `{pod}` runs as it")).collect())
+        Ok(of_it.map(|(_, pod)| format!("the pod `{pod}` runs as it")).chain(unseen(answers, name)).collect())
     }
+}
+
+/// What else was read to need a ServiceAccount, each as a sentence about it; what cannot be seen is one, too.
+///
+/// # Errors
+/// When the answer of this name is none of sentences.
+pub fn that_need_it(answers: &Answers, name: &str) -> Result<Vec<String>> {
+    Ok(answers.get::<Vec<String>>(name)?.unwrap_or_default().into_iter().chain(unseen(answers, name)).collect())
+}
+
+fn unseen(answers: &Answers, name: &str) -> Option<String> {
+    answers.refused(name).map(|why| format!("it cannot be seen whether anything else needs it: {why}"))
 }
 
 #[async_trait]

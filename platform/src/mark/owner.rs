@@ -1,5 +1,7 @@
 //! Whose something in Vault is, as far as its mark says. Pure.
 
+use trustpath_core::{Decision, Note};
+
 use super::Mark;
 use crate::text::clean;
 
@@ -28,7 +30,7 @@ impl Owner {
     }
 
     /// Of what serves each cluster of the graph alike.
-    pub fn of_graph(mark: Option<&Mark>, graph: &str) -> Self {
+    pub(crate) fn of_graph(mark: Option<&Mark>, graph: &str) -> Self {
         if mark.is_some_and(|mark| mark.graph == graph) { Self::Ours } else { Self::Other }
     }
 
@@ -38,8 +40,15 @@ impl Owner {
     }
 
     /// Whether it serves another cluster of this graph, and needs nothing of this one.
-    pub fn is_elsewhere(&self) -> bool {
+    pub(crate) fn is_elsewhere(&self) -> bool {
         matches!(self, Self::OtherCluster(_))
+    }
+
+    /// What a removal leaves where this is why it stays; what serves another cluster needs nothing of this one.
+    pub fn keeps<S: Clone>(&self, mount: &str, now: &S) -> Option<Decision<S>> {
+        let why = self.keep_because(mount)?;
+        let kept = Decision::to(Some(now.clone()), *self != Self::Other).noting([Note::Left(why)]);
+        Some(Decision { retains: !self.is_elsewhere(), ..kept })
     }
 
     /// Why a removal leaves what is on the mount at this path, though it bears the mark of this graph.

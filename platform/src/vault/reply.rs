@@ -1,6 +1,6 @@
 //! What Vault answers, taken out of its envelope.
 
-use std::{collections::BTreeMap, fmt, time::Duration};
+use std::{fmt, time::Duration};
 
 use secrecy::SecretString;
 use serde::{Deserialize, Deserializer};
@@ -35,12 +35,8 @@ pub struct LoggedIn {
     pub policies: Vec<String>,
     /// The policies that the role gave it.
     pub token_policies: Vec<String>,
-    /// The identity entity that the login left behind; it stays after the token is gone.
-    pub entity_id: String,
     /// How long the token lives.
     pub lease: Duration,
-    /// What the auth method noted about who logged in.
-    pub metadata: BTreeMap<String, String>,
     /// The server's warnings, cleaned.
     pub warnings: Vec<String>,
 }
@@ -70,11 +66,7 @@ pub(super) struct Auth {
     #[serde(default)]
     token_policies: Option<Vec<String>>,
     #[serde(default)]
-    entity_id: String,
-    #[serde(default)]
     lease_duration: u64,
-    #[serde(default)]
-    metadata: Option<BTreeMap<String, String>>,
 }
 
 fn secret<'de, D: Deserializer<'de>>(from: D) -> Result<SecretString, D::Error> {
@@ -93,9 +85,7 @@ impl Auth {
             accessor: self.accessor,
             policies: self.policies.unwrap_or_default(),
             token_policies: self.token_policies.unwrap_or_default(),
-            entity_id: self.entity_id,
             lease: Duration::from_secs(self.lease_duration),
-            metadata: self.metadata.unwrap_or_default(),
             warnings,
         }
     }

@@ -6,13 +6,12 @@ use trustpath_platform::{Login, ServiceAccountRef, VaultServer, kubernetes::owne
 use url::Url;
 
 use crate::{
-    ca::{self, CaProvider},
-    conditions::Condition,
-    config::{ClusterSecretStore, KvVersion, RetrySettings},
+    ca,
+    config::{ClusterSecretStore, KvVersion},
 };
 
 /// What the step takes from others: who logs in, to which role, and where Vault is.
-pub type Taken = (Option<ServiceAccountRef>, Login, Option<VaultServer>);
+pub(crate) type Taken = (Option<ServiceAccountRef>, Login, Option<VaultServer>);
 
 type Result<T> = std::result::Result<T, Problem>;
 
@@ -38,14 +37,13 @@ impl ClusterSecretStore {
         let namespace = self.namespace.as_ref().or(taken.1.mount.namespace.as_ref());
         put(&mut vault, "namespace", namespace.map(|namespace| json!(namespace)));
         put(&mut vault, "caBundle", ca.map(|ca| json!(ca)));
-        put(&mut vault, "caProvider", self.ca_provider.as_ref().map(provider));
+        put(&mut vault, "caProvider", self.ca_provider.as_ref().map(|provider| json!(provider)));
         put(&mut vault, "auth", Some(auth));
         let mut spec = fields(json!({"provider": {"vault": vault}}));
-        let conditions: Vec<_> = self.conditions.iter().map(Condition::to_json).collect();
-        put(&mut spec, "conditions", (!conditions.is_empty()).then(|| conditions.into()));
+        put(&mut spec, "conditions", said(json!(self.conditions)));
         put(&mut spec, "controller", self.controller.as_ref().map(|controller| json!(controller)));
         put(&mut spec, "refreshInterval", self.refresh_interval.map(|seconds| json!(seconds)));
-        put(&mut spec, "retrySettings", self.retry_settings.as_ref().and_then(retries));
+        put(&mut spec, "retrySettings", said(json!(self.retry_settings)));
         fields(json!({"metadata": {"name": self.name}, "spec": spec}))
     }
 
@@ -125,24 +123,16 @@ fn no_service_account() -> Problem {
         .help("add a `service-account` step to its needs, or set `service_account`")
 }
 
-fn provider(provider: &CaProvider) -> Value {
-    json!({
-        "type": provider.kind, "name": provider.name, "namespace": provider.namespace, "key": provider.key,
-    })
-}
-
-fn retries(settings: &RetrySettings) -> Option<Value> {
-    let mut fields = Fields::new();
-    put(&mut fields, "maxRetries", settings.max_retries.map(|retries| json!(retries)));
-    put(&mut fields, "retryInterval", settings.retry_interval.as_ref().map(|interval| json!(interval)));
-    (!fields.is_empty()).then(|| fields.into())
-}
-
 fn fields(value: Value) -> Fields {
     match value {
         Value::Object(fields) => fields,
         _ => Fields::new(),
     }
+}
+
+/// What holds something.
+fn said(value: Value) -> Option<Value> {
+    (![json!(null), json!([]), json!({})].contains(&value)).then_some(value)
 }
 
 fn put(fields: &mut Fields, name: &str, value: Option<Value>) {

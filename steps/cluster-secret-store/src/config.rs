@@ -5,69 +5,70 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use trustpath_platform::kubernetes::names::{NamespaceName, ObjectName};
-
-use crate::{
-    ca::{CaBundle, CaProvider},
-    conditions::Condition,
+use trustpath_platform::{
+    kubernetes::names::{NamespaceName, ObjectName},
+    text_source::TextSource,
+    vault::MountPath,
 };
+
+use crate::{ca::CaProvider, conditions::Condition};
 
 /// The operator's way into Vault: a ClusterSecretStore that logs in by the Kubernetes auth method.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct ClusterSecretStore {
+pub(crate) struct ClusterSecretStore {
     /// The name of the store.
-    pub name: ObjectName,
+    pub(crate) name: ObjectName,
     /// The URL at which the operator reaches Vault; by default `[connections.vault] server`.
     #[serde(default)]
-    pub server: Option<String>,
+    pub(crate) server: Option<String>,
     /// The mount of the KV secrets engine, without a `/data` behind it.
-    pub path: MountPath,
+    pub(crate) path: MountPath,
     /// The version of the KV secrets engine.
     #[serde(default)]
-    pub version: KvVersion,
+    pub(crate) version: KvVersion,
     /// The Vault namespace; by default that of the role's mount.
     #[serde(default)]
-    pub namespace: Option<String>,
+    pub(crate) namespace: Option<String>,
     /// The authorities that Vault's certificate is checked against: PEM text, or `{ file = "ca.pem" }`.
     #[serde(default)]
-    pub ca_bundle: Option<CaBundle>,
+    pub(crate) ca_bundle: Option<TextSource>,
     /// A Secret or ConfigMap of the cluster that holds these authorities, in place of `ca_bundle`.
     #[serde(default)]
-    pub ca_provider: Option<CaProvider>,
+    pub(crate) ca_provider: Option<CaProvider>,
     /// The path of the auth mount, without `auth/`; by default that of the role that the step needs.
     #[serde(default)]
-    pub mount_path: Option<MountPath>,
+    pub(crate) mount_path: Option<MountPath>,
     /// The Vault role; by default the role that the step needs.
     #[serde(default)]
-    pub role: Option<String>,
+    pub(crate) role: Option<String>,
     /// The ServiceAccount that the operator logs in as; by default the one that the step needs.
     #[serde(default)]
-    pub service_account: Option<Account>,
+    pub(crate) service_account: Option<Account>,
     /// The audiences of its tokens; by default the role's audience, where that asks for one.
     #[serde(default)]
-    pub audiences: Option<Vec<String>>,
+    pub(crate) audiences: Option<Vec<String>>,
     /// The namespaces that may use the store: those that meet any of these. All of them, where there is none.
     #[serde(default)]
-    pub conditions: Vec<Condition>,
+    pub(crate) conditions: Vec<Condition>,
     /// Which of several operators looks after the store, by the name that it was started with.
     #[serde(default)]
-    pub controller: Option<String>,
+    pub(crate) controller: Option<String>,
     /// How often the operator looks at the store again, in seconds.
     #[serde(default)]
-    pub refresh_interval: Option<u32>,
+    pub(crate) refresh_interval: Option<u32>,
     /// How the operator repeats what fails.
     #[serde(default)]
-    pub retry_settings: Option<RetrySettings>,
+    pub(crate) retry_settings: Option<RetrySettings>,
     /// How long `verify` waits for the operator to find the store ready.
     #[serde(default)]
-    pub ready_timeout: ReadyTimeout,
+    pub(crate) ready_timeout: ReadyTimeout,
 }
 
 /// A version of the KV secrets engine.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum KvVersion {
+pub(crate) enum KvVersion {
     /// Without versions of secrets.
     V1,
     /// With versions of secrets.
@@ -78,57 +79,30 @@ pub enum KvVersion {
 /// A ServiceAccount.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Account {
+pub(crate) struct Account {
     /// Its name.
-    pub name: ObjectName,
+    pub(crate) name: ObjectName,
     /// Its namespace.
-    pub namespace: NamespaceName,
+    pub(crate) namespace: NamespaceName,
 }
 
 /// How the operator repeats what fails.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct RetrySettings {
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all(serialize = "camelCase"))]
+pub(crate) struct RetrySettings {
     /// How often at most.
-    #[serde(default)]
-    pub max_retries: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) max_retries: Option<u32>,
     /// How long it pauses in between, such as `10s`.
-    #[serde(default)]
-    pub retry_interval: Option<String>,
-}
-
-/// Where something is mounted in Vault.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(try_from = "String")]
-#[schemars(with = "String")]
-pub struct MountPath(String);
-
-impl MountPath {
-    /// The path.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl TryFrom<String> for MountPath {
-    type Error = String;
-
-    fn try_from(path: String) -> Result<Self, Self::Error> {
-        if path.is_empty() || path.starts_with('/') || path.ends_with('/') {
-            return Err(format!("`{path}` is no mount path: it has no `/` at either end, as in `kubernetes`"));
-        }
-        if let Some(rest) = path.strip_prefix("auth/") {
-            return Err(format!("`{path}` is the path of the API: the mount is `{rest}`"));
-        }
-        Ok(Self(path))
-    }
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) retry_interval: Option<String>,
 }
 
 /// A length of time above zero; 30 seconds unless said otherwise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(try_from = "String")]
 #[schemars(with = "String")]
-pub struct ReadyTimeout(pub(crate) Duration);
+pub(crate) struct ReadyTimeout(pub(crate) Duration);
 
 impl Default for ReadyTimeout {
     fn default() -> Self {
@@ -169,7 +143,7 @@ mod tests {
             assert!(config(json!({"name": "a", "path": path})).is_err(), "{path}");
         }
         let error = config(json!({"name": "a", "path": "kv", "mount_path": "auth/kubernetes"}));
-        assert!(error.expect_err("an API path was taken for a mount").contains("the mount is `kubernetes`"));
+        assert!(error.expect_err("an API path was taken for a mount").contains("write `kubernetes`"));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use trustpath_platform::{
     text::{clean, listed},
 };
 
-use crate::ClusterSecretStore;
+use crate::config::ClusterSecretStore;
 
 /// A store as it is there: what is ours of it, and who owns the rest of what we want; and all of it, as it was read.
 pub(crate) type There<'a> = (&'a Owned, &'a Value);

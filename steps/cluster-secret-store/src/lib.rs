@@ -17,11 +17,6 @@ mod users;
 
 use trustpath_core::Kind;
 
-pub use self::{
-    body::Taken,
-    ca::{CaBundle, CaFile, CaProvider, CaProviderKind},
-    conditions::{Condition, Operator, Requirement, Selector},
-    config::{Account, ClusterSecretStore, KvVersion, MountPath, ReadyTimeout, RetrySettings},
-};
+use self::config::ClusterSecretStore;
 
 inventory::submit! { Kind::managed::<ClusterSecretStore>("cluster-secret-store", "The operator's ClusterSecretStore") }

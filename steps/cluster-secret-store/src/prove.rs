@@ -25,8 +25,7 @@ use trustpath_platform::{
 };
 
 use crate::{
-    ClusterSecretStore,
-    config::ReadyTimeout,
+    config::{ClusterSecretStore, ReadyTimeout},
     decide,
     ready::{Verdict, verdict, was_looked_at},
     request::address,

@@ -10,12 +10,12 @@ use trustpath_platform::{
         ObjectRef,
         owned::{Fields, Owned, OwnedObject, OwnedObjects},
     },
+    text_source::{NamedFile, TextFile, TextSource},
 };
 
 use crate::{
-    ClusterSecretStore,
     body::Taken,
-    ca::{Authorities, CaBundle, CaFile},
+    config::ClusterSecretStore,
     decide::There,
     prove::ReadyProbe,
     request::{STORE, StoreRequest},
@@ -39,8 +39,8 @@ impl ClusterSecretStore {
             return Ok(self.places(taken));
         }
         let ca = match &self.ca_bundle {
-            Some(CaBundle::Text(text)) => Some(text.clone()),
-            Some(CaBundle::File(_)) => answers.get(AUTHORITIES)?,
+            Some(TextSource::Text(text)) => Some(text.clone()),
+            Some(TextSource::File(_)) => answers.get(AUTHORITIES)?,
             None => None,
         };
         Ok(self.body(taken, ca.as_deref())?)
@@ -61,8 +61,8 @@ impl Managed for ClusterSecretStore {
         match (intent, &self.ca_bundle) {
             (Intent::Remove, _) => reads.and(USERS, StoreUsers(self.name.to_string())),
             (Intent::Verify, _) if !is_there => reads,
-            (Intent::Make | Intent::Verify, Some(CaBundle::File(CaFile { file }))) => {
-                reads.and(AUTHORITIES, Authorities(file.clone()))
+            (Intent::Make | Intent::Verify, Some(TextSource::File(NamedFile { file }))) => {
+                reads.and(AUTHORITIES, TextFile(file.clone()))
             }
             _ => reads,
         }

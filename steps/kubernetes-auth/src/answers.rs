@@ -2,27 +2,31 @@
 
 use serde::de::DeserializeOwned;
 use trustpath_core::{Answer, Answers, At, Class, Problem, Result};
-use trustpath_platform::{VaultServer, text::clean};
+use trustpath_platform::{
+    VaultServer,
+    text::clean,
+    text_source::{NamedFile, TextSource},
+};
 
 use crate::{
     Taken,
-    config::{Ca, Host, KubernetesAuth, PemKey, Reviewer as Choice},
-    reads::{JwtSeen, VaultSeen, key_name},
-    source::JwtSource,
+    config::{Ca, Host, KubernetesAuth, Reviewer as Choice, Source},
+    reads::{Here, key_name},
+    source::{JwtSeen, JwtSource},
     surroundings::{Found, Making, Place, Removing, Text},
 };
 
 impl KubernetesAuth {
     /// What is known before the mount is made or changed.
     pub(crate) fn making(&self, at: At<'_, Taken>, answers: &Answers) -> Result<Making> {
-        let vault: VaultSeen = read(answers, "vault")?;
+        let here: Here = read(answers, "here")?;
         Ok(Making {
             cluster: read(answers, "cluster")?,
-            now: read(answers, "now")?,
-            family: vault.family,
-            unencrypted: unencrypted(&at.facts.0, &vault.address),
+            now: here.now,
+            family: here.family,
+            unencrypted: unencrypted(&at.facts.0, &here.vault),
             place: self.place(at.facts, answers)?,
-            api_server: answers.get("api-server")?,
+            api_server: here.api_server,
             ca: answers.get("ca")?,
             pem_keys: self.keys(answers)?,
             reviewer: self.found(at.facts, answers)?,
@@ -41,7 +45,8 @@ impl KubernetesAuth {
     /// Where the reviewer JWT comes from, if from somewhere.
     pub(crate) fn source(&self, (_, made): &Taken) -> Option<JwtSource> {
         match (&self.reviewer, made) {
-            (Choice::Given(source), _) => Some(source.into()),
+            (Choice::File(file), _) => Some((&Source::File(file.clone())).into()),
+            (Choice::Secret(name), _) => Some((&Source::Secret(name.clone())).into()),
             (Choice::Auto, Some(secret)) => Some(secret.into()),
             (Choice::Auto, None) | (Choice::Vault | Choice::Client | Choice::Keep, _) => None,
         }
@@ -63,12 +68,8 @@ impl KubernetesAuth {
 
     fn asks_for_place(&self, facts: &Taken) -> bool {
         let reviewer_open = self.reviewer == Choice::Auto && self.source(facts).is_none();
-        self.asks_api_server() || reviewer_open
-    }
-
-    /// Whether host or CA have to be looked up.
-    pub(crate) fn asks_api_server(&self) -> bool {
-        self.reviewer != Choice::Keep && (self.kubernetes_host == Host::Auto || self.ca == Ca::Auto)
+        let is_auto = self.kubernetes_host == Host::Auto || self.ca == Ca::Auto;
+        reviewer_open || (self.reviewer != Choice::Keep && is_auto)
     }
 
     fn place(&self, facts: &Taken, answers: &Answers) -> Result<Place> {
@@ -87,11 +88,11 @@ impl KubernetesAuth {
 
     fn keys(&self, answers: &Answers) -> Result<Option<Vec<Text>>> {
         let Some(keys) = &self.pem_keys else { return Ok(None) };
-        let text = |(index, key): (usize, &PemKey)| {
+        let text = |(index, key): (usize, &TextSource)| {
             let name = key_name(index);
             Ok(match key {
-                PemKey::Pem(text) => Text { origin: format!("`{name}`"), text: text.clone() },
-                PemKey::File(file) => {
+                TextSource::Text(text) => Text { origin: format!("`{name}`"), text: text.clone() },
+                TextSource::File(NamedFile { file }) => {
                     Text { origin: format!("the file {}", file.display()), text: read(answers, &name)? }
                 }
             })

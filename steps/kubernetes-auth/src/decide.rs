@@ -1,7 +1,5 @@
 //! What the mount and its config should be, whose they are, and what destroy leaves. Pure.
 
-use std::collections::BTreeMap;
-
 use trustpath_core::{Class, Decision, Note, Problem};
 use trustpath_platform::{
     digest::Digest,
@@ -14,10 +12,9 @@ use crate::{
     config::KubernetesAuth,
     marked,
     owner::{self, Claim},
-    pem,
-    state::{Config, Reviewer, State, TYPE},
+    state::{Reviewer, State, TYPE},
     surroundings::{Found, Making, Removing},
-    target::{Target, same_host},
+    target::Target,
 };
 
 impl KubernetesAuth {
@@ -49,22 +46,14 @@ impl KubernetesAuth {
             Found::Nowhere | Found::NotYet => None,
         });
         let undo = self.undo(now, Some(&state));
-        let ours = now.is_some_and(|now| self.is_ours(claim.graph, around, now));
+        let ours = now.is_some_and(|now| owner::is_ours(claim, &around.cluster, now, &target));
         Ok(Decision { provisional, undo, ..Decision::to(Some(state), ours).noting(notes) })
     }
 
     /// What an apply makes, as far as the graph file says it: for the rights of what could not be planned.
     pub(crate) fn unseen(&self, graph: &str, sourced: bool) -> State {
         let reviewer = if sourced { Reviewer::Jwt(Digest::of("")) } else { Reviewer::None };
-        let target = Target {
-            host: String::new(),
-            ca: String::new(),
-            pem_keys: None,
-            reviewer: reviewer.clone(),
-            disable_local_ca_jwt: None,
-            notes: Vec::new(),
-        };
-        let mut state = self.managed(None, &target);
+        let mut state = self.managed(None, &Target { reviewer: reviewer.clone(), ..Target::default() });
         state.mount.mark = Some(marked::naming(Mark::new(graph), reviewer.digest()));
         state
     }
@@ -86,29 +75,6 @@ impl KubernetesAuth {
         state
     }
 
-    fn config(&self, now: Option<&Config>, target: &Target) -> Config {
-        let Target { host, ca, pem_keys, reviewer, disable_local_ca_jwt, .. } = target;
-        let mut config = now.cloned().unwrap_or_default();
-        if !same_host(&config.kubernetes_host, host) {
-            config.kubernetes_host.clone_from(host);
-        }
-        if !pem::same(&config.kubernetes_ca_cert, ca) {
-            config.kubernetes_ca_cert.clone_from(ca);
-        }
-        if let Some(keys) = pem_keys.as_ref().filter(|keys| !same_keys(&config.pem_keys, keys)) {
-            config.pem_keys.clone_from(keys);
-        }
-        if let Some(issuer) = &self.issuer {
-            config.issuer.clone_from(issuer);
-        }
-        config.disable_local_ca_jwt = disable_local_ca_jwt.unwrap_or(config.disable_local_ca_jwt);
-        config.disable_iss_validation = self.disable_iss_validation.unwrap_or(config.disable_iss_validation);
-        let annotations = self.use_annotations_as_alias_metadata;
-        config.use_annotations_as_alias_metadata = annotations.unwrap_or(config.use_annotations_as_alias_metadata);
-        config.reviewer = reviewer.clone();
-        config
-    }
-
     fn check_description(&self) -> Result<(), Problem> {
         let description = self.description.as_deref().unwrap_or_default();
         if !description.contains("[trustpath ") {
@@ -119,39 +85,27 @@ impl KubernetesAuth {
             .help("leave `[trustpath …]` out of it"))
     }
 
-    /// Whether the mount is this graph's and this cluster's. Where its mark names no cluster, its config decides.
-    pub(crate) fn is_ours(&self, graph: &str, around: &Making, now: &State) -> bool {
-        let target = self.kept(around, Some(now)).and_then(|kept| self.target(around, kept));
-        let is_here = |config| target.is_ok_and(|target| owner::other_cluster(config, &target).is_none());
-        match owner::of(graph, &around.cluster, &now.mount) {
-            Owner::Ours => true,
-            Owner::Unnamed => now.config.as_ref().is_none_or(is_here),
-            Owner::OtherCluster(_) | Owner::Other => false,
-        }
-    }
-
-    /// What is left of a mount that bears the mark of this graph, whose `own` roles go before it does.
-    pub(crate) fn release<'a>(
+    /// What is left of a mount that bears the mark of this graph. The roles that go before it do are this graph's own, each of a
+    /// step.
+    pub(crate) fn release(
         &self,
         claim: Claim<'_>,
         around: &Removing,
-        own: impl Iterator<Item = (&'a str, &'a str)>,
+        (goes_with, own): (Vec<String>, Vec<String>),
         now: &State,
     ) -> Decision<State> {
-        let (goes_with, own): (_, Vec<_>) = own.map(|(step, role)| (step.to_owned(), role)).unzip();
         let owner = owner::of(claim.graph, &around.cluster, &now.mount);
-        let retains = !owner.is_elsewhere();
-        let why = self.keep_because(&owner, &around.roles, &own);
+        if let Some(kept) = owner.keeps(self.mount.as_str(), now) {
+            return Decision { goes_with, ..kept };
+        }
+        let why = self.keep_because(&around.roles, &own);
         let to = why.is_some().then(|| now.clone());
         let undo = self.undo(Some(now), to.as_ref());
-        Decision { undo, retains, goes_with, ..Decision::to(to, owner != Owner::Other).noting(why.map(Note::Left)) }
+        Decision { undo, goes_with, ..Decision::to(to, owner != Owner::Other).noting(why.map(Note::Left)) }
     }
 
-    fn keep_because(&self, owner: &Owner, roles: &Result<Vec<String>, String>, own: &[&str]) -> Option<String> {
+    fn keep_because(&self, roles: &Result<Vec<String>, String>, own: &[String]) -> Option<String> {
         let mount = &self.mount;
-        if let Some(why) = owner.keep_because(mount.as_str()) {
-            return Some(why);
-        }
         let roles = match roles {
             Ok(roles) => roles,
             Err(why) => return Some(format!("the roles of the mount `{mount}` may not be listed: {why}")),
@@ -172,31 +126,8 @@ fn is_to_be_marked(claim: Claim<'_>, around: &Making, now: &State, is_kept: bool
     }
 }
 
-impl Default for Config {
-    fn default() -> Self {
-        Self {
-            kubernetes_host: String::new(),
-            kubernetes_ca_cert: String::new(),
-            pem_keys: Vec::new(),
-            disable_local_ca_jwt: false,
-            disable_iss_validation: true,
-            issuer: String::new(),
-            use_annotations_as_alias_metadata: false,
-            reviewer: Reviewer::None,
-            other: BTreeMap::new(),
-        }
-    }
-}
-
-fn same_keys(now: &[String], keys: &[String]) -> bool {
-    let each =
-        |some: &[String], others: &[String]| some.iter().all(|key| others.iter().any(|other| pem::same(key, other)));
-    now.len() == keys.len() && each(now, keys) && each(keys, now)
-}
-
 fn other_type(mount: &str, kind: &str) -> Problem {
-    let message =
-        format!("at `{mount}` there is an auth mount of the type `{}`", trustpath_platform::text::clean(kind));
+    let message = format!("at `{mount}` there is an auth mount of the type `{}`", clean(kind));
     Problem::new(Class::Conflict, "trustpath::kubernetes_auth::other_type", message)
         .help(format!("choose another path, with `mount = \"{mount}-…\"` in the graph file"))
 }

@@ -1,7 +1,5 @@
 //! What a reviewer JWT says of itself. Its signature is the API server's to check.
 
-use std::fmt;
-
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -13,44 +11,32 @@ const SOON: SignedDuration = SignedDuration::from_hours(24);
 
 /// What matters of the claims of a ServiceAccount's token.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Claims {
+pub(crate) struct Claims {
     /// When it expires, if ever.
-    pub expires: Option<Timestamp>,
+    pub(crate) expires: Option<Timestamp>,
     /// The pod that it dies with.
-    pub pod: Option<String>,
+    pub(crate) pod: Option<String>,
     /// Whose it is, as `namespace/name`.
-    pub service_account: Option<String>,
+    pub(crate) service_account: Option<String>,
 }
-
-/// Why a text is no JWT. Says nothing of the text itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct NoJwt(&'static str);
-
-impl fmt::Display for NoJwt {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0)
-    }
-}
-
-impl std::error::Error for NoJwt {}
 
 /// Reads the claims of a JWT.
 ///
 /// # Errors
-/// When it is none.
-pub(crate) fn claims(jwt: &str) -> Result<Claims, NoJwt> {
+/// Why it is none, with nothing of the text itself.
+pub(crate) fn claims(jwt: &str) -> Result<Claims, &'static str> {
     if jwt.is_empty() {
-        return Err(NoJwt("it is empty"));
+        return Err("it is empty");
     }
     let parts: Vec<_> = jwt.split('.').collect();
     let [header, payload, signature] = parts[..] else {
-        return Err(NoJwt("a JWT has three parts with a `.` in between, and this does not"));
+        return Err("a JWT has three parts with a `.` in between, and this does not");
     };
-    let header = object(header).ok_or(NoJwt("its first part is no header of a JWT"))?;
+    let header = object(header).ok_or("its first part is no header of a JWT")?;
     if !header.get("alg").is_some_and(Value::is_string) || signature.is_empty() {
-        return Err(NoJwt("it is not signed"));
+        return Err("it is not signed");
     }
-    let payload = object(payload).ok_or(NoJwt("its second part holds no claims"))?;
+    let payload = object(payload).ok_or("its second part holds no claims")?;
     Ok(read(&payload))
 }
 
@@ -133,7 +119,7 @@ mod tests {
     #[case("eyJhbGciOiJSUzI1NiJ9.e30.")]
     #[case("eyJhbGciOiJSUzI1NiJ9.W10.c2ln")]
     fn what_is_no_jwt_is_refused_and_not_repeated(#[case] text: &str) {
-        let error = claims(text).expect_err("it was taken for a JWT").to_string();
+        let error = claims(text).expect_err("it was taken for a JWT");
         assert!(text.is_empty() || !error.contains(text), "{error}");
     }
 

@@ -1,7 +1,7 @@
 //! A config that stays as it is, with a reviewer JWT that cannot be written again. Pure.
 
-use trustpath_core::{Change, Class, Problem};
-use trustpath_platform::text::listed;
+use trustpath_core::{Class, Problem};
+use trustpath_platform::{text::listed, vault::backend::differing};
 
 use crate::{
     config::{KubernetesAuth, Reviewer as Choice},
@@ -30,18 +30,12 @@ impl KubernetesAuth {
         if kept.reviewer == Reviewer::None || wanted == Some(kept) {
             return Ok(());
         }
-        let json = |config: Option<&Config>| config.and_then(|config| serde_json::to_value(config).ok());
-        let leaves = Change { before: json(Some(kept)), after: json(wanted) }.leaves();
-        let differing: Vec<_> = leaves.into_iter().map(|leaf| format!("`{}`", leaf.path)).collect();
+        let differing: Vec<_> = differing(&kept, &wanted).into_iter().map(|path| format!("`{path}`")).collect();
         let message = format!(
             "in the config of `{}`, {} not as the graph file says, and it cannot be written without its reviewer JWT, which \
              Vault does not give back",
             self.mount,
-            if differing.len() == 1 {
-                format!("{} is", listed(&differing))
-            } else {
-                format!("{} are", listed(&differing))
-            },
+            are(&differing),
         );
         Err(Problem::new(Class::Config, "trustpath::kubernetes_auth::kept_differs", message).help(
             "make the graph file say what is there, or leave it out; or say who reviews from now on, such as reviewer = \
@@ -56,6 +50,11 @@ impl KubernetesAuth {
             "see whether `mount` is the right one (`vault auth list`), or say who reviews, such as reviewer = \"vault\"",
         )
     }
+}
+
+/// What differs, with its verb.
+pub(crate) fn are(paths: &[String]) -> String {
+    format!("{} {}", listed(paths), if paths.len() == 1 { "is" } else { "are" })
 }
 
 #[cfg(test)]

@@ -7,10 +7,10 @@
 mod answers;
 mod config;
 mod decide;
+mod document;
 mod jwt;
 mod kept;
 mod marked;
-mod observe;
 mod owner;
 mod pem;
 mod prove;
@@ -25,27 +25,10 @@ mod tests;
 mod undo;
 mod way;
 
-use trustpath_core::{Answers, At, Context, Decision, Handle, Intent, Kind, Leg, Managed, Proof, Reads, Result, Seen};
-use trustpath_platform::{AuthMount, Cluster, Login, ReviewerSecret, Vault, VaultServer};
+use trustpath_core::{Answers, At, Decision, Handle, Intent, Kind, Leg, Managed, Proof, Reads, Result, Seen};
+use trustpath_platform::{AuthMount, Cluster, ReviewerSecret, Vault, VaultServer, vault::backend::roles_that_go};
 
-use owner::Claim;
-
-pub use config::{
-    Ca, Host, KubernetesAuth, MountPath, PemKey, Reviewer as ReviewerChoice, SecretRef, Source, TokenType, Tune,
-    Visibility,
-};
-pub use jwt::Claims;
-pub use state::{Config, Reviewer, State};
-pub use surroundings::{Found, Making, Place, Removing, Text};
-
-impl KubernetesAuth {
-    /// The roles that the steps which need this one make on the mount, each with its step.
-    fn own_roles<'a>(&self, cx: &'a Context) -> impl Iterator<Item = (&'a str, &'a str)> {
-        let roles = cx.needing().with_givers::<Login>();
-        let here = roles.filter(|(_, role)| role.mount.path == self.mount.as_str());
-        here.map(|(step, role)| (step, role.role.as_str()))
-    }
-}
+use self::{config::KubernetesAuth, owner::Claim, state::State};
 
 /// The facts that the step takes.
 pub(crate) type Taken = (VaultServer, Option<ReviewerSecret>);
@@ -79,7 +62,7 @@ impl Managed for KubernetesAuth {
         match (intent, &seen.state) {
             (Intent::Remove, Some(now)) => {
                 let around = self.removing(&seen.answers)?;
-                Ok(self.release(Claim::of(at.cx), &around, self.own_roles(at.cx), now))
+                Ok(self.release(Claim::of(at.cx), &around, roles_that_go(at.cx, self.mount.as_str()), now))
             }
             (_, now) => Ok(self.wants(Claim::of(at.cx), &self.making(at, &seen.answers)?, now.as_ref())?),
         }

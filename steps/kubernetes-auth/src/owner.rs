@@ -5,7 +5,7 @@ use trustpath_platform::{mark::Owner, text::clean, vault::backend::MountState};
 
 use crate::{
     pem,
-    state::{Config, State},
+    state::{CA, Config, HOST, State},
     target::{Target, same_host},
 };
 
@@ -50,21 +50,31 @@ pub(crate) fn check(
     }
 }
 
+/// Whether a mount is this graph's and this cluster's. Where its mark names no cluster, its config decides.
+pub(crate) fn is_ours(claim: Claim<'_>, cluster: &str, now: &State, target: &Target) -> bool {
+    match of(claim.graph, cluster, &now.mount) {
+        Owner::Ours => true,
+        Owner::Unnamed => now.config.as_ref().is_none_or(|config| other_cluster(config, target).is_none()),
+        Owner::OtherCluster(_) | Owner::Other => false,
+    }
+}
+
 /// Whether a config is about this cluster, as far as host and CA show; if not, how it differs.
-pub(crate) fn other_cluster(now: &Config, target: &Target) -> Option<String> {
-    let both = !now.kubernetes_ca_cert.is_empty() && !target.ca.is_empty();
-    if !same_host(&now.kubernetes_host, &target.host) {
-        let host = clean(&now.kubernetes_host);
+fn other_cluster(now: &Config, target: &Target) -> Option<String> {
+    let (host, ca) = (now.text(HOST), now.text(CA));
+    let both = !ca.is_empty() && !target.ca.is_empty();
+    if !same_host(host, &target.host) {
+        let host = clean(host);
         return Some(format!("asks the API server at {host}, and this graph's is {}", target.host));
     }
-    let differs = both && pem::disjoint(&now.kubernetes_ca_cert, &target.ca);
+    let differs = both && pem::disjoint(ca, &target.ca);
     differs.then(|| "trusts another CA than this graph's".to_owned())
 }
 
 /// Both clusters, by their uid and their API server.
 fn both(cluster: &str, now: &State, target: &Target) -> (String, String) {
     let uid = now.mount.mark.as_ref().and_then(|mark| mark.cluster.as_deref()).unwrap_or("not known");
-    let host = now.config.as_ref().map_or("not known", |config| &config.kubernetes_host);
+    let host = now.config.as_ref().map_or("not known", |config| config.text(HOST));
     let shown = |uid: &str, host: &str| format!("kube-system {}, API server {}", clean(uid), clean(host));
     (shown(uid, host), shown(cluster, &target.host))
 }

@@ -12,20 +12,11 @@ use x509_parser::{
     x509::SubjectPublicKeyInfo,
 };
 
-/// Certificates that were checked.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Checked {
-    /// The text, as it was given.
-    pub(crate) text: String,
-    /// What the user should know about them.
-    pub(crate) warnings: Vec<String>,
-}
-
-/// Checks certificates that come from `origin`.
+/// Checks certificates that come from `origin`, and tells what the user should know about them.
 ///
 /// # Errors
 /// When there is no certificate, something that is none, or when all have expired.
-pub(crate) fn certificates(text: &str, origin: &str, now: Timestamp) -> Result<Checked, Problem> {
+pub(crate) fn certificates(text: &str, origin: &str, now: Timestamp) -> Result<Vec<String>, Problem> {
     let blocks = blocks(text).map_err(|why| bad_ca(origin, &why))?;
     if blocks.is_empty() {
         return Err(bad_ca(origin, if text.trim().is_empty() { "it is empty" } else { "it holds no PEM block" }));
@@ -34,21 +25,18 @@ pub(crate) fn certificates(text: &str, origin: &str, now: Timestamp) -> Result<C
     let mut ended = None;
     for block in &blocks {
         let certificate = certificate(block).map_err(|why| bad_ca(origin, &why))?;
-        match validity(&certificate, now) {
-            Validity::Now => {}
-            Validity::Over(end) => {
-                ended = ended.max(Some(end));
-                warnings.push(format!("a certificate of {origin} ({}) has expired at {end}", subject(&certificate)));
-            }
-            Validity::Later(begin) => {
-                let subject = subject(&certificate);
-                warnings.push(format!("a certificate of {origin} ({subject}) is not valid before {begin}"));
-            }
+        let subject = clean(&certificate.subject().to_string());
+        let [begin, end] = validity(&certificate);
+        if end < now {
+            ended = ended.max(Some(end));
+            warnings.push(format!("a certificate of {origin} ({subject}) has expired at {end}"));
+        } else if begin > now {
+            warnings.push(format!("a certificate of {origin} ({subject}) is not valid before {begin}"));
         }
     }
     match ended {
         Some(end) if warnings.len() == blocks.len() => Err(expired(origin, end)),
-        _ => Ok(Checked { text: text.to_owned(), warnings }),
+        _ => Ok(warnings),
     }
 }
 
@@ -106,24 +94,10 @@ fn other(label: &str) -> String {
     format!("it holds a {}", clean(label))
 }
 
-enum Validity {
-    Now,
-    Over(Timestamp),
-    Later(Timestamp),
-}
-
-fn validity(certificate: &X509Certificate<'_>, now: Timestamp) -> Validity {
-    let time = |time: x509_parser::time::ASN1Time| Timestamp::from_second(time.timestamp()).unwrap_or_default();
-    let (begin, end) = (time(certificate.validity().not_before), time(certificate.validity().not_after));
-    match () {
-        () if end < now => Validity::Over(end),
-        () if begin > now => Validity::Later(begin),
-        () => Validity::Now,
-    }
-}
-
-fn subject(certificate: &X509Certificate<'_>) -> String {
-    clean(&certificate.subject().to_string())
+/// From when on, and until when.
+fn validity(certificate: &X509Certificate<'_>) -> [Timestamp; 2] {
+    let validity = certificate.validity();
+    [validity.not_before, validity.not_after].map(|time| Timestamp::from_second(time.timestamp()).unwrap_or_default())
 }
 
 fn bad_ca(origin: &str, why: &str) -> Problem {
@@ -174,12 +148,11 @@ mod tests {
     fn a_bundle_is_good_as_long_as_one_certificate_is() {
         let (good, old, next) = (made(2020, 2040), made(2020, 2021), made(2030, 2040));
         let check = |text: &str| certificates(text, "the CA", in_2026());
-        assert_eq!(check(&good.certificate).expect("a CA").warnings, Vec::<String>::new());
+        assert_eq!(check(&good.certificate).expect("a CA"), Vec::<String>::new());
         let bundle = format!("# ours\n{}\n{}{}", good.certificate, old.certificate, next.certificate);
-        let checked = check(&bundle).expect("a CA");
-        assert_eq!(checked.text, bundle);
-        assert!(checked.warnings[0].contains("has expired at 2021-01-01T00:00:00Z"), "{:?}", checked.warnings);
-        assert!(checked.warnings[1].contains("not valid before 2030-01-01T00:00:00Z"), "{:?}", checked.warnings);
+        let warnings = check(&bundle).expect("a CA");
+        assert!(warnings[0].contains("has expired at 2021-01-01T00:00:00Z"), "{warnings:?}");
+        assert!(warnings[1].contains("not valid before 2030-01-01T00:00:00Z"), "{warnings:?}");
         let error = check(&old.certificate).expect_err("an expired CA was taken");
         assert!(error.to_string().contains("2021-01-01"), "{error}");
     }

@@ -1,69 +1,51 @@
 //! What the step owns on the server: the mount, and its config.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use trustpath_platform::{digest::Digest, vault::backend::MountState};
+use trustpath_platform::{
+    digest::Digest,
+    vault::backend::{Held, MountState},
+};
 
 /// The type of the auth method, as Vault calls it.
 pub(crate) const TYPE: &str = "kubernetes";
+/// The key of the API server's URL in a config.
+pub(crate) const HOST: &str = "kubernetes_host";
+/// The key of the certificates, in PEM. Without it Vault uses its own pod's.
+pub(crate) const CA: &str = "kubernetes_ca_cert";
 
 /// A mount at the path, and what it was configured with.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct State {
+pub(crate) struct State {
     /// The mount. Its mark names the reviewer JWT that was written last, or is being written.
-    pub mount: MountState,
+    pub(crate) mount: MountState,
     /// Its config; `None` where it was never written, or where the mount is of another type.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub config: Option<Config>,
+    pub(crate) config: Option<Config>,
     /// The digests of the JWTs that can be written again, because their source is given.
     #[serde(skip)]
-    pub at_hand: Vec<Digest>,
+    pub(crate) at_hand: Vec<Digest>,
     /// The roles of a mount that has no config: they are lost when it is made anew.
     #[serde(skip)]
-    pub roles: Vec<String>,
+    pub(crate) roles: Vec<String>,
 }
 
 /// The config of the auth method (`auth/<mount>/config`).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Config {
-    /// The URL of the API server.
-    pub kubernetes_host: String,
-    /// Certificates in PEM; empty where Vault uses its own pod's.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub kubernetes_ca_cert: String,
-    /// Public keys in PEM.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub pem_keys: Vec<String>,
-    /// Vault leaves its own pod's token and CA alone.
-    #[serde(default)]
-    pub disable_local_ca_jwt: bool,
-    /// Vault takes tokens of any issuer.
-    #[serde(default = "yes")]
-    pub disable_iss_validation: bool,
-    /// The issuer that tokens must have.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub issuer: String,
-    /// Annotations become metadata. Without it on servers that do not know it, which is as good as `false`.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub use_annotations_as_alias_metadata: bool,
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Config {
     /// The reviewer JWT, which Vault does not give back.
-    pub reviewer: Reviewer,
-    /// What this program does not know and carries along: the write is a full replace.
-    #[serde(default, flatten)]
-    pub other: BTreeMap<String, Value>,
-}
-
-fn yes() -> bool {
-    true
+    pub(crate) reviewer: Reviewer,
+    /// All else of it.
+    #[serde(flatten)]
+    pub(crate) held: Held,
 }
 
 /// What is known of the reviewer JWT in a config.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]
-pub enum Reviewer {
+pub(crate) enum Reviewer {
     /// There is none.
+    #[default]
     None,
     /// It is the one with this digest.
     Jwt(Digest),
@@ -112,5 +94,12 @@ impl State {
     /// Which reviewer the config holds.
     pub(crate) fn reviewer(&self) -> &Reviewer {
         self.config.as_ref().map_or(&Reviewer::None, |config| &config.reviewer)
+    }
+}
+
+impl Config {
+    /// A text in it; empty where it is not there.
+    pub(crate) fn text(&self, key: &str) -> &str {
+        self.held.get(key).and_then(Value::as_str).unwrap_or_default()
     }
 }

@@ -8,48 +8,48 @@ use crate::jwt::Claims;
 
 /// What is looked at before the mount is removed.
 #[derive(Debug)]
-pub struct Removing {
+pub(crate) struct Removing {
     /// This cluster, by the uid of its `kube-system`.
-    pub cluster: String,
+    pub(crate) cluster: String,
     /// The names of the mount's roles, or why they may not be listed.
-    pub roles: Result<Vec<String>, String>,
+    pub(crate) roles: Result<Vec<String>, String>,
 }
 
 /// What is looked at before the mount is made or changed.
 #[derive(Debug)]
-pub struct Making {
+pub(crate) struct Making {
     /// This cluster, by the uid of its `kube-system`.
-    pub cluster: String,
+    pub(crate) cluster: String,
     /// The time.
-    pub now: Timestamp,
+    pub(crate) now: Timestamp,
     /// Whose server it is.
-    pub family: Family,
+    pub(crate) family: Family,
     /// An address of Vault that is not encrypted, if there is one.
-    pub unencrypted: Option<String>,
+    pub(crate) unencrypted: Option<String>,
     /// Where Vault is.
-    pub place: Place,
-    /// The API server as the kubeconfig knows it, where that decides something.
-    pub api_server: Option<ApiServer>,
+    pub(crate) place: Place,
+    /// The API server as the kubeconfig knows it.
+    pub(crate) api_server: ApiServer,
     /// The text of the CA file, where the configuration names one.
-    pub ca: Option<String>,
+    pub(crate) ca: Option<String>,
     /// The texts of the public keys, where the configuration names some.
-    pub pem_keys: Option<Vec<Text>>,
+    pub(crate) pem_keys: Option<Vec<Text>>,
     /// The reviewer JWT.
-    pub reviewer: Found,
+    pub(crate) reviewer: Found,
 }
 
 /// A text, and where it is from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Text {
+pub(crate) struct Text {
     /// Where it is from, for messages.
-    pub origin: String,
+    pub(crate) origin: String,
     /// The text.
-    pub text: String,
+    pub(crate) text: String,
 }
 
 /// Where Vault is, seen from the cluster.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Place {
+pub(crate) enum Place {
     /// Nothing depends on it.
     Unasked,
     /// It runs in this cluster.
@@ -60,7 +60,7 @@ pub enum Place {
 
 /// The reviewer JWT, as it was found at its source.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Found {
+pub(crate) enum Found {
     /// The configuration names no source.
     Nowhere,
     /// This one.

@@ -7,7 +7,7 @@ use crate::{
     config::{Ca, Host, KubernetesAuth, Reviewer as Choice},
     jwt::Outlook,
     pem,
-    state::{Config, Reviewer},
+    state::{CA, Config, HOST, Reviewer},
     surroundings::{Found, Making, Place},
 };
 
@@ -15,7 +15,7 @@ use crate::{
 const INSIDE: &str = "https://kubernetes.default.svc";
 
 /// What the config should hold, as far as it is managed.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Target {
     pub(crate) host: String,
     /// Certificates in PEM; empty where Vault is to use its own pod's.
@@ -35,11 +35,11 @@ impl KubernetesAuth {
         let mut notes = Vec::new();
         self.check_family(around.family)?;
         let host = match kept {
-            Some(kept) if self.keeps_host() => kept.kubernetes_host.clone(),
-            _ => self.host(around, &mut notes)?,
+            Some(kept) if self.keeps_host() => kept.text(HOST).to_owned(),
+            _ => self.host(around, &mut notes),
         };
         let ca = match kept {
-            Some(kept) if self.ca == Ca::Auto => kept.kubernetes_ca_cert.clone(),
+            Some(kept) if self.ca == Ca::Auto => kept.text(CA).to_owned(),
             _ => self.certificates(around, &mut notes)?,
         };
         let (reviewer, disable_local_ca_jwt) = match kept {
@@ -67,12 +67,11 @@ impl KubernetesAuth {
         Ok(())
     }
 
-    fn host(&self, around: &Making, notes: &mut Vec<Note>) -> Result<String, Problem> {
-        let host = match (&self.kubernetes_host, &around.place, &around.api_server) {
-            (Host::Url(url), ..) => url.clone(),
-            (Host::Auto, Place::Inside, _) => INSIDE.to_owned(),
-            (Host::Auto, _, Some(server)) => server.url.clone(),
-            (Host::Auto, _, None) => return Err(undecided("kubernetes_host")),
+    fn host(&self, around: &Making, notes: &mut Vec<Note>) -> String {
+        let host = match (&self.kubernetes_host, &around.place) {
+            (Host::Url(url), _) => url.clone(),
+            (Host::Auto, Place::Inside) => INSIDE.to_owned(),
+            (Host::Auto, Place::Outside(_) | Place::Unasked) => around.api_server.url.clone(),
         };
         if self.kubernetes_host == Host::Auto && is_loopback(&host) {
             notes.push(Note::Warning(format!(
@@ -85,22 +84,21 @@ impl KubernetesAuth {
                 "{host} is not encrypted: every JWT that logs in crosses it in the clear"
             )));
         }
-        Ok(host)
+        host
     }
 
     fn certificates(&self, around: &Making, notes: &mut Vec<Note>) -> Result<String, Problem> {
-        let (text, origin) = match (&self.ca, &around.place, &around.api_server) {
-            (Ca::None, ..) | (Ca::Auto, Place::Inside, _) => return Ok(String::new()),
-            (Ca::Pem(text), ..) => (text.clone(), "`ca.pem`".to_owned()),
-            (Ca::File(file), ..) => (around.ca.clone().unwrap_or_default(), format!("the file {}", file.display())),
-            (Ca::Auto, _, Some(server)) => {
-                (server.ca_pem.clone().ok_or_else(no_ca)?, "the kubeconfig's certificate-authority".to_owned())
+        let (text, origin) = match (&self.ca, &around.place) {
+            (Ca::None, _) | (Ca::Auto, Place::Inside) => return Ok(String::new()),
+            (Ca::Pem(text), _) => (text.clone(), "`ca.pem`".to_owned()),
+            (Ca::File(file), _) => (around.ca.clone().unwrap_or_default(), format!("the file {}", file.display())),
+            (Ca::Auto, Place::Outside(_) | Place::Unasked) => {
+                let of_kubeconfig = around.api_server.ca_pem.clone().ok_or_else(no_ca)?;
+                (of_kubeconfig, "the kubeconfig's certificate-authority".to_owned())
             }
-            (Ca::Auto, _, None) => return Err(undecided("ca")),
         };
-        let checked = pem::certificates(&text, &origin, around.now)?;
-        notes.extend(checked.warnings.into_iter().map(Note::Warning));
-        Ok(checked.text)
+        notes.extend(pem::certificates(&text, &origin, around.now)?.into_iter().map(Note::Warning));
+        Ok(text)
     }
 
     fn reviewer(&self, around: &Making, notes: &mut Vec<Note>) -> Result<Reviewer, Problem> {
@@ -127,7 +125,7 @@ impl KubernetesAuth {
             }
             (Found::Nowhere, Choice::Vault, _) | (Found::Nowhere, Choice::Auto, Place::Inside) => Ok(Reviewer::None),
             (Found::Nowhere, _, Place::Outside(seen)) => Err(choose_reviewer(seen)),
-            (Found::Nowhere, ..) => Err(undecided("reviewer")),
+            (Found::Nowhere, ..) => Err(choose_reviewer("nothing was looked up from which that could be decided")),
         }
     }
 
@@ -212,11 +210,6 @@ fn no_ca_at_all(family: Family) -> Result<(), Problem> {
     let message = "there is no CA, Vault's own is switched off, and OpenBao does not take that";
     Err(Problem::new(Class::Config, "trustpath::kubernetes_auth::no_ca", message)
         .help("set `ca = { file = \"ca.pem\" }` to the authority that signed the API server's certificate"))
-}
-
-fn undecided(key: &str) -> Problem {
-    let message = format!("nothing was looked up from which `{key}` could be decided");
-    Problem::new(Class::Internal, "trustpath::kubernetes_auth::undecided", message).help("set it in the graph file")
 }
 
 fn choose_reviewer(seen: &str) -> Problem {

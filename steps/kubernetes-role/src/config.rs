@@ -1,133 +1,100 @@
 use schemars::JsonSchema;
-use serde::Deserialize;
-use trustpath_platform::Ttl;
+use serde::{Deserialize, Serialize};
+use trustpath_platform::{Ttl, names};
 
 use crate::selector::Selector;
 
 /// A role: which ServiceAccounts may log in, and what the tokens are that they get.
 ///
 /// What is left out is at the server's default, and is put back to it where it is not.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct KubernetesRole {
+pub(crate) struct KubernetesRole {
     /// The role's name, in lower case, such as `external-secrets`.
-    pub name: RoleName,
+    #[serde(skip_serializing)]
+    pub(crate) name: RoleName,
     /// Whom a ServiceAccount's token has to be made for, such as `vault`. Default: anybody, so that every token of the
     /// ServiceAccount that leaks from another system is good here too.
     #[serde(default)]
-    pub audience: Option<Bound>,
+    pub(crate) audience: Option<Bound>,
     /// The names of the ServiceAccounts that may log in; `"*"` for any. Default: that of the `service-account` step
     /// among its needs.
     #[serde(default)]
-    pub bound_service_account_names: Option<Vec<Bound>>,
+    pub(crate) bound_service_account_names: Option<Vec<Bound>>,
     /// The namespaces of these ServiceAccounts; `*` stands for any text. Default: that of the `service-account` step
     /// among its needs, unless there is a selector.
     #[serde(default)]
-    pub bound_service_account_namespaces: Option<Vec<Bound>>,
+    pub(crate) bound_service_account_namespaces: Option<Vec<Bound>>,
     /// Further namespaces, by their labels: a Kubernetes label selector, as a table or as JSON. A namespace needs to be
     /// either named or selected.
     #[serde(default)]
-    pub bound_service_account_namespace_selector: Option<Selector>,
+    pub(crate) bound_service_account_namespace_selector: Option<Selector>,
     /// What identity is known by: the ServiceAccount's uid (the default), or its namespace and name.
     #[serde(default)]
-    pub alias_name_source: AliasNameSource,
+    pub(crate) alias_name_source: AliasNameSource,
     /// The policies of the tokens. Default: those of the `policy` steps among its needs.
     #[serde(default, alias = "policies")]
     #[schemars(extend("x-aliases" = ["policies"]))]
-    pub token_policies: Option<Vec<Bound>>,
+    pub(crate) token_policies: Option<Vec<Bound>>,
     /// How long a token lives, such as `1h`. Default: as long as the mount says.
     #[serde(default, alias = "ttl")]
     #[schemars(extend("x-aliases" = ["ttl"]))]
-    pub token_ttl: Ttl,
+    pub(crate) token_ttl: Ttl,
     /// How long a token can live when it is renewed. Default: as long as the mount says.
     #[serde(default, alias = "max_ttl")]
     #[schemars(extend("x-aliases" = ["max_ttl"]))]
-    pub token_max_ttl: Ttl,
+    pub(crate) token_max_ttl: Ttl,
     /// Makes tokens periodic: each renewal gives them this long again, without end.
     #[serde(default, alias = "period")]
     #[schemars(extend("x-aliases" = ["period"]))]
-    pub token_period: Ttl,
+    pub(crate) token_period: Ttl,
     /// The end of a token's life, whatever else is said, periodic ones included.
     #[serde(default)]
-    pub token_explicit_max_ttl: Ttl,
+    pub(crate) token_explicit_max_ttl: Ttl,
     /// How often a token can be used. Default: 0, without limit.
     #[serde(default, alias = "num_uses")]
     #[schemars(extend("x-aliases" = ["num_uses"]))]
-    pub token_num_uses: u32,
+    pub(crate) token_num_uses: u32,
     /// The addresses from which a login, and a token, are accepted, such as `10.0.0.0/8`. Default: any.
     #[serde(default, alias = "bound_cidrs")]
     #[schemars(extend("x-aliases" = ["bound_cidrs"]))]
-    pub token_bound_cidrs: Vec<Bound>,
+    pub(crate) token_bound_cidrs: Vec<Bound>,
     /// Leaves the `default` policy out of the tokens. The operator needs it: it looks its own token up.
     #[serde(default)]
-    pub token_no_default_policy: bool,
+    pub(crate) token_no_default_policy: bool,
     /// Binds each token to the address that logged in (OpenBao).
     #[serde(default)]
-    pub token_strictly_bind_ip: bool,
+    pub(crate) token_strictly_bind_ip: bool,
     /// What sort of token: `default` (as the mount says), `service`, or `batch`.
     #[serde(default)]
-    pub token_type: TokenType,
+    pub(crate) token_type: TokenType,
 }
 
-/// The name of a role. Servers lower-case what they are given; a name that would change is refused here.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(try_from = "String")]
-pub struct RoleName(#[schemars(regex(pattern = r"^[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?$"))] String);
-
-impl RoleName {
-    /// The name.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
+names! {
+    /// The name of a role. Servers lower-case what they are given; a name that would change is refused here.
+    #[schemars(extend("pattern" = r"^[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?$"))]
+    pub(crate) RoleName: "name of a role", is_name,
+        "it has letters in lower case, digits, `_`, `-` and `.`, the last two not at its ends";
+    /// A text without spaces and commas, at which servers split lists.
+    #[schemars(extend("pattern" = r"^[^\s,]+$"))]
+    pub(crate) Bound: "text of a list", |text| !text.is_empty() && !text.contains(splits),
+        "it is empty, or holds a space or a comma, at which servers split lists";
 }
 
-impl TryFrom<String> for RoleName {
-    type Error = String;
-
-    /// As the servers' own pattern has it (`framework.GenericNameRegex`).
-    fn try_from(name: String) -> Result<Self, String> {
-        let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
-        let inner = |c: char| word(c) || matches!(c, '-' | '.');
-        if !name.starts_with(word) || !name.ends_with(word) || !name.chars().all(inner) {
-            return Err("a role's name has letters, digits, `_`, `-` and `.`, the last two not at its ends".into());
-        }
-        let lower = name.to_lowercase();
-        if lower == name {
-            Ok(Self(name))
-        } else {
-            Err(format!("the names of roles are in lower case: write `{lower}`"))
-        }
-    }
+/// As the servers' own pattern has it (`framework.GenericNameRegex`).
+fn is_name(name: &str) -> bool {
+    let word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    name.starts_with(word) && name.ends_with(word) && name.chars().all(|c| word(c) || matches!(c, '-' | '.'))
 }
 
-/// A text without spaces and commas, at which servers split lists.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(try_from = "String")]
-pub struct Bound(#[schemars(regex(pattern = r"^[^\s,]+$"))] String);
-
-impl Bound {
-    /// The text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl TryFrom<String> for Bound {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        let splits = |c: char| c.is_whitespace() || c.is_control() || c == ',';
-        if text.is_empty() || text.contains(splits) {
-            return Err("it is empty, or holds a space or a comma, at which servers split lists".into());
-        }
-        Ok(Self(text))
-    }
+fn splits(c: char) -> bool {
+    c.is_whitespace() || c.is_control() || c == ','
 }
 
 /// What identity is known by.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum AliasNameSource {
+pub(crate) enum AliasNameSource {
     /// The uid of the ServiceAccount: one that is made anew is another.
     #[default]
     ServiceaccountUid,
@@ -135,20 +102,10 @@ pub enum AliasNameSource {
     ServiceaccountName,
 }
 
-impl AliasNameSource {
-    /// As servers write it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::ServiceaccountUid => "serviceaccount_uid",
-            Self::ServiceaccountName => "serviceaccount_name",
-        }
-    }
-}
-
 /// What sort of token a login gives.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum TokenType {
+pub(crate) enum TokenType {
     /// As the mount says.
     #[default]
     Default,
@@ -156,17 +113,6 @@ pub enum TokenType {
     Service,
     /// A token that is not stored, and can be neither.
     Batch,
-}
-
-impl TokenType {
-    /// As servers write it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Default => "default",
-            Self::Service => "service",
-            Self::Batch => "batch",
-        }
-    }
 }
 
 #[cfg(test)]

@@ -7,19 +7,15 @@ mod capabilities;
 mod config;
 mod decide;
 mod login;
-mod owner;
 mod policies;
 mod prove;
 mod refusal;
 mod selector;
-mod state;
 mod step;
 mod warnings;
 
 use trustpath_core::Kind;
 
-pub use config::{AliasNameSource, Bound, KubernetesRole, RoleName, TokenType};
-pub use selector::Selector;
-pub use state::RoleState;
+use self::config::KubernetesRole;
 
 inventory::submit! { Kind::managed::<KubernetesRole>("kubernetes-role", "Binds a ServiceAccount to policies") }

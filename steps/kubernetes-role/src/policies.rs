@@ -62,8 +62,8 @@ impl Policies {
     }
 
     /// Those of which nothing is known but the name.
-    pub(crate) fn unread(&self) -> BTreeSet<String> {
-        self.names(|policy| !matches!(policy, NamedPolicy::There(_))).into_iter().collect()
+    pub(crate) fn unread(&self) -> Vec<String> {
+        self.names(|policy| !matches!(policy, NamedPolicy::There(_)))
     }
 
     /// A role that names a policy that is not there lets its ServiceAccount in, and lets it read nothing.
@@ -95,6 +95,6 @@ fn meaning(found: &Value) -> NamedPolicy {
 }
 
 /// Names as messages have them.
-pub(crate) fn shown(names: &[String]) -> String {
-    listed(&names.iter().map(|name| format!("`{}`", clean(name))).collect::<Vec<_>>())
+pub(crate) fn shown<'a>(names: impl IntoIterator<Item = &'a String>) -> String {
+    listed(&names.into_iter().map(|name| format!("`{}`", clean(name))).collect::<Vec<_>>())
 }

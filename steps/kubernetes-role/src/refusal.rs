@@ -1,13 +1,6 @@
 //! Why a login was turned away. Servers tell by text alone, and not always.
 
-use crate::state::RoleState;
-
-/// Why, and what to do next.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Refusal {
-    pub(crate) why: String,
-    pub(crate) next: String,
-}
+use trustpath_platform::vault::backend::Held;
 
 /// What the servers' texts mean (the Kubernetes auth plugin 0.24, as in OpenBao 2.7.2 and Vault 1.21.4).
 const TEXTS: [(&str, &str, &str); 7] = [
@@ -36,33 +29,37 @@ const TEXTS: [(&str, &str, &str); 7] = [
     ),
 ];
 
-/// What a refused login means.
-pub(crate) fn explain(status: Option<u16>, said: &[String], state: &RoleState) -> Refusal {
+/// What a refused login means: why, and what to do next.
+pub(crate) fn explain(status: Option<u16>, said: &[String], role: &Held) -> (String, String) {
     let known = TEXTS.iter().find(|(text, ..)| said.iter().any(|words| words.contains(text)));
-    let refusal = |why: &str, next: &str| Refusal { why: why.to_owned(), next: next.to_owned() };
-    match (known, status) {
-        (Some((_, why, next)), _) => refusal(why, next),
-        (None, Some(403)) => bare(state),
-        (None, Some(404)) => refusal("the auth mount is not there", "apply the step that makes the auth mount"),
-        (None, _) => Refusal {
-            why: format!("Vault turns the login away: {}", said.join("; ")),
-            next: "see what Vault's log says about it".to_owned(),
-        },
-    }
+    let (why, next) = match (known, status) {
+        (Some((_, why, next)), _) => (*why, *next),
+        (None, Some(403)) => {
+            return (
+                bare(role),
+                "trustpath verify, and see the checks of the auth mount; Vault's log has the reason".to_owned(),
+            );
+        }
+        (None, Some(404)) => ("the auth mount is not there", "apply the step that makes the auth mount"),
+        (None, _) => {
+            return (
+                format!("Vault turns the login away: {}", said.join("; ")),
+                "see what Vault's log says about it".to_owned(),
+            );
+        }
+    };
+    (why.to_owned(), next.to_owned())
 }
 
 /// A 403 that says nothing: Vault could not, or would not, have the token reviewed.
-fn bare(state: &RoleState) -> Refusal {
+fn bare(role: &Held) -> String {
     let mut why = "Vault turns the token away without a reason: its reviewer is expired, deleted or lacks \
                    `system:auth-delegator`, or it cannot reach or trust the API server"
         .to_owned();
-    if !state.token_bound_cidrs.is_empty() {
+    if role.contains_key("token_bound_cidrs") {
         why.push_str("; or this machine's address is none of `token_bound_cidrs`");
     }
-    Refusal {
-        why,
-        next: "trustpath verify, and see the checks of the auth mount; Vault's log has the reason".to_owned(),
-    }
+    why
 }
 
 #[cfg(test)]
@@ -86,16 +83,16 @@ mod tests {
     #[case(404, "no handler for route", "not there")]
     #[case(500, "something else", "something else")]
     fn a_refusal_says_why_and_what_next(#[case] status: u16, #[case] said: &str, #[case] why: &str) {
-        let refusal = explain(Some(status), &[said.to_owned()], &RoleState::default());
-        assert!(refusal.why.contains(why), "{refusal:?}");
-        assert!(!refusal.next.is_empty());
+        let (said, next) = explain(Some(status), &[said.to_owned()], &Held::new());
+        assert!(said.contains(why), "{said}");
+        assert!(!next.is_empty());
     }
 
     #[test]
     fn bound_addresses_are_named_where_there_are_any() {
-        let bound = RoleState { token_bound_cidrs: vec!["10.0.0.0/8".into()], ..RoleState::default() };
+        let bound = Held::from_iter([("token_bound_cidrs".to_owned(), serde_json::json!(["10.0.0.0/8"]))]);
         let said = ["permission denied".to_owned()];
-        assert!(explain(Some(403), &said, &bound).why.contains("token_bound_cidrs"));
-        assert!(!explain(Some(403), &said, &RoleState::default()).why.contains("token_bound_cidrs"));
+        assert!(explain(Some(403), &said, &bound).0.contains("token_bound_cidrs"));
+        assert!(!explain(Some(403), &said, &Held::new()).0.contains("token_bound_cidrs"));
     }
 }

@@ -3,22 +3,37 @@
 use std::{borrow::Cow, fmt};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Deserializer, de};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Map, Value};
 
 /// A Kubernetes label selector: `matchLabels` and `matchExpressions`.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Selector(Map<String, Value>);
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(try_from = "Value")]
+pub(crate) struct Selector(Map<String, Value>);
 
 const KEYS: [&str; 2] = ["matchExpressions", "matchLabels"];
 
-impl Selector {
-    /// Whether a text is JSON of the same selector.
-    pub(crate) fn is(&self, text: &str) -> bool {
-        serde_json::from_str::<Map<String, Value>>(text).is_ok_and(|there| there == self.0)
-    }
+/// Whether two texts are JSON of the same selector.
+pub(crate) fn same(one: &Value, other: &Value) -> bool {
+    let selector = |text: &Value| serde_json::from_str::<Map<String, Value>>(text.as_str()?).ok();
+    selector(one).is_some_and(|one| Some(one) == selector(other))
+}
 
-    fn checked(selector: Map<String, Value>) -> Result<Self, String> {
+impl TryFrom<Value> for Selector {
+    type Error = String;
+
+    fn try_from(value: Value) -> Result<Self, String> {
+        let selector =
+            match value {
+                Value::Object(selector) => selector,
+                Value::String(text) => {
+                    serde_json::from_str(&text).map_err(|error| format!("it is no JSON object: {error}"))?
+                }
+                _ => return Err(
+                    "it takes a label selector: a table with `matchLabels` or `matchExpressions`, or the same as JSON"
+                        .into(),
+                ),
+            };
         if selector.is_empty() {
             return Err("an empty selector selects every namespace: bind the namespace \"*\" instead".into());
         }
@@ -36,30 +51,9 @@ impl fmt::Display for Selector {
     }
 }
 
-impl<'de> Deserialize<'de> for Selector {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        from.deserialize_any(Visitor)
-    }
-}
-
-struct Visitor;
-
-impl<'de> de::Visitor<'de> for Visitor {
-    type Value = Selector;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a label selector: a table with `matchLabels` or `matchExpressions`, or the same as JSON")
-    }
-
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<Selector, E> {
-        let selector =
-            serde_json::from_str(text).map_err(|error| E::custom(format!("it is no JSON object: {error}")))?;
-        Selector::checked(selector).map_err(E::custom)
-    }
-
-    fn visit_map<A: de::MapAccess<'de>>(self, entries: A) -> Result<Selector, A::Error> {
-        let selector = Map::deserialize(de::value::MapAccessDeserializer::new(entries))?;
-        Selector::checked(selector).map_err(de::Error::custom)
+impl Serialize for Selector {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(self)
     }
 }
 
@@ -109,8 +103,9 @@ mod tests {
     fn a_table_and_its_json_are_the_same() {
         let table = read(json!({"matchLabels": {"team": "apps"}})).unwrap();
         assert_eq!(read(json!("{ \"matchLabels\": {\"team\":\"apps\"} }")).unwrap(), table);
-        assert!(table.is("{\"matchLabels\" : {\"team\" : \"apps\"}}"));
-        assert!(!table.is("{\"matchLabels\": {\"team\": \"other\"}}") && !table.is("") && !table.is("[]"));
+        let is = |text: &str| same(&json!(text), &json!(table));
+        assert!(is("{\"matchLabels\" : {\"team\" : \"apps\"}}"));
+        assert!(!is("{\"matchLabels\": {\"team\": \"other\"}}") && !is("") && !is("[]"));
         assert_eq!(table.to_string(), "{\"matchLabels\":{\"team\":\"apps\"}}");
     }
 

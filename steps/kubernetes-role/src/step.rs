@@ -1,46 +1,43 @@
 //! The role as a step.
 
-use serde_json::{Map, Value};
-use trustpath_core::{Answers, At, Class, Decision, Handle, Intent, Leg, Managed, Problem, Proof, Reads, Result, Seen};
+use trustpath_core::{Answers, At, Decision, Handle, Intent, Leg, Managed, Proof, Reads, Result, Seen};
 use trustpath_platform::{
-    AuthMount, Cluster, Login, StoreAuth, Vault,
-    vault::{Body, Family, Get, ServerFamily, VaultRequest},
+    Cluster, Login, StoreAuth, Vault,
+    kubernetes::ClusterUid,
+    mark::Owner,
+    vault::{
+        Family, ServerFamily,
+        backend::{Held, MountAt},
+    },
 };
 
 use crate::{
-    config::{Bound, KubernetesRole},
-    decide::{self, Facts},
-    login::token_for,
-    owner, policies, prove,
-    state::RoleState,
-    warnings,
+    config::KubernetesRole,
+    decide::{Facts, POLICIES, texts},
+    policies, prove, warnings,
 };
 
 impl KubernetesRole {
-    fn path(&self, mount: &AuthMount) -> String {
-        Vault::path(["auth", &mount.path, "role", self.name.as_str()])
-    }
-
     /// With the tokens to log in with, for which nothing has to be seen first.
     fn tokens(&self, (_, accounts, _): &Facts, reads: Reads) -> Reads {
-        let audience = self.audience.as_ref().map(Bound::as_str).unwrap_or_default();
-        let tokens = accounts.iter().map(|account| token_for(account, audience)).enumerate();
+        let tokens = accounts.iter().map(|account| prove::token_for(account, self.audience())).enumerate();
         tokens.fold(reads, |reads, (nth, token)| reads.and(format!("token {nth}"), token))
     }
 
     /// The policies that the role gives; before it was seen, those that it should give.
-    fn policies(&self, facts: &Facts, seen: Option<&Seen<RoleState>>) -> Vec<String> {
-        let state = match seen.and_then(|seen| seen.state.as_ref()) {
-            Some(state) => Some(state.clone()),
-            None => decide::desired(self, facts, None).ok(),
-        };
-        state.map(|state| state.token_policies).unwrap_or_default()
+    fn policies(&self, facts: &Facts, seen: Option<&Seen<Held>>) -> Vec<String> {
+        let there = seen.and_then(|seen| seen.state.as_ref()).map(|role| texts(role, POLICIES));
+        there.unwrap_or_else(|| texts(&self.document(facts).desired(None), POLICIES))
     }
+}
+
+fn mount(at: At<'_, Facts>) -> MountAt {
+    MountAt::from(at.facts.0.clone())
 }
 
 impl Managed for KubernetesRole {
     const SYSTEMS: &'static [&'static str] = &[Vault::NAME, Cluster::NAME];
-    type State = RoleState;
+    type State = Held;
     type Takes = Facts;
     type Gives = Login;
 
@@ -52,65 +49,49 @@ impl Managed for KubernetesRole {
     }
 
     /// A mount that is not there yet has no roles: 404, too.
-    fn reads(&self, at: At<'_, Facts>, intent: Intent, seen: Option<&Seen<RoleState>>) -> Reads {
-        let (mount, ..) = at.facts;
-        let namespace = mount.namespace.as_deref();
-        let reads = Reads::none().and("role", Get::new(namespace, self.path(mount)));
+    fn reads(&self, at: At<'_, Facts>, intent: Intent, seen: Option<&Seen<Held>>) -> Reads {
+        let mount = mount(at);
+        let reads = self.document(at.facts).read(&mount, Reads::none());
+        let with_owner = |reads| mount.read_mark(reads).and("cluster", ClusterUid);
         match intent {
             Intent::Undo => reads,
-            Intent::Verify => self.tokens(at.facts, policies::read(reads, namespace, &self.policies(at.facts, seen))),
-            Intent::Remove => owner::read(at, reads, seen.map(|seen| &seen.answers)),
-            Intent::Make => owner::read(at, reads, seen.map(|seen| &seen.answers)).and("family", ServerFamily),
+            Intent::Verify => {
+                self.tokens(at.facts, policies::read(reads, mount.namespace(), &self.policies(at.facts, seen)))
+            }
+            Intent::Remove => with_owner(reads),
+            Intent::Make => with_owner(reads).and("family", ServerFamily),
         }
     }
 
-    fn state(&self, _: At<'_, Facts>, answers: &Answers) -> Result<Option<RoleState>> {
-        let answer: Option<Map<String, Value>> = answers.get("role")?;
-        Ok(answer.map(RoleState::answered).transpose().map_err(unlike_a_role)?)
+    fn state(&self, at: At<'_, Facts>, answers: &Answers) -> Result<Option<Held>> {
+        Ok(answers.get("role")?.map(|role| self.document(at.facts).observed(role)))
     }
 
-    fn decide(&self, at: At<'_, Facts>, intent: Intent, seen: &Seen<RoleState>) -> Result<Decision<RoleState>> {
-        let owner = owner::of(at, &seen.answers)?;
-        let now = seen.state.as_ref();
+    fn decide(&self, at: At<'_, Facts>, intent: Intent, seen: &Seen<Held>) -> Result<Decision<Held>> {
+        let (mount, now) = (mount(at), seen.state.as_ref());
+        let cluster: Option<String> = seen.answers.get("cluster")?;
+        let owner = Owner::of(mount.mark(&seen.answers)?.as_ref(), at.cx.graph(), cluster.as_deref());
         if intent == Intent::Remove {
-            return Ok(owner::removal(&owner, &at.facts.0.path, now));
+            let kept = now.and_then(|now| owner.keeps(mount.path(), now));
+            return Ok(kept.unwrap_or_else(|| Decision::to(None, owner != Owner::Other)));
         }
-        let wanted = decide::desired(self, at.facts, now)?;
+        let wanted = self.desired(at.facts, now)?;
         let family: Option<Family> = seen.answers.get("family")?;
         let notes = warnings::of(&wanted, at.facts, family);
         Ok(Decision::to(Some(wanted), owner.is_here()).noting(notes))
     }
 
-    fn route(
-        &self,
-        at: At<'_, Facts>,
-        from: Option<&RoleState>,
-        to: Option<&RoleState>,
-    ) -> Result<Vec<Leg<RoleState>>> {
-        let (mount, ..) = at.facts;
-        let (namespace, path) = (mount.namespace.as_deref(), self.path(mount));
-        let body = to.map(|to| Body::from_iter(to.body(from)));
-        let request = match (from, body) {
-            (_, None) => VaultRequest::delete(namespace, path),
-            (None, Some(body)) => VaultRequest::create(namespace, path, body),
-            (Some(_), Some(body)) => VaultRequest::update(namespace, path, body).settling(),
-        };
-        Ok(vec![Leg::new(to.cloned(), request)])
+    fn route(&self, at: At<'_, Facts>, from: Option<&Held>, to: Option<&Held>) -> Result<Vec<Leg<Held>>> {
+        let (mount, document) = (mount(at), self.document(at.facts));
+        Ok(vec![match to {
+            Some(role) => Leg { to: to.cloned(), request: document.change(&mount, from, role) },
+            None => Leg::new(None, document.removal(&mount)),
+        }])
     }
 
-    fn proof(&self, at: At<'_, Facts>, seen: &Seen<RoleState>) -> Result<Proof> {
+    fn proof(&self, at: At<'_, Facts>, seen: &Seen<Held>) -> Result<Proof> {
         prove::prove(self, at, seen)
     }
-}
-
-fn unlike_a_role(error: serde_json::Error) -> Problem {
-    Problem::new(
-        Class::Conflict,
-        "trustpath::kubernetes_role::unlike",
-        "what is there is no role of a Kubernetes auth mount",
-    )
-    .because(error)
-    .help("see whether another auth method is mounted at this path: `vault auth list`")
 }
 
 #[cfg(test)]

@@ -1,12 +1,13 @@
 //! What is likely to hurt later.
 
+use serde_json::json;
 use trustpath_core::Note;
-use trustpath_platform::{
-    text::{clean, listed},
-    vault::Family,
-};
+use trustpath_platform::vault::{Family, backend::Held};
 
-use crate::{decide::Facts, state::RoleState};
+use crate::{
+    decide::{Facts, NAMES, NAMESPACES, POLICIES, texts},
+    policies::shown,
+};
 
 const NO_AUDIENCE: &str = "the role asks for no audience: a token that the ServiceAccount gave to any other system logs \
                            in here too; set `audience`, and the same `audiences` in the store";
@@ -20,26 +21,23 @@ const FORGOTTEN: &str = "only OpenBao knows `token_strictly_bind_ip`: this serve
 const NO_POLICY: &str = "the role gives no policy, so its tokens can read nothing";
 
 /// The warnings about a role on a server of this family, where that is known.
-pub(crate) fn of(state: &RoleState, (_, accounts, policies): &Facts, family: Option<Family>) -> Vec<Note> {
-    let (names, namespaces) = (&state.bound_service_account_names, &state.bound_service_account_namespaces);
+pub(crate) fn of(role: &Held, (_, accounts, policies): &Facts, family: Option<Family>) -> Vec<Note> {
+    let [names, namespaces, given] = [NAMES, NAMESPACES, POLICIES].map(|key| texts(role, key));
+    let has = |key| role.contains_key(key);
     let any = |list: &[String]| list.iter().any(|text| text == "*");
+    let forgets = family.is_some_and(|family| family != Family::OpenBao);
+    let lacks = |name: &&String| !given.iter().any(|given| given.eq_ignore_ascii_case(name));
+    let left_out = shown(policies.iter().map(|policy| &policy.name).filter(lacks));
+    let leaves_out = format!("`token_policies` leaves out {left_out}, which a step that this one needs makes");
     let checks = [
-        (state.audience.is_empty(), NO_AUDIENCE),
-        (any(names) && any(namespaces), ANYBODY),
+        (!has("audience"), NO_AUDIENCE),
+        (any(&names) && any(&namespaces), ANYBODY),
         (accounts.len() > 1 && names.len() > 1 && namespaces.len() > 1, CROSSED),
-        (state.token_no_default_policy, NO_DEFAULT),
-        (state.token_num_uses == 1, ONE_USE),
-        (state.token_policies.is_empty(), NO_POLICY),
+        (has("token_no_default_policy"), NO_DEFAULT),
+        (role.get("token_num_uses") == Some(&json!(1)), ONE_USE),
+        (given.is_empty(), NO_POLICY),
+        (!left_out.is_empty(), &leaves_out),
+        (has("token_strictly_bind_ip") && forgets, FORGOTTEN),
     ];
-    let mut said: Vec<_> = checks.into_iter().filter(|(hurts, _)| *hurts).map(|(_, text)| text.to_owned()).collect();
-    let given = |name: &str| state.token_policies.iter().any(|given| given.eq_ignore_ascii_case(name));
-    let left_out = policies.iter().map(|policy| &policy.name).filter(|name| !given(name));
-    let left_out: Vec<_> = left_out.map(|name| format!("`{}`", clean(name))).collect();
-    if !left_out.is_empty() {
-        said.push(format!("`token_policies` leaves out {}, which a step that this one needs makes", listed(&left_out)));
-    }
-    if state.token_strictly_bind_ip && family.is_some_and(|family| family != Family::OpenBao) {
-        said.push(FORGOTTEN.to_owned());
-    }
-    said.into_iter().map(Note::Warning).collect()
+    checks.into_iter().filter(|(hurts, _)| *hurts).map(|(_, text)| Note::Warning(text.to_owned())).collect()
 }

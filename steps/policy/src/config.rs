@@ -1,56 +1,36 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
+use trustpath_platform::names;
 
 use crate::rules::Rules;
 
 /// A policy: what the tokens that hold it may do.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Policy {
+pub(crate) struct Policy {
     /// The policy's name, in lower case, such as `apps-read`.
-    pub name: Name,
+    pub(crate) name: Name,
     /// What it allows: HCL or JSON as text, `{ file = "apps-read.hcl" }`, or a table of paths such as
     /// `{ "kv/data/apps/*" = ["read"] }`.
-    pub rules: Rules,
+    pub(crate) rules: Rules,
 }
 
-/// The name of a policy. Servers lower-case what they are given; a name that would change is refused here.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(try_from = "String")]
-pub struct Name(#[schemars(regex(pattern = r"^[^\sA-Z,]+$"))] String);
+names! {
+    /// The name of a policy. Servers lower-case what they are given; a name that would change is refused here.
+    #[schemars(extend("pattern" = r"^[^\sA-Z,]+$"))]
+    pub(crate) Name: "name of a policy of a graph", |name| is_kept(name) && !RESERVED.contains(&name),
+        "it is in lower case, without spaces and commas, has something other than dots between slashes, and is none that \
+         belongs to the server (`root`, `default`, `response-wrapping`, `control-group`)";
+}
 
 /// `root` and those that servers make by themselves cannot be owned by a graph.
 const RESERVED: [&str; 4] = ["root", "default", "response-wrapping", "control-group"];
 
-impl Name {
-    /// The name.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl TryFrom<String> for Name {
-    type Error = String;
-
-    fn try_from(name: String) -> Result<Self, String> {
-        let lower = name.to_lowercase();
-        if name.is_empty() {
-            return Err("a policy has a name".into());
-        }
-        if lower != name {
-            return Err(format!("the names of policies are in lower case: write `{lower}`"));
-        }
-        if name.contains(|c: char| c.is_whitespace() || c.is_control() || c == ',') {
-            return Err("a policy's name holds no spaces, commas or control characters".into());
-        }
-        if name.split('/').any(|part| matches!(part, "" | "." | "..")) {
-            return Err("between slashes, a policy's name has something other than dots".into());
-        }
-        if RESERVED.contains(&lower.as_str()) {
-            return Err(format!("`{name}` belongs to the server: choose another name"));
-        }
-        Ok(Self(name))
-    }
+/// Whether servers keep it as it is.
+fn is_kept(name: &str) -> bool {
+    let splits = |c: char| c.is_whitespace() || c.is_control() || c == ',';
+    let is_part = |part: &str| !matches!(part, "" | "." | "..");
+    name.to_lowercase() == name && !name.contains(splits) && name.split('/').all(is_part)
 }
 
 #[cfg(test)]
@@ -69,6 +49,6 @@ mod tests {
         for name in ["", "Apps", "a b", "a,b", "/a", "a/", "a/../b", "root", "default", "x\n"] {
             assert!(Name::try_from(name.to_owned()).is_err(), "{name}");
         }
-        assert!(Name::try_from("Apps-Read".to_owned()).unwrap_err().contains("write `apps-read`"));
+        assert!(Name::try_from("Apps-Read".to_owned()).unwrap_err().to_string().contains("in lower case"));
     }
 }

@@ -32,12 +32,6 @@ impl Classified for NoPolicy {
     }
 }
 
-pub(crate) fn unreadable(path: &str, error: std::io::Error) -> Problem {
-    Problem::new(Class::Config, "trustpath::policy::file", format!("the rules cannot be read from {path}"))
-        .because(error)
-        .help("a relative path is relative to the directory in which trustpath is started")
-}
-
 /// What a read came to is passed on as JSON: another shape is a defect.
 pub(crate) fn no_holders(error: serde_json::Error) -> Problem {
     Problem::new(Class::Internal, "trustpath::policy::holders", "what was read is no list of those who hold policies")

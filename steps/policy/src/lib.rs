@@ -20,8 +20,6 @@ mod users;
 
 use trustpath_core::Kind;
 
-pub use config::{Name, Policy};
-pub use rules::Rules;
-pub use state::PolicyState;
+use self::config::Policy;
 
 inventory::submit! { Kind::managed::<Policy>("policy", "What a token may do: a policy of Vault or OpenBao") }

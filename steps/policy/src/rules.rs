@@ -13,7 +13,7 @@ use crate::{
 
 /// What a policy allows.
 #[derive(Debug)]
-pub struct Rules(pub(crate) Source);
+pub(crate) struct Rules(pub(crate) Source);
 
 /// Where the rules are.
 #[derive(Debug)]

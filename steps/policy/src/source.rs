@@ -8,13 +8,11 @@ use trustpath_core::{Answer, Context, Read, Result, Right};
 use trustpath_platform::{
     Vault,
     policy::Capability,
+    text_source::read_text,
     vault::{Late, rights::on},
 };
 
-use crate::{
-    error::{NoPolicy, unreadable},
-    text::Text,
-};
+use crate::{error::NoPolicy, text::Text};
 
 /// Reads rules from a file of their own, and sees that they are rules.
 #[derive(Debug)]
@@ -28,7 +26,7 @@ impl Read for File {
 
     async fn perform(&self, _: &Context) -> Result<Answer> {
         let shown = self.0.display().to_string();
-        let text = tokio::fs::read_to_string(&self.0).await.map_err(|error| unreadable(&shown, error))?;
+        let text = read_text(&self.0).await?;
         match Text::given(&text) {
             Ok(_) => Ok(Answer::Found(json!(text))),
             Err(misread) => Err(NoPolicy::new(shown, text, misread).into()),

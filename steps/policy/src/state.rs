@@ -1,77 +1,48 @@
 use serde::{Deserialize, Serialize};
-use trustpath_platform::vault::Body;
+use serde_json::json;
+use trustpath_platform::vault::{Body, backend::is_said};
 
 /// A policy as it is on the server, with everything that a write has to carry: what it leaves out, the server clears.
 ///
 /// `GET sys/policies/acl/NAME`; HashiCorp Vault 1.21 has the text alone, OpenBao 2.7 all of it. Left out: `version` and
 /// `modified`, which no server gives back.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PolicyState {
+pub(crate) struct PolicyState {
     /// The text, byte for byte.
-    pub text: String,
+    #[serde(alias = "policy")]
+    pub(crate) text: String,
     /// When the server removes it, as RFC 3339.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub expiration: Option<String>,
+    pub(crate) expiration: Option<String>,
     /// Whether a write has to name the version that it replaces.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub cas_required: bool,
+    pub(crate) cas_required: bool,
     /// Whether what identity templates stand for may hold slashes.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub allow_slashes_in_identity_templates: bool,
+    pub(crate) allow_slashes_in_identity_templates: bool,
     /// Whether what identity templates stand for may hold wildcards.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub allow_wildcards_in_identity_templates: bool,
-}
-
-/// What the server answers.
-#[derive(Debug, Deserialize)]
-pub(crate) struct Stored {
-    policy: String,
-    #[serde(default)]
-    expiration: Option<String>,
-    #[serde(default)]
-    cas_required: bool,
-    #[serde(default)]
-    allow_slashes_in_identity_templates: bool,
-    #[serde(default)]
-    allow_wildcards_in_identity_templates: bool,
-}
-
-impl From<Stored> for PolicyState {
-    fn from(answer: Stored) -> Self {
-        Self {
-            text: answer.policy,
-            expiration: answer.expiration,
-            cas_required: answer.cas_required,
-            allow_slashes_in_identity_templates: answer.allow_slashes_in_identity_templates,
-            allow_wildcards_in_identity_templates: answer.allow_wildcards_in_identity_templates,
-        }
-    }
+    pub(crate) allow_wildcards_in_identity_templates: bool,
 }
 
 impl PolicyState {
     /// The body of the write that makes it so. Servers that do not know a key are not sent it.
     pub(crate) fn body(&self) -> Body {
-        let mut body = Body::default().with("policy", self.text.as_str());
-        if let Some(expiration) = &self.expiration {
-            body = body.with("expiration", expiration.as_str());
-        }
-        for (key, set) in [
-            ("cas_required", self.cas_required),
-            ("allow_slashes_in_identity_templates", self.allow_slashes_in_identity_templates),
-            ("allow_wildcards_in_identity_templates", self.allow_wildcards_in_identity_templates),
-        ] {
-            if set {
-                body = body.with(key, true);
-            }
-        }
-        body
+        let fields = [
+            ("policy", json!(self.text)),
+            ("expiration", json!(self.expiration)),
+            ("cas_required", json!(self.cas_required)),
+            ("allow_slashes_in_identity_templates", json!(self.allow_slashes_in_identity_templates)),
+            ("allow_wildcards_in_identity_templates", json!(self.allow_wildcards_in_identity_templates)),
+        ];
+        let said = fields.into_iter().filter(|(key, value)| *key == "policy" || is_said(value));
+        said.map(|(key, value)| (key.to_owned(), value)).collect()
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::Value;
     use trustpath_core::Request as _;
     use trustpath_platform::vault::VaultRequest;
 
@@ -93,7 +64,7 @@ mod tests {
             "modified": "2026-11-23T20:44:03.038355225Z",
             "version": 7,
         });
-        let state = PolicyState::from(serde_json::from_value::<Stored>(answer.clone()).unwrap());
+        let state: PolicyState = serde_json::from_value(answer.clone()).unwrap();
         let body = sent(&state);
         for key in ["policy", "expiration", "cas_required", "allow_slashes_in_identity_templates"] {
             assert_eq!(body[key], answer[key], "{key}");

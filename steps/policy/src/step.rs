@@ -14,7 +14,7 @@ use crate::{
     removal::Removal,
     rules::Source,
     source::{File, Version},
-    state::{PolicyState, Stored},
+    state::PolicyState,
     text::Text,
     users::Users,
 };
@@ -84,7 +84,7 @@ impl Managed for Policy {
     }
 
     fn state(&self, _: At<'_, VaultServer>, answers: &Answers) -> Result<Option<PolicyState>> {
-        Ok(answers.get::<Stored>("policy")?.map(PolicyState::from))
+        answers.get("policy")
     }
 
     fn decide(

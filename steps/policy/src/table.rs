@@ -7,6 +7,7 @@ use serde::{
     Deserialize, Deserializer,
     de::{self, value::MapAccessDeserializer},
 };
+use serde_json::Value as Json;
 use trustpath_platform::{
     Ttl,
     policy::{Capability, Tree, Value},
@@ -37,8 +38,9 @@ pub(crate) struct PathRules {
 }
 
 /// A value of a parameter.
-#[derive(Debug, Clone, JsonSchema)]
-#[schemars(extend("type" = ["string", "number", "boolean"]), with = "serde_json::Value")]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(try_from = "Json")]
+#[schemars(extend("type" = ["string", "number", "boolean"]), with = "Json")]
 struct Scalar(Value);
 
 impl PathRules {
@@ -70,44 +72,20 @@ impl PathRules {
 }
 
 fn parameters(parameters: &BTreeMap<String, Vec<Scalar>>) -> Tree {
-    let values =
-        |scalars: &[Scalar]| scalars.iter().map(|one| Tree { value: one.0.clone(), at: None }).collect::<Vec<_>>();
-    Tree::object(parameters.iter().map(|(name, scalars)| (name.clone(), Tree::list(values(scalars)))))
+    let values = |scalars: &[Scalar]| Tree::list(scalars.iter().map(|one| Tree { value: one.0.clone(), at: None }));
+    Tree::object(parameters.iter().map(|(name, scalars)| (name.clone(), values(scalars))))
 }
 
-impl<'de> Deserialize<'de> for Scalar {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        from.deserialize_any(ScalarVisitor).map(Self)
-    }
-}
+impl TryFrom<Json> for Scalar {
+    type Error = &'static str;
 
-struct ScalarVisitor;
-
-impl de::Visitor<'_> for ScalarVisitor {
-    type Value = Value;
-
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("a text, a number, true or false")
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
-        Ok(Value::Bool(value))
-    }
-
-    fn visit_i64<E>(self, number: i64) -> Result<Value, E> {
-        Ok(Value::Number(number.to_string()))
-    }
-
-    fn visit_u64<E>(self, number: u64) -> Result<Value, E> {
-        Ok(Value::Number(number.to_string()))
-    }
-
-    fn visit_f64<E: de::Error>(self, number: f64) -> Result<Value, E> {
-        if number.is_finite() { Ok(Value::Number(number.to_string())) } else { Err(E::custom("a number is finite")) }
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Value, E> {
-        Ok(Value::Text(text.to_owned()))
+    fn try_from(value: Json) -> Result<Self, &'static str> {
+        match value {
+            Json::Bool(value) => Ok(Self(Value::Bool(value))),
+            Json::Number(number) => Ok(Self(Value::Number(number.to_string()))),
+            Json::String(text) => Ok(Self(Value::Text(text))),
+            Json::Null | Json::Array(_) | Json::Object(_) => Err("it takes a text, a number, true or false"),
+        }
     }
 }
 

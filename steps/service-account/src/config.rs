@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use k8s_openapi::api::core::v1::{Namespace as NamespaceObject, ServiceAccount as AccountObject};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 use trustpath_platform::{
     ServiceAccountRef,
     kubernetes::{
         ObjectRef,
         names::{AnnotationKey, Key, LabelValue, NamespaceName, ObjectName},
-        owned::{Fields, OwnedObject, OwnedObjects},
+        owned::{Fields, OwnedObject, OwnedObjects, labelled},
     },
 };
 
@@ -23,26 +23,26 @@ pub(crate) const ACCOUNT: &str = "ServiceAccount";
 /// The operator's identity: a ServiceAccount.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct ServiceAccount {
+pub(crate) struct ServiceAccount {
     /// The namespace of the ServiceAccount.
-    pub namespace: NamespaceName,
+    pub(crate) namespace: NamespaceName,
     /// The name of the ServiceAccount.
-    pub name: ObjectName,
+    pub(crate) name: ObjectName,
     /// Make the namespace where it is missing; where this is `false`, a missing namespace is an error.
     #[serde(default = "yes")]
-    pub create_namespace: bool,
+    pub(crate) create_namespace: bool,
     /// Labels of the ServiceAccount. Others that it has are left alone.
     #[serde(default)]
-    pub labels: BTreeMap<Key, LabelValue>,
+    pub(crate) labels: BTreeMap<Key, LabelValue>,
     /// Annotations of the ServiceAccount. Others that it has are left alone.
     #[serde(default)]
-    pub annotations: BTreeMap<AnnotationKey, String>,
+    pub(crate) annotations: BTreeMap<AnnotationKey, String>,
     /// Labels of the namespace, where this graph makes it. Others that it has are left alone.
     #[serde(default)]
-    pub namespace_labels: BTreeMap<Key, LabelValue>,
+    pub(crate) namespace_labels: BTreeMap<Key, LabelValue>,
     /// Annotations of the namespace, where this graph makes it. Others that it has are left alone.
     #[serde(default)]
-    pub namespace_annotations: BTreeMap<AnnotationKey, String>,
+    pub(crate) namespace_annotations: BTreeMap<AnnotationKey, String>,
 }
 
 fn yes() -> bool {
@@ -51,7 +51,7 @@ fn yes() -> bool {
 
 impl ServiceAccount {
     /// Its address.
-    pub fn address(&self) -> ServiceAccountRef {
+    pub(crate) fn address(&self) -> ServiceAccountRef {
         ServiceAccountRef { namespace: self.namespace.to_string(), name: self.name.to_string() }
     }
 
@@ -68,13 +68,14 @@ impl ServiceAccount {
 
     /// The object as it should be, without the mark.
     pub(crate) fn body(&self) -> Fields {
-        let identity = [("name", json!(self.name)), ("namespace", json!(self.namespace))];
-        object(identity, &self.labels, &self.annotations)
+        let object = json!({"metadata": {"name": self.name, "namespace": self.namespace}});
+        labelled(object, &self.labels, &self.annotations)
     }
 
     /// The namespace as it should be where this graph makes it, without the mark.
     pub(crate) fn namespace_body(&self) -> Fields {
-        object([("name", json!(self.namespace))], &self.namespace_labels, &self.namespace_annotations)
+        let object = json!({"metadata": {"name": self.namespace}});
+        labelled(object, &self.namespace_labels, &self.namespace_annotations)
     }
 
     /// Whether the file says how the namespace should be.
@@ -83,23 +84,10 @@ impl ServiceAccount {
     }
 }
 
-fn object<const N: usize>(
-    identity: [(&str, Value); N],
-    labels: &BTreeMap<Key, LabelValue>,
-    annotations: &BTreeMap<AnnotationKey, String>,
-) -> Fields {
-    let mut metadata = Fields::from_iter(identity.map(|(name, value)| (name.to_owned(), value)));
-    if !labels.is_empty() {
-        metadata.insert("labels".to_owned(), json!(labels));
-    }
-    if !annotations.is_empty() {
-        metadata.insert("annotations".to_owned(), json!(annotations));
-    }
-    Fields::from_iter([("metadata".to_owned(), metadata.into())])
-}
-
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
 
     fn config(with: Value) -> Result<ServiceAccount, String> {

@@ -3,11 +3,11 @@
 use trustpath_core::{Class, Decision, Note, Problem, Result, Undo};
 use trustpath_platform::text::listed;
 
-use crate::{ServiceAccount, state::State};
+use crate::{config::ServiceAccount, state::State};
 
 /// A namespace as it was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Namespace {
+pub(crate) enum Namespace {
     /// It is not there.
     Missing,
     /// It can be used.
@@ -18,20 +18,20 @@ pub enum Namespace {
 
 /// Who needs a ServiceAccount, or lives in its namespace.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Users {
+pub(crate) struct Users {
     /// Why the ServiceAccount has to stay; nobody needs it where this is empty.
-    pub account: Vec<String>,
+    pub(crate) account: Vec<String>,
     /// Why the namespace has to stay, besides what bears the mark of this graph and goes too.
-    pub namespace: Option<String>,
+    pub(crate) namespace: Option<String>,
 }
 
 /// Who else set something on the objects; no undo brings that back.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Others {
+pub(crate) struct Others {
     /// On the namespace.
-    pub namespace: Vec<String>,
+    pub(crate) namespace: Vec<String>,
     /// On the ServiceAccount.
-    pub account: Vec<String>,
+    pub(crate) account: Vec<String>,
 }
 
 impl ServiceAccount {

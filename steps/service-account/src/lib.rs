@@ -15,10 +15,6 @@ mod users;
 
 use trustpath_core::Kind;
 
-pub use self::{
-    config::ServiceAccount,
-    decide::{Namespace, Others, Users},
-    state::State,
-};
+use self::config::ServiceAccount;
 
 inventory::submit! { Kind::managed::<ServiceAccount>("service-account", "The operator's ServiceAccount, and its namespace") }

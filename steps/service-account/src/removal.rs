@@ -18,8 +18,8 @@ use trustpath_platform::{
 };
 
 use crate::{
-    Namespace,
     contents::{self, Ours, Stays},
+    decide::Namespace,
 };
 
 /// How long a namespace may take to be gone, each time that it is tried: it is emptied first.

@@ -5,13 +5,13 @@ use trustpath_platform::kubernetes::owned::{Owned, OwnedParts};
 
 /// A ServiceAccount, and its namespace where that bears the mark of this graph: the graph made it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct State {
+pub(crate) struct State {
     /// The namespace, where this graph made it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub namespace: Option<Owned>,
+    pub(crate) namespace: Option<Owned>,
     /// The ServiceAccount.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub account: Option<Owned>,
+    pub(crate) account: Option<Owned>,
 }
 
 impl OwnedParts<2> for State {

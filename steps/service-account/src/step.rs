@@ -11,9 +11,10 @@ use trustpath_platform::{
 };
 
 use crate::{
-    Namespace, Others, ServiceAccount, State, Users,
-    config::{ACCOUNT, NAMESPACE},
+    config::{ACCOUNT, NAMESPACE, ServiceAccount},
+    decide::{Namespace, Others, Users},
     removal::NamespaceRemoval,
+    state::State,
     users::{CONTENTS, NamespaceContents, PODS, SECRETS, TokenSecrets},
 };
 

@@ -10,13 +10,14 @@ use trustpath_platform::{
     kubernetes::{
         RunningPods, Selection,
         rights::{list_everything_in, on},
+        that_need_it,
     },
     text::few,
 };
 
 use crate::{
-    Users,
     contents::{self, Ours, Stays, name},
+    decide::Users,
 };
 
 /// How many Secrets are looked at.
@@ -33,13 +34,9 @@ impl Users {
     /// # Errors
     /// When that is none.
     pub(crate) fn of(account: &ServiceAccountRef, answers: &Answers) -> Result<Self> {
-        let unseen = |name| {
-            let why = answers.refused(name)?;
-            Some(format!("it cannot be seen whether anything else needs it: {why}"))
-        };
-        let pods = RunningPods::that_run_as(account, answers, PODS)?.into_iter().chain(unseen(PODS));
-        let secrets = answers.get::<Vec<String>>(SECRETS)?.unwrap_or_default().into_iter().chain(unseen(SECRETS));
-        Ok(Self { account: few(pods.chain(secrets).collect()), namespace: answers.get(CONTENTS)? })
+        let pods = RunningPods::that_run_as(account, answers, PODS)?;
+        let account = few([pods, that_need_it(answers, SECRETS)?].concat());
+        Ok(Self { account, namespace: answers.get(CONTENTS)? })
     }
 }
 

@@ -13,9 +13,9 @@ use trustpath_core::{Class, Problem};
 use trustpath_platform::{
     ServiceAccountRef,
     kubernetes::{
-        Address, ObjectRef,
+        ObjectRef,
         names::{AnnotationKey, Key, LabelValue, NamespaceName, ObjectName},
-        owned::{Fields, OwnedObject, OwnedObjects},
+        owned::{Fields, OwnedObject, OwnedObjects, labelled},
     },
 };
 
@@ -25,24 +25,24 @@ pub(crate) const ROLE: &str = "system:auth-delegator";
 /// The identity with which a Vault outside of the cluster asks the API server whether a token is genuine.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct TokenReviewer {
+pub(crate) struct TokenReviewer {
     /// Its namespace, which has to exist. By default that of the ServiceAccount step that this one needs.
     #[serde(default)]
-    pub namespace: Option<NamespaceName>,
+    pub(crate) namespace: Option<NamespaceName>,
     /// The name of the ServiceAccount.
-    pub name: ObjectName,
+    pub(crate) name: ObjectName,
     /// The name of the Secret with its token. By default NAME-token.
     #[serde(default)]
-    pub secret: Option<ObjectName>,
+    pub(crate) secret: Option<ObjectName>,
     /// The name of the ClusterRoleBinding. By default the name of the ServiceAccount.
     #[serde(default)]
-    pub cluster_role_binding: Option<ObjectName>,
+    pub(crate) cluster_role_binding: Option<ObjectName>,
     /// Labels of all three. Others that they have are left alone.
     #[serde(default)]
-    pub labels: BTreeMap<Key, LabelValue>,
+    pub(crate) labels: BTreeMap<Key, LabelValue>,
     /// Annotations of all three. Others that they have are left alone.
     #[serde(default)]
-    pub annotations: BTreeMap<AnnotationKey, String>,
+    pub(crate) annotations: BTreeMap<AnnotationKey, String>,
 }
 
 /// The names of the three objects, all defaults resolved.
@@ -90,10 +90,6 @@ impl Names {
         ])
     }
 
-    pub(crate) fn secret_at(&self) -> Address<Secret> {
-        Address::namespaced(&self.account.namespace, &self.secret)
-    }
-
     pub(crate) fn account_body(&self) -> Fields {
         self.fields(json!({"metadata": {"name": self.account.name, "namespace": self.account.namespace}}))
     }
@@ -116,21 +112,7 @@ impl Names {
         }))
     }
 
-    /// An object with the labels and annotations of the file; what it needs of them itself comes before those.
-    fn fields(&self, mut object: Value) -> Fields {
-        let of_file = [("labels", json!(self.labels)), ("annotations", json!(self.annotations))];
-        for (place, of_file) in of_file {
-            let Value::Object(mut all) = of_file else { continue };
-            if let Some(own) = object["metadata"].get(place).and_then(Value::as_object) {
-                all.extend(own.clone());
-            }
-            if !all.is_empty() {
-                object["metadata"][place] = all.into();
-            }
-        }
-        match object {
-            Value::Object(fields) => fields,
-            _ => Fields::new(),
-        }
+    fn fields(&self, object: Value) -> Fields {
+        labelled(object, &self.labels, &self.annotations)
     }
 }

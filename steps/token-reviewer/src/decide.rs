@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use trustpath_core::{Class, Decision, Note, Problem, Result};
+use trustpath_core::{Class, Decision, Failure, Note, Problem, Result};
 use trustpath_platform::{
     kubernetes::owned::{Owned, OwnedParts as _},
     text::{clean, listed},
 };
 
 use crate::{
-    State,
     config::{Names, ROLE},
+    state::State,
 };
 
 pub(crate) fn desired(names: &Names, now: Option<&State>, graph: &str) -> Result<Decision<State>> {
@@ -34,9 +34,7 @@ fn same_role(names: &Names, binding: &Owned) -> Result<()> {
     }
     let message =
         format!("the ClusterRoleBinding `{}` is there, and binds the role `{role}`, not `{ROLE}`", names.binding);
-    Err(Problem::new(Class::Conflict, "trustpath::token_reviewer::other_role", message)
-        .help("choose another name with `cluster_role_binding`")
-        .into())
+    Err(taken("trustpath::token_reviewer::other_role", message, "cluster_role_binding"))
 }
 
 /// A binding that somebody else made for others would take the right from them.
@@ -47,9 +45,7 @@ fn same_subjects(names: &Names, binding: &Owned, graph: &str) -> Result<()> {
         return Ok(());
     }
     let message = format!("the ClusterRoleBinding `{}` is there, and gives `{ROLE}` to others", names.binding);
-    Err(Problem::new(Class::Conflict, "trustpath::token_reviewer::other_subjects", message)
-        .help("choose another name with `cluster_role_binding`")
-        .into())
+    Err(taken("trustpath::token_reviewer::other_subjects", message, "cluster_role_binding"))
 }
 
 /// What a Secret is for cannot be changed (Kubernetes, `type` is immutable), and another account's token is not ours.
@@ -60,9 +56,12 @@ fn same_account(names: &Names, secret: &Owned) -> Result<()> {
     let Some((path, found)) = unlike.first() else { return Ok(()) };
     let found = found.map(|found| clean(&found.to_string())).unwrap_or_else(|| "not set".to_owned());
     let message = format!("the Secret `{}` is there, and holds something else: its {path} is {found}", names.secret);
-    Err(Problem::new(Class::Conflict, "trustpath::token_reviewer::other_secret", message)
-        .help("choose another name with `secret`")
-        .into())
+    Err(taken("trustpath::token_reviewer::other_secret", message, "secret"))
+}
+
+/// An object that somebody else uses for something else.
+fn taken(code: &'static str, message: String, key: &str) -> Failure {
+    Problem::new(Class::Conflict, code, message).help(format!("choose another name with `{key}`")).into()
 }
 
 /// Whether everything that would change is marked as this graph's.
@@ -99,7 +98,7 @@ mod tests {
     use trustpath_platform::ServiceAccountRef;
 
     use super::*;
-    use crate::TokenReviewer;
+    use crate::config::TokenReviewer;
 
     const GRAPH: &str = "standard";
 

@@ -13,6 +13,6 @@ mod users;
 
 use trustpath_core::Kind;
 
-pub use self::{config::TokenReviewer, state::State};
+use self::config::TokenReviewer;
 
 inventory::submit! { Kind::managed::<TokenReviewer>("token-reviewer", "An identity that may review tokens and nothing else") }

@@ -1,35 +1,10 @@
 //! Proving: the Secret holds a token, and that token may review others.
 
-use std::time::Duration;
-
 use async_trait::async_trait;
-use base64::{Engine, engine::general_purpose::STANDARD};
-use secrecy::SecretString;
-use serde_json::Value;
-use tokio::time::{Instant, sleep};
-use trustpath_core::{Context, Evidence, Probe, Proof, Result, Right};
-use trustpath_platform::{
-    Cluster,
-    error::{Error, Kind},
-    kubernetes::{Access, owned::OwnedParts as _, rights::on},
-    text::clean,
-};
+use trustpath_core::{Class, Context, Evidence, Probe, Proof, Result, Right};
+use trustpath_platform::{Cluster, kubernetes::owned::OwnedParts as _, text::clean, vault::backend::SecretRef};
 
-use crate::{State, config::Names};
-
-/// How long the tokens controller may take to fill a Secret.
-const FILLED: Duration = Duration::from_secs(15);
-/// The pause between two looks.
-const PAUSE: Duration = Duration::from_millis(100);
-
-const REVIEW: Access<'_> = Access {
-    verb: "create",
-    group: "authentication.k8s.io",
-    resource: "tokenreviews",
-    subresource: None,
-    namespace: None,
-    name: None,
-};
+use crate::{config::Names, state::State};
 
 /// Without a state there is nothing to see, but what it takes to try it.
 pub(crate) fn prove(names: Names, step: &str, state: Option<&State>) -> Proof {
@@ -50,39 +25,32 @@ struct ReviewProbe {
 #[async_trait]
 impl Probe for ReviewProbe {
     fn rights(&self) -> Vec<Right> {
-        on("", "secrets").within(&self.names.account.namespace).named(&self.names.secret).may(&["get"])
+        self.names.token().rights()
     }
 
     async fn run(&self, cx: &Context) -> Result<Evidence> {
-        let (names, filled) = (&self.names, "token Secret is filled");
+        const FILLED: &str = "token Secret is filled";
+        let Names { account, secret, .. } = &self.names;
+        let token = match self.names.token().fetch(cx).await {
+            Ok(token) => token,
+            Err(failure) if failure.class() == Class::Missing => {
+                let next = "see whether the cluster's tokens controller runs";
+                return Ok(Evidence::new().failed(FILLED, failure.to_string(), next));
+            }
+            Err(failure) => return Err(failure),
+        };
+        let evidence = Evidence::new().passed(FILLED, format!("{}/{secret}", account.namespace));
+        let renew = format!("kubectl delete secret {secret} -n {}, then {}", account.namespace, self.next);
+        let next = [self.next.as_str(), &renew];
         let cluster = cx.handle::<Cluster>().await?;
-        match token(&cluster, names).await? {
-            Some(token) => {
-                let evidence = Evidence::new().passed(filled, format!("{}/{}", names.account.namespace, names.secret));
-                Ok(evidence.and(self.review(&cluster, token).await?))
-            }
-            None => {
-                let why = format!("the Secret `{}` holds no token", names.secret);
-                Ok(Evidence::new().failed(filled, why, "see whether the cluster's tokens controller runs"))
-            }
-        }
+        Ok(evidence.and(cluster.is_reviewer(token, &account.to_string(), next).await?))
     }
 }
 
-impl ReviewProbe {
-    async fn review(&self, cluster: &Cluster, token: SecretString) -> Result<Evidence> {
-        let (names, next, what) = (&self.names, &self.next, "the reviewer may review tokens");
-        let evidence = Evidence::new();
-        match cluster.with_token(token).await?.can_i(&REVIEW).await {
-            Ok(true) => Ok(evidence.passed(what, format!("{} may {REVIEW}", names.account))),
-            Ok(false) => Ok(evidence.failed(what, format!("{} may not {REVIEW}", names.account), next)),
-            Err(error) if error.kind() == Kind::Unauthenticated => {
-                let why = format!("the API server does not accept the token in the Secret `{}`", names.secret);
-                let remove = format!("kubectl delete secret {} -n {}", names.secret, names.account.namespace);
-                Ok(evidence.failed(what, why, format!("{remove}, then {next}")))
-            }
-            Err(error) => Err(error.into()),
-        }
+impl Names {
+    /// The token, once the tokens controller has put it there.
+    fn token(&self) -> SecretRef {
+        SecretRef::TokenSecret { namespace: self.account.namespace.clone(), name: self.secret.clone() }
     }
 }
 
@@ -103,24 +71,4 @@ fn objects(names: &Names, state: &State, next: &str) -> Evidence {
             }
         }
     })
-}
-
-/// The token in the Secret, once the tokens controller has put it there.
-async fn token(cluster: &Cluster, names: &Names) -> Result<Option<SecretString>, Error> {
-    let deadline = Instant::now() + FILLED;
-    loop {
-        let secret = cluster.live(&names.secret_at()).await?;
-        if let Some(token) = secret.as_ref().and_then(decoded) {
-            return Ok(Some(token));
-        }
-        if Instant::now() > deadline {
-            return Ok(None);
-        }
-        sleep(PAUSE).await;
-    }
-}
-
-fn decoded(secret: &Value) -> Option<SecretString> {
-    let bytes = STANDARD.decode(secret["data"]["token"].as_str()?).ok()?;
-    String::from_utf8(bytes).ok().map(SecretString::from)
 }

@@ -5,16 +5,16 @@ use trustpath_platform::kubernetes::owned::{Owned, OwnedParts};
 
 /// The three objects, each as far as our field manager or our wishes go.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct State {
+pub(crate) struct State {
     /// The ServiceAccount.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub account: Option<Owned>,
+    pub(crate) account: Option<Owned>,
     /// The Secret, without the token that the cluster puts into it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub secret: Option<Owned>,
+    pub(crate) secret: Option<Owned>,
     /// The ClusterRoleBinding.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub binding: Option<Owned>,
+    pub(crate) binding: Option<Owned>,
 }
 
 impl OwnedParts<3> for State {

@@ -16,9 +16,10 @@ use trustpath_platform::{
 };
 
 use crate::{
-    State, TokenReviewer,
-    config::{Names, ROLE, no_namespace},
-    decide, prove, users,
+    config::{Names, ROLE, TokenReviewer, no_namespace},
+    decide, prove,
+    state::State,
+    users,
 };
 
 /// The name of the namespace's read.

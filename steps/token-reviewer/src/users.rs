@@ -1,27 +1,31 @@
 //! Who else needs the ServiceAccount.
 
 use async_trait::async_trait;
-use k8s_openapi::api::rbac::v1::{ClusterRoleBinding, RoleBinding, Subject};
-use serde_json::json;
+use k8s_openapi::api::rbac::v1::{ClusterRoleBinding, RoleBinding};
+use kube::discovery::ApiResource;
+use serde_json::{Value, json};
 use trustpath_core::{Answer, Answers, Context, Read, Reads, Result, Right};
 use trustpath_platform::{
     Cluster, ServiceAccountRef,
-    error::Error,
-    kubernetes::{RunningPods, rights::on},
+    kubernetes::{RunningPods, rights::on, that_need_it},
     text::clean,
 };
 
 use crate::config::Names;
 
-/// The names of the reads.
+/// The name of the read of the pods.
 const PODS: &str = "pods";
-const BINDINGS: [(&str, Scope); 2] = [("ClusterRoleBindings", Scope::Cluster), ("RoleBindings", Scope::Namespaces)];
 
 /// Reads the pods that run as it, and the bindings that give it other rights.
 pub(crate) fn reads(names: &Names, reads: Reads) -> Reads {
     let reads = reads.and(PODS, RunningPods::within(&names.account.namespace));
-    let bound = |scope| Bindings { account: names.account.clone(), own: names.binding.clone(), scope };
-    BINDINGS.into_iter().fold(reads, |reads, (name, scope)| reads.and(name, bound(scope)))
+    let bound = |resource| Bindings { account: names.account.clone(), own: names.binding.clone(), resource };
+    bindings().into_iter().fold(reads, |reads, resource| reads.and(resource.plural.clone(), bound(resource)))
+}
+
+/// What binds: in the whole cluster, and in any of its namespaces.
+fn bindings() -> [ApiResource; 2] {
+    [ApiResource::erase::<ClusterRoleBinding>(&()), ApiResource::erase::<RoleBinding>(&())]
 }
 
 /// Who needs it. What cannot be listed counts as a user.
@@ -29,24 +33,11 @@ pub(crate) fn reads(names: &Names, reads: Reads) -> Reads {
 /// # Errors
 /// When what was read is none of these.
 pub(crate) fn of(names: &Names, answers: &Answers) -> Result<Vec<String>> {
-    let unseen = |name| {
-        let why = answers.refused(name)?;
-        Some(format!("it cannot be seen whether anything else needs it ({why})"))
-    };
     let mut users = RunningPods::that_run_as(&names.account, answers, PODS)?;
-    users.extend(unseen(PODS));
-    for (name, _) in BINDINGS {
-        users.extend(answers.get::<Vec<String>>(name)?.unwrap_or_default());
-        users.extend(unseen(name));
+    for resource in bindings() {
+        users.extend(that_need_it(answers, &resource.plural)?);
     }
     Ok(users)
-}
-
-/// What bindings bind: in the whole cluster, or in any of its namespaces.
-#[derive(Debug, Clone, Copy)]
-enum Scope {
-    Cluster,
-    Namespaces,
 }
 
 /// Reads the bindings that give a ServiceAccount rights, but for its own, each as a sentence.
@@ -54,54 +45,40 @@ enum Scope {
 struct Bindings {
     account: ServiceAccountRef,
     own: String,
-    scope: Scope,
+    resource: ApiResource,
 }
 
 #[async_trait]
 impl Read for Bindings {
     fn rights(&self) -> Vec<Right> {
-        let resource = match self.scope {
-            Scope::Cluster => "clusterrolebindings",
-            Scope::Namespaces => "rolebindings",
-        };
-        on("rbac.authorization.k8s.io", resource).may(&["list"])
+        on(&self.resource.group, &self.resource.plural).may(&["list"])
     }
 
     async fn perform(&self, cx: &Context) -> Result<Answer> {
-        let cluster = cx.handle::<Cluster>().await?;
-        let found = match self.scope {
-            Scope::Cluster => self.in_the_cluster(&cluster).await,
-            Scope::Namespaces => self.in_namespaces(&cluster).await,
+        let found = cx.handle::<Cluster>().await?.list_dynamic::<Value>(&self.resource, None).await;
+        let bindings = match found {
+            Ok(bindings) => bindings,
+            Err(error) => return Ok(Answer::Refused(error.to_string())),
         };
-        Ok(found.map_or_else(|error| Answer::Refused(error.to_string()), |users| Answer::Found(json!(users))))
+        let bound = bindings.iter().filter(|binding| self.is_bound(binding) && !self.is_own(binding));
+        Ok(Answer::Found(bound.map(|binding| json!(self.sentence(binding))).collect()))
     }
 }
 
 impl Bindings {
-    async fn in_the_cluster(&self, cluster: &Cluster) -> Result<Vec<String>, Error> {
-        let bindings: Vec<ClusterRoleBinding> = cluster.list(None).await?;
-        let others = bindings.iter().filter(|binding| binding.metadata.name.as_ref() != Some(&self.own));
-        let others = others.filter(|binding| self.is_bound(binding.subjects.as_deref()));
-        let roles = others.map(|binding| (binding.metadata.name.as_deref(), &binding.role_ref.name));
-        Ok(roles.map(|(name, role)| bound("ClusterRoleBinding", name, role)).collect())
+    fn is_own(&self, binding: &Value) -> bool {
+        binding["metadata"]["name"] == self.own.as_str() && self.resource.kind == "ClusterRoleBinding"
     }
 
-    async fn in_namespaces(&self, cluster: &Cluster) -> Result<Vec<String>, Error> {
-        let bindings: Vec<RoleBinding> = cluster.list(None).await?;
-        let others = bindings.iter().filter(|binding| self.is_bound(binding.subjects.as_deref()));
-        let roles = others.map(|binding| (binding.metadata.name.as_deref(), &binding.role_ref.name));
-        Ok(roles.map(|(name, role)| bound("RoleBinding", name, role)).collect())
+    fn is_bound(&self, binding: &Value) -> bool {
+        let account = json!({"kind": "ServiceAccount", "name": self.account.name, "namespace": self.account.namespace});
+        let is_it = |subject: &Value| ["kind", "name", "namespace"].iter().all(|key| subject[*key] == account[*key]);
+        binding["subjects"].as_array().into_iter().flatten().any(is_it)
     }
 
-    fn is_bound(&self, subjects: Option<&[Subject]>) -> bool {
-        subjects.unwrap_or_default().iter().any(|subject| {
-            subject.kind == "ServiceAccount"
-                && subject.name == self.account.name
-                && subject.namespace.as_deref() == Some(self.account.namespace.as_str())
-        })
+    fn sentence(&self, binding: &Value) -> String {
+        let text = |value: &Value| clean(value.as_str().unwrap_or_default());
+        let (name, role) = (text(&binding["metadata"]["name"]), text(&binding["roleRef"]["name"]));
+        format!("the {} `{name}` gives it `{role}`", self.resource.kind)
     }
-}
-
-fn bound(kind: &str, name: Option<&str>, role: &str) -> String {
-    format!("the {kind} `{}` gives it `{}`", clean(name.unwrap_or_default()), clean(role))
 }

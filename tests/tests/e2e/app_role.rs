@@ -76,11 +76,12 @@ pub(crate) async fn a_proof_that_is_interrupted_leaves_nothing(pair: Arc<Pair>) 
     program.ok(&["destroy", "--yes"]).await;
 }
 
-/// Others make a role on the mount after the plan: it is looked for right before the mount would go.
+/// Others make a role on the mount after the plan, which lists the roles for the mount and for the policy: they are looked
+/// for once more right before the mount would go.
 pub(crate) async fn a_role_that_comes_while_the_mount_goes_keeps_it(pair: Arc<Pair>) {
     let program = made(&pair).await;
     pair.forget();
-    let look = Key { what: format!("GET /v1/{ROLES} (list)"), nth: 2 };
+    let look = Key { what: format!("GET /v1/{ROLES} (list)"), nth: 3 };
     pair.vault_proxy.fault_nth(look, Lasts::Once, Fault::Hold);
     let child = program.until_held(&["destroy", "--yes"], &pair.vault_proxy).await;
     pair.vault.post(&format!("{ROLES}/theirs"), &json!({"token_policies": "theirs"})).await;

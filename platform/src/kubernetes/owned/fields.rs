@@ -5,13 +5,26 @@
 //! tree is owned as a map, and not with what is in it; only a schema could tell it from an atomic one. Nothing that this
 //! program applies has such lists or such maps.
 
-use serde_json::{Map, Value};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
 
 /// An object, or a part of one.
 pub type Fields = Map<String, Value>;
 
 /// The way from an object's root to one of its fields.
 pub(super) type Path<'a> = Vec<&'a str>;
+
+/// An object with labels and annotations besides; those that it has itself come before them.
+pub fn labelled(mut object: Value, labels: &impl Serialize, annotations: &impl Serialize) -> Fields {
+    for (place, more) in [("labels", json!(labels)), ("annotations", json!(annotations))] {
+        let Value::Object(mut all) = more else { continue };
+        all.extend(object["metadata"][place].as_object().cloned().unwrap_or_default());
+        if !all.is_empty() {
+            object["metadata"][place] = all.into();
+        }
+    }
+    std::mem::take(self::object(&mut object))
+}
 
 /// The fields that hold a value of their own; lists are values.
 pub(super) fn leaves(fields: &Fields) -> Vec<(Path<'_>, &Value)> {

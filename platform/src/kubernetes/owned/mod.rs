@@ -20,7 +20,7 @@ use serde_json::Value;
 
 pub use self::{
     change::OwnedRequest,
-    fields::Fields,
+    fields::{Fields, labelled},
     manager::{NotAnOwner, Owner},
     parts::{OwnedObject, OwnedObjects, OwnedParts},
     remove::Removal,

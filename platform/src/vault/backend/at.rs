@@ -1,15 +1,19 @@
 //! The path of a mount, and what is sent there.
 
 use serde_json::{Map, Value};
-use trustpath_core::{Context, Handle as _, Result, Shown};
+use trustpath_core::{Answers, Context, Handle as _, Reads, Result, Shown};
 
 use crate::{
     AuthMount, Vault,
+    mark::Mark,
     vault::{
-        Body, Get, List, VaultRequest,
+        Body, Get, List, Mounts, VaultRequest,
         rights::{On, on},
     },
 };
+
+/// The name of the read of a mount's mark.
+const MARKED: &str = "mounts";
 
 /// The path of an auth mount, where requests go.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +44,20 @@ impl MountAt {
     /// Reads all mounts, this one among them.
     pub fn mounts(&self) -> Get {
         Get::new(self.namespace(), "sys/auth")
+    }
+
+    /// With the mark of a mount that another step has made. Who may not see it goes without.
+    pub fn read_mark(&self, reads: Reads) -> Reads {
+        reads.and(MARKED, Get::new(self.namespace(), "sys/internal/ui/mounts").optional())
+    }
+
+    /// The mark, from what was read.
+    ///
+    /// # Errors
+    /// When the answer is none about mounts.
+    pub fn mark(&self, answers: &Answers) -> Result<Option<Mark>> {
+        let mounts: Option<Mounts> = answers.get(MARKED)?;
+        Ok(mounts.and_then(|mounts| mounts.auth_at(self.path())?.mark()))
     }
 
     /// Lists a collection below the mount.
@@ -76,6 +94,6 @@ impl MountAt {
 }
 
 /// A request to Vault as it is shown.
-pub fn shown(method: &str, path: String, body: Value) -> Shown {
+pub(super) fn shown(method: &str, path: String, body: Value) -> Shown {
     Shown { system: Vault::NAME.into(), method: method.into(), path, body }
 }

@@ -4,13 +4,12 @@ use trustpath_core::{Answers, At, Class, Context, Decision, Note, Problem, Resul
 
 use super::{
     AuthMethod, Backend, MountState, OwnedMount,
-    step::{CLUSTER, MARKED, Taken, others_in},
+    step::{CLUSTER, Taken, others_in},
 };
 use crate::{
     Login,
     mark::{Mark, Owner},
     text::{clean, few, listed},
-    vault::Mounts,
 };
 
 impl<M: AuthMethod> Backend<M> {
@@ -56,10 +55,8 @@ impl<M: AuthMethod> Backend<M> {
         let owner = self.owner(at, Some(now), answers)?;
         let ours = owner != Owner::Other;
         let (mount, _) = self.mount(at.facts);
-        if let Some(why) = owner.keep_because(mount.path()) {
-            let retains = !owner.is_elsewhere();
-            let kept = Decision::to(Some(now.clone()), ours);
-            return Ok(Decision { retains, ..kept.noting([Note::Left(why)]) });
+        if let Some(kept) = owner.keeps(mount.path(), now) {
+            return Ok(kept);
         }
         let undo = self.lost(at, answers)?;
         let (goes_with, going) = roles_that_go(at.cx, mount.path());
@@ -108,12 +105,7 @@ impl<M: AuthMethod> Backend<M> {
 
     pub(super) fn owner(&self, at: At<'_, Taken<M>>, now: Option<&OwnedMount>, answers: &Answers) -> Result<Owner> {
         let (mount, is_own) = self.mount(at.facts);
-        let mark = if is_own {
-            now.and_then(|now| now.mount.as_ref()?.mark.clone())
-        } else {
-            let mounts: Option<Mounts> = answers.get(MARKED)?;
-            mounts.as_ref().and_then(|mounts| mounts.auth_at(mount.path())?.mark())
-        };
+        let mark = if is_own { now.and_then(|now| now.mount.as_ref()?.mark.clone()) } else { mount.mark(answers)? };
         let cluster: Option<String> = answers.get(CLUSTER)?;
         Ok(match M::SERVES_ONE_CLUSTER {
             true => Owner::of(mark.as_ref(), at.cx.graph(), cluster.as_deref()),
@@ -130,7 +122,7 @@ impl<M: AuthMethod> Backend<M> {
 }
 
 /// The roles on a mount that steps which need this one make, and these steps: both go before it.
-fn roles_that_go(cx: &Context, mount: &str) -> (Vec<String>, Vec<String>) {
+pub fn roles_that_go(cx: &Context, mount: &str) -> (Vec<String>, Vec<String>) {
     let roles = cx.needing().with_givers::<Login>().filter(|(_, login)| login.mount.path == mount);
     roles.map(|(step, login)| (step.to_owned(), login.role.clone())).unzip()
 }

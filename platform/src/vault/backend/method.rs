@@ -1,13 +1,11 @@
 //! What differs from one auth method to another.
 
-use std::fmt;
-
 use schemars::JsonSchema;
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::de::DeserializeOwned;
 use trustpath_core::Takes;
 
 use super::{Document, LoginProof};
-use crate::{AuthMount, facts::StoreAuth};
+use crate::{AuthMount, facts::StoreAuth, names};
 
 /// An auth method as an author writes it: its configuration is the step. All else is [`Backend`](super::Backend)'s.
 pub trait AuthMethod: DeserializeOwned + JsonSchema + Send + Sync + 'static {
@@ -65,33 +63,13 @@ impl From<&AuthMount> for Mounted {
     }
 }
 
-/// A part of a path in Vault: the path of a mount, the name of a document. In lower case, as servers keep names.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(try_from = "String")]
-pub struct Segment(#[schemars(regex(pattern = r"^[^\sA-Z]+$"))] String);
-
-impl Segment {
-    /// As text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
+names! {
+    /// A part of a path in Vault: the path of a mount, the name of a document. In lower case, as servers keep names.
+    #[schemars(extend("pattern" = r"^[^\sA-Z]+$"))]
+    pub Segment: "path in Vault", is_path, "it has parts between slashes, without spaces and capitals";
 }
 
-impl fmt::Display for Segment {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl TryFrom<String> for Segment {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        let is_part = |part: &str| !matches!(part, "" | "." | "..");
-        let is_letter = |letter: char| !letter.is_whitespace() && !letter.is_control() && !letter.is_uppercase();
-        if text.split('/').all(is_part) && text.chars().all(is_letter) {
-            return Ok(Self(text));
-        }
-        Err(format!("`{text}` is no path in Vault: it has parts between slashes, without spaces and capitals"))
-    }
+fn is_path(text: &str) -> bool {
+    let is_letter = |letter: char| !letter.is_whitespace() && !letter.is_control() && !letter.is_uppercase();
+    text.split('/').all(|part| !matches!(part, "" | "." | "..")) && text.chars().all(is_letter)
 }

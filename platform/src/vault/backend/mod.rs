@@ -11,6 +11,7 @@ mod enable;
 mod method;
 mod mount;
 mod owned;
+mod probe;
 mod proof;
 mod route;
 mod secret_ref;
@@ -19,17 +20,19 @@ mod step;
 #[cfg(test)]
 mod tests;
 mod value;
+mod written;
 
 pub use self::{
-    at::{MountAt, shown},
+    at::MountAt,
+    decide::roles_that_go,
     disable::Disable,
-    document::Document,
+    document::{Document, Held},
     enable::Enable,
     method::{AuthMethod, Mounted, Segment},
     mount::MountState,
     owned::OwnedMount,
-    proof::LoginProof,
+    proof::{LoginCheck, LoginProof},
     secret_ref::SecretRef,
     step::{Backend, auth_method},
-    value::is_said,
+    value::{differing, is_said},
 };

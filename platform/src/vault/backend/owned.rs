@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{MountState, document::Held, session::OwnUse};
+use super::{Held, MountState, session::OwnUse};
 
 /// The mount, where it is the step's own, and the documents below it: `{"mount": {…}, "role": {…}}`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -30,12 +30,6 @@ impl OwnedMount {
 
     /// What tokens may do for themselves, as far as a document says it.
     pub(super) fn own_use(&self) -> OwnUse {
-        let of = |held: &Held| {
-            let flag = held.get("token_no_default_policy").and_then(serde_json::Value::as_bool).unwrap_or_default();
-            (flag, held.get("token_num_uses").and_then(serde_json::Value::as_u64).unwrap_or_default())
-        };
-        let all = self.documents.values().map(of);
-        let (no_default_policy, num_uses) = all.fold((false, 0), |(flag, uses), (no, of)| (flag || no, uses.max(of)));
-        OwnUse::of(no_default_policy, num_uses)
+        self.documents.values().map(OwnUse::of_role).fold(OwnUse { asks: true, revokes: true }, OwnUse::and)
     }
 }

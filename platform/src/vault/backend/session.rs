@@ -6,6 +6,7 @@ use futures::FutureExt as _;
 use serde_json::Value;
 use trustpath_core::{Class, Evidence, Failure, Problem, Result, Right};
 
+use super::Held;
 use crate::{
     Ttl, Vault,
     error::{Error, Kind},
@@ -22,13 +23,20 @@ pub struct OwnUse {
 }
 
 impl OwnUse {
-    /// Of the tokens of a role with these parameters; a number of uses of 0 has no limit.
-    pub fn of(no_default_policy: bool, num_uses: u64) -> Self {
-        Self { asks: !no_default_policy && num_uses != 1, revokes: !no_default_policy }
+    /// Of the tokens of a role that holds this; a number of uses that is not there has no limit.
+    pub fn of_role(held: &Held) -> Self {
+        let is_default = held.get("token_no_default_policy") != Some(&true.into());
+        let is_used_up = held.get("token_num_uses") == Some(&1.into());
+        Self { asks: is_default && !is_used_up, revokes: is_default }
+    }
+
+    /// What a token can do that may do both.
+    pub(super) fn and(self, other: Self) -> Self {
+        Self { asks: self.asks && other.asks, revokes: self.revokes && other.revokes }
     }
 
     /// What giving the token back takes.
-    pub fn rights(self, namespace: Option<&str>) -> Vec<Right> {
+    pub(super) fn rights(self, namespace: Option<&str>) -> Vec<Right> {
         if self.revokes { Vec::new() } else { to_revoke_by_accessor(namespace) }
     }
 }
@@ -38,7 +46,7 @@ impl OwnUse {
 ///
 /// # Errors
 /// The server's answer where it turned the login away; else what the look came to, with what became of the token.
-pub async fn in_and_out<T>(
+pub(super) async fn in_and_out<T>(
     vault: &Vault,
     path: &str,
     body: &Value,
@@ -80,7 +88,7 @@ pub fn is_answer(error: &Error) -> bool {
 }
 
 /// What a login panicked with may be anything, a credential too.
-pub fn cut_off<E>(_: E) -> Failure {
+pub(super) fn cut_off<E>(_: E) -> Failure {
     Problem::new(Class::Internal, "trustpath::vault::login", "the login did not come to its end")
         .help("this is a defect; please report it")
         .into()

@@ -5,21 +5,19 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use trustpath_core::{
-    Answers, At, Change, Decision, Evidence, Handle as _, Intent, Kind, Leg, Managed, Proof, Reads, Result, Seen,
+    Answers, At, Decision, Evidence, Handle as _, Intent, Kind, Leg, Managed, Proof, Reads, Result, Seen,
 };
 
-use super::{AuthMethod, Document, MountAt, MountState, Mounted, OwnedMount, document::Held};
+use super::{AuthMethod, Document, Held, MountAt, MountState, Mounted, OwnedMount, value::differing};
 use crate::{
     AuthMount, Cluster, Login, Vault, VaultServer,
     kubernetes::ClusterUid,
     mark::Owner,
     text::{clean, listed},
-    vault::Get,
 };
 
 /// The names of the reads.
 pub(super) const MOUNT: &str = "auth mount";
-pub(super) const MARKED: &str = "mounts";
 pub(super) const CLUSTER: &str = "cluster";
 
 /// An auth method as a step.
@@ -83,10 +81,7 @@ impl<M: AuthMethod> Backend<M> {
 
     fn read_given(&self, facts: &Taken<M>, at: &MountAt, intent: Intent) -> Reads {
         let reads = self.read_below(facts, at, intent, Reads::none());
-        if intent == Intent::Undo {
-            return reads;
-        }
-        reads.and(MARKED, Get::new(at.namespace(), "sys/internal/ui/mounts").optional())
+        if intent == Intent::Undo { reads } else { at.read_mark(reads) }
     }
 
     /// What the mount's documents hold, of those that were read.
@@ -163,7 +158,8 @@ impl<M: AuthMethod> Managed for Backend<M> {
             return Ok(Proof::seen(Evidence::new().failed(WHAT, why, "choose another mount")));
         }
         self.check_type(mount.path(), Some(now))?;
-        let differing = differing(now, &self.wanted(at, Some(now)));
+        // A mark alone is no difference.
+        let differing = differing(&now.unmarked(), &self.wanted(at, Some(now)).unmarked());
         let evidence = match differing.is_empty() {
             true => Evidence::new().passed(WHAT, format!("`auth/{}`", clean(mount.path()))),
             false => Evidence::new().failed(WHAT, format!("{} differ", listed(&differing)), next),
@@ -180,11 +176,4 @@ impl<M: AuthMethod> Managed for Backend<M> {
 /// The name of the read of a collection.
 pub(super) fn others_in(collection: &str) -> String {
     format!("{collection}/")
-}
-
-/// The paths of what is not as it should be; a mark alone is no difference.
-fn differing(now: &OwnedMount, wanted: &OwnedMount) -> Vec<String> {
-    let json = |state: &OwnedMount| serde_json::to_value(state.unmarked()).ok();
-    let change = Change { before: json(now), after: json(wanted) };
-    change.leaves().into_iter().map(|leaf| leaf.path).collect()
 }

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use serde::Serialize;
 use serde_json::{Value, json};
+use trustpath_core::Change;
 
 /// Whether a value is other than false, zero or empty, which servers take for granted.
 pub fn is_said(value: &Value) -> bool {
@@ -48,4 +50,10 @@ pub(super) fn means_the_same(one: &Value, other: &Value) -> bool {
         }
         _ => one == other || plain(one) == plain(other),
     }
+}
+
+/// The paths of what is not as it should be.
+pub fn differing(now: &impl Serialize, wanted: &impl Serialize) -> Vec<String> {
+    let change = Change { before: Some(json!(now)), after: Some(json!(wanted)) };
+    change.leaves().into_iter().map(|leaf| leaf.path).collect()
 }

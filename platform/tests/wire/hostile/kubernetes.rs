@@ -5,7 +5,6 @@ use std::time::Instant;
 use k8s_openapi::api::core::v1::ServiceAccount;
 use kube::{core::DynamicObject, discovery::ApiResource};
 use proptest::sample::select;
-use secrecy::SecretString;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 use trustpath_core::{Failure, Handle as _};
@@ -33,8 +32,6 @@ enum Ask {
     HasNamespace,
     Token,
     CanI,
-    May,
-    ReviewToken,
     Served,
     Types,
     Lacking,
@@ -46,7 +43,7 @@ enum Ask {
     LeaseRemove,
 }
 
-const ALL: [Ask; 22] = [
+const ALL: [Ask; 20] = [
     Ask::Uid,
     Ask::Get,
     Ask::GetDynamic,
@@ -58,8 +55,6 @@ const ALL: [Ask; 22] = [
     Ask::HasNamespace,
     Ask::Token,
     Ask::CanI,
-    Ask::May,
-    Ask::ReviewToken,
     Ask::Served,
     Ask::Types,
     Ask::Lacking,
@@ -172,8 +167,6 @@ async fn ask(cluster: &Cluster, lease: &LeaseRecord, what: Ask) -> Came {
         Ask::HasNamespace => cluster.has_namespace("n").await.map(|_| none)?,
         Ask::Token => cluster.request_token(&who, &[], 600).await.map(|token| vec![format!("{token:?}")])?,
         Ask::CanI => cluster.can_i(&access).await.map(|_| none)?,
-        Ask::May => cluster.may(&who, &access).await.map(|_| none)?,
-        Ask::ReviewToken => cluster.review_token(&SecretString::from(JWT), &[]).await.map(|_| none)?,
         Ask::Served => cluster.served("g", "Thing", &["v1"]).await.map(|_| none)?,
         Ask::Types => cluster.namespaced_types().await.map(|_| none)?,
         Ask::Lacking => cluster.lacking(&on("", "secrets").named("a").may(&["get"])).await.map(|_| none)?,

@@ -1,12 +1,14 @@
 //! Where Vault reaches the API server.
 
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Deserializer, de};
+use schemars::JsonSchema;
+use serde::Deserialize;
 use url::Url;
 
 /// Where Vault reaches the API server.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum Host {
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(try_from = "String")]
+#[schemars(with = "String", extend("pattern" = "^(auto|https?://.+)$"))]
+pub(crate) enum Host {
     /// Looked up.
     #[default]
     Auto,
@@ -14,14 +16,14 @@ pub enum Host {
     Url(String),
 }
 
-impl<'de> Deserialize<'de> for Host {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(from)?;
+impl TryFrom<String> for Host {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, &'static str> {
         if text == "auto" {
             return Ok(Self::Auto);
         }
-        url(&text).map_err(de::Error::custom)?;
-        Ok(Self::Url(text))
+        url(&text).map(|()| Self::Url(text))
     }
 }
 
@@ -39,16 +41,6 @@ fn url(text: &str) -> Result<(), &'static str> {
         return Err("a URL here ends with its path");
     }
     Ok(())
-}
-
-impl JsonSchema for Host {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Host".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "pattern": "^(auto|https?://.+)$" })
-    }
 }
 
 #[cfg(test)]

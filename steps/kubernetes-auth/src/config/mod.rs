@@ -2,63 +2,66 @@
 
 mod choice;
 mod host;
-mod mount_path;
 mod tune;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
+use trustpath_platform::{text_source::TextSource, vault::MountPath};
 
-pub use choice::{Ca, PemKey, Reviewer, SecretRef, Source};
-pub use host::Host;
-pub use mount_path::MountPath;
-pub use tune::{TokenType, Tune, Visibility};
+pub(crate) use choice::{Ca, Reviewer, SecretName, Source};
+pub(crate) use host::Host;
+pub(crate) use tune::Tune;
 
 /// Vault's Kubernetes auth method: where it is mounted, which cluster it asks, and as whom.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct KubernetesAuth {
+pub(crate) struct KubernetesAuth {
     /// Where the auth method is mounted, without `auth/`.
-    #[serde(default)]
-    pub mount: MountPath,
+    #[serde(default = "standard_mount")]
+    pub(crate) mount: MountPath,
     /// What the mount is for, in words. What is there stays where this is left out.
     #[serde(default)]
-    pub description: Option<String>,
+    pub(crate) description: Option<String>,
     /// How the mount is tuned. What is there stays where a key is left out.
     #[serde(default)]
-    pub tune: Tune,
+    pub(crate) tune: Tune,
     /// The URL at which Vault reaches the cluster's API server, or "auto": `https://kubernetes.default.svc` where Vault
     /// runs in this cluster, else the kubeconfig's server.
     #[serde(default)]
-    pub kubernetes_host: Host,
+    pub(crate) kubernetes_host: Host,
     /// The certificates that the API server's is checked against: `{ pem = "…" }`, `{ file = "ca.pem" }`, "none", or
     /// "auto": those of Vault's own pod where Vault runs in this cluster, else the kubeconfig's.
     #[serde(default)]
-    pub ca: Ca,
+    pub(crate) ca: Ca,
     /// As whom Vault asks the API server about tokens: "vault" (its own pod), "client" (the token that logs in reviews
     /// itself), "keep" (whoever the config says that is there: it is not written), `{ file = "reviewer.jwt" }`, `{ secret =
     /// { namespace = "…", name = "…" } }`, or "auto": the `token-reviewer` step that this one needs, else what is there where
     /// that is not known, else "vault" where Vault runs in this cluster.
-    #[serde(default)]
-    pub reviewer: Reviewer,
+    #[serde(default, deserialize_with = "choice::reviewer")]
+    pub(crate) reviewer: Reviewer,
     /// Where the reviewer JWT that is in the config today comes from, `{ file = "…" }` or `{ secret = { … } }`: Vault
     /// does not give it back, and without it an undo cannot write it again.
     #[serde(default)]
-    pub previous_reviewer: Option<Source>,
+    pub(crate) previous_reviewer: Option<Source>,
     /// Public keys, or certificates, that tokens may be signed with: PEM texts, or `{ file = "key.pem" }`.
     #[serde(default)]
-    pub pem_keys: Option<Vec<PemKey>>,
+    pub(crate) pem_keys: Option<Vec<TextSource>>,
     /// Vault leaves its own pod's token and CA alone.
     #[serde(default)]
-    pub disable_local_ca_jwt: Option<bool>,
+    pub(crate) disable_local_ca_jwt: Option<bool>,
     /// Vault takes tokens of any issuer. Deprecated; `true` where nobody said otherwise.
     #[serde(default)]
-    pub disable_iss_validation: Option<bool>,
+    pub(crate) disable_iss_validation: Option<bool>,
     /// The issuer that tokens must have, where that is checked. Deprecated.
     #[serde(default)]
-    pub issuer: Option<String>,
+    pub(crate) issuer: Option<String>,
     /// Annotations of a ServiceAccount become metadata of its alias. HashiCorp Vault alone knows this.
     #[serde(default)]
-    pub use_annotations_as_alias_metadata: Option<bool>,
+    pub(crate) use_annotations_as_alias_metadata: Option<bool>,
+}
+
+fn standard_mount() -> MountPath {
+    MountPath::literal("kubernetes")
 }
 
 #[cfg(test)]

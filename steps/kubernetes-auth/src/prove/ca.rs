@@ -9,7 +9,7 @@ use trustpath_platform::{
     text::clean,
 };
 
-use crate::state::Config;
+use crate::state::{self, Config, HOST};
 
 /// How long the API server may take for each move of a handshake.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -25,7 +25,7 @@ pub(super) struct StoredCa {
 
 impl StoredCa {
     pub(super) fn of(config: &Config) -> Self {
-        Self { host: config.kubernetes_host.clone(), ca: config.kubernetes_ca_cert.clone() }
+        Self { host: config.text(HOST).to_owned(), ca: config.text(state::CA).to_owned() }
     }
 
     /// Why it cannot be checked from here.

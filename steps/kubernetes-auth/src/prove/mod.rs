@@ -4,16 +4,17 @@
 mod ca;
 mod review;
 
-use trustpath_core::{At, Change, Evidence, Failure, Proof, Result, Seen, failure::Report};
-use trustpath_platform::text::{clean, listed};
+use trustpath_core::{At, Evidence, Failure, Proof, Result, Seen, failure::Report};
+use trustpath_platform::{text::clean, vault::backend::differing};
 
 use self::{ca::StoredCa, review::Review};
 use crate::{
     Taken,
     config::{KubernetesAuth, Reviewer as Choice},
+    kept::are,
     owner::{self, Claim},
     reads::{is_told, key_name, told},
-    state::{State, TYPE},
+    state::{HOST, State, TYPE},
 };
 
 const MOUNTED: &str = "auth method is mounted";
@@ -32,15 +33,19 @@ impl KubernetesAuth {
         if seen.answers.is_empty() {
             return Ok(self.tried(at, evidence, state));
         }
-        match self.wanted(at, seen, state) {
+        let evidence = match self.wanted(at, seen, state)? {
+            Ok(wanted) => compared(at, state, &wanted, evidence),
             // Nothing else of it is this cluster's to mend.
-            Err(Unmet::OtherCluster(why)) => {
-                Ok(Proof::seen(evidence.failed(CONFIGURED, why, owner::own_mount(mount.as_str()))))
+            Err(report) if report.code.as_deref() == Some(owner::CODE) => {
+                let next = owner::own_mount(mount.as_str());
+                return Ok(Proof::seen(evidence.failed(CONFIGURED, report.message, next)));
             }
-            Err(Unmet::Told { why, next }) => Ok(self.tried(at, evidence.failed(CONFIGURED, why, next), state)),
-            Err(Unmet::Failed(failure)) => Err(failure),
-            Ok(wanted) => Ok(self.tried(at, compared(at, state, &wanted, evidence), state)),
-        }
+            Err(report) => {
+                let (why, next) = told(report);
+                evidence.failed(CONFIGURED, why, next)
+            }
+        };
+        Ok(self.tried(at, evidence, state))
     }
 
     fn tried(&self, at: At<'_, Taken>, evidence: Evidence, state: &State) -> Proof {
@@ -53,65 +58,32 @@ impl KubernetesAuth {
         Proof::seen(evidence).and(StoredCa::of(config)).and(review)
     }
 
-    /// What an apply would make of it.
-    fn wanted(&self, at: At<'_, Taken>, seen: &Seen<State>, state: &State) -> Result<State, Unmet> {
+    /// What an apply would make of it, or why that is not known: something is wrong with what the graph file names.
+    fn wanted(&self, at: At<'_, Taken>, seen: &Seen<State>, state: &State) -> Result<Result<State, Report>> {
         let keys = (0..self.pem_keys.iter().flatten().count()).map(key_name);
-        let names = ["cluster", "place", "reviewer", "ca"].map(str::to_owned).into_iter().chain(keys);
+        let names = ["cluster", "here", "place", "reviewer", "ca"].map(str::to_owned).into_iter().chain(keys);
         if let Some(report) = names.filter_map(|name| seen.answers.failed(&name)).next() {
-            return Err(Unmet::told(report.clone()));
+            return Ok(Err(report.clone()));
         }
         let around = self.making(at, &seen.answers)?;
         // Never what the user agrees to for an apply: whose the mount is, is for a proof to find.
         let claim = Claim { adopts: false, ..Claim::of(at.cx) };
-        let wanted = self.wants(claim, &around, Some(state)).map_err(Failure::from)?;
-        Ok(wanted.to.unwrap_or_else(|| state.clone()))
-    }
-}
-
-/// Why it is not known what the config should be.
-enum Unmet {
-    /// The mount is another cluster's.
-    OtherCluster(String),
-    /// Something is wrong with what the graph file names.
-    Told { why: String, next: String },
-    /// The proof itself could not be carried out.
-    Failed(Failure),
-}
-
-impl Unmet {
-    fn told(report: Report) -> Self {
-        if report.code.as_deref() == Some(owner::CODE) {
-            return Self::OtherCluster(report.message);
+        match self.wants(claim, &around, Some(state)).map_err(Failure::from) {
+            Ok(wanted) => Ok(Ok(wanted.to.unwrap_or_else(|| state.clone()))),
+            Err(failure) if is_told(failure.class()) => Ok(Err(failure.report())),
+            Err(failure) => Err(failure),
         }
-        let (why, next) = told(report);
-        Self::Told { why, next }
-    }
-}
-
-impl From<Failure> for Unmet {
-    fn from(failure: Failure) -> Self {
-        if is_told(failure.class()) { Self::told(failure.report()) } else { Self::Failed(failure) }
     }
 }
 
 fn compared(at: At<'_, Taken>, state: &State, wanted: &State, evidence: Evidence) -> Evidence {
-    let differing = differing(state, wanted);
+    let mut differing = differing(state, wanted);
+    // A mark alone is no difference.
+    differing.retain(|path| !path.starts_with("mount.mark"));
     if differing.is_empty() {
-        let host = state.config.as_ref().map(|config| config.kubernetes_host.as_str()).unwrap_or_default();
+        let host = state.config.as_ref().map(|config| config.text(HOST)).unwrap_or_default();
         return evidence.passed(CONFIGURED, format!("API server {}", clean(host)));
     }
-    let why = format!("{} not as the graph file says", is(&differing));
+    let why = format!("{} not as the graph file says", are(&differing));
     evidence.failed(CONFIGURED, why, format!("trustpath apply {}", at.cx.step()))
-}
-
-/// The paths of what is not as it should be; a mark alone is no difference.
-fn differing(state: &State, wanted: &State) -> Vec<String> {
-    let json = |state: &State| serde_json::to_value(state).ok();
-    let change = Change { before: json(state), after: json(wanted) };
-    let paths = change.leaves().into_iter().map(|leaf| leaf.path);
-    paths.filter(|path| !path.starts_with("mount.mark")).collect()
-}
-
-fn is(paths: &[String]) -> String {
-    format!("{} {}", listed(paths), if paths.len() == 1 { "is" } else { "are" })
 }

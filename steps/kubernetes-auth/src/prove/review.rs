@@ -1,17 +1,18 @@
 //! Whether the reviewer may review tokens.
 
 use async_trait::async_trait;
-use secrecy::SecretString;
-use trustpath_core::{Context, Evidence, Probe, Result, Right};
-use trustpath_platform::{Cluster, digest::Digest, error::Kind, kubernetes::Access};
+use trustpath_core::{Context, Evidence, Probe, Read as _, Result, Right};
+use trustpath_platform::{Cluster, digest::Digest};
 
 use crate::{
     reads::{is_told, told},
-    source::{self, JwtSource},
+    source::{Jwt, JwtSource},
     state::Reviewer,
 };
 
 const REVIEWS: &str = "the reviewer may review tokens";
+const UNBOUND: &str = "bind it to the ClusterRole system:auth-delegator: a `token-reviewer` step does";
+const UNKNOWN: &str = "give a JWT that is valid: a `token-reviewer` step makes one that lasts";
 
 /// Asks the API server as the reviewer, where its JWT can be had.
 #[derive(Debug)]
@@ -53,13 +54,14 @@ impl Probe for Review {
             Ok(found) => found,
             Err(why) => return Ok(evidence.unchecked(REVIEWS, why)),
         };
-        match source::read(cx, source).await {
-            Ok(Some(jwt)) if jwt.digest == *digest => {
-                let who = jwt.claims.service_account.unwrap_or_else(|| format!("the owner of the JWT in {source}"));
-                asked(cx, evidence, jwt.token, &who).await
+        match source.fetch(cx).await {
+            Ok(Some(Jwt { token, seen })) if seen.digest == *digest => {
+                let who = seen.claims.service_account.unwrap_or_else(|| format!("the owner of the JWT in {source}"));
+                // The kubeconfig's server, and no other.
+                cx.handle::<Cluster>().await?.is_reviewer(token, &who, [UNBOUND, UNKNOWN]).await
             }
             Ok(Some(jwt)) => {
-                let why = format!("Vault has the JWT {digest}, and {source} holds {}", jwt.digest);
+                let why = format!("Vault has the JWT {digest}, and {source} holds {}", jwt.seen.digest);
                 Ok(evidence.failed(REVIEWS, why, format!("trustpath apply {}", cx.step())))
             }
             Ok(None) => {
@@ -71,24 +73,5 @@ impl Probe for Review {
             }
             Err(failure) => Err(failure),
         }
-    }
-}
-
-/// Asks the API server, as the reviewer, what the reviewer may do: the kubeconfig's server, and no other.
-async fn asked(cx: &Context, evidence: Evidence, jwt: SecretString, who: &str) -> Result<Evidence> {
-    let review =
-        Access { verb: "create", group: "authentication.k8s.io", resource: "tokenreviews", ..Access::default() };
-    let reviewer = cx.handle::<Cluster>().await?.with_token(jwt).await?;
-    match reviewer.can_i(&review).await {
-        Ok(true) => Ok(evidence.passed(REVIEWS, format!("{who} may {review}"))),
-        Ok(false) => {
-            let next = "bind it to the ClusterRole system:auth-delegator: a `token-reviewer` step does";
-            Ok(evidence.failed(REVIEWS, format!("{who} may not {review}"), next))
-        }
-        Err(error) if error.kind() == Kind::Unauthenticated => {
-            let next = "give a JWT that is valid: a `token-reviewer` step makes one that lasts";
-            Ok(evidence.failed(REVIEWS, format!("the API server does not accept the JWT of {who}"), next))
-        }
-        Err(error) => Err(error.into()),
     }
 }

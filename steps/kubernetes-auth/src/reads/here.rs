@@ -5,32 +5,21 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use trustpath_core::{Answer, Context, Read, Result, Right};
-use trustpath_platform::{Cluster, Vault, vault::Family};
+use trustpath_platform::{Cluster, Vault, kubernetes::ApiServer, vault::Family};
 
-/// The API server as the kubeconfig knows it.
+/// Reads it.
 #[derive(Debug)]
-pub(super) struct ApiServerOf;
+pub(super) struct Connected;
 
-#[async_trait]
-impl Read for ApiServerOf {
-    fn rights(&self) -> Vec<Right> {
-        Vec::new()
-    }
-
-    async fn perform(&self, cx: &Context) -> Result<Answer> {
-        Ok(Answer::Found(json!(cx.handle::<Cluster>().await?.api_server())))
-    }
-}
-
-/// Which Vault is connected to.
-#[derive(Debug)]
-pub(crate) struct Connected;
-
-/// What is known of it.
+/// The time, and what is connected to.
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct VaultSeen {
+pub(crate) struct Here {
+    pub(crate) now: Timestamp,
     pub(crate) family: Family,
-    pub(crate) address: String,
+    /// Vault's address.
+    pub(crate) vault: String,
+    /// As the kubeconfig knows it.
+    pub(crate) api_server: ApiServer,
 }
 
 #[async_trait]
@@ -40,22 +29,8 @@ impl Read for Connected {
     }
 
     async fn perform(&self, cx: &Context) -> Result<Answer> {
-        let vault = cx.handle::<Vault>().await?;
-        Ok(Answer::Found(json!(VaultSeen { family: vault.family(), address: vault.address().to_owned() })))
-    }
-}
-
-/// The time.
-#[derive(Debug)]
-pub(super) struct Clock;
-
-#[async_trait]
-impl Read for Clock {
-    fn rights(&self) -> Vec<Right> {
-        Vec::new()
-    }
-
-    async fn perform(&self, _: &Context) -> Result<Answer> {
-        Ok(Answer::Found(json!(Timestamp::now())))
+        let (vault, cluster) = (cx.handle::<Vault>().await?, cx.handle::<Cluster>().await?);
+        let (family, api_server) = (vault.family(), cluster.api_server().clone());
+        Ok(Answer::Found(json!(Here { now: Timestamp::now(), family, vault: vault.address().to_owned(), api_server })))
     }
 }

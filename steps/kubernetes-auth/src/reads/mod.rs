@@ -2,31 +2,27 @@
 
 mod answers;
 mod here;
-mod jwt;
 mod place;
-mod text;
 
 use trustpath_core::{Answer, Answers, At, Intent, Reads, Seen};
 use trustpath_platform::{
     kubernetes::ClusterUid,
+    text_source::{NamedFile, TextFile, TextSource},
     vault::{Get, List},
 };
 
 use crate::{
     Taken,
-    config::{Ca, KubernetesAuth, PemKey},
-    observe,
+    config::{Ca, KubernetesAuth},
+    document::may_hold_jwt,
     source::JwtSource,
     state::{State, TYPE},
 };
 
 pub(crate) use answers::{is_told, told};
-pub(crate) use here::VaultSeen;
-use here::{ApiServerOf, Clock, Connected};
-pub(crate) use jwt::JwtSeen;
-use jwt::ReviewerJwt;
+use here::Connected;
+pub(crate) use here::Here;
 use place::ServicePods;
-use text::TextFile;
 
 impl KubernetesAuth {
     pub(crate) fn all_reads(&self, at: At<'_, Taken>, intent: Intent, seen: Option<&Seen<State>>) -> Reads {
@@ -49,23 +45,20 @@ impl KubernetesAuth {
 
     /// What host, CA and reviewer depend on. A proof tells what is wrong with them.
     fn surroundings(&self, at: At<'_, Taken>, reads: Reads, is_proof: bool) -> Reads {
-        let mut reads = reads.and("vault", Connected).and("now", Clock).and_judged("cluster", ClusterUid, is_proof);
+        let mut reads = reads.and_judged("cluster", ClusterUid, is_proof).and_judged("here", Connected, is_proof);
         if let Some((namespace, name)) = self.service_asked_for(at.facts) {
             reads = reads.and_judged("place", ServicePods { namespace, name }, is_proof);
-        }
-        if self.asks_api_server() {
-            reads = reads.and("api-server", ApiServerOf);
         }
         if let Ca::File(file) = &self.ca {
             reads = reads.and_judged("ca", TextFile(file.clone()), is_proof);
         }
         for (index, key) in self.pem_keys.iter().flatten().enumerate() {
-            if let PemKey::File(file) = key {
+            if let TextSource::File(NamedFile { file }) = key {
                 reads = reads.and_judged(key_name(index), TextFile(file.clone()), is_proof);
             }
         }
         match self.source(at.facts) {
-            Some(source) => reads.and_judged("reviewer", ReviewerJwt(source), is_proof),
+            Some(source) => reads.and_judged("reviewer", source, is_proof),
             None => reads,
         }
     }
@@ -73,7 +66,7 @@ impl KubernetesAuth {
     /// A config that may hold a JWT leads to the one that was there before, and a mount without one to its roles.
     fn after_config(&self, at: At<'_, Taken>, intent: Intent, reads: Reads, state: &State, answers: &Answers) -> Reads {
         let (may_hold, is_bare) = match answers.answer("config") {
-            Some(Answer::Found(config)) => (observe::may_hold_jwt(config), false),
+            Some(Answer::Found(config)) => (may_hold_jwt(config), false),
             Some(found) => (false, *found == Answer::Nothing),
             // Only rights are asked.
             None if answers.is_empty() => (state.config.is_some(), state.config.is_none()),
@@ -83,7 +76,7 @@ impl KubernetesAuth {
             // It has served, and may be gone where the mark knows what is there now.
             Some(source) if may_hold => {
                 let is_known = state.marked().is_some();
-                reads.and_judged("previous", ReviewerJwt(JwtSource::from(source)), is_known)
+                reads.and_judged("previous", JwtSource::from(source), is_known)
             }
             _ => reads,
         };

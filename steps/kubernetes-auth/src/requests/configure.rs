@@ -1,21 +1,26 @@
 //! Writing the config, with the JWT that it is to hold.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use futures::future::join_all;
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
-use trustpath_core::{Class, Context, Problem, Request, Result, Right, Shown, Values};
+use trustpath_core::{Class, Context, Problem, Read as _, Request, Result, Right, Shown, Values};
 use trustpath_platform::{
-    Vault,
     digest::Digest,
     policy::Capability::Update,
-    vault::backend::{MountAt, MountState, shown},
+    vault::{
+        Field, Late, VaultRequest,
+        backend::{Held, MountAt, MountState},
+    },
 };
 
 use crate::{
+    document::document,
     marked,
-    source::{self, Jwt, JwtSource},
-    state::{Config, Reviewer, State},
+    source::{Jwt, JwtSource},
+    state::{Reviewer, State},
     way,
 };
 
@@ -26,40 +31,62 @@ const JWT: &str = "token_reviewer_jwt";
 pub(super) struct Configure {
     pub(super) at: MountAt,
     pub(super) to: State,
-    pub(super) config: Config,
-    /// Where the JWT may be. Which of them has it, only what they hold says: on the way back it is another one.
-    pub(super) sources: Vec<JwtSource>,
+    pub(super) held: Held,
+    pub(super) jwt: Option<Arc<ConfigJwt>>,
     /// The step before this one makes a JWT, and the config was never written.
     pub(super) anew: Option<JwtSource>,
 }
 
-impl Configure {
-    /// The JWT that the config is to hold, from whichever source has it.
-    async fn jwt(&self, cx: &Context) -> Result<Option<Jwt>> {
-        let mount = self.at.path();
-        let digest = match &self.config.reviewer {
-            Reviewer::None => return Ok(None),
-            Reviewer::Jwt(digest) => digest,
-            Reviewer::Unknown | Reviewer::NotYet => return Err(unknown(mount).into()),
-        };
+/// The JWT that a config is to hold, from whichever source has it.
+#[derive(Debug)]
+pub(super) struct ConfigJwt {
+    /// Where it is to be, for messages.
+    pub(super) mount: String,
+    pub(super) reviewer: Reviewer,
+    /// Where it may be. Which of them has it, only what they hold says: on the way back it is another one.
+    pub(super) sources: Vec<JwtSource>,
+}
+
+#[async_trait]
+impl Late for ConfigJwt {
+    fn placeholder(&self) -> String {
+        match &self.reviewer {
+            Reviewer::Jwt(digest) => format!("<the reviewer JWT {digest}>"),
+            Reviewer::None | Reviewer::Unknown | Reviewer::NotYet => "<the reviewer JWT, known after apply>".to_owned(),
+        }
+    }
+
+    fn why_unpinned(&self) -> String {
+        "it is a secret".to_owned()
+    }
+
+    fn rights(&self) -> Vec<Right> {
+        self.sources.iter().flat_map(JwtSource::rights).collect()
+    }
+
+    async fn fetch(&self, cx: &Context) -> Result<Value> {
+        let Reviewer::Jwt(digest) = &self.reviewer else { return Err(unknown(&self.mount).into()) };
         let mut failed = None;
-        for read in join_all(self.sources.iter().map(|source| source::read(cx, source))).await {
+        for read in join_all(self.sources.iter().map(|source| source.fetch(cx))).await {
             match read {
-                Ok(Some(jwt)) if jwt.digest == *digest => return Ok(Some(jwt)),
+                Ok(Some(jwt)) if jwt.seen.digest == *digest => return Ok(jwt.token.expose_secret().into()),
                 Ok(_) => {}
                 Err(failure) => failed = failed.or(Some(failure)),
             }
         }
-        Err(failed.unwrap_or_else(|| changed(mount, digest).into()))
+        Err(failed.unwrap_or_else(|| changed(&self.mount, digest).into()))
+    }
+}
+
+impl Configure {
+    fn write(&self, jwt: Option<Field>) -> VaultRequest {
+        let body = document().written(&self.held);
+        let body = jwt.into_iter().fold(body, |body, jwt| body.with(JWT, jwt));
+        VaultRequest::update(self.at.namespace(), self.at.below(["config"]), body).settling()
     }
 
-    async fn write(&self, vault: &Vault, config: &Config, jwt: Option<&Jwt>) -> Result<()> {
-        let mut body = config.body();
-        if let Some(jwt) = jwt {
-            body.insert(JWT.to_owned(), Value::from(jwt.token.expose_secret()));
-        }
-        vault.write_settling(&self.at.below(["config"]), &body).await?;
-        Ok(())
+    fn planned(&self) -> VaultRequest {
+        self.write(self.jwt.clone().map(|jwt| Field::Late(jwt)))
     }
 
     /// The JWT of the step before this one, for a config that was never written.
@@ -68,27 +95,31 @@ impl Configure {
     /// there is gone for good, and the new one takes its place.
     async fn made_anew(&self, cx: &Context) -> Result<Option<Jwt>> {
         match &self.anew {
-            Some(source) => source::read(cx, source).await,
+            Some(source) => source.fetch(cx).await,
             None => Ok(None),
         }
     }
 
     /// Its digest gets into the mark. Cut off before that, the mark says that the config is not written to its end: whoever goes
     /// on writes it again, where the mark of the JWT that was there would have it look as before.
-    async fn write_anew(&self, cx: &Context, vault: &Vault, jwt: &Jwt) -> Result<()> {
+    async fn write_anew(&self, cx: &Context, jwt: &Jwt) -> Result<()> {
         let mount = &self.to.mount;
         let tune = |to: &MountState, unfinished| self.at.tune(mount.tuning(mount, &marked::text(to, unfinished)));
         tune(mount, Some(&Reviewer::None)).send(cx).await?;
-        self.write(vault, &self.config, Some(jwt)).await?;
-        let named = MountState { mark: self.to.mark_naming(Some(&jwt.digest)), ..mount.clone() };
+        self.write(Some(jwt.token.expose_secret().into())).send(cx).await?;
+        let named = MountState { mark: self.to.mark_naming(Some(&jwt.seen.digest)), ..mount.clone() };
         tune(&named, None).send(cx).await
     }
 
-    fn placeholder(&self) -> Option<String> {
-        match &self.config.reviewer {
-            Reviewer::None => None,
-            Reviewer::Jwt(digest) => Some(format!("<the reviewer JWT {digest}>")),
-            Reviewer::Unknown | Reviewer::NotYet => Some("<the reviewer JWT, known after apply>".to_owned()),
+    fn tune_rights(&self, values: Values) -> Vec<Right> {
+        let tuned = self.at.tuned();
+        let on = self.at.on(&tuned);
+        match values {
+            Values::Known => {
+                let body = way::tuning(&self.to, &self.to);
+                on.may_send(&[Update], &body, &[("description", marked::NOT_YET)])
+            }
+            Values::Unknown => on.may(&[Update]),
         }
     }
 }
@@ -96,36 +127,20 @@ impl Configure {
 #[async_trait]
 impl Request for Configure {
     fn rights(&self, values: Values) -> Vec<Right> {
-        let (config, tuned) = (self.at.below(["config"]), self.at.tuned());
-        let is_some = self.config.reviewer.is_some();
-        let unpinned = if is_some { &[(JWT, "it is a secret")][..] } else { &[] };
-        let (write, tune) = match values {
-            Values::Known => (
-                self.at.on(&config).may_send(&[Update], &self.config.body(), unpinned),
-                self.at.on(&tuned).may_send(
-                    &[Update],
-                    &way::tuning(&self.to, &self.to),
-                    &[("description", marked::NOT_YET)],
-                ),
-            ),
-            Values::Unknown => (self.at.on(&config).may(&[Update]), self.at.on(&tuned).may(&[Update])),
-        };
-        let fetch = self.sources.iter().filter(|_| is_some).flat_map(JwtSource::rights).collect();
-        [write, fetch, if self.anew.is_some() { tune } else { Vec::new() }].concat()
+        let tune = self.anew.as_ref().map(|_| self.tune_rights(values));
+        [self.planned().rights(values), tune.unwrap_or_default()].concat()
     }
 
     fn shown(&self) -> Shown {
-        let mut body = self.config.body();
-        body.extend(self.placeholder().map(|jwt| (JWT.to_owned(), jwt.into())));
-        shown("POST", self.at.below(["config"]), Value::Object(body))
+        self.planned().shown()
     }
 
     async fn send(&self, cx: &Context) -> Result<()> {
-        let vault = self.at.vault(cx).await?;
-        match self.jwt(cx).await {
-            Ok(jwt) => self.write(&vault, &self.config, jwt.as_ref()).await,
+        let Some(jwt) = &self.jwt else { return self.write(None).send(cx).await };
+        match jwt.fetch(cx).await {
+            Ok(jwt) => self.write(Some(Field::Plain(jwt))).send(cx).await,
             Err(failure) => match self.made_anew(cx).await? {
-                Some(jwt) => self.write_anew(cx, &vault, &jwt).await,
+                Some(jwt) => self.write_anew(cx, &jwt).await,
                 None => Err(failure),
             },
         }

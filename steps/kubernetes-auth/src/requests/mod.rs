@@ -2,10 +2,12 @@
 
 mod configure;
 
+use std::sync::Arc;
+
 use trustpath_core::{At, Leg, Managed as _};
 use trustpath_platform::vault::backend::{Disable, Enable, MountAt};
 
-use self::configure::Configure;
+use self::configure::{ConfigJwt, Configure};
 use crate::{
     Taken,
     config::KubernetesAuth,
@@ -54,8 +56,10 @@ impl KubernetesAuth {
     fn configure(&self, facts: &Taken, at: MountAt, now: Option<&State>, to: &State, config: &Config) -> Configure {
         let own = self.source(facts);
         let is_bare = now.is_some_and(|now| now.config.is_none());
-        let anew = own.clone().filter(|source| source.is_made() && is_bare);
+        let anew = own.clone().filter(|source| source.is_made && is_bare);
         let sources = own.into_iter().chain(self.previous_reviewer.as_ref().map(JwtSource::from)).collect();
-        Configure { at, to: to.clone(), config: config.clone(), sources, anew }
+        let jwt = ConfigJwt { mount: at.path().to_owned(), reviewer: config.reviewer.clone(), sources };
+        let jwt = config.reviewer.is_some().then(|| Arc::new(jwt));
+        Configure { at, to: to.clone(), held: config.held.clone(), jwt, anew }
     }
 }

@@ -6,14 +6,21 @@ use trustpath_core::{Class, Note};
 use trustpath_platform::{mark::Mark, vault::Family};
 
 use super::*;
-use crate::{state::Reviewer, surroundings::Removing};
+use crate::{
+    state::{CA, HOST, Reviewer},
+    surroundings::Removing,
+};
 
 /// What an apply for another cluster of this graph has made, with its own CA.
 fn of_another_cluster() -> State {
     let around = Making { cluster: "that-cluster".to_owned(), ..outside(Some(ca())) };
     let mut state = decide(json!({"reviewer": "vault"}), &around, None).expect("a decision").state;
-    state.config.as_mut().expect("a config").kubernetes_host = "https://that.example.com:6443".to_owned();
+    put(&mut state, HOST, "https://that.example.com:6443");
     state
+}
+
+fn put(state: &mut State, key: &str, value: &str) {
+    state.config.as_mut().expect("a config").held.insert(key.to_owned(), json!(value));
 }
 
 fn without_cluster(mut state: State) -> State {
@@ -29,9 +36,8 @@ fn adopt(with: Value, around: &Making, now: &State) -> Result<Wanted, Problem> {
 fn a_vault_of_this_cluster_uses_what_its_pod_has() {
     let state = decide(json!({}), &inside(), None).expect("a decision").state;
     let config = state.config.expect("a config");
-    assert_eq!(config.kubernetes_host, "https://kubernetes.default.svc");
-    assert_eq!(config.kubernetes_ca_cert, "");
-    assert!(!config.disable_local_ca_jwt);
+    assert_eq!((config.text(HOST), config.text(CA)), ("https://kubernetes.default.svc", ""));
+    assert_eq!(config.held["disable_local_ca_jwt"], false);
     assert_eq!(config.reviewer, Reviewer::None);
     let mark = state.mount.mark.expect("a mark");
     assert_eq!((mark.graph.as_str(), mark.cluster.as_deref()), (GRAPH, Some(CLUSTER)));
@@ -42,13 +48,13 @@ fn any_other_vault_gets_the_kubeconfigs_server_and_ca() {
     let ca = ca();
     let state = decide(json!({"reviewer": "vault"}), &outside(Some(ca.clone())), None).expect("a decision").state;
     let config = state.config.expect("a config");
-    assert_eq!((config.kubernetes_host.as_str(), config.kubernetes_ca_cert), ("https://api.example.com:6443", ca));
+    assert_eq!((config.text(HOST), config.text(CA)), ("https://api.example.com:6443", &*ca));
 }
 
 #[test]
 fn a_loopback_server_is_a_warning() {
     let mut around = outside(Some(ca()));
-    around.api_server.as_mut().expect("a server").url = "https://127.0.0.1:6443".to_owned();
+    around.api_server.url = "https://127.0.0.1:6443".to_owned();
     let wanted = decide(json!({"reviewer": "vault"}), &around, None).expect("a decision");
     assert!(wanted.notes.iter().any(|note| matches!(note, Note::Warning(text) if text.contains("kubernetes_host"))));
     let with = json!({"reviewer": "vault", "kubernetes_host": "https://127.0.0.1:6443"});
@@ -89,8 +95,8 @@ fn a_config_of_another_cluster_is_not_taken_over() {
     assert_eq!(report.class, Class::Conflict);
     assert_eq!(report.code.as_deref(), Some("trustpath::kubernetes_auth::other_cluster"));
 
-    now.config.as_mut().expect("a config").kubernetes_ca_cert.clone_from(&mine);
-    now.config.as_mut().expect("a config").kubernetes_host = "https://other.example.com".to_owned();
+    put(&mut now, CA, &mine);
+    put(&mut now, HOST, "https://other.example.com");
     let report = refused(with.clone(), &outside(Some(mine.clone())), Some(&now));
     assert!(report.message.contains("https://other.example.com"), "{report:?}");
     assert!(report.help.expect("help").contains("mount = "));
@@ -115,7 +121,6 @@ fn a_mount_of_another_cluster_of_this_graph_is_that_clusters() {
         assert!(report.message.contains("that-cluster") && report.message.contains(CLUSTER), "{report:?}");
         let help = report.help.expect("help");
         assert!(help.contains("`mount = \"kubernetes-b\"`") && help.contains("--adopt auth"), "{help}");
-        assert!(!config(with.clone()).is_ours(GRAPH, &around, &now));
     }
 }
 
@@ -125,11 +130,11 @@ fn a_cluster_that_was_built_anew_takes_its_mount_over_by_consent() {
     let around = outside(Some(ca()));
     let wanted = adopt(json!({"reviewer": "vault"}), &around, &now).expect("a decision");
     assert_eq!(wanted.state.mount.mark.as_ref().expect("a mark").cluster.as_deref(), Some(CLUSTER));
-    assert_eq!(wanted.state.config.expect("a config").kubernetes_host, "https://api.example.com:6443");
+    assert_eq!(wanted.state.config.expect("a config").text(HOST), "https://api.example.com:6443");
     let said: Vec<_> = wanted.notes.iter().map(Note::text).collect();
     let shows = ["that-cluster", "https://that.example.com:6443", CLUSTER, "https://api.example.com:6443"];
     assert!(shows.iter().all(|word| said.concat().contains(word)), "{said:?}");
-    assert!(!config(json!({"reviewer": "vault"})).is_ours(GRAPH, &around, &now), "it asks for consent");
+    assert!(!wanted.ours, "it asks for consent");
 }
 
 /// Made by a version that did not write the cluster: its config says whose it is.
@@ -141,22 +146,21 @@ fn a_mark_without_a_cluster_is_completed_where_the_config_is_about_this_one() {
     let made = decide(with.clone(), &around, None).expect("a decision").state;
     let now = without_cluster(made.clone());
     let wanted = decide(with.clone(), &around, Some(&now)).expect("a decision");
-    assert_eq!((&wanted.state, wanted.notes), (&made, Vec::new()));
-    assert!(config(with.clone()).is_ours(GRAPH, &around, &now));
+    assert_eq!((&wanted.state, wanted.ours, wanted.notes), (&made, true, Vec::new()));
 
     let other = without_cluster(of_another_cluster());
     let report = refused(with.clone(), &around, Some(&other));
     assert_eq!(report.code.as_deref(), Some("trustpath::kubernetes_auth::other_cluster"));
-    assert!(!config(with.clone()).is_ours(GRAPH, &around, &other));
-    let taken = adopt(with, &around, &other).expect("a decision").state;
-    assert_eq!(taken.mount.mark.expect("a mark").cluster.as_deref(), Some(CLUSTER));
+    let taken = adopt(with, &around, &other).expect("a decision");
+    assert!(!taken.ours);
+    assert_eq!(taken.state.mount.mark.expect("a mark").cluster.as_deref(), Some(CLUSTER));
 }
 
 #[test]
 fn destroy_leaves_what_is_not_known_to_serve_this_cluster() {
     let ours = decide(json!({}), &inside(), None).expect("a decision").state;
     let around = Removing { cluster: CLUSTER.to_owned(), roles: Ok(Vec::new()) };
-    let released = |now: &State| config(json!({})).release(CLAIM, &around, [].into_iter(), now);
+    let released = |now: &State| config(json!({})).release(CLAIM, &around, Default::default(), now);
     assert_eq!(released(&ours).to, None);
     for (now, says) in [
         (of_another_cluster(), "serves another cluster of this graph (kube-system that-cluster)"),
@@ -177,10 +181,9 @@ fn what_is_equal_in_meaning_keeps_its_spelling() {
     let mut now = decide(with.clone(), &around, None).expect("a decision").state;
     now.mount.mark = None;
     now.mount.tune.insert("passthrough_request_headers".to_owned(), json!(["B", "A"]));
-    let config = now.config.as_mut().expect("a config");
-    config.kubernetes_host = "https://API.example.com:6443/".to_owned();
-    config.kubernetes_ca_cert = format!("# by hand\n{ca}\n");
-    config.other.insert("from_the_future".to_owned(), json!(1));
+    put(&mut now, HOST, "https://API.example.com:6443/");
+    put(&mut now, CA, &format!("# by hand\n{ca}\n"));
+    put(&mut now, "from_the_future", "1");
     assert_eq!(decide(with, &around, Some(&now)).expect("a decision").state, now);
 }
 

@@ -42,17 +42,20 @@ pub(crate) fn inside() -> Making {
         family: Family::Vault,
         unencrypted: None,
         place: Place::Inside,
-        api_server: None,
+        api_server: server(None),
         ca: None,
         pem_keys: None,
         reviewer: Found::Nowhere,
     }
 }
 
+fn server(ca_pem: Option<String>) -> ApiServer {
+    ApiServer { url: "https://api.example.com:6443".to_owned(), ca_pem, unverified: false }
+}
+
 pub(crate) fn outside(ca_pem: Option<String>) -> Making {
-    let server = ApiServer { url: "https://api.example.com:6443".to_owned(), ca_pem, unverified: false };
     let seen = "https://vault.example.com is no Service of this cluster".to_owned();
-    Making { place: Place::Outside(seen), api_server: Some(server), ..inside() }
+    Making { place: Place::Outside(seen), api_server: server(ca_pem), ..inside() }
 }
 
 /// What an apply makes.
@@ -60,12 +63,13 @@ pub(crate) fn outside(ca_pem: Option<String>) -> Making {
 pub(crate) struct Wanted {
     pub(crate) state: State,
     provisional: bool,
+    ours: bool,
     notes: Vec<Note>,
 }
 
 impl From<Decision<State>> for Wanted {
-    fn from(Decision { to, provisional, notes, .. }: Decision<State>) -> Self {
-        Self { state: to.expect("something is made"), provisional, notes }
+    fn from(Decision { to, provisional, ours, notes, .. }: Decision<State>) -> Self {
+        Self { state: to.expect("something is made"), provisional, ours, notes }
     }
 }
 

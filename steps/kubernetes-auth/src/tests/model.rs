@@ -2,14 +2,17 @@
 
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
-use trustpath_core::{Change, Trail, Undo, contract::Standing};
-use trustpath_platform::{digest::Digest, vault::backend::MountState};
+use trustpath_core::{Change, Request as _, Trail, Undo, contract::Standing};
+use trustpath_platform::{
+    digest::Digest,
+    vault::{VaultRequest, backend::MountState},
+};
 
 use super::{CLAIM, Wanted, inside};
 use crate::{
     config::KubernetesAuth,
+    document::{self, document},
     jwt::Claims,
-    observe,
     state::{Reviewer, State},
     surroundings::{Found, Making},
     way::{self, Move},
@@ -34,7 +37,7 @@ impl Server {
             config
         });
         let previous = previous.filter(|_| self.jwt.is_some()).map(Digest::of);
-        Some(observe::state(mount, config, previous))
+        Some(document::observed(mount, config, previous))
     }
 
     /// Makes one request, as Vault does.
@@ -61,7 +64,8 @@ impl Server {
                     Reviewer::Jwt(digest) => JWTS.into_iter().find(|jwt| Digest::of(jwt) == *digest),
                     Reviewer::Unknown | Reviewer::NotYet => panic!("a JWT that nobody has was to be written"),
                 };
-                self.config = Some(config.body());
+                let written = VaultRequest::update(None, String::new(), document().written(&config.held)).shown().body;
+                self.config = written.as_object().cloned();
             }
         }
     }

@@ -69,7 +69,11 @@ fn the_client_reviews_itself_and_never_in_the_clear() {
     let report = refused(with.clone(), &around, None);
     assert_eq!(report.code.as_deref(), Some("trustpath::kubernetes_auth::client_over_http"));
     let wanted = decide(with, &inside(), None).expect("a decision");
-    assert!(wanted.state.config.expect("a config").disable_local_ca_jwt, "or Vault's own token would review");
+    assert_eq!(
+        wanted.state.config.expect("a config").held["disable_local_ca_jwt"],
+        true,
+        "or Vault's own token would review"
+    );
     assert!(wanted.notes.iter().any(|note| note.text().contains("system:auth-delegator")));
 }
 

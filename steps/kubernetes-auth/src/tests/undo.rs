@@ -64,7 +64,7 @@ fn a_mount_that_others_use_is_kept() {
         let roles = roles.map(|roles| roles.iter().map(|role| (*role).to_owned()).collect());
         let roles = roles.ok_or_else(|| "it lacks `list`".to_owned());
         let around = Removing { cluster: CLUSTER.to_owned(), roles };
-        config(json!({})).release(CLAIM, &around, [("role", "mine")].into_iter(), &state)
+        config(json!({})).release(CLAIM, &around, (vec!["role".to_owned()], vec!["mine".to_owned()]), &state)
     };
     assert_eq!(release(Some(&[])).to, None);
     assert_eq!(release(Some(&["mine"])).to, None, "this graph's own role goes before it does");

@@ -79,12 +79,12 @@ async fn what_is_no_reviewer_is_refused() {
         assert_eq!(code, "trustpath::kubernetes_auth::reviewer_jwt", "{text}");
     }
     let gone = json!({"reviewer": {"file": world.file("gone.jwt")}});
-    assert_eq!(refused(&step(gone), &context, Goal::Present).await, "trustpath::kubernetes_auth::reviewer_file");
+    assert_eq!(refused(&step(gone), &context, Goal::Present).await, "trustpath::file::unreadable");
     let metadata = json!({"name": "opaque", "namespace": "default"});
     world.apply(&json!({"apiVersion": "v1", "kind": "Secret", "type": "Opaque", "metadata": metadata}));
-    for name in ["opaque", "gone"] {
+    for (name, code) in [("opaque", "other_type"), ("gone", "missing")] {
         let with = json!({"reviewer": {"secret": {"namespace": "default", "name": name}}});
-        assert_eq!(refused(&step(with), &context, Goal::Present).await, "trustpath::kubernetes_auth::reviewer_secret");
+        assert_eq!(refused(&step(with), &context, Goal::Present).await, format!("trustpath::secret::{code}"));
     }
     let client = json!({"reviewer": "client"});
     assert_eq!(refused(&step(client), &context, Goal::Present).await, "trustpath::kubernetes_auth::client_over_http");

@@ -147,7 +147,7 @@ async fn what_cannot_be_checked_is_unchecked() {
     );
 
     let none = standard.verify(&world.context_of("/no/such/kubeconfig")).await.unwrap();
-    assert!(matches!(outcome(&none, "login"), Outcome::Unchecked { why } if why.contains("no Kubernetes")), "{none:?}");
+    assert!(matches!(outcome(&none, LOGIN), Outcome::Unchecked { why } if why.contains("cannot be had")), "{none:?}");
 
     let policy = "path \"auth/kubernetes/role/*\" { capabilities = [\"read\"] }";
     world.write("sys/policies/acl/limited", json!({ "policy": policy })).await;

@@ -93,7 +93,7 @@ async fn rules_in_a_file_are_read_when_planned() {
     let directory = std::env::temp_dir();
     let missing = world.step(json!({"file": directory.join("trustpath-no-such-policy.hcl")}));
     let failure = missing.plan(world.context(), &Goal::Present).await.unwrap_err().report();
-    assert_eq!(failure.code.as_deref(), Some("trustpath::policy::file"));
+    assert_eq!(failure.code.as_deref(), Some("trustpath::file::unreadable"));
 
     let here = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/apps-read.hcl");
     let step = world.step(json!({ "file": here }));

@@ -1,26 +1,25 @@
-//! Where something is mounted.
+//! Where something is mounted in Vault.
 
 use std::fmt;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-/// A path below `auth/`, such as `kubernetes` or `clusters/berlin`.
+/// Where something is mounted, such as `kv`, or below `auth/` `clusters/berlin`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(try_from = "String")]
 #[schemars(with = "String")]
 pub struct MountPath(String);
 
 impl MountPath {
+    /// One that is known to be a path.
+    pub fn literal(path: &'static str) -> Self {
+        Self(path.to_owned())
+    }
+
     /// The path, without slashes at its ends.
     pub fn as_str(&self) -> &str {
         &self.0
-    }
-}
-
-impl Default for MountPath {
-    fn default() -> Self {
-        Self("kubernetes".to_owned())
     }
 }
 

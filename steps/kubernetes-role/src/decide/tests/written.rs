@@ -1,14 +1,26 @@
+//! What is read of a role, and what is written into one.
+
 use rstest::rstest;
+use serde_json::{Value, json};
+use trustpath_platform::vault::backend::{Document, Held, MountAt};
 
-use super::*;
+use super::{super::OLD_NAMES, facts, held, role};
 
-fn object(value: Value) -> Map<String, Value> {
-    value.as_object().cloned().unwrap()
+fn document() -> Document {
+    role(json!({})).document(&facts())
+}
+
+fn answered(answer: Held) -> Held {
+    document().observed(answer)
+}
+
+fn body(now: Option<&Held>, to: &Held) -> Held {
+    held(document().change(&MountAt::from(facts().0), now, to).shown().body)
 }
 
 /// A role with nothing but what it must have, as OpenBao 2.7.2 answers.
-fn bare() -> Map<String, Value> {
-    object(json!({
+fn bare() -> Held {
+    held(json!({
         "alias_name_source": "serviceaccount_uid",
         "bound_service_account_names": ["a"],
         "bound_service_account_namespace_selector": "",
@@ -27,11 +39,11 @@ fn bare() -> Map<String, Value> {
 }
 
 /// What a server keeps of a write: old and new names as the two families do.
-fn written(there: &Map<String, Value>, body: &Map<String, Value>) -> Map<String, Value> {
-    let body: Map<_, _> = body.iter().map(|(key, value)| (key.clone(), read(value))).collect();
+fn written(there: &Held, body: &Held) -> Held {
+    let body: Held = body.iter().map(|(key, value)| (key.clone(), read(value))).collect();
     let mut after = there.clone();
     after.extend(body.clone());
-    for (old, new) in LEGACY {
+    for (old, new) in OLD_NAMES {
         if let (Some(value), None) = (body.get(old), body.get(new)) {
             after.insert(new.to_owned(), value.clone());
         } else if body.contains_key(new) {
@@ -50,10 +62,8 @@ fn read(value: &Value) -> Value {
 
 #[test]
 fn a_bare_role_has_no_defaults_in_its_state() {
-    let state = RoleState::answered(bare()).unwrap();
-    let shown = json!({"bound_service_account_names": ["a"], "bound_service_account_namespaces": ["n"]});
-    assert_eq!(serde_json::to_value(&state).unwrap(), shown);
-    assert_eq!(serde_json::from_value::<RoleState>(shown).unwrap(), state);
+    let said = json!({"bound_service_account_names": ["a"], "bound_service_account_namespaces": ["n"]});
+    assert_eq!(answered(bare()), held(said));
 }
 
 #[rstest]
@@ -75,14 +85,14 @@ fn a_bare_role_has_no_defaults_in_its_state() {
 fn a_field_is_set_and_cleared_by_a_write_that_merges(#[case] key: &str, #[case] value: Value) {
     let mut with = bare();
     with.insert(key.to_owned(), value.clone());
-    let (without, with) = (RoleState::answered(bare()).unwrap(), RoleState::answered(with).unwrap());
+    let (without, with) = (answered(bare()), answered(with));
     assert_ne!(with, without, "{key} is not in the state");
-    assert_eq!(serde_json::to_value(&with).unwrap()[key], value);
+    assert_eq!(with[key], value);
 
-    let set = written(&bare(), &with.body(Some(&without)));
-    assert_eq!(RoleState::answered(set.clone()).unwrap(), with, "{key} is not written");
-    let cleared = written(&set, &without.body(Some(&with)));
-    assert_eq!(RoleState::answered(cleared).unwrap(), without, "{key} is not cleared");
+    let set = written(&bare(), &body(Some(&without), &with));
+    assert_eq!(answered(set.clone()), with, "{key} is not written");
+    let cleared = written(&set, &body(Some(&with), &without));
+    assert_eq!(answered(cleared), without, "{key} is not cleared");
 }
 
 #[rstest]
@@ -93,14 +103,15 @@ fn a_field_is_set_and_cleared_by_a_write_that_merges(#[case] key: &str, #[case] 
 #[case("num_uses", json!(2))]
 #[case("bound_cidrs", json!(["10.0.0.0/8"]))]
 fn a_field_written_by_its_old_name_comes_back_as_it_was(#[case] old: &str, #[case] value: Value) {
-    let before = written(&bare(), &object(json!({old: value})));
-    let state = RoleState::answered(before.clone()).unwrap();
-    assert_eq!(state.legacy_keys, [old]);
+    let before = written(&bare(), &held(json!({old: value})));
+    let state = answered(before.clone());
+    assert_eq!(state["legacy_keys"], json!([old]));
 
-    let ours = RoleState { legacy_keys: Vec::new(), ..state.clone() };
-    let after = written(&before, &ours.body(Some(&state)));
+    let mut ours = state.clone();
+    ours.remove("legacy_keys");
+    let after = written(&before, &body(Some(&state), &ours));
     assert!(!after.contains_key(old), "{after:?}");
-    assert_eq!(written(&after, &state.body(Some(&ours))), before);
+    assert_eq!(written(&after, &body(Some(&ours), &state)), before);
 }
 
 #[test]
@@ -108,13 +119,36 @@ fn lists_may_be_null_and_keys_unknown() {
     let mut answer = bare();
     answer.insert("token_policies".into(), Value::Null);
     answer.insert("something_new".into(), json!(1));
-    assert_eq!(RoleState::answered(answer).unwrap(), RoleState::answered(bare()).unwrap());
+    assert_eq!(answered(answer), answered(bare()));
 }
 
 #[test]
 fn what_only_some_servers_know_is_sent_to_those_that_have_it() {
-    let (plain, strict) = (RoleState::default(), RoleState { token_strictly_bind_ip: true, ..RoleState::default() });
-    assert!(!plain.body(None).contains_key("token_strictly_bind_ip"));
-    assert_eq!(strict.body(None)["token_strictly_bind_ip"], json!(true));
-    assert_eq!(plain.body(Some(&strict))["token_strictly_bind_ip"], json!(false));
+    let (plain, strict) = (Held::new(), held(json!({"token_strictly_bind_ip": true})));
+    assert!(!body(None, &plain).contains_key("token_strictly_bind_ip"));
+    assert_eq!(body(None, &strict)["token_strictly_bind_ip"], json!(true));
+    assert_eq!(body(Some(&strict), &plain)["token_strictly_bind_ip"], json!(false));
+}
+
+#[test]
+fn every_field_is_written_whatever_is_there() {
+    let bare = answered(bare());
+    assert_eq!(body(None, &bare), body(Some(&bare), &bare));
+    let said = json!({
+        "alias_name_source": "serviceaccount_uid",
+        "audience": "",
+        "bound_service_account_names": ["a"],
+        "bound_service_account_namespace_selector": "",
+        "bound_service_account_namespaces": ["n"],
+        "token_bound_cidrs": [],
+        "token_explicit_max_ttl": "0",
+        "token_max_ttl": "0",
+        "token_no_default_policy": false,
+        "token_num_uses": "0",
+        "token_period": "0",
+        "token_policies": [],
+        "token_ttl": "0",
+        "token_type": "default",
+    });
+    assert_eq!(body(None, &bare), held(said));
 }

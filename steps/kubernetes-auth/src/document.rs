@@ -1,0 +1,101 @@
+//! The config as a document of its mount, and what Vault's answers mean.
+
+use serde_json::{Value, json};
+use trustpath_core::{Answers, Result};
+use trustpath_platform::{
+    digest::Digest,
+    vault::backend::{Document, Held, MountState},
+};
+
+use crate::{
+    config::KubernetesAuth,
+    marked, pem,
+    source::JwtSeen,
+    state::{CA, Config, HOST, Reviewer, State},
+    target::{Target, same_host},
+};
+
+/// Whether the config holds a JWT; old servers do not say it.
+const JWT_SET: &str = "token_reviewer_jwt_set";
+const KEYS: &str = "pem_keys";
+
+/// The config, with nothing said of it.
+pub(crate) fn document() -> Document {
+    Document::replaced("config", ["config"])
+        .whole()
+        .server_default(KEYS, json!([]))
+        .server_default("issuer", "")
+        .server_default("disable_local_ca_jwt", false)
+        .server_default("disable_iss_validation", true)
+        .told(&["disable_local_ca_jwt", "disable_iss_validation"])
+        .echoed(&[JWT_SET])
+        .same_by(HOST, |one, other| same_texts(one, other, same_host))
+        .same_by(CA, |one, other| same_texts(one, other, pem::same))
+        .same_by(KEYS, same_keys)
+}
+
+fn same_texts(one: &Value, other: &Value, same: fn(&str, &str) -> bool) -> bool {
+    one.as_str().zip(other.as_str()).is_some_and(|(one, other)| same(one, other))
+}
+
+fn same_keys(one: &Value, other: &Value) -> bool {
+    let list = |keys: &Value| keys.as_array().cloned().unwrap_or_default();
+    let (one, other) = (list(one), list(other));
+    let each = |some: &[Value], others: &[Value]| {
+        some.iter().all(|key| others.iter().any(|other| same_texts(key, other, pem::same)))
+    };
+    one.len() == other.len() && each(&one, &other) && each(&other, &one)
+}
+
+impl KubernetesAuth {
+    /// The config that is there, with what is managed as it should be.
+    pub(crate) fn config(&self, now: Option<&Config>, target: &Target) -> Config {
+        let said = json!({
+            KEYS: target.pem_keys,
+            "issuer": self.issuer,
+            "disable_local_ca_jwt": target.disable_local_ca_jwt,
+            "disable_iss_validation": self.disable_iss_validation,
+            "use_annotations_as_alias_metadata": self.use_annotations_as_alias_metadata,
+        });
+        let (host, ca) = (target.host.as_str(), target.ca.as_str());
+        let config = document().set_all(&said).set_exactly(HOST, host).set_exactly(CA, ca);
+        Config { reviewer: target.reviewer.clone(), held: config.desired(now.map(|now| &now.held)) }
+    }
+
+    /// The object, from what was read so far.
+    pub(crate) fn observed(&self, answers: &Answers) -> Result<Option<State>> {
+        let Some(mount) = MountState::answered(answers, "mounts", self.mount.as_str())? else { return Ok(None) };
+        let previous = answers.get::<JwtSeen>("previous")?.map(|jwt| jwt.digest);
+        let observed = observed(mount, answers.get("config")?, previous);
+        let roles = if observed.config.is_none() { answers.get("roles")? } else { None };
+        Ok(Some(State { roles: roles.unwrap_or_default(), ..observed }))
+    }
+}
+
+/// Whether a config may hold a JWT. Old servers do not have the flag: there, it may.
+pub(crate) fn may_hold_jwt(config: &Value) -> bool {
+    config.get(JWT_SET).and_then(Value::as_bool).unwrap_or(true)
+}
+
+/// What Vault's answers mean.
+pub(crate) fn observed(mut mount: MountState, config: Option<Held>, previous: Option<Digest>) -> State {
+    // What was not written to its end is as good as nothing, and is written again.
+    let is_unfinished = mount.mark.as_mut().is_some_and(marked::take_unfinished);
+    let config = config.filter(|_| !is_unfinished).map(|config| {
+        let reviewer = reviewer(&mut mount, config.get(JWT_SET).and_then(Value::as_bool), previous.clone());
+        Config { reviewer, held: document().observed(config) }
+    });
+    State { mount, config, at_hand: previous.into_iter().collect(), roles: Vec::new() }
+}
+
+/// The reviewer JWT of a config, as far as the flag and the mark tell. Where there is no JWT, there is no doubt which.
+fn reviewer(mount: &mut MountState, is_set: Option<bool>, previous: Option<Digest>) -> Reviewer {
+    let was = mount.mark.as_mut().and_then(marked::take_was);
+    let named = was.or(mount.mark.as_ref().and_then(marked::reviewer).map(Reviewer::Jwt));
+    match (is_set, named) {
+        (Some(false), _) => Reviewer::None,
+        (None, None) if mount.mark.is_some() => Reviewer::None,
+        (_, None | Some(Reviewer::Unknown)) => previous.map_or(Reviewer::Unknown, Reviewer::Jwt),
+        (_, Some(known)) => known,
+    }
+}
