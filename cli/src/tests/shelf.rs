@@ -10,8 +10,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use trustpath_core::{
-    Answers, At, Decision, Fact, Handle, Identity, Intent, Kind, Lacking, Leg, Managed, Note, Proof, Reads, Result,
-    Right, Seen, Undo,
+    Answers, At, Connection, Decision, Fact, Handle, Identity, Intent, Kind, Lacking, Leg, Managed, Note, Proof, Reads,
+    Result, Right, Seen, Undo,
 };
 
 use super::requests::{Look, Put, Try};
@@ -48,10 +48,12 @@ impl Shelf {
     }
 }
 
-#[async_trait]
 impl Handle for Shelf {
     const NAME: &'static str = "shelf";
+}
 
+#[async_trait]
+impl Connection for Shelf {
     async fn identity(&self) -> Result<Identity> {
         let (serial, words) = self.inside(|shelf| (shelf.serial, shelf.words.clone()));
         Ok(Identity::from([("serial".to_owned(), format!("{serial}{words}"))]))

@@ -20,11 +20,14 @@ pub type Identity = BTreeMap<String, String>;
 pub type Target = BTreeMap<String, Identity>;
 
 /// A connection to a system that steps talk to.
-#[async_trait]
-pub trait Handle: Send + Sync + 'static {
+pub trait Handle: Connection {
     /// The system's name in journals and messages, such as `vault`.
     const NAME: &'static str;
+}
 
+/// What every connection can say of itself, whichever system it leads to.
+#[async_trait]
+pub trait Connection: Any + Send + Sync {
     /// Which server this is. A rollback refuses to run against another.
     ///
     /// # Errors
@@ -37,7 +40,7 @@ pub trait Handle: Send + Sync + 'static {
     /// # Errors
     /// When the server does not answer.
     async fn lacking(&self, rights: &[Right]) -> Result<Lacking> {
-        let unasked = (!rights.is_empty()).then(|| format!("{} cannot be asked who may do what.", Self::NAME));
+        let unasked = rights.first().map(|right| format!("{} cannot be asked who may do what.", right.system));
         Ok(Lacking { missing: Vec::new(), unasked: unasked.into_iter().collect() })
     }
 
@@ -62,55 +65,17 @@ pub trait Handle: Send + Sync + 'static {
     }
 }
 
-/// A handle without its type.
-#[async_trait]
-trait Erased: Send + Sync {
-    fn any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync>;
-    async fn identity(&self) -> Result<Identity>;
-    async fn lacking(&self, rights: &[Right]) -> Result<Lacking>;
-    async fn prepare(&self);
-    async fn lasts(&self, demand: &Demand) -> Result<Vec<String>>;
-    async fn spelled_out(&self, rights: Vec<Right>) -> Result<Vec<Vec<Right>>>;
-}
-
-#[async_trait]
-impl<H: Handle> Erased for H {
-    fn any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
-        self
-    }
-
-    async fn identity(&self) -> Result<Identity> {
-        Handle::identity(self).await
-    }
-
-    async fn lacking(&self, rights: &[Right]) -> Result<Lacking> {
-        Handle::lacking(self, rights).await
-    }
-
-    async fn prepare(&self) {
-        Handle::prepare(self).await;
-    }
-
-    async fn lasts(&self, demand: &Demand) -> Result<Vec<String>> {
-        Handle::lasts(self, demand).await
-    }
-
-    async fn spelled_out(&self, rights: Vec<Right>) -> Result<Vec<Vec<Right>>> {
-        Handle::spelled_out(self, rights).await
-    }
-}
-
-type Open = Box<dyn Fn() -> BoxFuture<'static, Result<Arc<dyn Erased>>> + Send + Sync>;
+type Open = Box<dyn Fn() -> BoxFuture<'static, Result<Arc<dyn Connection>>> + Send + Sync>;
 
 struct Slot {
     id: TypeId,
     name: &'static str,
     open: Open,
-    opened: OnceCell<Result<Arc<dyn Erased>>>,
+    opened: OnceCell<Result<Arc<dyn Connection>>>,
 }
 
 impl Slot {
-    async fn get(&self) -> Result<Arc<dyn Erased>> {
+    async fn get(&self) -> Result<Arc<dyn Connection>> {
         self.opened.get_or_init(|| (self.open)()).await.clone()
     }
 }
@@ -139,7 +104,7 @@ impl Handles {
     {
         let open: Open = Box::new(move || {
             let opening = open();
-            Box::pin(async move { Ok(Arc::new(opening.await?) as Arc<dyn Erased>) })
+            Box::pin(async move { Ok(Arc::new(opening.await?) as Arc<dyn Connection>) })
         });
         self.slots.push(Slot { id: TypeId::of::<H>(), name: H::NAME, open, opened: OnceCell::new() });
         self
@@ -156,7 +121,8 @@ impl Handles {
     /// When it cannot be opened; every caller gets the same failure.
     pub async fn get<H: Handle>(&self) -> Result<Arc<H>> {
         let slot = self.slots.iter().find(|slot| slot.id == TypeId::of::<H>()).ok_or_else(|| unknown(H::NAME))?;
-        Ok(slot.get().await?.any().downcast().map_err(|_| unknown(H::NAME))?)
+        let any: Arc<dyn Any + Send + Sync> = slot.get().await?;
+        Ok(any.downcast().map_err(|_| unknown(H::NAME))?)
     }
 
     /// Opens a system before anyone asks for it, and for a run asks what every run does; what comes of that is told to whoever
@@ -211,7 +177,7 @@ impl Handles {
         self.named(system).await?.spelled_out(rights).await
     }
 
-    async fn named(&self, name: &str) -> Result<Arc<dyn Erased>> {
+    async fn named(&self, name: &str) -> Result<Arc<dyn Connection>> {
         let slot = self.slots.iter().find(|slot| slot.name == name).ok_or_else(|| unknown(name))?;
         slot.get().await
     }

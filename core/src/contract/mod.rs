@@ -25,7 +25,7 @@ pub use change::{Change, Leaf, Op};
 pub use context::{Consent, Context};
 pub use evidence::{Check, Evidence, Outcome};
 pub use fact::{Count, Fact, Facts, Gives, Takes, Want};
-pub use handle::{Handle, Handles, Identity, Target};
+pub use handle::{Connection, Handle, Handles, Identity, Target};
 pub use kind::{JsonError, Kind};
 pub use managed::{At, Decision, Intent, Managed, Seen};
 pub(crate) use noted::{Noted, watched};

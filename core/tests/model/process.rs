@@ -10,7 +10,7 @@ use std::{
 use async_trait::async_trait;
 use tokio::{sync::Notify, time::Instant};
 use trustpath_core::{
-    Class, Handle, Identity, Problem, Result, note_late,
+    Class, Connection, Handle, Identity, Problem, Result, note_late,
     run::{Canceller, Event, Guard, Observer},
 };
 
@@ -178,10 +178,12 @@ impl Client {
     }
 }
 
-#[async_trait]
 impl Handle for Client {
     const NAME: &'static str = "server";
+}
 
+#[async_trait]
+impl Connection for Client {
     async fn identity(&self) -> Result<Identity> {
         Ok(Identity::new())
     }

@@ -48,7 +48,7 @@ use async_trait::async_trait;
 use k8s_openapi::api::core::v1::Namespace;
 use kube::discovery::ApiResource;
 use tokio::sync::OnceCell;
-use trustpath_core::{Class, Handle, Identity, Lacking, Problem, Result, Right};
+use trustpath_core::{Class, Connection, Handle, Identity, Lacking, Problem, Result, Right};
 
 use crate::{Heard, hide::Held, lock::Fence, mark, opening::Opening, retry::Limits};
 use rights::Grant;
@@ -111,10 +111,12 @@ fn no_system() -> Problem {
         .help("see whether the kubeconfig's context leads to a Kubernetes cluster")
 }
 
-#[async_trait]
 impl Handle for Cluster {
     const NAME: &'static str = "kubernetes";
+}
 
+#[async_trait]
+impl Connection for Cluster {
     async fn identity(&self) -> Result<Identity> {
         Ok(Identity::from([("kube-system".to_owned(), self.uid().await?.to_owned())]))
     }

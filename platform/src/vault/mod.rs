@@ -51,7 +51,7 @@ use std::{
 use async_trait::async_trait;
 use secrecy::SecretString;
 use tokio::sync::OnceCell;
-use trustpath_core::{Demand, Handle, Identity, Lacking, Result, Right};
+use trustpath_core::{Connection, Demand, Handle, Identity, Lacking, Result, Right};
 use vaultrs::client::VaultClient;
 
 use crate::{Heard, error::Error, hide::Held, lock::Fence, retry::Limits};
@@ -156,10 +156,12 @@ fn copy(client: &VaultClient) -> VaultClient {
     }
 }
 
-#[async_trait]
 impl Handle for Vault {
     const NAME: &'static str = "vault";
+}
 
+#[async_trait]
+impl Connection for Vault {
     async fn identity(&self) -> Result<Identity> {
         let cluster = self.server.health.cluster_id.clone();
         let namespace = self.namespace().map(str::to_owned);

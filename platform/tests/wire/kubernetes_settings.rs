@@ -1,7 +1,7 @@
 //! Which API server a kubeconfig leads to.
 
 use serde_json::json;
-use trustpath_core::{Class, Handle as _};
+use trustpath_core::{Class, Connection as _};
 use trustpath_platform::{Cluster, Connections, Environment};
 use wiremock::MockServer;
 

@@ -2,7 +2,7 @@
 
 use rstest::rstest;
 use serde_json::{Value, json};
-use trustpath_core::{Class, Handle as _};
+use trustpath_core::{Class, Connection as _};
 use trustpath_platform::{Vault, policy::Capability, vault::rights::on};
 use wiremock::{Mock, MockServer, ResponseTemplate, matchers};
 

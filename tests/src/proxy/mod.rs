@@ -177,10 +177,11 @@ impl Proxy {
         }
     }
 
-    /// Returns once a request that came after what is held was answered, by which somebody has looked.
-    pub async fn until_another_is_answered(&self) {
+    /// Returns once somebody has looked at what a request is about that is held: at its path, or at one above it.
+    pub async fn until_looked_at(&self, path: &str) {
         let held = lock(&self.shared.seen).len();
-        self.until(|seen| seen.iter().skip(held).any(|seen| seen.status != 0)).await;
+        let looked = |seen: &Seen| seen.status != 0 && path.starts_with(&seen.path);
+        self.until(|seen| seen.iter().skip(held).any(looked)).await;
     }
 
     /// Returns once no request is under way, those among them whose bytes were sent and not read yet.

@@ -47,7 +47,7 @@ pub struct Asked {
 }
 
 impl Asked {
-    /// Whether it makes something for a proof, or gives that back.
+    /// Whether it tries something for a proof, or gives back what that took.
     pub fn proves(&self) -> bool {
         is_of_a_proof(self.what())
     }
@@ -64,9 +64,18 @@ impl std::fmt::Display for Asked {
     }
 }
 
-/// What the proof of a role leaves for a moment: a token of the ServiceAccount, or a secret ID, and a token of Vault.
-const OF_PROOFS: [&str; 6] =
-    ["/login", "/token", "/revoke-self", "/revoke-accessor", "/secret-id", "/secret-id-accessor/destroy"];
+/// What proofs do beside reading: they ask what a token may do, and leave for a moment a token of the ServiceAccount, or a
+/// secret ID, and a token of Vault.
+const OF_PROOFS: [&str; 8] = [
+    "/login",
+    "/token",
+    "/revoke-self",
+    "/revoke-accessor",
+    "/secret-id",
+    "/secret-id-accessor/destroy",
+    "/capabilities-self",
+    "/selfsubjectaccessreviews",
+];
 
 fn is_of_a_proof(what: &str) -> bool {
     OF_PROOFS.iter().any(|end| what.ends_with(end))

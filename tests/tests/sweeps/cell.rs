@@ -2,11 +2,11 @@
 
 use trustpath_tests::{
     program::Ran,
-    proxy::Proxy,
     sweep::{
         Asked, Outcome, Tally, World,
         asked::{asked, assert_steady, tell_proofs},
         model::may_begin,
+        way::proxy,
     },
 };
 
@@ -37,11 +37,13 @@ pub(crate) async fn clean_run(world: &mut World) -> Vec<Asked> {
 
 /// What a run comes to while a request is held, which goes on when the run has looked at what it would have made, or has
 /// ended.
-pub(crate) async fn delivered_late(proxy: &Proxy, run: impl Future<Output = Ran>) -> Ran {
+pub(crate) async fn delivered_late(world: &World, asked: &Asked, run: impl Future<Output = Ran>) -> Ran {
+    let proxy = proxy(&world.pair, asked.system);
+    let path = asked.what().split_once(' ').map_or("", |(_, path)| path);
     let mut run = std::pin::pin!(run);
     let deliver = async {
         proxy.held().await;
-        proxy.until_another_is_answered().await;
+        proxy.until_looked_at(path).await;
         proxy.release();
     };
     tokio::select! {

@@ -58,7 +58,7 @@ async fn cell(world: &World, asked: &Asked, way: Way, must: Outcome) -> Result<(
     way.befall(&world.pair, asked);
     let (proxy, words) = (proxy(&world.pair, asked.system), world.apply());
     let run = world.program.run(&words);
-    let ran = if way == Way::Late { delivered_late(proxy, run).await } else { run.await };
+    let ran = if way == Way::Late { delivered_late(world, asked, run).await } else { run.await };
     let fired = proxy.faults_fired();
     world.pair.lift();
     let came = judge(world, &ran, must).await;

@@ -208,7 +208,7 @@ async fn go_on(world: &World, asked: &Asked, moment: Moment, then: Then) -> Ran 
         Then::Apply => world.apply(),
     };
     let run = world.program.run(&words);
-    if moment == Moment::Late { delivered_late(proxy(&world.pair, asked.system), run).await } else { run.await }
+    if moment == Moment::Late { delivered_late(world, asked, run).await } else { run.await }
 }
 
 /// What a process leaves that dies a little earlier.

@@ -16,7 +16,7 @@ use std::{
 use async_trait::async_trait;
 use serde_json::{Value, json};
 use tokio::sync::{Barrier, Notify};
-use trustpath_core::{Class, Handle, Identity, Lacking, Problem, Result, Right, note_late};
+use trustpath_core::{Class, Connection, Handle, Identity, Lacking, Problem, Result, Right, note_late};
 
 pub(crate) use self::{
     item::{ITEM, KINDS, Mutant},
@@ -83,10 +83,12 @@ struct Stop {
 /// Called with the item's name before each write.
 pub(crate) type Hook = Box<dyn FnMut(&str) + Send>;
 
-#[async_trait]
 impl Handle for Shelf {
     const NAME: &'static str = "shelf";
+}
 
+#[async_trait]
+impl Connection for Shelf {
     async fn identity(&self) -> Result<Identity> {
         Ok(Identity::from([("id".to_owned(), self.id.lock().unwrap().clone())]))
     }

@@ -7,7 +7,7 @@ use kube::{core::DynamicObject, discovery::ApiResource};
 use proptest::sample::select;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
-use trustpath_core::{Failure, Handle as _};
+use trustpath_core::{Connection as _, Failure};
 use trustpath_platform::{
     Cluster, Connections, KubernetesSettings, ServiceAccountRef,
     error::Kind,

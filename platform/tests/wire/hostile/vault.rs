@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
-use trustpath_core::{Failure, Handle as _};
+use trustpath_core::{Connection as _, Failure};
 use trustpath_platform::{
     Connections, Vault, VaultSettings,
     connections::LockPath,
