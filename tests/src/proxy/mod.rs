@@ -177,9 +177,11 @@ impl Proxy {
         }
     }
 
-    /// Returns once somebody has looked at what a request is about that is held: at its path, or at one above it.
+    /// Returns once somebody has looked at what a request is about that is held: at its path, or at one above it; at the auth
+    /// mounts where it tunes one.
     pub async fn until_looked_at(&self, path: &str) {
         let held = lock(&self.shared.seen).len();
+        let path = path.replace("/sys/mounts/auth/", "/sys/auth/");
         let looked = |seen: &Seen| seen.status != 0 && path.starts_with(&seen.path);
         self.until(|seen| seen.iter().skip(held).any(looked)).await;
     }
