@@ -67,18 +67,12 @@ pub struct Permissions {
 mod length {
     use std::time::Duration;
 
-    use jiff::SignedDuration;
-    use serde::{Deserialize as _, Deserializer, Serializer, de, ser};
-
-    pub(super) fn serialize<S: Serializer>(length: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
-        let length = SignedDuration::try_from(*length).map_err(ser::Error::custom)?;
-        serializer.collect_str(&format_args!("{length:#}"))
-    }
+    use jiff::fmt::serde::unsigned_duration::friendly::compact::required;
+    pub(super) use required::serialize;
+    use serde::{Deserializer, de};
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        let length: SignedDuration = text.parse().map_err(de::Error::custom)?;
-        let length = Duration::try_from(length).map_err(de::Error::custom)?;
+        let length = required::deserialize(deserializer)?;
         if length > super::LONGEST {
             return Err(de::Error::custom("a limit is longer than 24 hours"));
         }
