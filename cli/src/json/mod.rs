@@ -22,10 +22,9 @@ use serde::{Deserialize, Serialize};
 /// The version of all documents. It grows when a field goes, or changes its meaning; new fields may come any time.
 const VERSION: u32 = 1;
 
-/// What a command came to; one is made a command.
+/// What a command came to.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "document", rename_all = "kebab-case")]
-#[expect(clippy::large_enum_variant)]
 pub(crate) enum Document {
     Error(ErrorDocument),
     Permissions(Permissions),
