@@ -92,8 +92,8 @@ async fn locked(
 }
 
 fn unproven(command: &Command<'_>, run: &str, why: &Failure) {
-    let (warning, run, why) = (Style::Careful.of("warning:"), line(run), line(&why.to_string()));
-    command.screen.say(&format!("{warning} whether the run {run} is over cannot be told: {why}"));
+    let (run, why) = (line(run), line(&why.to_string()));
+    command.screen.warn(&format!("whether the run {run} is over cannot be told: {why}"));
 }
 
 /// Says that a run is over and that a lock may still name it, and what mends that.
@@ -106,9 +106,9 @@ pub(crate) fn mention(command: &Command<'_>, locks: &Locks, run: &str, why: &Fai
         true => mends.clone(),
         false => format!("--abandon {run}"),
     };
-    let (warning, why) = (Style::Careful.of("warning:"), line(&why.to_string()));
-    command.screen.say(&format!(
-        "{warning} the run {run} is over, and its lock may still say that it is not: {why}\n  \
+    let why = line(&why.to_string());
+    command.screen.warn(&format!(
+        "the run {run} is over, and its lock may still say that it is not: {why}\n  \
          nothing has to be taken back, and no other run begins before the lock is mended: {mends}\n  \
          the next run from here mends it too; from another machine: {elsewhere}"
     ));

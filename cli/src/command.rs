@@ -6,7 +6,7 @@ use trustpath_core::{
     Class, Kind, Problem,
     journal::{Log, Store, replay},
 };
-use trustpath_platform::{Environment, lock::Fence};
+use trustpath_platform::Environment;
 
 use clap::ValueEnum as _;
 
@@ -15,7 +15,6 @@ use crate::{
     program::Program,
     render,
     screen::Screen,
-    systems::Systems,
 };
 
 /// One command line, and all that it may look at.
@@ -46,17 +45,6 @@ pub(crate) fn journal_place(asked: &Journaling, environment: &Environment) -> Re
 }
 
 impl Command<'_> {
-    /// The way to the systems behind the graph.
-    pub(crate) fn systems(&self) -> Systems {
-        Systems {
-            environment: self.environment.clone(),
-            context: self.global.connect.context.clone(),
-            more: self.program.more.clone(),
-            screen: self.screen.clone(),
-            fence: Fence::default(),
-        }
-    }
-
     /// Where the journals of runs lie.
     ///
     /// # Errors
@@ -82,9 +70,7 @@ impl Command<'_> {
 
     /// The command that carries a run to its end, where it is on its way forward.
     pub(crate) fn resume(&self, log: &Log) -> Option<String> {
-        let progress = replay(&log.entries);
-        let forward = progress.end.is_none() && progress.turned_back.is_none();
-        forward.then(|| self.about_run("resume", &log.start.run))
+        replay(&log.entries).is_forward().then(|| self.about_run("resume", &log.start.run))
     }
 
     /// The command that goes on with a run, whichever way it was going.

@@ -27,7 +27,6 @@ mod kinds;
 mod lock;
 mod mirror;
 mod open_runs;
-mod own_rights;
 mod panic;
 mod program;
 mod progress;

@@ -8,14 +8,7 @@ use trustpath_core::{
 };
 use trustpath_platform::{Cluster, kubernetes::JournalSecret};
 
-use crate::{
-    args::JournalPlace,
-    command::Command,
-    lock::Scope,
-    render::{Style, line},
-    screen::Screen,
-    session::Session,
-};
+use crate::{args::JournalPlace, command::Command, lock::Scope, render::line, screen::Screen, session::Session};
 
 /// The Secret in which the cluster keeps journals, where the command is to keep them there.
 #[derive(Clone, Default)]
@@ -160,10 +153,9 @@ pub(crate) fn mention_owed(screen: &Screen, journal: &Journal, run: &str) {
 }
 
 fn lacks(screen: &Screen, run: &str, why: &Failure) {
-    let warning = Style::Careful.of("warning:");
     let (run, why) = (line(run), line(&why.to_string()));
-    screen.say(&format!(
-        "{warning} the cluster lacks the last records of the run {run}: {why}\n  \
+    screen.warn(&format!(
+        "the cluster lacks the last records of the run {run}: {why}\n  \
          the next command from here with --journal cluster brings them there; until then go on with it from here"
     ));
 }

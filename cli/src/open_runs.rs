@@ -6,12 +6,7 @@ use trustpath_core::{
     run::Failures,
 };
 
-use crate::{
-    command::Command,
-    json::RunState,
-    mirror::Unfit,
-    render::{self, Style},
-};
+use crate::{command::Command, json::RunState, mirror::Unfit, render::line};
 
 /// Refuses to begin while a run against the same servers is unfinished or stuck, or may be: `unfit` are those of which
 /// the cluster has something else.
@@ -33,6 +28,22 @@ pub(crate) async fn refuse(command: &Command<'_>, handles: &Handles, unfit: &Unf
     if open.is_empty() { Ok(()) } else { Err(Failures(open)) }
 }
 
+/// The latest run of which this is true. What was cut off before its first record has changed nothing; any other damaged
+/// journal is not passed over, since it may be the very run that is meant.
+///
+/// # Errors
+/// When there is such a journal, or they cannot be listed.
+pub(crate) fn latest(store: &Store, is_meant: impl Fn(RunState) -> bool) -> trustpath_core::Result<Option<Log>> {
+    for (_, found) in store.read_all()?.into_iter().rev() {
+        match found {
+            Ok(log) if is_meant(RunState::of(&log)) => return Ok(Some(log)),
+            Ok(_) | Err(Corrupt::NoStart { .. }) => {}
+            Err(corrupt) => return Err(corrupt.into()),
+        }
+    }
+    Ok(None)
+}
+
 /// Says that there are such runs, to somebody who only looks.
 ///
 /// # Errors
@@ -43,7 +54,7 @@ pub(crate) fn mention(command: &Command<'_>) -> trustpath_core::Result<()> {
             Err(_) => "has a journal that cannot be read: trustpath runs".to_owned(),
             Ok(log) => format!("is {}; to go on: {}", RunState::of(&log).words(), command.go_on(&log)),
         };
-        command.screen.say(&format!("{} the run {} {next}", Style::Careful.of("warning:"), render::line(&run)));
+        command.screen.warn(&format!("the run {} {next}", line(&run)));
     }
     Ok(())
 }

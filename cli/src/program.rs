@@ -1,13 +1,14 @@
 //! A program: kinds of steps, and the systems that they talk to.
 
-use std::{ffi::OsString, process::ExitCode, sync::Arc};
+use std::{ffi::OsString, process::ExitCode};
 
+use anstream::{AutoStream, ColorChoice};
 use clap::Parser;
 use trustpath_core::{Handles, Kind};
 use trustpath_platform::{Environment, install_crypto_provider};
 
 use crate::{
-    args::Cli,
+    args::{Cli, Color},
     command::{Command, journal_place},
     core_dump, exit, kinds, panic,
     screen::Screen,
@@ -28,19 +29,19 @@ pub fn run(args: impl IntoIterator<Item = impl Into<OsString> + Clone>, kinds: &
 /// Kinds of steps, and the systems that they talk to besides Vault and Kubernetes.
 pub struct Program {
     pub(crate) kinds: Vec<&'static Kind>,
-    pub(crate) more: Arc<dyn Fn(Handles) -> Handles + Send + Sync>,
+    pub(crate) more: Box<dyn Fn(Handles) -> Handles + Send + Sync>,
 }
 
 impl Program {
     /// A program with these kinds and no others; [`Kind::registered`] has all that are linked in.
     pub fn new(kinds: &[&'static Kind]) -> Self {
-        Self { kinds: kinds.to_vec(), more: Arc::new(|handles| handles) }
+        Self { kinds: kinds.to_vec(), more: Box::new(|handles| handles) }
     }
 
     /// With connections to other systems, for steps of one's own: `|handles| handles.with(open)`.
     #[must_use]
     pub fn with_handles(self, more: impl Fn(Handles) -> Handles + Send + Sync + 'static) -> Self {
-        Self { more: Arc::new(more), ..self }
+        Self { more: Box::new(more), ..self }
     }
 
     /// Runs a command line. The first word is the program's name.
@@ -86,14 +87,9 @@ fn refused(error: &clap::Error) -> u8 {
 }
 
 /// What this project's own crates say. Others log requests and errors of their own, with more in them than they should.
-fn trace(color: crate::args::Color) {
+fn trace(color: Color) {
     use tracing_subscriber::{filter::Targets, fmt, prelude::*};
-    let ansi = anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never;
-    let ansi = match color {
-        crate::args::Color::Auto => ansi,
-        crate::args::Color::Always => true,
-        crate::args::Color::Never => false,
-    };
+    let ansi = AutoStream::new(std::io::stderr(), color.into()).current_choice() != ColorChoice::Never;
     let lines = fmt::layer().with_writer(std::io::stderr).with_ansi(ansi);
     let ours = Targets::new().with_target("trustpath", tracing::Level::DEBUG);
     tracing_subscriber::registry().with(lines.with_filter(ours)).init();

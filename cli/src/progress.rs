@@ -40,25 +40,15 @@ enum Phase {
 }
 
 impl Phase {
-    fn words(self) -> &'static str {
+    /// While it goes on, and once it is over.
+    fn words(self) -> (&'static str, &'static str) {
         match self {
-            Self::Reading => "reading",
-            Self::Changing(Op::Create) => "creating",
-            Self::Changing(Op::Delete) => "deleting",
-            Self::Changing(_) => "updating",
-            Self::TakingBack => "taking back",
-            Self::Proving => "proving",
-        }
-    }
-
-    fn past(self) -> &'static str {
-        match self {
-            Self::Reading => "read",
-            Self::Changing(Op::Create) => "created",
-            Self::Changing(Op::Delete) => "deleted",
-            Self::Changing(_) => "updated",
-            Self::TakingBack => "as it was before",
-            Self::Proving => "proven",
+            Self::Reading => ("reading", "read"),
+            Self::Changing(Op::Create) => ("creating", "created"),
+            Self::Changing(Op::Delete) => ("deleting", "deleted"),
+            Self::Changing(_) => ("updating", "updated"),
+            Self::TakingBack => ("taking back", "as it was before"),
+            Self::Proving => ("proving", "proven"),
         }
     }
 }
@@ -104,7 +94,7 @@ impl Progress {
     /// Lines for a log; a terminal has the spinner instead.
     fn note(&self, step: &str, phase: Phase) {
         if self.screen.bars().is_none() {
-            self.screen.say(&format!("{} {}: {}", Style::Quiet.of("…"), line(step), phase.words()));
+            self.screen.say(&format!("{} {}: {}", Style::Quiet.of("…"), line(step), phase.words().0));
         }
     }
 }
@@ -122,7 +112,7 @@ impl Observer for Progress {
             }
             Event::Applied => {
                 let phase = self.end(step).unwrap_or(Phase::Changing(Op::Update));
-                self.screen.say(&format!("{} {}: {}", Style::Good.of("✓"), line(step), phase.past()));
+                self.screen.say(&format!("{} {}: {}", Style::Good.of("✓"), line(step), phase.words().1));
             }
             Event::Failed(failure) => match self.phase(step) {
                 // What cannot be read or proven is in the result; what cannot be taken back is told as that.
@@ -147,7 +137,7 @@ impl Observer for Progress {
             }
             Event::Undone { left } => {
                 self.end(step);
-                let past = Phase::TakingBack.past();
+                let (_, past) = Phase::TakingBack.words();
                 self.screen.say(&format!("{} {}: {past}{}", Style::Good.of("↩"), line(step), but_for(left)));
             }
             Event::UndoFailed(failure) => {
@@ -172,7 +162,7 @@ fn spinner(bars: &MultiProgress, step: &str, phase: Phase) -> ProgressBar {
     let style = ProgressStyle::with_template("{spinner} {prefix:.bold} {msg:.dim}").expect("a template that is right");
     let bar = bars.add(ProgressBar::new_spinner().with_style(style));
     bar.set_prefix(line(step));
-    bar.set_message(phase.words());
+    bar.set_message(phase.words().0);
     bar.enable_steady_tick(Duration::from_millis(100));
     bar
 }

@@ -8,13 +8,12 @@ use std::{
 use anstream::{AutoStream, ColorChoice};
 use console::Term;
 use indicatif::MultiProgress;
-use serde::Serialize;
 use trustpath_core::{Class, Problem, Result, unseen};
 
 use crate::{
     args::{Color, Format},
     json::{Document, Envelope},
-    render,
+    render::{self, Style},
 };
 
 /// How wide text may be where there is no terminal to ask.
@@ -48,55 +47,31 @@ struct Columns {
 impl Screen {
     /// The streams of this process. `quiet` keeps moving progress off a terminal that shows other lines too.
     pub(crate) fn of_process(format: Format, color: Color, quiet: bool) -> Self {
-        let choice = match color {
-            Color::Auto => ColorChoice::Auto,
-            Color::Always => ColorChoice::Always,
-            Color::Never => ColorChoice::Never,
-        };
-        let out = AutoStream::new(io::stdout(), choice);
-        let err = AutoStream::new(io::stderr(), choice);
+        let out = AutoStream::new(io::stdout(), color.into());
+        let err = AutoStream::new(io::stderr(), color.into());
         console::set_colors_enabled_stderr(err.current_choice() != ColorChoice::Never);
         let terminal = io::stderr().is_terminal();
         let columns = Columns { out: columns(&Term::stdout()), err: columns(&Term::stderr()) };
         let width = columns.err.map_or(WIDTH, |columns| columns.clamp(NARROW, WIDTH));
         Self {
-            out: Arc::new(Mutex::new(out)),
-            err: Arc::new(Mutex::new(err)),
-            format,
             width,
             columns,
             answers: (terminal && io::stdin().is_terminal()).then(|| Arc::new(a_line) as Answers),
             bars: (terminal && !quiet).then(MultiProgress::new),
+            ..Self::on(format, out, err)
         }
     }
 
-    /// Two buffers, without colours and without anybody to ask.
-    #[cfg(test)]
-    pub(crate) fn of_buffers(format: Format, out: crate::tests::Buffer, err: crate::tests::Buffer) -> Self {
-        let plain =
-            |buffer| Arc::new(Mutex::new(anstream::StripStream::new(Box::new(buffer) as Box<dyn Write + Send>)));
-        Self {
-            out: plain(out),
-            err: plain(err),
-            format,
-            width: WIDTH,
-            columns: Columns::default(),
-            answers: None,
-            bars: None,
-        }
+    /// Streams behind which there is no terminal, and nobody to ask.
+    pub(crate) fn on(format: Format, out: impl Write + Send + 'static, err: impl Write + Send + 'static) -> Self {
+        let (out, err) = (Arc::new(Mutex::new(out)), Arc::new(Mutex::new(err)));
+        Self { out, err, format, width: WIDTH, columns: Columns::default(), answers: None, bars: None }
     }
 
     /// The same, with somebody to ask.
     #[cfg(test)]
     pub(crate) fn answered_by(self, answers: impl Fn() -> io::Result<String> + Send + Sync + 'static) -> Self {
         Self { answers: Some(Arc::new(answers)), ..self }
-    }
-
-    /// Two buffers that take everything as a terminal would.
-    #[cfg(test)]
-    pub(crate) fn of_terminal(format: Format, out: crate::tests::Buffer, err: crate::tests::Buffer) -> Self {
-        let (out, err) = (Arc::new(Mutex::new(out)), Arc::new(Mutex::new(err)));
-        Self { out, err, format, width: WIDTH, columns: Columns::default(), answers: None, bars: None }
     }
 
     /// How wide text may be.
@@ -133,11 +108,12 @@ impl Screen {
     ///
     /// # Errors
     /// When stdout cannot be written to.
-    pub(crate) fn show<D: Document + Serialize>(&self, document: &D) -> Result<()> {
-        match self.is_json() {
-            true => self.json(document),
-            false if D::IS_A_FILE => self.result(&document.text()),
-            false => self.text(&document.text()),
+    pub(crate) fn show(&self, document: &Document) -> Result<()> {
+        match document {
+            _ if self.is_json() => self.json(document),
+            // A file for other programs, of which no line may be broken.
+            Document::Permissions(_) => self.result(&render::document(document)),
+            _ => self.text(&render::document(document)),
         }
     }
 
@@ -145,7 +121,7 @@ impl Screen {
     ///
     /// # Errors
     /// When stdout cannot be written to.
-    pub(crate) fn json<D: Document + Serialize>(&self, document: &D) -> Result<()> {
+    pub(crate) fn json(&self, document: &Document) -> Result<()> {
         let text = serde_json::to_string_pretty(&Envelope::of(document)).map_err(|error| unwritable(error.into()))?;
         self.result(&(escaped(&text) + "\n"))
     }
@@ -175,6 +151,11 @@ impl Screen {
         let text = fitted(text.trim_end_matches('\n'), self.columns.err) + "\n";
         // When stderr is gone there is nowhere left to say so.
         drop(self.around_bars(|| write(&self.err, &text)));
+    }
+
+    /// Warns on stderr.
+    pub(crate) fn warn(&self, words: &str) {
+        self.say(&format!("{} {words}", Style::Careful.of("warning:")));
     }
 
     fn around_bars<T>(&self, work: impl FnOnce() -> T) -> T {
@@ -247,16 +228,7 @@ mod tests {
 
     #[test]
     fn a_closed_pipe_is_no_error() {
-        let sink: Sink = Arc::new(Mutex::new(Closed));
-        let screen = Screen {
-            out: sink.clone(),
-            err: sink,
-            format: Format::Text,
-            width: 80,
-            columns: Columns::default(),
-            answers: None,
-            bars: None,
-        };
+        let screen = Screen::on(Format::Text, Closed, Closed);
         assert!(screen.result("text").is_ok());
         screen.say("text");
     }

@@ -20,7 +20,7 @@ use trustpath_platform::{
     lock::{Fence, Terms},
 };
 
-use crate::{args::Consent, command::Command, lock::Scope, own_rights, progress::Progress};
+use crate::{args::Consent, command::Command, lock::Scope, progress::Progress, systems};
 
 /// This program, as a journal names it.
 pub(crate) const PROGRAM: &str = concat!("trustpath ", env!("CARGO_PKG_VERSION"));
@@ -47,22 +47,14 @@ impl Session {
     /// # Errors
     /// Every mistake in them, at once.
     pub(crate) fn open(command: &Command<'_>) -> Result<Self> {
-        let systems = command.systems();
         let mut ambient = Ok(());
         let loaded = load(sources(command)?, &command.kinds, |connections, facts| {
-            ambient = systems.ambient(connections).map(|seen| facts.extend(&seen));
+            ambient = systems::ambient(command, connections).map(|seen| facts.extend(&seen));
         });
         // Without these facts, steps lack what no step could give.
         ambient?;
         let loaded = loaded?;
-        Ok(Self {
-            scope: Scope::of(&loaded.graph, &loaded.connections),
-            graph: Arc::new(loaded.graph),
-            handles: systems.handles(&loaded.connections),
-            fence: systems.fence,
-            settings: loaded.run,
-            connections: loaded.connections_json,
-        })
+        Ok(Self::new(command, loaded.graph, &loaded.connections, (loaded.run, loaded.connections_json)))
     }
 
     /// The graph as it was when a run began, whatever its files say today.
@@ -70,17 +62,20 @@ impl Session {
     /// # Errors
     /// When this program reads the journal differently from the one that wrote it.
     pub(crate) fn of_run(command: &Command<'_>, start: &Start) -> Result<Self> {
-        let systems = command.systems();
-        let connections = connections(start)?;
-        let graph = graph_of(start, &command.kinds, &systems.ambient(&connections)?)?;
-        Ok(Self {
-            scope: Scope::of(&graph, &connections),
-            graph: Arc::new(graph),
-            handles: systems.handles(&connections),
-            fence: systems.fence,
-            settings: start.limits,
-            connections: start.connections.clone(),
-        })
+        let read = connections(start)?;
+        let graph = graph_of(start, &command.kinds, &systems::ambient(command, &read)?)?;
+        Ok(Self::new(command, graph, &read, (start.limits, start.connections.clone())))
+    }
+
+    fn new(
+        command: &Command<'_>,
+        graph: Graph,
+        read: &Connections,
+        (settings, connections): (Settings, Value),
+    ) -> Self {
+        let fence = Fence::default();
+        let handles = systems::handles(command, read, &fence);
+        Self { scope: Scope::of(&graph, read), graph: Arc::new(graph), handles, fence, settings, connections }
     }
 
     /// Opens the graph's systems while something else is waited for; for a run, what it asks in any case is asked.
@@ -118,7 +113,7 @@ impl Session {
         Engine::new(self.graph.clone(), self.handles.clone())
             .with_settings(self.settings)
             .with_permissions(permissions)
-            .with_own_rights(own_rights::of_a_run(&self.scope, command.journal))
+            .with_own_rights(self.scope.own_rights(command.journal))
             .with_observer(Arc::new(Progress::new(command.screen.clone())))
             .with_cancel(cancel)
     }
@@ -187,13 +182,11 @@ fn not_text(path: &Path) -> Failure {
 }
 
 fn connections(start: &Start) -> Result<Connections> {
-    if start.connections.is_null() {
-        return Ok(Connections::default());
-    }
-    Ok(Connections::deserialize(&start.connections).map_err(|error| {
+    let read = Option::<Connections>::deserialize(&start.connections).map_err(|error| {
         let message = "this program reads the `[connections]` of the run differently";
         Problem::new(Class::Config, "trustpath::run::other_connections", message)
             .help("use the version of the program that made the run")
             .because(error)
-    })?)
+    })?;
+    Ok(read.unwrap_or_default())
 }

@@ -4,70 +4,65 @@ use std::sync::Arc;
 
 use trustpath_core::{Facts, Handles, Result};
 use trustpath_platform::{
-    Connections, Environment, Heard, VaultServer,
+    Connections, Heard, VaultServer,
     kubernetes::{Cluster, KubernetesSettings},
     lock::Fence,
     vault::{Vault, VaultSettings},
 };
 
-use crate::{
-    render::{Style, line},
-    screen::Screen,
-};
+use crate::{command::Command, render::line, screen::Screen};
 
-/// What says where the systems are, besides the graph file.
-pub(crate) struct Systems {
-    pub(crate) environment: Environment,
-    pub(crate) context: Option<String>,
-    pub(crate) more: Arc<dyn Fn(Handles) -> Handles + Send + Sync>,
-    pub(crate) screen: Screen,
-    pub(crate) fence: Fence,
+/// The facts that every step sees.
+///
+/// # Errors
+/// When environment and graph file contradict each other.
+pub(crate) fn ambient(command: &Command<'_>, connections: &Connections) -> Result<Facts> {
+    let mut facts = Facts::default();
+    facts.add("[connections]", VaultServer::new(&command.environment, connections)?);
+    Ok(facts)
 }
 
-impl Systems {
-    /// The facts that every step sees.
-    ///
-    /// # Errors
-    /// When environment and graph file contradict each other.
-    pub(crate) fn ambient(&self, connections: &Connections) -> Result<Facts> {
-        let mut facts = Facts::default();
-        facts.add("[connections]", VaultServer::new(&self.environment, connections)?);
-        Ok(facts)
-    }
+/// The systems; each is opened when a step first asks for it, and warns then. What they send stands behind the fence.
+pub(crate) fn handles(command: &Command<'_>, connections: &Connections, fence: &Fence) -> Arc<Handles> {
+    let handles = Handles::new().with(vault(command, connections, fence)).with(cluster(command, connections, fence));
+    Arc::new((command.program.more)(handles))
+}
 
-    /// The systems; each is opened when a step first asks for it, and warns then.
-    pub(crate) fn handles(&self, connections: &Connections) -> Arc<Handles> {
-        let handles = Handles::new().with(self.vault(connections)).with(self.cluster(connections));
-        Arc::new((self.more)(handles))
+fn vault(
+    command: &Command<'_>,
+    connections: &Connections,
+    fence: &Fence,
+) -> impl Fn() -> Opening<Vault> + Send + Sync + 'static {
+    let (environment, connections) = (command.environment.clone(), connections.clone());
+    let (screen, fence) = (command.screen.clone(), fence.clone());
+    move || {
+        let settings = VaultSettings::from(&environment, &connections);
+        let (screen, fence) = (screen.clone(), fence.clone());
+        Box::pin(async move {
+            let settings = settings?;
+            warn(&screen, &settings.warnings);
+            Vault::open(settings.with_fence(fence).with_heard(heard("Vault", screen))).await
+        })
     }
+}
 
-    fn vault(&self, connections: &Connections) -> impl Fn() -> Opening<Vault> + Send + Sync + 'static {
-        let (environment, connections) = (self.environment.clone(), connections.clone());
-        let (screen, fence) = (self.screen.clone(), self.fence.clone());
-        move || {
-            let settings = VaultSettings::from(&environment, &connections);
-            let (screen, fence) = (screen.clone(), fence.clone());
-            Box::pin(async move {
-                let settings = settings?;
-                warn(&screen, &settings.warnings);
-                Vault::open(settings.with_fence(fence).with_heard(heard("Vault", screen))).await
-            })
-        }
-    }
-
-    fn cluster(&self, connections: &Connections) -> impl Fn() -> Opening<Cluster> + Send + Sync + 'static {
-        let (environment, connections) = (self.environment.clone(), connections.clone());
-        let (screen, context, fence) = (self.screen.clone(), self.context.clone(), self.fence.clone());
-        move || {
-            let settings = KubernetesSettings::from(&environment, &connections, context.as_deref());
-            let (screen, fence) = (screen.clone(), fence.clone());
-            Box::pin(async move {
-                let heard = heard("Kubernetes", screen.clone());
-                let cluster = Cluster::open(settings.with_fence(fence).with_heard(heard)).await?;
-                warn(&screen, &cluster.warnings());
-                Ok(cluster)
-            })
-        }
+fn cluster(
+    command: &Command<'_>,
+    connections: &Connections,
+    fence: &Fence,
+) -> impl Fn() -> Opening<Cluster> + Send + Sync + 'static {
+    let (environment, connections) = (command.environment.clone(), connections.clone());
+    let (screen, context) = (command.screen.clone(), command.global.connect.context.clone());
+    let fence = fence.clone();
+    move || {
+        let settings = KubernetesSettings::from(&environment, &connections, context.as_deref());
+        let (screen, fence) = (screen.clone(), fence.clone());
+        Box::pin(async move {
+            let heard = heard("Kubernetes", screen.clone());
+            let cluster = Cluster::open(settings.with_fence(fence).with_heard(heard)).await?;
+            warn(&screen, &cluster.warnings());
+            Ok(cluster)
+        })
     }
 }
 
@@ -79,7 +74,5 @@ fn heard(server: &'static str, screen: Screen) -> Heard {
 }
 
 fn warn(screen: &Screen, warnings: &[String]) {
-    for warning in warnings {
-        screen.say(&format!("{} {}", Style::Careful.of("warning:"), line(warning)));
-    }
+    warnings.iter().for_each(|warning| screen.warn(&line(warning)));
 }

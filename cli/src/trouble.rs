@@ -6,7 +6,7 @@ use trustpath_core::{Class, Failure, Problem, run::Failures};
 
 use crate::{
     exit,
-    json::ErrorDocument,
+    json::{Document, ErrorDocument},
     render::{self, Style},
     screen::Screen,
 };
@@ -114,7 +114,7 @@ impl Trouble {
     pub(crate) fn tell(&self, screen: &Screen) -> u8 {
         if screen.is_json() && !self.told {
             // The failure that is told next is the one that matters.
-            drop(screen.json(&ErrorDocument::of(&self.first, &self.others)));
+            drop(screen.json(&Document::Error(ErrorDocument::of(&self.first, &self.others))));
         }
         screen.say(&render::failures(&self.first, &self.others, screen.width()));
         if let Some(aftermath) = self.aftermath.text() {

@@ -25,7 +25,11 @@ pub(crate) struct Cli {
 pub(crate) enum Verb {
     /// Write the standard graph file
     #[command(after_help = help::INIT)]
-    Init(Init),
+    Init {
+        /// Where to; `-` is stdout
+        #[arg(default_value = "plugins.toml")]
+        file: std::path::PathBuf,
+    },
     /// Show what would change, field by field; writes nothing
     #[command(after_help = help::PLAN)]
     Plan(Plan),
@@ -51,7 +55,11 @@ pub(crate) enum Verb {
     #[command(after_help = help::RUNS)]
     Runs(Journaling),
     /// Draw the graph of the file
-    Graph(Graph),
+    Graph {
+        /// How to draw it
+        #[arg(long, value_enum, default_value_t)]
+        format: GraphFormat,
+    },
     /// The kinds of steps that this program knows
     #[command(subcommand, subcommand_value_name = "WHAT", subcommand_help_heading = "What")]
     Steps(StepArgs),
@@ -60,7 +68,11 @@ pub(crate) enum Verb {
     Schema,
     /// Print a completion script for a shell
     #[command(after_help = help::COMPLETIONS)]
-    Completions(Completions),
+    Completions {
+        /// The shell
+        #[arg(value_enum)]
+        shell: clap_complete::Shell,
+    },
 }
 
 impl Verb {
@@ -76,13 +88,6 @@ impl Verb {
             _ => None,
         }
     }
-}
-
-#[derive(Debug, clap::Args)]
-pub(crate) struct Init {
-    /// Where to; `-` is stdout
-    #[arg(default_value = "plugins.toml")]
-    pub(crate) file: std::path::PathBuf,
 }
 
 #[derive(Debug, clap::Args)]
@@ -156,18 +161,4 @@ pub(crate) struct Permissions {
     pub(crate) only: Option<System>,
     #[command(flatten)]
     pub(crate) journaling: Journaling,
-}
-
-#[derive(Debug, clap::Args)]
-pub(crate) struct Graph {
-    /// How to draw it
-    #[arg(long, value_enum, default_value_t)]
-    pub(crate) format: GraphFormat,
-}
-
-#[derive(Debug, clap::Args)]
-pub(crate) struct Completions {
-    /// The shell
-    #[arg(value_enum)]
-    pub(crate) shell: clap_complete::Shell,
 }

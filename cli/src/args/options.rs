@@ -2,6 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
+use anstream::ColorChoice;
 use clap::{Args, Subcommand, ValueEnum};
 use jiff::SignedDuration;
 use trustpath_core::{graph::Selection, run::LONGEST};
@@ -177,6 +178,16 @@ pub(crate) enum Color {
     Always,
     /// Nowhere
     Never,
+}
+
+impl From<Color> for ColorChoice {
+    fn from(color: Color) -> Self {
+        match color {
+            Color::Auto => Self::Auto,
+            Color::Always => Self::Always,
+            Color::Never => Self::Never,
+        }
+    }
 }
 
 /// How a graph is drawn.

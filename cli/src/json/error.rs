@@ -3,8 +3,6 @@
 use serde::{Deserialize, Serialize};
 use trustpath_core::{Failure, failure::Report};
 
-use super::Document;
-
 /// Why a command failed before it had a result of its own.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct ErrorDocument {
@@ -19,14 +17,5 @@ impl ErrorDocument {
     /// The document of these failures, the first to look at in front.
     pub(crate) fn of(first: &Failure, others: &[Failure]) -> Self {
         Self { error: first.report(), others: others.iter().map(Failure::report).collect() }
-    }
-}
-
-impl Document for ErrorDocument {
-    const NAME: &'static str = "error";
-
-    /// People are told on stderr.
-    fn text(&self) -> String {
-        String::new()
     }
 }

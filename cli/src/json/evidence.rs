@@ -7,9 +7,6 @@ use trustpath_core::{
     graph::{Graph, Place},
 };
 
-use super::Document;
-use crate::render;
-
 /// What `verify` saw.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Verification {
@@ -82,13 +79,5 @@ impl Counts {
             }
         }
         counts
-    }
-}
-
-impl Document for Verification {
-    const NAME: &'static str = "verify";
-
-    fn text(&self) -> String {
-        format!("{}\n{}", render::chain(&self.links), render::verdict(self.summary))
     }
 }

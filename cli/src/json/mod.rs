@@ -17,34 +17,34 @@ pub(crate) use rollback::{Rollback, TakenBack};
 pub(crate) use run::{Left, Run, RunOutcome};
 pub(crate) use runs::{RunEntry, RunState, Runs};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The version of all documents. It grows when a field goes, or changes its meaning; new fields may come any time.
-pub(crate) const VERSION: u32 = 1;
+const VERSION: u32 = 1;
 
-/// A result that has a name as JSON, and a text for people.
-pub(crate) trait Document {
-    /// What it says in `document`.
-    const NAME: &'static str;
-
-    /// Whether its text is a file for another program, of which no line may be broken.
-    const IS_A_FILE: bool = false;
-
-    /// The same for people.
-    fn text(&self) -> String;
+/// What a command came to.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "document", rename_all = "kebab-case")]
+pub(crate) enum Document {
+    Error(ErrorDocument),
+    Permissions(Permissions),
+    Plan(Plan),
+    Rollback(Rollback),
+    Run(Run),
+    Runs(Runs),
+    Verify(Verification),
 }
 
-/// A document with its name and version.
+/// A document with its version.
 #[derive(Serialize)]
-pub(crate) struct Envelope<'a, D> {
+pub(crate) struct Envelope<'a> {
     version: u32,
-    document: &'static str,
     #[serde(flatten)]
-    body: &'a D,
+    document: &'a Document,
 }
 
-impl<'a, D: Document> Envelope<'a, D> {
-    pub(crate) fn of(body: &'a D) -> Self {
-        Self { version: VERSION, document: D::NAME, body }
+impl<'a> Envelope<'a> {
+    pub(crate) fn of(document: &'a Document) -> Self {
+        Self { version: VERSION, document }
     }
 }

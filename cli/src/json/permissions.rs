@@ -9,8 +9,7 @@ use trustpath_core::{
 };
 use trustpath_platform::{Cluster, Vault, kubernetes::rights::Role, vault::rights};
 
-use super::Document;
-use crate::{args::System, render};
+use crate::args::System;
 
 /// The rights that all verbs together need.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -136,13 +135,4 @@ fn needed_for(by: &By) -> Vec<NeededFor> {
         verbs: purposes.iter().copied().collect(),
     });
     each.collect()
-}
-
-impl Document for Permissions {
-    const NAME: &'static str = "permissions";
-    const IS_A_FILE: bool = true;
-
-    fn text(&self) -> String {
-        render::permissions(self)
-    }
 }

@@ -11,9 +11,6 @@ use trustpath_core::{
     run::{Failures, Planned, Role, RunPlan},
 };
 
-use super::Document;
-use crate::render;
-
 /// What a run would do.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Plan {
@@ -82,8 +79,8 @@ impl Summary {
 }
 
 impl Plan {
-    /// The document of a plan; `objections` is what the user has not agreed to.
-    pub(crate) fn of(graph: &Graph, plan: &RunPlan, objections: Option<&Failures>) -> Self {
+    /// The document of a plan; `notes` are about the run as a whole, and `objections` is what the user has not agreed to.
+    pub(crate) fn of(graph: &Graph, plan: &RunPlan, notes: Vec<Note>, objections: Option<&Failures>) -> Self {
         let step = |(place, planned): (&trustpath_core::graph::Place, &Planned)| step(graph.node(*place), planned);
         let steps: Vec<_> = plan.steps.iter().map(step).collect();
         let objections = objections.iter().flat_map(|failures| &failures.0).map(trustpath_core::Failure::report);
@@ -91,7 +88,7 @@ impl Plan {
             graph: graph.id().to_owned(),
             goal: plan.verb,
             summary: summary(&steps),
-            notes: Vec::new(),
+            notes,
             objections: objections.collect(),
             steps,
         }
@@ -106,11 +103,6 @@ impl Plan {
             }
         }
         self
-    }
-
-    /// With what the user should know about the run as a whole.
-    pub(crate) fn with_notes(self, notes: Vec<Note>) -> Self {
-        Self { notes, ..self }
     }
 }
 
@@ -142,12 +134,4 @@ fn summary(steps: &[StepPlan]) -> Summary {
         } += 1;
     }
     summary
-}
-
-impl Document for Plan {
-    const NAME: &'static str = "plan";
-
-    fn text(&self) -> String {
-        render::plan(self)
-    }
 }

@@ -7,11 +7,10 @@ use trustpath_core::{
     journal::{Log, Touched, replay},
 };
 
-use super::{Document, Left, RunOutcome};
-use crate::render;
+use super::{Left, RunOutcome};
 
 /// What `rollback` took back.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Rollback {
     /// The run's id.
     pub(crate) run: String,
@@ -63,8 +62,7 @@ impl TakenBack {
 impl Rollback {
     /// There was nothing to take back.
     pub(crate) fn nothing(run: String) -> Self {
-        let (steps, left, stays, stuck) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Self { run, outcome: RunOutcome::Nothing, steps, left, stays, stuck, next: None }
+        Self { run, ..Self::default() }
     }
 
     /// It was tried: `stuck` is what could not be taken back, and `next` the command that tries again.
@@ -81,14 +79,5 @@ impl Rollback {
         };
         let left = left.to_vec();
         Self { run, outcome, steps, left, stays, stuck: stuck.iter().map(Failure::report).collect(), next }
-    }
-}
-
-impl Document for Rollback {
-    const NAME: &'static str = "rollback";
-
-    /// What would be taken back was shown before the question, and is not repeated.
-    fn text(&self) -> String {
-        render::rollback(self)
     }
 }

@@ -9,8 +9,7 @@ use trustpath_core::{
     run::{Ended, Outcome},
 };
 
-use super::{Document, Link, Plan, links};
-use crate::render;
+use super::{Link, Plan, links};
 
 /// What `apply` or `destroy` did.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -40,10 +39,11 @@ pub(crate) struct Run {
 }
 
 /// How a run ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum RunOutcome {
     /// There was nothing to do.
+    #[default]
     Nothing,
     /// Everything was made, and holds.
     Done,
@@ -103,14 +103,5 @@ impl Run {
             stuck: stuck.iter().map(Failure::report).collect(),
             next: (outcome != RunOutcome::RolledBack).then_some(next),
         }
-    }
-}
-
-impl Document for Run {
-    const NAME: &'static str = "run";
-
-    /// The plan was shown before the question, and is not repeated.
-    fn text(&self) -> String {
-        render::run_outcome(self)
     }
 }

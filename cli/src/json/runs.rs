@@ -7,8 +7,7 @@ use trustpath_core::{
     journal::{Corrupt, End, Log, Verb, replay},
 };
 
-use super::{Document, Left};
-use crate::render;
+use super::Left;
 
 /// The runs that were made from here, oldest first.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -20,7 +19,7 @@ pub(crate) struct Runs {
 }
 
 /// One run.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct RunEntry {
     /// Its id.
     pub(crate) run: String,
@@ -50,7 +49,7 @@ pub(crate) struct RunEntry {
 }
 
 /// Where a run stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum RunState {
     /// Everything was made, and held.
@@ -66,6 +65,7 @@ pub(crate) enum RunState {
     /// It was cut off.
     Unfinished,
     /// Its journal cannot be read.
+    #[default]
     Damaged,
 }
 
@@ -108,21 +108,7 @@ impl RunState {
 impl RunEntry {
     /// The entry of a run whose journal cannot be gone on with.
     pub(crate) fn damaged(run: String, why: &Failure) -> Self {
-        Self { error: Some(why.report()), ..Self::empty(run) }
-    }
-
-    fn empty(run: String) -> Self {
-        Self {
-            run,
-            state: RunState::Damaged,
-            verb: None,
-            graph: None,
-            started: None,
-            standing: Vec::new(),
-            stays: Vec::new(),
-            next: None,
-            error: None,
-        }
+        Self { run, error: Some(why.report()), ..Self::default() }
     }
 
     /// The entry of a journal; `running` where a process is at work on it, and `next` is the command that goes on with
@@ -135,6 +121,7 @@ impl RunEntry {
                 let progress = replay(&log.entries);
                 let started = log.entries.first().map(|entry| entry.at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
                 Self {
+                    run,
                     state,
                     verb: Some(log.start.verb),
                     graph: Some(log.start.graph.clone()),
@@ -142,17 +129,9 @@ impl RunEntry {
                     standing: progress.standing().map(|(step, _)| step.to_owned()).collect(),
                     stays: Left::of(&progress),
                     next: state.is_open().then(|| next(&log)),
-                    ..Self::empty(run)
+                    error: None,
                 }
             }
         }
-    }
-}
-
-impl Document for Runs {
-    const NAME: &'static str = "runs";
-
-    fn text(&self) -> String {
-        render::runs(self)
     }
 }

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     command::Command,
     mirror::{Mirrored, Unfit},
-    render::{Style, line},
+    render::line,
     screen::Screen,
     session::Session,
 };
@@ -71,8 +71,7 @@ impl Locks {
     /// Says what is not locked though it should be, once it is clear that the command can do without it.
     pub(crate) fn mention(&self, screen: &Screen) {
         if let Some(failure) = &self.unlocked {
-            let warning = Style::Careful.of("warning:");
-            screen.say(&format!("{warning} only this machine is locked: {}", line(&failure.to_string())));
+            screen.warn(&format!("only this machine is locked: {}", line(&failure.to_string())));
         }
     }
 
@@ -111,8 +110,7 @@ impl Locks {
                 }
                 Err(why) => ("a lock could not be given back, and expires by itself", why),
             };
-            let warning = Style::Careful.of("warning:");
-            screen.say(&format!("{warning} {what}: {}", line(&why.to_string())));
+            screen.warn(&format!("{what}: {}", line(&why.to_string())));
         }
     }
 }

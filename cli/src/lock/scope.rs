@@ -1,7 +1,14 @@
-//! What is locked for a graph, and what is not. Pure.
+//! What is locked for a graph, and what is not, and which rights that takes. Pure.
 
-use trustpath_core::{Handle as _, Note, graph::Graph};
-use trustpath_platform::{Cluster, Connections, Vault, connections::LockPath};
+use trustpath_core::{Handle as _, Note, Right, graph::Graph};
+use trustpath_platform::{
+    Cluster, Connections, Vault,
+    connections::LockPath,
+    kubernetes::{JournalSecret, LeaseRecord, rights::to_read_uid},
+    vault::KvRecord,
+};
+
+use crate::args::JournalPlace;
 
 /// What the graph has to do with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +35,22 @@ impl Scope {
     /// Where the lock in Vault lies.
     pub(crate) fn vault_lock(&self) -> Option<&LockPath> {
         self.lock.as_ref().filter(|_| self.vault)
+    }
+
+    /// What every run needs, whatever its steps are: to know which server it talks to, its locks, and the place of its
+    /// journal. The uid of `kube-system` tells one cluster from another; Vault says which one it is in `sys/health`, which
+    /// needs no right.
+    pub(crate) fn own_rights(&self, journal: JournalPlace) -> Vec<Right> {
+        let mut rights = Vec::new();
+        if self.cluster {
+            rights.extend(to_read_uid());
+            rights.extend(LeaseRecord::rights(&self.lock_namespace));
+            if journal == JournalPlace::Cluster {
+                rights.extend(JournalSecret::rights(&self.lock_namespace));
+            }
+        }
+        rights.extend(self.vault_lock().into_iter().flat_map(KvRecord::rights));
+        rights
     }
 
     /// What the user should know about who is kept out, and who is not.

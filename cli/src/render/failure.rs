@@ -1,8 +1,9 @@
 //! Failures: the first to look at in full, the others a line each.
 
-use std::{error::Error, fmt};
+use std::{error, fmt};
 
-use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, Severity, SourceCode};
+use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode};
+use thiserror::Error;
 use trustpath_core::Failure;
 
 use super::{
@@ -41,30 +42,30 @@ fn in_step(step: Option<&str>, message: &str) -> String {
 
 /// A diagnostic whose words a terminal can be trusted with. The text of graph files is made printable where they are
 /// read, since positions in it have to stay.
-#[derive(Debug)]
+#[derive(Debug, Error)]
+#[error("{message}")]
 struct Shown<'a> {
     message: String,
     code: Option<String>,
     help: Option<String>,
-    severity: Option<Severity>,
     labels: Vec<LabeledSpan>,
     source_code: Source<'a>,
+    #[source]
     cause: Option<Cause>,
     related: Vec<Shown<'a>>,
 }
 
 impl<'a> Shown<'a> {
     fn of(diagnostic: &'a dyn Diagnostic, step: Option<&str>) -> Self {
-        let first: Option<&dyn Error> = match diagnostic.diagnostic_source() {
+        let first: Option<&dyn error::Error> = match diagnostic.diagnostic_source() {
             Some(cause) => Some(cause),
-            None => diagnostic.source().map(|cause| cause as &dyn Error),
+            None => diagnostic.source().map(|cause| cause as &dyn error::Error),
         };
-        let causes = std::iter::successors(first, |cause| Error::source(*cause));
+        let causes = std::iter::successors(first, |cause| cause.source());
         Self {
             message: in_step(step, &lines(&diagnostic.to_string())),
             code: diagnostic.code().map(|code| line(&code.to_string())),
             help: diagnostic.help().map(|help| lines(&help.to_string())),
-            severity: diagnostic.severity(),
             labels: diagnostic.labels().into_iter().flatten().map(label).collect(),
             source_code: Source(diagnostic.source_code()),
             cause: Cause::chain(causes.map(|cause| line(&cause.to_string())).collect()),
@@ -89,18 +90,6 @@ impl fmt::Debug for Source<'_> {
     }
 }
 
-impl fmt::Display for Shown<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-
-impl Error for Shown<'_> {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.cause.as_ref().map(|cause| cause as &(dyn Error + 'static))
-    }
-}
-
 impl Diagnostic for Shown<'_> {
     fn code<'b>(&'b self) -> Option<Box<dyn fmt::Display + 'b>> {
         self.code.as_ref().map(|code| Box::new(code) as Box<dyn fmt::Display>)
@@ -108,10 +97,6 @@ impl Diagnostic for Shown<'_> {
 
     fn help<'b>(&'b self) -> Option<Box<dyn fmt::Display + 'b>> {
         self.help.as_ref().map(|help| Box::new(help) as Box<dyn fmt::Display>)
-    }
-
-    fn severity(&self) -> Option<Severity> {
-        self.severity
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
@@ -129,27 +114,17 @@ impl Diagnostic for Shown<'_> {
 }
 
 /// What lies behind a failure, as text.
-#[derive(Debug)]
+#[derive(Debug, Error)]
+#[error("{text}")]
 struct Cause {
     text: String,
+    #[source]
     next: Option<Box<Cause>>,
 }
 
 impl Cause {
     fn chain(texts: Vec<String>) -> Option<Self> {
         texts.into_iter().rev().fold(None, |next, text| Some(Self { text, next: next.map(Box::new) }))
-    }
-}
-
-impl fmt::Display for Cause {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
-    }
-}
-
-impl Error for Cause {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.next.as_deref().map(|next| next as &(dyn Error + 'static))
     }
 }
 

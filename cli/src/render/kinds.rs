@@ -49,10 +49,7 @@ impl<'a> Keys<'a> {
     }
 
     fn key(&self, key: &str, schema: &'a Value, needed: bool, indent: &str, text: &mut String) {
-        let kind = match self.words(schema) {
-            Some(words) => words,
-            None => self.kind(schema),
-        };
+        let kind = self.kind(schema, usize::MAX);
         let default = schema.get("default").filter(|default| !default.is_null());
         let state = match default {
             _ if needed => Style::Careful.of("required"),
@@ -67,19 +64,13 @@ impl<'a> Keys<'a> {
         }
     }
 
-    /// All words that a value may be, where it may be one of these and nothing else.
-    fn words(&self, schema: &'a Value) -> Option<String> {
-        let words = self.resolved(schema).get("enum")?.as_array()?;
-        Some(words.iter().map(|word| line(&word.to_string())).collect::<Vec<_>>().join(" | "))
-    }
-
-    /// What a value may be, in a few words.
-    fn kind(&self, schema: &'a Value) -> String {
+    /// What a value may be; where it may be one of so many words, those.
+    fn kind(&self, schema: &'a Value, many: usize) -> String {
         let schema = self.resolved(schema);
         if let Some(Value::Array(words)) = schema.get("enum") {
-            return match words.len() {
-                ..=MANY => words.iter().map(|word| line(&word.to_string())).collect::<Vec<_>>().join(" | "),
-                _ => "word".to_owned(),
+            return match words.len() <= many {
+                true => words.iter().map(|word| line(&word.to_string())).collect::<Vec<_>>().join(" | "),
+                false => "word".to_owned(),
             };
         }
         if let Some(only) = schema.get("const") {
@@ -87,7 +78,7 @@ impl<'a> Keys<'a> {
         }
         for choice in ["anyOf", "oneOf"] {
             if let Some(Value::Array(choices)) = schema.get(choice) {
-                return either(choices.iter().map(|schema| self.kind(schema)));
+                return either(choices.iter().map(|schema| self.kind(schema, MANY)));
             }
         }
         match schema.get("type") {
@@ -101,8 +92,8 @@ impl<'a> Keys<'a> {
 
     fn named(&self, kind: &str, schema: &'a Value) -> String {
         match (kind, schema.get("items"), schema.get("additionalProperties")) {
-            ("array", Some(items), _) => format!("list of {}", self.kind(items)),
-            ("object", _, Some(values)) if values.is_object() => format!("table of {}", self.kind(values)),
+            ("array", Some(items), _) => format!("list of {}", self.kind(items, MANY)),
+            ("object", _, Some(values)) if values.is_object() => format!("table of {}", self.kind(values, MANY)),
             ("object", ..) => "table".to_owned(),
             _ => kind.to_owned(),
         }

@@ -17,16 +17,28 @@ mod style;
 mod table;
 mod wrap;
 
-pub(crate) use evidence::{chain, verdict};
 pub(crate) use failure::{aside, failures};
 pub(crate) use graph::list as graph_list;
 pub(crate) use graph::{dot, mermaid};
 pub(crate) use kinds::{described, list as kind_list};
-pub(crate) use permissions::permissions;
 pub(crate) use plain::{command, line};
 pub(crate) use plan::plan;
-pub(crate) use rollback::{left, rollback, taken_back};
-pub(crate) use run::outcome as run_outcome;
-pub(crate) use runs::runs;
+pub(crate) use rollback::{left, taken_back};
 pub(crate) use style::Style;
 pub(crate) use wrap::fitted;
+
+use crate::json::Document;
+
+/// A document for people. What was shown before a question is not repeated.
+pub(crate) fn document(document: &Document) -> String {
+    match document {
+        // Of failures people are told on stderr.
+        Document::Error(_) => String::new(),
+        Document::Permissions(needed) => permissions::permissions(needed),
+        Document::Plan(plan) => plan::plan(plan),
+        Document::Rollback(rollback) => rollback::rollback(rollback),
+        Document::Run(run) => run::outcome(run),
+        Document::Runs(runs) => runs::runs(runs),
+        Document::Verify(seen) => format!("{}\n{}", evidence::chain(&seen.links), evidence::verdict(seen.summary)),
+    }
+}

@@ -100,7 +100,7 @@ fn steps(count: usize) -> &'static str {
 }
 
 fn objections(goal: Verb, objections: &[Report]) -> String {
-    let verb = super::run::verb(goal);
+    let verb = goal.name();
     let mut text = format!("\n{}\n", Style::Careful.of(format!("`{verb}` will not go on without your word:")));
     for objection in objections {
         text += &format!("  • {}\n", line(&objection.message));

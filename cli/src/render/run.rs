@@ -1,21 +1,11 @@
 //! How a run ended.
 
-use trustpath_core::journal::Verb;
-
 use super::{
     evidence::{chain, verdict},
     plain::line,
     style::Style,
 };
 use crate::json::{Counts, Left, Plan, Run, RunOutcome, Summary};
-
-/// What a verb is called on the command line.
-pub(super) fn verb(verb: Verb) -> &'static str {
-    match verb {
-        Verb::Apply => "apply",
-        Verb::Destroy => "destroy",
-    }
-}
 
 /// What happened, from the final proof on.
 pub(crate) fn outcome(run: &Run) -> String {

@@ -1,6 +1,8 @@
 //! The runs that were made from here.
 
-use super::{plain::line, run::verb, style::Style, table::table};
+use trustpath_core::journal::Verb;
+
+use super::{plain::line, style::Style, table::table};
 use crate::json::{RunEntry, Runs};
 
 /// A table of the runs, and below it what is wrong with journals that cannot be read.
@@ -32,7 +34,7 @@ fn row(run: &RunEntry) -> [String; 6] {
     [
         run.run.clone(),
         run.state.words().to_owned(),
-        run.verb.map(verb).unwrap_or_default().to_owned(),
+        run.verb.map(Verb::name).unwrap_or_default().to_owned(),
         run.graph.clone().unwrap_or_default(),
         run.started.clone().unwrap_or_default(),
         run.next.clone().unwrap_or_default(),

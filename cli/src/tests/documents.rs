@@ -1,10 +1,11 @@
 //! `docs/json.md`: an example of each document, held against the types that the program writes.
 
-use serde::{Serialize, de::DeserializeOwned};
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value};
 
 use super::stage::Stage;
-use crate::json::{Document, Envelope, ErrorDocument, Permissions, Plan, Rollback, Run, Runs, VERSION, Verification};
+use crate::json::{Document, Envelope};
 
 const PAGE: &str = include_str!("../../../docs/json.md");
 
@@ -16,36 +17,22 @@ fn examples() -> Vec<(String, Value)> {
     parsed.map(|value| (value["document"].as_str().unwrap_or_default().to_owned(), value)).collect()
 }
 
-/// Reads every example of a type, writes it again, and compares.
-fn check<D: Document + Serialize + DeserializeOwned>() {
-    let examples: Vec<_> = examples().into_iter().filter(|(name, _)| name == D::NAME).collect();
-    assert!(!examples.is_empty(), "no example of {}", D::NAME);
-    for (name, example) in examples {
-        let document: D = serde_json::from_value(example.clone()).unwrap_or_else(|error| panic!("{name}: {error}"));
+/// Reads every example, writes it again, and compares.
+#[test]
+fn every_example_is_what_the_program_writes() {
+    for (name, example) in examples() {
+        let document: Document =
+            serde_json::from_value(example.clone()).unwrap_or_else(|error| panic!("{name}: {error}"));
         let written = serde_json::to_value(Envelope::of(&document)).unwrap();
         assert_eq!(written, example, "the example of {name} is not what the program writes");
     }
 }
 
 #[test]
-fn every_example_is_what_the_program_writes() {
-    check::<Plan>();
-    check::<Run>();
-    check::<Verification>();
-    check::<Permissions>();
-    check::<Rollback>();
-    check::<Runs>();
-    check::<ErrorDocument>();
-}
-
-#[test]
-fn every_example_is_of_a_known_document_and_this_version() {
-    let known =
-        [Permissions::NAME, Plan::NAME, Run::NAME, Verification::NAME, Rollback::NAME, Runs::NAME, ErrorDocument::NAME];
-    for (name, example) in examples() {
-        assert!(known.contains(&name.as_str()), "{name}");
-        assert_eq!(example["version"], VERSION);
-    }
+fn every_document_has_an_example() {
+    let shown: BTreeSet<_> = examples().into_iter().map(|(name, _)| name).collect();
+    let known = ["error", "permissions", "plan", "rollback", "run", "runs", "verify"].map(str::to_owned);
+    assert_eq!(shown, known.into());
 }
 
 /// The keys that a document has, at every depth.

@@ -12,5 +12,3 @@ mod runs;
 mod shelf;
 mod stage;
 mod terminal;
-
-pub(crate) use stage::Buffer;

@@ -115,12 +115,12 @@ impl Stage {
 
     /// Runs a command line, the program's name left out.
     pub(super) fn run(&self, words: &[&str]) -> Ran {
-        self.run_on(Screen::of_buffers, words)
+        self.run_on(plain, words)
     }
 
     /// Runs a command line and keeps all that a terminal would get.
     pub(super) fn run_raw(&self, words: &[&str]) -> Ran {
-        self.run_on(Screen::of_terminal, words)
+        self.run_on(Screen::on, words)
     }
 
     /// Runs a command line for somebody who is asked, does something, and says yes.
@@ -130,7 +130,7 @@ impl Stage {
             meanwhile(&shelf);
             Ok("yes\n".to_owned())
         };
-        self.run_on(|format, out, err| Screen::of_buffers(format, out, err).answered_by(answers), words)
+        self.run_on(|format, out, err| plain(format, out, err).answered_by(answers), words)
     }
 
     /// Runs a command line, and does something once it has said this.
@@ -138,7 +138,7 @@ impl Stage {
         let (send, receive) = std::sync::mpsc::channel();
         let screen = move |format, out, err: Buffer| {
             send.send(err.clone()).expect("somebody waits for it");
-            Screen::of_buffers(format, out, err)
+            plain(format, out, err)
         };
         std::thread::scope(|scope| {
             let run = scope.spawn(|| self.run_on(screen, words));
@@ -204,6 +204,12 @@ impl Stage {
         }
         steady
     }
+}
+
+/// Two buffers without colours.
+fn plain(format: Format, out: Buffer, err: Buffer) -> Screen {
+    let plain = |buffer| anstream::StripStream::new(Box::new(buffer) as Box<dyn Write + Send>);
+    Screen::on(format, plain(out), plain(err))
 }
 
 /// Whether the text begins like this, where 9 is any digit.

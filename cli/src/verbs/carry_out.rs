@@ -10,10 +10,11 @@ use trustpath_platform::lock::Purpose;
 
 use super::preflight;
 use crate::{
-    args::{Consent, Going},
+    args::{Apply, Consent, Destroy, Going},
     closing,
     command::Command,
-    exit, json,
+    exit,
+    json::{self, Document},
     lock::{self, Locks, Wish},
     mirror::{self, Mirrored, Unfit},
     open_runs,
@@ -29,11 +30,24 @@ const KEPT: usize = 100;
 
 /// What to carry out.
 pub(super) struct Job {
-    pub(super) verb: Verb,
-    pub(super) select: Selection,
-    pub(super) consent: Consent,
-    pub(super) keep: bool,
-    pub(super) going: Going,
+    verb: Verb,
+    select: Selection,
+    consent: Consent,
+    keep: bool,
+    going: Going,
+}
+
+impl From<Apply> for Job {
+    fn from(Apply { select, consent, keep, going }: Apply) -> Self {
+        Self { verb: Verb::Apply, select: select.into(), consent, keep, going }
+    }
+}
+
+impl From<Destroy> for Job {
+    fn from(Destroy { select, allow_irreversible, going }: Destroy) -> Self {
+        let consent = Consent { allow_irreversible, ..Consent::default() };
+        Self { verb: Verb::Destroy, select: select.into(), consent, keep: false, going }
+    }
 }
 
 pub(super) async fn carry_out(command: &Command<'_>, job: Job) -> Result<u8, Trouble> {
@@ -51,7 +65,7 @@ pub(super) async fn carry_out(command: &Command<'_>, job: Job) -> Result<u8, Tro
     let permissions = session.permissions(job.consent.clone(), job.keep)?;
     let engine = session.engine(command, permissions, cancel.clone());
     let (purpose, asks_rights) = (Purpose::Begin, !job.going.no_preflight);
-    let wish = Wish { verb: verb(job.verb), purpose, asks_rights, options: job.going.locking.clone() };
+    let wish = Wish { verb: job.verb.name(), purpose, asks_rights, options: job.going.locking.clone() };
     lock::under(command, &session, &cancel, wish, async |locks| {
         if locks.mirror.is_there() {
             open_runs::refuse(command, &session.handles, &locks.unfit).await?;
@@ -74,7 +88,7 @@ async fn locked(
     let screen = &command.screen;
     let plan = engine.plan(job.verb, &job.select).await?;
     locks.mention(screen);
-    let document = json::Plan::of(&session.graph, &plan, None).with_notes(session.scope.notes());
+    let document = json::Plan::of(&session.graph, &plan, session.scope.notes(), None);
     screen.text(&render::plan(&document))?;
     engine.consented(&plan)?;
     if !job.going.no_preflight && is_for_rights(&plan) {
@@ -82,7 +96,7 @@ async fn locked(
     }
     if plan.is_nothing() {
         if screen.is_json() {
-            screen.json(&json::Run::nothing(document))?;
+            screen.json(&Document::Run(json::Run::nothing(document)))?;
         }
         return Ok(exit::OK);
     }
@@ -95,13 +109,6 @@ async fn locked(
 /// A removal that has nothing to do may have nothing to do because something could not be seen.
 fn is_for_rights(plan: &RunPlan) -> bool {
     plan.verb == Verb::Destroy || !plan.is_nothing()
-}
-
-fn verb(verb: Verb) -> &'static str {
-    match verb {
-        Verb::Apply => "apply",
-        Verb::Destroy => "destroy",
-    }
 }
 
 pub(super) fn question(verb: Verb) -> &'static str {
@@ -166,7 +173,8 @@ pub(super) fn told(
     if let Some(why) = &ended.unclosed {
         closing::mention(command, locks, &run, why)?;
     }
-    let shown = command.screen.show(&json::Run::of(run, &session.graph, document, &ended, back.clone()));
+    let document = json::Run::of(run, &session.graph, document, &ended, back.clone());
+    let shown = command.screen.show(&Document::Run(document));
     Trouble::after(shown, verdict(engine, ended, back))
 }
 

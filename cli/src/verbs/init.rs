@@ -5,7 +5,6 @@ use std::{fs::OpenOptions, io::Write, path::Path};
 use trustpath_core::{Class, Problem};
 
 use crate::{
-    args::Init,
     command::Command,
     exit,
     render::{self, Style},
@@ -13,20 +12,20 @@ use crate::{
     trouble::Trouble,
 };
 
-pub(super) fn run(command: &Command<'_>, args: &Init) -> Result<u8, Trouble> {
-    if args.file == Path::new("-") {
+pub(super) fn run(command: &Command<'_>, file: &Path) -> Result<u8, Trouble> {
+    if file == Path::new("-") {
         command.screen.result(standard::FILE)?;
         return Ok(exit::OK);
     }
-    let written = OpenOptions::new().write(true).create_new(true).open(&args.file);
+    let written = OpenOptions::new().write(true).create_new(true).open(file);
     written
-        .and_then(|mut file| file.write_all(standard::FILE.as_bytes()))
-        .map_err(|error| unwritten(&args.file, error))?;
-    let next = match args.file == Path::new("plugins.toml") {
+        .and_then(|mut opened| opened.write_all(standard::FILE.as_bytes()))
+        .map_err(|error| unwritten(file, error))?;
+    let next = match file == Path::new("plugins.toml") {
         true => "trustpath plan".to_owned(),
-        false => render::command(&["trustpath", "-f", &args.file.display().to_string(), "plan"]),
+        false => render::command(&["trustpath", "-f", &file.display().to_string(), "plan"]),
     };
-    let wrote = render::line(&args.file.display().to_string());
+    let wrote = render::line(&file.display().to_string());
     command.screen.say(&format!("{} {wrote}. Look through it, then: {next}", Style::Good.of("Wrote")));
     Ok(exit::OK)
 }

@@ -1,9 +1,7 @@
-//! One file a verb.
+//! One file a verb, but for those that carry out a plan.
 
-mod apply;
 mod carry_out;
 mod completions;
-mod destroy;
 mod graph;
 mod init;
 mod permissions;
@@ -26,19 +24,19 @@ use crate::{args::Verb, command::Command, trouble::Trouble};
 /// Whatever went wrong, for the user to be told.
 pub(crate) fn run(command: &Command<'_>, verb: Verb) -> Result<u8, Trouble> {
     match verb {
-        Verb::Init(args) => init::run(command, &args),
+        Verb::Init { file } => init::run(command, &file),
         Verb::Plan(args) => block_on(plan::run(command, args)),
-        Verb::Apply(args) => block_on(apply::run(command, args)),
+        Verb::Apply(args) => block_on(carry_out::carry_out(command, args.into())),
         Verb::Verify(args) => block_on(verify::run(command, args)),
         Verb::Rollback(args) => block_on(rollback::run(command, args)),
         Verb::Resume(args) => block_on(resume::run(command, args)),
-        Verb::Destroy(args) => block_on(destroy::run(command, args)),
+        Verb::Destroy(args) => block_on(carry_out::carry_out(command, args.into())),
         Verb::Permissions(args) => block_on(permissions::run(command, args)),
         Verb::Runs(_) => block_on(runs::run(command)),
-        Verb::Graph(args) => graph::run(command, &args),
+        Verb::Graph { format } => graph::run(command, format),
         Verb::Steps(args) => steps::run(command, &args),
         Verb::Schema => schema::run(command),
-        Verb::Completions(args) => completions::run(command, &args),
+        Verb::Completions { shell } => completions::run(command, shell),
     }
 }
 

@@ -10,6 +10,6 @@ pub(super) async fn run(command: &Command<'_>, args: Permissions) -> Result<u8, 
     let needed = engine.needed(&args.select.into()).await?;
     let (needs, untold) = needed.needs.spelled_out(engine.handles()).await;
     let document = json::Permissions::of(&session.graph, &needs, &needed.unseen, &untold, args.only);
-    command.screen.show(&document)?;
+    command.screen.show(&json::Document::Permissions(document))?;
     Ok(exit::OK)
 }

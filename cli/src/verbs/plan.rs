@@ -13,10 +13,10 @@ pub(super) async fn run(command: &Command<'_>, args: Plan) -> Result<u8, Trouble
     let goal = if args.destroy { Verb::Destroy } else { Verb::Apply };
     let plan = engine.plan(goal, &args.select.into()).await?;
     let objections = engine.consented(&plan).err();
-    let mut document = json::Plan::of(&session.graph, &plan, objections.as_ref()).with_notes(session.scope.notes());
+    let mut document = json::Plan::of(&session.graph, &plan, session.scope.notes(), objections.as_ref());
     if args.requests {
         document = document.with_requests(&session.graph, engine.requests_of(&plan)?);
     }
-    command.screen.show(&document)?;
+    command.screen.show(&json::Document::Plan(document))?;
     Ok(if args.detailed_exitcode && !plan.is_nothing() { exit::CHANGES } else { exit::OK })
 }

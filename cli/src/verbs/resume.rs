@@ -18,7 +18,7 @@ use crate::{
     json,
     json::RunState,
     lock::{self, Locks},
-    mirror,
+    mirror, open_runs,
     prompt::{self, Confirmed},
     render::{self, Style},
     session::{self, Session},
@@ -28,27 +28,15 @@ use crate::{
 
 pub(super) async fn run(command: &Command<'_>, args: Resume) -> Result<u8, Trouble> {
     let log = mirror::chosen(command, args.run.as_deref(), latest).await?;
-    match way(&log) {
-        Some(Way::Forward) => forward(command, &log, args.going).await,
-        Some(Way::Back) => take_back(command, &log, args.going, &[]).await,
-        None => Err(over(&log).into()),
+    match RunState::of(&log) {
+        _ if is_forward(&log) => forward(command, &log, args.going).await,
+        RunState::Unfinished | RunState::Stuck => take_back(command, &log, args.going, &[]).await,
+        _ => Err(over(&log).into()),
     }
 }
 
-/// On which way a run was when it was cut off.
-#[derive(Debug, PartialEq, Eq)]
-enum Way {
-    Forward,
-    Back,
-}
-
-/// The way on which a run goes on; `None` for one that is over.
-fn way(log: &Log) -> Option<Way> {
-    match RunState::of(log) {
-        RunState::Unfinished if replay(&log.entries).turned_back.is_none() => Some(Way::Forward),
-        RunState::Unfinished | RunState::Stuck => Some(Way::Back),
-        RunState::Done | RunState::Kept | RunState::RolledBack | RunState::Running | RunState::Damaged => None,
-    }
+fn is_forward(log: &Log) -> bool {
+    replay(&log.entries).is_forward()
 }
 
 async fn forward(command: &Command<'_>, log: &Log, going: Going) -> Result<u8, Trouble> {
@@ -57,7 +45,7 @@ async fn forward(command: &Command<'_>, log: &Log, going: Going) -> Result<u8, T
     closing::close(command, &session.handles, Some(&log.start.run), (&going.locking, &cancel)).await?;
     lock::to_go_on(command, &session, &cancel, ("resume", log, &going.locking), async |locks, log| {
         // Whoever held the locks before may have taken it back, or to its end.
-        if way(&log) != Some(Way::Forward) {
+        if !is_forward(&log) {
             return Err(went_on(&log).into());
         }
         locked(command, &session, locks, &log, (&going, &cancel)).await
@@ -76,7 +64,7 @@ async fn locked(
     let engine = session.engine(command, start.permissions.clone(), cancel.clone()).with_guard(locks.guard());
     let rest = engine.plan_rest(log).await?;
     locks.mention(screen);
-    let document = json::Plan::of(&session.graph, &rest, None).with_notes(session.scope.notes());
+    let document = json::Plan::of(&session.graph, &rest, session.scope.notes(), None);
     let plan = render::plan(&document);
     screen.text(&format!("What the run {} has still to do:\n\n{plan}", render::line(&start.run)))?;
     engine.consented(&rest)?;
@@ -103,17 +91,13 @@ async fn locked(
 
 /// The latest run that has something left to do.
 fn latest(store: &Store) -> Result<Log, Failure> {
-    for (_, found) in store.read_all()?.into_iter().rev() {
-        match found {
-            Ok(log) if matches!(RunState::of(&log), RunState::Unfinished | RunState::Stuck) => return Ok(log),
-            Ok(_) | Err(trustpath_core::journal::Corrupt::NoStart { .. }) => {}
-            Err(corrupt) => return Err(corrupt.into()),
-        }
-    }
-    let message = format!("there is no unfinished run in {}", store.directory().display());
-    Err(Problem::new(Class::Usage, "trustpath::journal::no_unfinished_run", message)
-        .help("`trustpath runs` lists what was done from here")
-        .into())
+    let left = open_runs::latest(store, |state| matches!(state, RunState::Unfinished | RunState::Stuck))?;
+    left.ok_or_else(|| {
+        let message = format!("there is no unfinished run in {}", store.directory().display());
+        Problem::new(Class::Usage, "trustpath::journal::no_unfinished_run", message)
+            .help("`trustpath runs` lists what was done from here")
+            .into()
+    })
 }
 
 fn over(log: &Log) -> Problem {

@@ -2,7 +2,7 @@
 
 use trustpath_core::{
     Class, Failure, Problem,
-    journal::{Corrupt, Journal, Log, Store, replay},
+    journal::{Journal, Log, Store, replay},
     run::{Cancel, Engine, Outcome, leaving, refuse_other_target},
 };
 
@@ -11,9 +11,9 @@ use crate::{
     closing,
     command::Command,
     exit, json,
-    json::{Left, RunState, TakenBack},
+    json::{Document, Left, RunState, TakenBack},
     lock::{self, Locks},
-    mirror, prompt, render,
+    mirror, open_runs, prompt, render,
     session::Session,
     signals::{self, Listening},
     trouble::{Aftermath, Stuck, Trouble},
@@ -30,7 +30,7 @@ pub(super) async fn take_back(command: &Command<'_>, log: &Log, going: Going, le
     let screen = &command.screen;
     let run = log.start.run.clone();
     if RunState::of(log) == RunState::RolledBack {
-        screen.show(&json::Rollback::nothing(run))?;
+        screen.show(&Document::Rollback(json::Rollback::nothing(run)))?;
         return Ok(exit::OK);
     }
     let session = Session::of_run(command, &log.start)?;
@@ -54,7 +54,7 @@ async fn locked(
     let run = log.start.run.clone();
     let steps = TakenBack::of(log, leave);
     if RunState::of(log) == RunState::RolledBack {
-        screen.show(&json::Rollback::nothing(run))?;
+        screen.show(&Document::Rollback(json::Rollback::nothing(run)))?;
         return Ok(exit::OK);
     }
     locks.mention(screen);
@@ -83,7 +83,8 @@ async fn locked(
     }
     let stuck = stuck(ended.outcome);
     let stays = Left::of(&replay(&Log::read(&log.path).map_err(Failure::from)?.entries));
-    let shown = screen.show(&json::Rollback::ended(run, steps, (leave, stays), &stuck, next.clone()));
+    let ended = json::Rollback::ended(run, steps, (leave, stays), &stuck, next.clone());
+    let shown = screen.show(&Document::Rollback(ended));
     Trouble::after(shown, verdict(stuck, next))
 }
 
@@ -105,21 +106,11 @@ async fn preflight(command: &Command<'_>, session: &Session, log: &Log, leave: &
     super::preflight::check(command, &engine, &engine.needs_of_rollback(log, leave)?).await
 }
 
-/// The latest run that is not rolled back. What was cut off before its first record has changed nothing; any other
-/// damaged journal is not passed over, since it may be the very run that is meant.
+/// The latest run that is not rolled back, or else the latest.
 fn latest(store: &Store) -> Result<Log, Failure> {
-    let mut last = None;
-    for (_, log) in store.read_all()?.into_iter().rev() {
-        match log {
-            Err(Corrupt::NoStart { .. }) => {}
-            Err(corrupt) => return Err(corrupt.into()),
-            Ok(log) if RunState::of(&log) == RunState::RolledBack => {
-                last.get_or_insert(log);
-            }
-            Ok(log) => return Ok(log),
-        }
-    }
-    last.ok_or_else(|| none(store).into())
+    let standing = open_runs::latest(store, |state| state != RunState::RolledBack)?;
+    let latest = standing.map_or_else(|| open_runs::latest(store, |_| true), |log| Ok(Some(log)))?;
+    latest.ok_or_else(|| none(store).into())
 }
 
 fn none(store: &Store) -> Problem {

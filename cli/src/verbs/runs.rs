@@ -5,7 +5,7 @@ use trustpath_core::journal::sort_key;
 use crate::{
     command::Command,
     exit,
-    json::{RunEntry, Runs},
+    json::{Document, RunEntry, Runs},
     mirror,
     trouble::Trouble,
 };
@@ -21,6 +21,7 @@ pub(super) async fn run(command: &Command<'_>) -> Result<u8, Trouble> {
     let damaged = unfit.0.iter().map(|(run, why)| RunEntry::damaged(run.clone(), why));
     let mut runs: Vec<_> = here.map(entry).chain(damaged).collect();
     runs.sort_by_key(|entry| sort_key(&entry.run));
-    command.screen.show(&Runs { directory: store.directory().display().to_string(), runs })?;
+    let directory = store.directory().display().to_string();
+    command.screen.show(&Document::Runs(Runs { directory, runs }))?;
     Ok(exit::OK)
 }

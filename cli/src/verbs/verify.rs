@@ -1,15 +1,27 @@
 //! `verify`: the chain, link by link.
 
-use trustpath_core::{Evidence, Failure, Result, graph::Place, run::Engine};
+use trustpath_core::{
+    Evidence, Failure, Result,
+    graph::Place,
+    run::{Engine, Failures},
+};
 
-use crate::{args::Select, command::Command, exit, json, session::Session, signals, trouble::Trouble};
+use crate::{
+    args::Select,
+    command::Command,
+    exit,
+    json::{Document, Verification},
+    session::Session,
+    signals,
+    trouble::Trouble,
+};
 
 pub(super) async fn run(command: &Command<'_>, args: Select) -> Result<u8, Trouble> {
     let session = Session::open(command)?;
     let (cancel, _listening) = signals::listen(&command.screen, signals::READING, None)?;
     let engine = session.engine(command, Default::default(), cancel);
     let proofs = engine.verify(&args.into()).await?;
-    let shown = command.screen.show(&json::Verification::of(&session.graph, &proofs));
+    let shown = command.screen.show(&Document::Verify(Verification::of(&session.graph, &proofs)));
     let mut broken = broken(&engine, &proofs).into_iter();
     let verdict = match broken.next() {
         None => Ok(exit::OK),
@@ -21,11 +33,5 @@ pub(super) async fn run(command: &Command<'_>, args: Select) -> Result<u8, Troub
 /// The links that do not hold or could not be proven, in the order of the graph; one event that several ran into is
 /// told once.
 pub(super) fn broken(engine: &Engine, proofs: &[(Place, Result<Evidence>)]) -> Vec<Failure> {
-    let mut told: Vec<Failure> = Vec::new();
-    for failure in proofs.iter().filter_map(|proof| engine.broken(std::slice::from_ref(proof))) {
-        if !told.iter().any(|other| other.same_cause(&failure)) {
-            told.push(failure);
-        }
-    }
-    told
+    Failures::of(proofs.iter().filter_map(|proof| engine.broken(std::slice::from_ref(proof)))).0
 }

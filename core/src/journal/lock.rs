@@ -3,7 +3,7 @@
 //! They belong to an open file: the system takes them back when the process ends, however it ends.
 
 use std::{
-    fs::{self, File, OpenOptions, TryLockError},
+    fs::{self, File, TryLockError},
     io::{self, Write},
     path::Path,
 };
@@ -33,11 +33,7 @@ impl Store {
         let path = self.directory().join("lock");
         let locked = || -> io::Result<TryLock> {
             private::create(self.directory())?;
-            let mut options = OpenOptions::new();
-            options.read(true).append(true).create(true);
-            #[cfg(unix)]
-            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-            let mut file = options.open(&path)?;
+            let mut file = private::file().read(true).append(true).create(true).open(&path)?;
             match file.try_lock() {
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => return Ok(TryLock::Theirs(fs::read_to_string(&path)?)),

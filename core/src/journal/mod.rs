@@ -21,8 +21,8 @@ pub use mirror::Mirror;
 pub use pull::Relation;
 pub use read::{Corrupt, Log};
 pub use record::{End, Entry, JournaledStep, Record, Start, Verb};
-pub use replay::{Phase, Progress, Touched, replay};
-pub use store::{Store, UnknownRun, sort_key};
+pub use replay::{Progress, Touched, replay};
+pub use store::{Store, sort_key};
 pub use write::Journal;
 
 /// The version of the format that this program writes, and the only one that it reads.

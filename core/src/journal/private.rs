@@ -1,7 +1,7 @@
-//! Directories that are their owner's alone.
+//! Directories and files that are their owner's alone.
 
 use std::{
-    fs::{DirBuilder, File},
+    fs::{DirBuilder, File, OpenOptions},
     io,
     path::Path,
 };
@@ -16,6 +16,14 @@ pub(super) fn create(directory: &Path) -> io::Result<()> {
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(directory)?;
     entries.into_iter().try_for_each(|above| File::open(above)?.sync_all())
+}
+
+/// To open a file that is its owner's alone, mode 0600, where it has to be made.
+pub(super) fn file() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
 }
 
 /// Where the entry of this directory lies, and of each above it that has to be made.

@@ -119,11 +119,7 @@ fn create(path: &Path, lines: &[u8]) -> io::Result<()> {
     let directory = path.parent().unwrap_or(Path::new("."));
     private::create(directory)?;
     let fresh = path.with_extension(format!("fetched-{}", std::process::id()));
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(&fresh)?;
+    let mut file = private::file().write(true).create(true).truncate(true).open(&fresh)?;
     file.write_all(lines)?;
     file.sync_all()?;
     let linked = fs::hard_link(&fresh, path);

@@ -129,6 +129,16 @@ pub enum Verb {
     Destroy,
 }
 
+impl Verb {
+    /// What it is called on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Apply => "apply",
+            Self::Destroy => "destroy",
+        }
+    }
+}
+
 /// All that is needed to go on with a run, or to take it back, without its graph file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Start {

@@ -14,8 +14,8 @@ use crate::{
 /// Where a run stands.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Progress {
-    /// The steps for which a request was announced, and how far each is.
-    pub steps: BTreeMap<String, Phase>,
+    /// What has to be taken back yet, by step.
+    steps: BTreeMap<String, Touched>,
     /// Why it turned back, if it did.
     pub turned_back: Option<Report>,
     /// How it ended; a run without an end was cut off.
@@ -23,24 +23,6 @@ pub struct Progress {
     /// What was to be removed and was left on purpose, by step: each with the reason.
     pub stays: BTreeMap<String, Vec<String>>,
     limits: Settings,
-}
-
-/// How far a step is that a run has touched.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Phase {
-    /// Requests were announced.
-    Touched(Touched),
-    /// All of it is back.
-    Undone,
-    /// What stands of it stays, because the user says so.
-    Left,
-    /// It could not be taken back.
-    Stuck {
-        /// All that may have been changed.
-        touched: Touched,
-        /// Why.
-        why: Report,
-    },
 }
 
 /// What was announced for a step, and whether its requests are over.
@@ -69,81 +51,11 @@ impl Touched {
         self.open.is_none() && self.late.is_none()
     }
 
-    fn announced(&mut self, at: Timestamp, limits: &Settings) {
-        self.late = self.settles(limits);
-        self.open = Some(at);
-    }
-
     fn answer(&mut self, late: bool, at: Timestamp, limits: &Settings) {
         self.open = None;
         if late {
             self.late = self.late.max(Some(later(at, limits.horizon)));
         }
-    }
-
-    fn settle(&mut self) {
-        (self.open, self.late) = (None, None);
-    }
-}
-
-impl Phase {
-    /// How far a step is after a record about it: the one place where that is decided.
-    fn next(phase: Option<Self>, entry: &Entry, limits: &Settings) -> Option<Self> {
-        match (&entry.record, phase) {
-            (Record::Intent { change, .. }, phase) => {
-                let mut touched = touched(phase, change);
-                touched.trail.forward(change);
-                touched.announced(entry.at, limits);
-                Some(Self::Touched(touched))
-            }
-            (Record::UndoIntent { change, .. }, phase) => {
-                let mut touched = touched(phase, change);
-                touched.trail.back(change);
-                touched.announced(entry.at, limits);
-                Some(Self::Touched(touched))
-            }
-            (Record::Undone { .. }, _) => Some(Self::Undone),
-            (Record::Left { .. }, _) => Some(Self::Left),
-            (Record::UndoFailed { why, .. }, Some(Self::Touched(touched) | Self::Stuck { touched, .. })) => {
-                Some(Self::Stuck { touched, why: why.clone() })
-            }
-            (record, Some(mut phase)) => {
-                if let Some(touched) = phase.touched_mut() {
-                    match record {
-                        Record::Done { late, .. } | Record::Failed { late, .. } => {
-                            touched.answer(*late, entry.at, limits);
-                        }
-                        Record::Settled { .. } => touched.settle(),
-                        _ => {}
-                    }
-                }
-                Some(phase)
-            }
-            (_, None) => None,
-        }
-    }
-
-    /// What has to be taken back yet, if anything.
-    pub fn touched(&self) -> Option<&Touched> {
-        match self {
-            Self::Touched(touched) | Self::Stuck { touched, .. } => Some(touched),
-            Self::Undone | Self::Left => None,
-        }
-    }
-
-    fn touched_mut(&mut self) -> Option<&mut Touched> {
-        match self {
-            Self::Touched(touched) | Self::Stuck { touched, .. } => Some(touched),
-            Self::Undone | Self::Left => None,
-        }
-    }
-}
-
-/// What is known of a step when another of its requests is announced.
-fn touched(phase: Option<Phase>, change: &Change) -> Touched {
-    match phase {
-        Some(Phase::Touched(touched) | Phase::Stuck { touched, .. }) => touched,
-        Some(Phase::Undone | Phase::Left) | None => Touched { trail: change.clone().into(), open: None, late: None },
     }
 }
 
@@ -155,7 +67,7 @@ fn later(at: Timestamp, by: Duration) -> Timestamp {
 impl Progress {
     /// What has to be taken back yet, by step.
     pub fn standing(&self) -> impl Iterator<Item = (&str, &Touched)> {
-        self.steps.iter().filter_map(|(step, phase)| Some((step.as_str(), phase.touched()?)))
+        self.steps.iter().map(|(step, touched)| (step.as_str(), touched))
     }
 
     /// Until when a request of a step may still be carried out.
@@ -163,27 +75,29 @@ impl Progress {
         touched.settles(&self.limits)
     }
 
-    /// The steps that the user has left as they are.
-    pub fn left(&self) -> impl Iterator<Item = &str> {
-        self.steps.iter().filter(|(_, phase)| **phase == Phase::Left).map(|(step, _)| step.as_str())
+    /// Whether it was on its way forward when its records end.
+    pub fn is_forward(&self) -> bool {
+        self.end.is_none() && self.turned_back.is_none()
     }
 
     /// The end that a run without one has come to, as far as its records tell: done where it never turned back and every
     /// request is settled, which has still to be proven; rolled back where nothing has to be taken back any more.
     pub fn end_due(&self) -> Option<End> {
-        let is_settled = |phase: &Phase| phase.touched().is_none_or(Touched::is_settled);
         match (self.end, &self.turned_back) {
             (Some(_), _) => None,
-            (None, None) => self.steps.values().all(is_settled).then_some(End::Done),
-            (None, Some(_)) => self.standing().next().is_none().then_some(End::RolledBack),
+            (None, None) => self.steps.values().all(Touched::is_settled).then_some(End::Done),
+            (None, Some(_)) => self.steps.is_empty().then_some(End::RolledBack),
         }
     }
 
-    fn step(&mut self, step: &str, entry: &Entry) {
-        let phase = self.steps.remove(step);
-        if let Some(next) = Phase::next(phase, entry, &self.limits) {
-            self.steps.insert(step.to_owned(), next);
-        }
+    /// A request is about to be sent that makes this change of a step.
+    fn announced(&mut self, step: &str, change: &Change, at: Timestamp) -> &mut Trail {
+        self.stays.remove(step);
+        let unknown = || Touched { trail: change.clone().into(), open: None, late: None };
+        let touched = self.steps.entry(step.to_owned()).or_insert_with(unknown);
+        touched.late = touched.settles(&self.limits);
+        touched.open = Some(at);
+        &mut touched.trail
     }
 }
 
@@ -201,16 +115,20 @@ pub fn replay<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Progress {
             }
             Record::End { end } => progress.end = Some(*end),
             Record::Stays { step, why } => drop(progress.stays.insert(step.clone(), why.clone())),
-            Record::Intent { step, .. } | Record::UndoIntent { step, .. } => {
-                progress.stays.remove(step);
-                progress.step(step, entry);
+            Record::Intent { step, change } => progress.announced(step, change, entry.at).forward(change),
+            Record::UndoIntent { step, change } => progress.announced(step, change, entry.at).back(change),
+            Record::Done { step, late } | Record::Failed { step, late, .. } => {
+                if let Some(touched) = progress.steps.get_mut(step) {
+                    touched.answer(*late, entry.at, &progress.limits);
+                }
             }
-            Record::Done { step, .. }
-            | Record::Failed { step, .. }
-            | Record::Settled { step }
-            | Record::Undone { step }
-            | Record::Left { step }
-            | Record::UndoFailed { step, .. } => progress.step(step, entry),
+            Record::Settled { step } => {
+                if let Some(touched) = progress.steps.get_mut(step) {
+                    (touched.open, touched.late) = (None, None);
+                }
+            }
+            Record::Undone { step } | Record::Left { step } => drop(progress.steps.remove(step)),
+            Record::UndoFailed { .. } => {}
         }
     }
     progress

@@ -6,12 +6,10 @@ use std::{
 };
 
 use jiff::{Timestamp, tz::TimeZone};
-use miette::Diagnostic;
-use thiserror::Error;
 
 use super::{Corrupt, End, Log, lock::is_locked, private, replay};
 use crate::{
-    failure::{Class, Classified, Problem, Result},
+    failure::{Class, Problem, Result},
     nearest,
 };
 
@@ -19,22 +17,6 @@ use crate::{
 #[derive(Debug, Clone)]
 pub struct Store {
     directory: PathBuf,
-}
-
-/// A command names a run of which there is no journal.
-#[derive(Debug, Error, Diagnostic)]
-#[error("there is no run `{run}` in {}", directory.display())]
-#[diagnostic(code(trustpath::journal::unknown_run), help("{}", nearest::hint(run, known)))]
-pub struct UnknownRun {
-    run: String,
-    directory: PathBuf,
-    known: Vec<String>,
-}
-
-impl Classified for UnknownRun {
-    fn class(&self) -> Class {
-        Class::Usage
-    }
 }
 
 impl Store {
@@ -93,7 +75,7 @@ impl Store {
     pub fn read(&self, run: &str) -> Result<Log> {
         let known = self.runs()?;
         if !known.iter().any(|other| other == run) {
-            return Err(UnknownRun { run: run.to_owned(), directory: self.directory.clone(), known }.into());
+            return Err(unknown(run, &self.directory, &known).into());
         }
         Ok(Log::read(&self.path(run))?)
     }
@@ -133,6 +115,11 @@ pub fn sort_key(run: &str) -> (String, u32) {
     let mut parts = run.splitn(3, '-');
     let time = [parts.next(), parts.next()].map(Option::unwrap_or_default).join("-");
     (time, parts.next().and_then(|number| number.parse().ok()).unwrap_or(1))
+}
+
+fn unknown(run: &str, directory: &Path, known: &[String]) -> Problem {
+    let message = format!("there is no run `{run}` in {}", directory.display());
+    Problem::new(Class::Usage, "trustpath::journal::unknown_run", message).help(nearest::hint(run, known))
 }
 
 fn unusable(directory: &Path, error: io::Error) -> Problem {

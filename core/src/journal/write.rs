@@ -9,7 +9,9 @@ use std::{
 
 use jiff::Timestamp;
 
-use super::{Entry, Log, Medium, Mirror, Record, Start, line, lock::exclusively, medium::Lines, mirror::Reflection};
+use super::{
+    Entry, Log, Medium, Mirror, Record, Start, line, lock::exclusively, medium::Lines, mirror::Reflection, private,
+};
 use crate::failure::{Class, Failure, Problem, Result};
 
 /// The open journal of one run. Cheap to clone; records from several steps do not mix.
@@ -119,11 +121,7 @@ impl Journal {
 }
 
 fn create(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.append(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let file = options.open(path)?;
+    let file = private::file().append(true).create_new(true).open(path)?;
     exclusively(&file)?;
     if let Some(directory) = path.parent() {
         File::open(directory)?.sync_all()?;

@@ -16,13 +16,13 @@ pub struct Canceller(watch::Sender<Level>);
 
 /// Sees whether a run was interrupted.
 #[derive(Debug, Clone)]
-pub struct Cancel(Option<watch::Receiver<Level>>);
+pub struct Cancel(watch::Receiver<Level>);
 
 impl Canceller {
     /// A canceller and what it cancels.
     pub fn new() -> (Self, Cancel) {
         let (sender, receiver) = watch::channel(Level::Going);
-        (Self(sender), Cancel(Some(receiver)))
+        (Self(sender), Cancel(receiver))
     }
 
     /// Interrupts: what the run has changed is taken back. Once is enough, and more often does no more.
@@ -43,12 +43,12 @@ impl Canceller {
 impl Cancel {
     /// Is never interrupted.
     pub fn never() -> Self {
-        Self(None)
+        Canceller::new().1
     }
 
     /// Whether it was interrupted.
     pub fn is_cancelled(&self) -> bool {
-        self.0.as_ref().is_some_and(|seen| *seen.borrow() >= Level::Cancelled)
+        *self.0.borrow() >= Level::Cancelled
     }
 
     /// Returns when it is interrupted, which may be never.
@@ -62,10 +62,8 @@ impl Cancel {
     }
 
     async fn reached(&self, level: Level) {
-        let Some(mut seen) = self.0.clone() else {
-            return std::future::pending().await;
-        };
-        if seen.wait_for(|now| *now >= level).await.is_err() {
+        // Without a canceller there is nobody left to interrupt it.
+        if self.0.clone().wait_for(|now| *now >= level).await.is_err() {
             std::future::pending::<()>().await;
         }
     }

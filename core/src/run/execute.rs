@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use tokio::task::JoinSet;
 
 use super::{
-    caught::panicked,
+    caught::caught,
     schedule::{Direction, Schedule},
 };
 use crate::{
@@ -40,47 +40,23 @@ where
     Fut: Future<Output = Result<()>> + Send + 'static,
 {
     let mut schedule = Schedule::new(graph, chosen, direction);
-    let mut tasks = Tasks::default();
+    let mut tasks = JoinSet::new();
     let mut answers = Vec::new();
     let mut stopped = false;
     loop {
         while !stopped && !stop() && tasks.len() < limit.max(1) {
             let Some(place) = schedule.next() else { break };
-            tasks.spawn(place, work(place));
+            let work = caught(work(place));
+            tasks.spawn(async move { (place, work.await) });
         }
-        let Some((place, answer)) = tasks.join_next().await else {
+        let Some(joined) = tasks.join_next().await else {
             return answers;
         };
+        let (place, answer) = joined.expect("panics are caught in the task, and nobody aborts it");
         match &answer {
             Ok(()) => schedule.finished(place),
             Err(_) => stopped |= on_failure == OnFailure::Stop,
         }
         answers.push((place, answer));
-    }
-}
-
-/// Tasks that know which step they belong to, even when they panic.
-#[derive(Default)]
-struct Tasks {
-    running: JoinSet<Result<()>>,
-    places: std::collections::HashMap<tokio::task::Id, Place>,
-}
-
-impl Tasks {
-    fn len(&self) -> usize {
-        self.running.len()
-    }
-
-    fn spawn(&mut self, place: Place, work: impl Future<Output = Result<()>> + Send + 'static) {
-        let handle = self.running.spawn(work);
-        self.places.insert(handle.id(), place);
-    }
-
-    async fn join_next(&mut self) -> Option<(Place, Result<()>)> {
-        let (id, answer) = match self.running.join_next_with_id().await? {
-            Ok((id, answer)) => (id, answer),
-            Err(error) => (error.id(), Err(panicked(&error))),
-        };
-        self.places.remove(&id).map(|place| (place, answer))
     }
 }

@@ -10,7 +10,7 @@ pub struct Failures(pub Vec<Failure>);
 
 impl Failures {
     /// One event that several steps ran into is told once.
-    pub(super) fn of(failures: impl IntoIterator<Item = Failure>) -> Self {
+    pub fn of(failures: impl IntoIterator<Item = Failure>) -> Self {
         let mut told: Vec<Failure> = Vec::new();
         for failure in failures {
             if !told.iter().any(|other| other.same_cause(&failure)) {

@@ -22,17 +22,7 @@ pub trait Guard: Send + Sync {
     }
 }
 
-/// No lock at all.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Unguarded;
-
-impl Guard for Unguarded {
-    fn remaining(&self) -> Duration {
-        Duration::MAX
-    }
-}
-
-/// Several locks are held as long as each of them is.
+/// Several locks are held as long as each of them is; none at all is never lost.
 #[async_trait]
 impl Guard for Vec<Arc<dyn Guard>> {
     fn remaining(&self) -> Duration {

@@ -31,16 +31,14 @@ mod settle;
 mod undo;
 
 pub use cancel::{Cancel, Canceller};
-pub use consent::Objection;
-pub use event::{Event, Observer, Silent};
+pub use event::{Event, Observer};
 pub use failures::Failures;
 pub use finish::{Ended, Outcome};
-pub use guard::{Guard, Unguarded};
+pub use guard::Guard;
 pub use needs::{By, Need, Needing, Needs};
 pub use permissions::Needed;
 pub use plan::{Planned, Role, RunPlan};
-pub use preflight::Denied;
-pub use rollback::{OtherTarget, graph_of, leaving, refuse_other_target};
+pub use rollback::{graph_of, leaving, refuse_other_target};
 pub use settings::{LONGEST, Permissions, Settings};
 
 use std::sync::Arc;
@@ -71,9 +69,9 @@ impl Engine {
             handles,
             settings: Settings::default(),
             permissions: Permissions::default(),
-            observer: Arc::new(Silent),
+            observer: Arc::new(()),
             cancel: Cancel::never(),
-            guard: Arc::new(Unguarded),
+            guard: Arc::new(Vec::<Arc<dyn Guard>>::new()),
             own_rights: Arc::new([]),
         }
     }

@@ -2,35 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use miette::Diagnostic;
-use thiserror::Error;
-
 use super::{
     failures::Failures,
     plan::{Role, RunPlan},
 };
 use crate::{
-    failure::{Class, Classified, Failure},
+    failure::{Class, Failure, Problem},
     graph::{Graph, Place},
     journal::Verb,
 };
-
-/// A step outside of the command has something to do first.
-#[derive(Debug, Error, Diagnostic)]
-enum NotReady {
-    #[error("`{step}` is needed by {by}, and is not as the graph file says")]
-    #[diagnostic(code(trustpath::run::needs_first), help("apply it too: {command}"))]
-    Apply { step: String, by: String, command: String },
-    #[error("`{step}` still needs {by}")]
-    #[diagnostic(code(trustpath::run::needed_still), help("destroy it too: {command}"))]
-    Destroy { step: String, by: String, command: String },
-}
-
-impl Classified for NotReady {
-    fn class(&self) -> Class {
-        Class::Refused
-    }
-}
 
 /// The steps outside of the chosen ones that a run depends on: what they need, or, when destroying, what needs them.
 pub(super) fn neighbors(graph: &Graph, verb: Verb, chosen: &BTreeSet<Place>) -> BTreeSet<Place> {
@@ -61,30 +41,26 @@ fn settled(verb: Verb, plan: &crate::contract::Plan) -> bool {
     }
 }
 
+/// A step outside of the command has something to do first.
 fn not_ready(graph: &Graph, plan: &RunPlan, place: Place, command: &str) -> Failure {
-    let step = graph.node(place).name.to_string();
-    let chosen = plan.chosen();
-    let command = command.to_owned();
-    let error = match plan.verb {
+    let (step, chosen) = (&graph.node(place).name, plan.chosen());
+    let (code, message) = match plan.verb {
         Verb::Apply => {
-            let by = graph.after(place).filter(|other| chosen.contains(other));
-            NotReady::Apply { step, by: graph.names(by), command }
+            let by = graph.names(graph.after(place).filter(|other| chosen.contains(other)));
+            ("trustpath::run::needs_first", format!("`{step}` is needed by {by}, and is not as the graph file says"))
         }
         Verb::Destroy => {
-            let by = graph.before(place).filter(|other| chosen.contains(other));
-            NotReady::Destroy { step, by: graph.names(by), command }
+            let by = graph.names(graph.before(place).filter(|other| chosen.contains(other)));
+            ("trustpath::run::needed_still", format!("`{step}` still needs {by}"))
         }
     };
-    Failure::from(error).in_step(&graph.node(place).name)
+    let help = format!("{} it too: {command}", plan.verb.name());
+    Failure::from(Problem::new(Class::Refused, code, message).help(help)).in_step(step)
 }
 
 /// The command that would include them.
 fn command(graph: &Graph, plan: &RunPlan, behind: &BTreeSet<Place>) -> String {
-    let verb = match plan.verb {
-        Verb::Apply => "apply",
-        Verb::Destroy => "destroy",
-    };
     let all: BTreeSet<_> = plan.chosen().union(behind).copied().collect();
     let names: Vec<_> = all.iter().map(|place| &*graph.node(*place).name).collect();
-    format!("trustpath {verb} {}", names.join(" "))
+    format!("trustpath {} {}", plan.verb.name(), names.join(" "))
 }

@@ -27,14 +27,6 @@ impl Engine {
     ///
     /// # Errors
     /// As [`Engine::run`].
-    pub async fn resume(&self, log: &Log, rest: &RunPlan, program: &str) -> Result<Ended> {
-        self.resume_in(&Journal::resume(log).await?, rest, program).await
-    }
-
-    /// The same, in a journal that is open.
-    ///
-    /// # Errors
-    /// As [`Engine::run`].
     pub async fn resume_in(&self, journal: &Journal, rest: &RunPlan, program: &str) -> Result<Ended> {
         journal.append(Record::Resumed { program: program.to_owned() }).await?;
         self.run(rest, journal).await

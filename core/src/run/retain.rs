@@ -1,5 +1,7 @@
 //! What destroy leaves holds what it needs: a chain that is in use stays whole. Pure.
 
+use std::collections::BTreeSet;
+
 use super::plan::{Planned, Role, RunPlan};
 use crate::{
     contract::{Note, Plan},
@@ -16,9 +18,9 @@ pub(super) fn hold(graph: &Graph, mut plan: RunPlan) -> RunPlan {
     }
     for place in graph.places().rev() {
         let Some(planned) = plan.steps.get(&place).filter(|planned| is_removed(planned)) else { continue };
-        let by: Vec<_> = graph.after(place).filter(|other| holds(graph, &plan, *other, &planned.plan)).collect();
+        let by: BTreeSet<_> = graph.after(place).filter(|other| holds(graph, &plan, *other, &planned.plan)).collect();
         if !by.is_empty() {
-            let held = held(&planned.plan, by.len(), &graph.names(in_order(by)));
+            let held = held(&planned.plan, by.len(), &graph.names(by));
             plan.steps.insert(place, Planned { role: Role::Chosen, plan: held });
         }
     }
@@ -42,9 +44,4 @@ fn held(removal: &Plan, by: usize, names: &str) -> Plan {
         _ => format!("{names} stay, and need it"),
     };
     Plan { retains: true, notes: vec![Note::Left(why)], ..Plan::nothing(removal.change.before.clone()) }
-}
-
-fn in_order(mut places: Vec<Place>) -> Vec<Place> {
-    places.sort();
-    places
 }

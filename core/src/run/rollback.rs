@@ -2,38 +2,14 @@
 
 use std::sync::Arc;
 
-use miette::Diagnostic;
-use thiserror::Error;
-
 use super::{Ended, Engine, Outcome};
 use crate::{
     contract::{Facts, Handles, Kind, Target},
-    failure::{Class, Classified, Failure, Problem, Result},
+    failure::{Class, Failure, Problem, Result},
     graph::{Graph, Mistake, Spec, assemble},
     journal::{Journal, JournaledStep, Log, Record, Start, replay},
     nearest,
 };
-
-/// The run was made against other servers than these.
-#[derive(Debug, Error, Diagnostic)]
-#[error("the run {run} was made against another {system}: its {what} was {then}, and this one's is {now}")]
-#[diagnostic(
-    code(trustpath::run::other_target),
-    help("point the connections at the servers of that run; nothing was changed")
-)]
-pub struct OtherTarget {
-    run: String,
-    system: String,
-    what: String,
-    then: String,
-    now: String,
-}
-
-impl Classified for OtherTarget {
-    fn class(&self) -> Class {
-        Class::Refused
-    }
-}
 
 /// The graph as it was when the run began, whatever its file says today.
 ///
@@ -54,8 +30,12 @@ pub async fn refuse_other_target(run: &str, then: &Target, handles: &Handles) ->
         for (what, then) in identity {
             let now = now.get(what).map_or("not known", String::as_str);
             if now != then {
-                let (system, what) = (system.clone(), what.clone());
-                return Err(OtherTarget { run: run.into(), system, what, then: then.clone(), now: now.into() }.into());
+                let message = format!(
+                    "the run {run} was made against another {system}: its {what} was {then}, and this one's is {now}"
+                );
+                return Err(Problem::new(Class::Refused, "trustpath::run::other_target", message)
+                    .help("point the connections at the servers of that run; nothing was changed")
+                    .into());
             }
         }
     }

@@ -84,12 +84,8 @@ mod length {
     use std::time::Duration;
 
     use jiff::SignedDuration;
-    use serde::{Deserialize as _, Deserializer, Serializer, de, ser};
-
-    pub(super) fn serialize<S: Serializer>(length: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
-        let length = SignedDuration::try_from(*length).map_err(ser::Error::custom)?;
-        serializer.collect_str(&format_args!("{length:#}"))
-    }
+    pub(super) use jiff::fmt::serde::unsigned_duration::friendly::compact::required::serialize;
+    use serde::{Deserialize, Deserializer, de};
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
         let text = String::deserialize(deserializer)?;

@@ -4,7 +4,7 @@ use serde_json::json;
 use trustpath_core::{
     Class,
     graph::Selection,
-    journal::{End, Log, Record, Verb, replay},
+    journal::{End, Journal, Log, Record, Verb, replay},
     run::{Outcome, Settings},
 };
 
@@ -53,7 +53,7 @@ async fn cut_off_at_any_request_it_is_carried_to_its_end_and_can_still_be_taken_
             let log = cut_off(&shelf, &directory, nth, landed).await.unwrap();
             let engine = engine_of(&log, &shelf);
             let rest = engine.plan_rest(&log).await.unwrap();
-            let ended = engine.resume(&log, &rest, "test").await.unwrap();
+            let ended = engine.resume_in(&Journal::resume(&log).await.unwrap(), &rest, "test").await.unwrap();
             assert!(matches!(ended.outcome, Outcome::Done), "request {nth}: {:?}", ended.outcome);
             let sizes = ["a", "b", "c"].map(|item| shelf.snapshot()[item]["size"].clone());
             assert_eq!(sizes, [json!("1"), json!("2"), json!("3")], "request {nth}");
