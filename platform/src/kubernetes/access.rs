@@ -1,22 +1,16 @@
 //! Tokens, and who may do what.
 
-use std::fmt;
-
 use jiff::Timestamp;
 use k8s_openapi::api::{
-    authentication::v1::{TokenRequest, TokenRequestSpec, TokenReview, TokenReviewSpec, TokenReviewStatus},
-    authorization::v1::{
-        ResourceAttributes, SelfSubjectAccessReview, SelfSubjectAccessReviewSpec, SubjectAccessReview,
-        SubjectAccessReviewSpec,
-    },
+    authentication::v1::{TokenRequest, TokenRequestSpec},
+    authorization::v1::{ResourceAttributes, SelfSubjectAccessReview, SelfSubjectAccessReviewSpec},
     core::v1::ServiceAccount,
 };
 use kube::{
-    Resource,
+    Resource as _,
     core::{Request, params::PostParams},
 };
-use secrecy::{ExposeSecret as _, SecretString};
-use serde::{Serialize, de::DeserializeOwned};
+use secrecy::SecretString;
 use serde_json::json;
 use trustpath_core::{Handle as _, Shown};
 
@@ -50,12 +44,6 @@ pub struct Access<'a> {
     pub namespace: Option<&'a str>,
     /// The object's name; `None` for all of them.
     pub name: Option<&'a str>,
-}
-
-impl fmt::Display for Access<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.verb, self.resource())
-    }
 }
 
 impl Access<'_> {
@@ -107,10 +95,9 @@ impl Cluster {
         };
         let body = TokenRequest { spec, ..TokenRequest::default() };
         let at = Address::<ServiceAccount>::namespaced(&of.namespace, &of.name);
-        let data = serde_json::to_vec(&body).map_err(kube::core::request::Error::SerializeBody);
         let url = Request::new(at.collection()?);
-        let call =
-            Call::new(data.and_then(|data| url.create_subresource("token", at.name(), &PostParams::default(), data)))?;
+        let request = |data| url.create_subresource("token", at.name(), &PostParams::default(), data);
+        let call = Call::with(&body, request)?;
         let answer: TokenRequest = self.call(&call).await?.parse(&call)?;
         let none = || {
             call.error(Kind::Malformed, "the answer to a TokenRequest holds no token")
@@ -129,54 +116,10 @@ impl Cluster {
             resource_attributes: Some(access.attributes()),
             ..SelfSubjectAccessReviewSpec::default()
         };
-        let review = self.review(&SelfSubjectAccessReview { spec, ..SelfSubjectAccessReview::default() }).await?;
+        let review = SelfSubjectAccessReview { spec, ..SelfSubjectAccessReview::default() };
+        let url = Request::new(SelfSubjectAccessReview::url_path(&(), None));
+        let call = Call::with(&review, |data| url.create(&PostParams::default(), data))?;
+        let review: SelfSubjectAccessReview = self.call(&call).await?.parse(&call)?;
         Ok(review.status.is_some_and(|status| status.allowed))
-    }
-
-    /// Whether a ServiceAccount may do something.
-    ///
-    /// # Errors
-    /// When the server denies the review (it needs `create subjectaccessreviews`) or does not answer it.
-    pub async fn may(&self, who: &ServiceAccountRef, access: &Access<'_>) -> Result<bool, Error> {
-        let groups = [
-            "system:authenticated".to_owned(),
-            "system:serviceaccounts".to_owned(),
-            format!("system:serviceaccounts:{}", who.namespace),
-        ];
-        let spec = SubjectAccessReviewSpec {
-            user: Some(format!("system:serviceaccount:{}:{}", who.namespace, who.name)),
-            groups: Some(groups.to_vec()),
-            resource_attributes: Some(access.attributes()),
-            ..SubjectAccessReviewSpec::default()
-        };
-        let review = self.review(&SubjectAccessReview { spec, ..SubjectAccessReview::default() }).await?;
-        Ok(review.status.is_some_and(|status| status.allowed))
-    }
-
-    /// Has the server look at a token, as this connection's user.
-    ///
-    /// # Errors
-    /// When the server denies the review (it needs `create tokenreviews`) or does not answer it.
-    pub async fn review_token(&self, token: &SecretString, audiences: &[String]) -> Result<TokenReviewStatus, Error> {
-        let spec = TokenReviewSpec {
-            token: Some(token.expose_secret().to_owned()),
-            audiences: (!audiences.is_empty()).then(|| audiences.to_vec()),
-        };
-        let review = self.review(&TokenReview { spec, ..TokenReview::default() }).await?;
-        Ok(review.status.unwrap_or_default())
-    }
-
-    /// Creates a review, which is answered and never stored.
-    ///
-    /// # Errors
-    /// When the server denies it or does not answer.
-    pub async fn review<K>(&self, review: &K) -> Result<K, Error>
-    where
-        K: Resource<DynamicType = ()> + Serialize + DeserializeOwned,
-    {
-        let data = serde_json::to_vec(review).map_err(kube::core::request::Error::SerializeBody);
-        let url = Request::new(K::url_path(&(), None));
-        let call = Call::new(data.and_then(|data| url.create(&PostParams::default(), data)))?;
-        self.call(&call).await?.parse(&call)
     }
 }

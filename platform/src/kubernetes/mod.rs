@@ -30,7 +30,7 @@ pub use journals::JournalSecret;
 pub use lease::LeaseRecord;
 pub use live::Live;
 pub use object_ref::{ObjectRef, ServedType};
-pub use objects::{Applied, Apply, FIELD_MANAGER};
+pub use objects::{Apply, FIELD_MANAGER};
 pub use open::ApiServer;
 pub use pods::RunningPods;
 pub use select::Selection;

@@ -5,7 +5,6 @@ use std::time::Instant;
 use k8s_openapi::api::core::v1::ServiceAccount;
 use kube::{core::DynamicObject, discovery::ApiResource};
 use proptest::sample::select;
-use secrecy::SecretString;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 use trustpath_core::{Failure, Handle as _};
@@ -24,7 +23,6 @@ use crate::support::{environment, kubeconfig};
 enum Ask {
     Uid,
     Get,
-    GetDynamic,
     Live,
     List,
     ListDynamic,
@@ -33,8 +31,6 @@ enum Ask {
     HasNamespace,
     Token,
     CanI,
-    May,
-    ReviewToken,
     Served,
     Types,
     Lacking,
@@ -46,10 +42,9 @@ enum Ask {
     LeaseRemove,
 }
 
-const ALL: [Ask; 22] = [
+const ALL: [Ask; 19] = [
     Ask::Uid,
     Ask::Get,
-    Ask::GetDynamic,
     Ask::Live,
     Ask::List,
     Ask::ListDynamic,
@@ -58,8 +53,6 @@ const ALL: [Ask; 22] = [
     Ask::HasNamespace,
     Ask::Token,
     Ask::CanI,
-    Ask::May,
-    Ask::ReviewToken,
     Ask::Served,
     Ask::Types,
     Ask::Lacking,
@@ -157,9 +150,6 @@ async fn ask(cluster: &Cluster, lease: &LeaseRecord, what: Ask) -> Came {
     Ok(match what {
         Ask::Uid => cluster.uid().await.map(|_| none)?,
         Ask::Get => cluster.get(&at).await.map(|_| none)?,
-        Ask::GetDynamic => {
-            cluster.get::<DynamicObject>(&Address::dynamic(&things(), Some("n"), "a")).await.map(|_| none)?
-        }
         Ask::Live => {
             let live = cluster.live(&at).await?.unwrap_or_default();
             drop(Owned::seen(&live, &body));
@@ -167,13 +157,11 @@ async fn ask(cluster: &Cluster, lease: &LeaseRecord, what: Ask) -> Came {
         }
         Ask::List => cluster.list::<ServiceAccount>(Some("n")).await.map(|_| none)?,
         Ask::ListDynamic => cluster.list_dynamic::<DynamicObject>(&things(), None).await.map(|_| none)?,
-        Ask::Apply => cluster.apply(&at, &object(), Apply::default()).await?.warnings,
+        Ask::Apply => cluster.apply(&at, &object(), Apply::default()).await.map(|_| none)?,
         Ask::Delete => cluster.delete(&at, Some("u")).await.map(|()| none)?,
         Ask::HasNamespace => cluster.has_namespace("n").await.map(|_| none)?,
         Ask::Token => cluster.request_token(&who, &[], 600).await.map(|token| vec![format!("{token:?}")])?,
         Ask::CanI => cluster.can_i(&access).await.map(|_| none)?,
-        Ask::May => cluster.may(&who, &access).await.map(|_| none)?,
-        Ask::ReviewToken => cluster.review_token(&SecretString::from(JWT), &[]).await.map(|_| none)?,
         Ask::Served => cluster.served("g", "Thing", &["v1"]).await.map(|_| none)?,
         Ask::Types => cluster.namespaced_types().await.map(|_| none)?,
         Ask::Lacking => cluster.lacking(&on("", "secrets").named("a").may(&["get"])).await.map(|_| none)?,
