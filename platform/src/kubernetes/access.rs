@@ -1,5 +1,7 @@
 //! Tokens, and who may do what.
 
+use std::fmt;
+
 use jiff::Timestamp;
 use k8s_openapi::api::{
     authentication::v1::{TokenRequest, TokenRequestSpec},
@@ -44,6 +46,12 @@ pub struct Access<'a> {
     pub namespace: Option<&'a str>,
     /// The object's name; `None` for all of them.
     pub name: Option<&'a str>,
+}
+
+impl fmt::Display for Access<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.verb, self.resource())
+    }
 }
 
 impl Access<'_> {

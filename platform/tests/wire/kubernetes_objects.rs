@@ -162,6 +162,7 @@ async fn rights_are_asked_of_the_server() {
             .await;
         assert_eq!(cluster(&server).await.can_i(&Access { verb, ..access.clone() }).await.unwrap(), allowed);
     }
+    assert_eq!(access.to_string(), "create tokenreviews.authentication.k8s.io");
 }
 
 const STORES: &str = "external-secrets.io";
