@@ -207,11 +207,6 @@ impl Error {
         self.0.retry_after
     }
 
-    /// The system that failed.
-    pub fn system(&self) -> System {
-        self.0.system
-    }
-
     /// What went wrong.
     pub fn kind(&self) -> Kind {
         self.0.kind
@@ -236,11 +231,6 @@ impl Error {
     /// Whether the server's words contain this text; for the few cases where text is all there is.
     pub fn says(&self, text: &str) -> bool {
         self.0.said.iter().any(|words| words.contains(text))
-    }
-
-    /// Which request failed, as `METHOD path`.
-    pub fn request(&self) -> Option<&str> {
-        self.0.request.as_deref()
     }
 }
 

@@ -78,11 +78,6 @@ struct Server {
 }
 
 impl Cluster {
-    /// kube's client, for what this type does not offer. It neither retries nor explains.
-    pub fn client(&self) -> &kube::Client {
-        &self.client
-    }
-
     /// The same connection, whose requests are given up after this time, all attempts together: for those who look again
     /// by themselves. Never longer than the connection's own limit.
     #[must_use]

@@ -21,7 +21,6 @@ use crate::{
 #[derive(Clone)]
 pub(super) struct Call {
     pub(super) request: Request<Vec<u8>>,
-    pub(super) repeat: Repeat,
     /// It writes what is written under the lock of the run, and not the lock itself.
     pub(super) locked: bool,
 }
@@ -32,7 +31,7 @@ impl Call {
         match request {
             Ok(request) => {
                 let locked = !request.method().is_safe();
-                Ok(Self { request, repeat: Repeat::Harmless, locked })
+                Ok(Self { request, locked })
             }
             Err(error) => Err(Error::new(System::Kubernetes, Kind::Unspeakable, "the request cannot be built")
                 .because(&error)
@@ -93,7 +92,7 @@ impl Cluster {
             call.error(Kind::Timeout, format!("Kubernetes did not answer within {} s", limits.total.as_secs_f32()))
                 .help("see whether the API server is overloaded")
         };
-        let answer = limits.retry((call.repeat, call.writes()), || self.attempt(call), late).await;
+        let answer = limits.retry((Repeat::Harmless, call.writes()), || self.attempt(call), late).await;
         let answer = answer.map_err(|error| error.without(&self.server.held))?;
         // What is listed to see whether a namespace is empty is of every type, deprecated ones too: no one can do anything
         // about that.
