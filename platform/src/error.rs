@@ -21,21 +21,23 @@ pub enum System {
 }
 
 impl System {
-    /// Its name in codes.
-    pub fn key(self) -> &'static str {
+    /// One of two texts: that of this system.
+    pub(crate) fn either(self, vault: &'static str, kubernetes: &'static str) -> &'static str {
         match self {
-            Self::Vault => "vault",
-            Self::Kubernetes => "kubernetes",
+            Self::Vault => vault,
+            Self::Kubernetes => kubernetes,
         }
+    }
+
+    /// Its name in codes.
+    pub(crate) fn key(self) -> &'static str {
+        self.either("vault", "kubernetes")
     }
 }
 
 impl fmt::Display for System {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Vault => "Vault",
-            Self::Kubernetes => "Kubernetes",
-        })
+        f.write_str(self.either("Vault", "Kubernetes"))
     }
 }
 
@@ -82,40 +84,27 @@ pub enum Kind {
 }
 
 impl Kind {
-    fn class(self) -> Class {
+    /// Its class, and its name in codes.
+    fn told(self) -> (Class, &'static str) {
         match self {
-            Self::Unreachable | Self::Tls | Self::Unavailable | Self::Malformed | Self::Redirected => {
-                Class::Unreachable
-            }
-            Self::Timeout => Class::Timeout,
-            Self::Unauthenticated | Self::Denied => Class::Denied,
-            Self::Sealed | Self::Uninitialized | Self::Unserved | Self::Namespace | Self::NotFound => Class::Missing,
-            Self::Conflict | Self::Unlocked => Class::Conflict,
-            Self::Rejected | Self::Failed => Class::Rejected,
-            Self::Unspeakable => Class::Config,
-        }
-    }
-
-    fn key(self) -> &'static str {
-        match self {
-            Self::Unreachable => "unreachable",
-            Self::Tls => "tls",
-            Self::Unavailable => "unavailable",
-            Self::Timeout => "timeout",
-            Self::Unauthenticated => "unauthenticated",
-            Self::Denied => "denied",
-            Self::Sealed => "sealed",
-            Self::Uninitialized => "uninitialized",
-            Self::Unserved => "unserved",
-            Self::Namespace => "namespace",
-            Self::Redirected => "redirected",
-            Self::NotFound => "not_found",
-            Self::Conflict => "conflict",
-            Self::Rejected => "rejected",
-            Self::Failed => "failed",
-            Self::Malformed => "malformed",
-            Self::Unspeakable => "name",
-            Self::Unlocked => "unlocked",
+            Self::Unreachable => (Class::Unreachable, "unreachable"),
+            Self::Tls => (Class::Unreachable, "tls"),
+            Self::Unavailable => (Class::Unreachable, "unavailable"),
+            Self::Timeout => (Class::Timeout, "timeout"),
+            Self::Unauthenticated => (Class::Denied, "unauthenticated"),
+            Self::Denied => (Class::Denied, "denied"),
+            Self::Sealed => (Class::Missing, "sealed"),
+            Self::Uninitialized => (Class::Missing, "uninitialized"),
+            Self::Unserved => (Class::Missing, "unserved"),
+            Self::Namespace => (Class::Missing, "namespace"),
+            Self::Redirected => (Class::Unreachable, "redirected"),
+            Self::NotFound => (Class::Missing, "not_found"),
+            Self::Conflict => (Class::Conflict, "conflict"),
+            Self::Rejected => (Class::Rejected, "rejected"),
+            Self::Failed => (Class::Rejected, "failed"),
+            Self::Malformed => (Class::Unreachable, "malformed"),
+            Self::Unspeakable => (Class::Config, "name"),
+            Self::Unlocked => (Class::Conflict, "unlocked"),
         }
     }
 }
@@ -218,11 +207,6 @@ impl Error {
         self.0.retry_after
     }
 
-    /// The system that failed.
-    pub fn system(&self) -> System {
-        self.0.system
-    }
-
     /// What went wrong.
     pub fn kind(&self) -> Kind {
         self.0.kind
@@ -247,11 +231,6 @@ impl Error {
     /// Whether the server's words contain this text; for the few cases where text is all there is.
     pub fn says(&self, text: &str) -> bool {
         self.0.said.iter().any(|words| words.contains(text))
-    }
-
-    /// Which request failed, as `METHOD path`.
-    pub fn request(&self) -> Option<&str> {
-        self.0.request.as_deref()
     }
 }
 
@@ -288,7 +267,7 @@ impl StdError for Error {
 
 impl Diagnostic for Error {
     fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        Some(Box::new(format!("trustpath::{}::{}", self.0.system.key(), self.0.kind.key())))
+        Some(Box::new(format!("trustpath::{}::{}", self.0.system.key(), self.0.kind.told().1)))
     }
 
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
@@ -298,7 +277,7 @@ impl Diagnostic for Error {
 
 impl Classified for Error {
     fn class(&self) -> Class {
-        self.0.kind.class()
+        self.0.kind.told().0
     }
 }
 

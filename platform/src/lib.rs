@@ -26,6 +26,7 @@ mod crypto;
 pub mod digest;
 pub mod environment;
 pub mod error;
+mod exchange;
 pub mod facts;
 pub mod handshake;
 mod heard;

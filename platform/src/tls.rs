@@ -49,7 +49,7 @@ pub(crate) fn classify(error: &(dyn StdError + 'static)) -> Transport {
 }
 
 /// The error inside: an `io::Error` skips the error that it wraps when asked for its source.
-fn inner<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError + 'static)> {
+pub(crate) fn inner<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError + 'static)> {
     match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
         Some(wrapped) => Some(wrapped),
         None => error.source(),

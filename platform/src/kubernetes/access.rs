@@ -9,11 +9,10 @@ use k8s_openapi::api::{
     core::v1::ServiceAccount,
 };
 use kube::{
-    Resource,
+    Resource as _,
     core::{Request, params::PostParams},
 };
 use secrecy::SecretString;
-use serde::{Serialize, de::DeserializeOwned};
 use trustpath_core::{Evidence, Failure};
 
 use super::{Cluster, address::Address, request::Call};
@@ -103,10 +102,9 @@ impl Cluster {
         };
         let body = TokenRequest { spec, ..TokenRequest::default() };
         let at = Address::<ServiceAccount>::namespaced(&of.namespace, &of.name);
-        let data = serde_json::to_vec(&body).map_err(kube::core::request::Error::SerializeBody);
         let url = Request::new(at.collection()?);
-        let call =
-            Call::new(data.and_then(|data| url.create_subresource("token", at.name(), &PostParams::default(), data)))?;
+        let request = |data| url.create_subresource("token", at.name(), &PostParams::default(), data);
+        let call = Call::with(&body, request)?;
         let answer: TokenRequest = self.call(&call).await?.parse(&call)?;
         let none = || {
             call.error(Kind::Malformed, "the answer to a TokenRequest holds no token")
@@ -125,7 +123,10 @@ impl Cluster {
             resource_attributes: Some(access.attributes()),
             ..SelfSubjectAccessReviewSpec::default()
         };
-        let review = self.review(&SelfSubjectAccessReview { spec, ..SelfSubjectAccessReview::default() }).await?;
+        let review = SelfSubjectAccessReview { spec, ..SelfSubjectAccessReview::default() };
+        let url = Request::new(SelfSubjectAccessReview::url_path(&(), None));
+        let call = Call::with(&review, |data| url.create(&PostParams::default(), data))?;
+        let review: SelfSubjectAccessReview = self.call(&call).await?.parse(&call)?;
         Ok(review.status.is_some_and(|status| status.allowed))
     }
 
@@ -150,19 +151,5 @@ impl Cluster {
             }
             Err(error) => Err(error.into()),
         }
-    }
-
-    /// Creates a review, which is answered and never stored.
-    ///
-    /// # Errors
-    /// When the server denies it or does not answer.
-    pub async fn review<K>(&self, review: &K) -> Result<K, Error>
-    where
-        K: Resource<DynamicType = ()> + Serialize + DeserializeOwned,
-    {
-        let data = serde_json::to_vec(review).map_err(kube::core::request::Error::SerializeBody);
-        let url = Request::new(K::url_path(&(), None));
-        let call = Call::new(data.and_then(|data| url.create(&PostParams::default(), data)))?;
-        self.call(&call).await?.parse(&call)
     }
 }

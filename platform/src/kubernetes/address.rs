@@ -26,13 +26,6 @@ impl<K: Resource<DynamicType = ()>> Address<K> {
     }
 }
 
-impl Address<DynamicObject> {
-    /// An object of a type that discovery found.
-    pub fn dynamic(resource: &ApiResource, namespace: Option<&str>, name: &str) -> Self {
-        Self::new(resource.clone(), namespace, name)
-    }
-}
-
 impl Address<serde_json::Value> {
     /// An object as plain data.
     pub fn plain(resource: &ApiResource, namespace: Option<&str>, name: &str) -> Self {

@@ -2,9 +2,10 @@
 
 use kube::core::{Status, response::StatusCause};
 
-use super::request::{Answer, Call};
+use super::request::Call;
 use crate::{
     error::{Error, Kind},
+    exchange::Answer,
     retry::{Seen, retry_after},
     text::{beginning_of_page, clean},
 };

@@ -6,12 +6,12 @@ use std::path::PathBuf;
 
 use async_trait::async_trait;
 use k8s_openapi::api::core::v1::Secret;
-use kube::core::{Request, params::PostParams};
+use kube::core::Request;
 use tokio::sync::Mutex;
 use trustpath_core::{Class, Classified as _, Problem, Result, Right, journal::Mirror};
 
-use super::{Address, Cluster, FIELD_MANAGER, request::Call, rights::on};
-use crate::error::{Error, Kind, System};
+use super::{Address, Cluster, objects::post, request::Call, rights::on};
+use crate::error::{Error, Kind};
 
 use kept::{Kept, LIMIT, with};
 
@@ -74,15 +74,11 @@ impl JournalSecret {
 
     /// Writes a Secret that is new, or in the version that it says; whether it was written.
     async fn write(&self, secret: &Secret, known: &mut Option<Secret>) -> Result<bool, Error> {
-        let body = serde_json::to_vec(secret).map_err(|error| {
-            Error::new(System::Kubernetes, Kind::Unspeakable, "the Secret cannot be written as JSON").because(&error)
+        let (url, known_before) = (Request::new(self.at.collection()?), known.take());
+        let call = Call::with(secret, |body| match known_before {
+            None => url.create(&post(), body),
+            Some(_) => url.replace(NAME, &post(), body),
         })?;
-        let (collection, params) = (self.at.collection()?, post());
-        let request = match known.take() {
-            None => Request::new(collection).create(&params, body),
-            Some(_) => Request::new(collection).replace(NAME, &params, body),
-        };
-        let call = Call::new(request)?;
         match self.cluster.call(&call).await {
             Ok(answer) => {
                 *known = Some(answer.parse(&call)?);
@@ -160,8 +156,4 @@ impl Mirror for JournalSecret {
     async fn keep(&self, run: &str, lines: &[u8]) -> Result<()> {
         self.bring(run, lines).await
     }
-}
-
-fn post() -> PostParams {
-    PostParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PostParams::default() }
 }

@@ -11,16 +11,13 @@ use k8s_openapi::{
     },
     apimachinery::pkg::apis::meta::v1::{MicroTime, ObjectMeta},
 };
-use kube::core::{
-    Request,
-    params::{DeleteParams, PostParams, Preconditions},
-};
+use kube::core::{Request, params::Preconditions};
 use serde::{Serialize, de::DeserializeOwned};
 use trustpath_core::{Class, Problem, Result, Right};
 
-use super::{Address, Cluster, FIELD_MANAGER, request::Call, rights::on};
+use super::{Address, Cluster, objects::post, request::Call, rights::on};
 use crate::{
-    error::{Error, Kind, System},
+    error::{Error, Kind},
     lock::{Claim, Found, Holder, Record, Removed, Unfinished, Version, Written},
     mark,
 };
@@ -73,12 +70,6 @@ impl LeaseRecord {
             Err(error) => Err(error),
         }
     }
-
-    fn body(&self, version: Option<&Version>, claim: &Claim) -> Result<Vec<u8>, Error> {
-        serde_json::to_vec(&lease(&self.namespace, version, claim, Timestamp::now())).map_err(|error| {
-            Error::new(System::Kubernetes, Kind::Unspeakable, "the Lease cannot be written as JSON").because(&error)
-        })
-    }
 }
 
 #[async_trait]
@@ -97,13 +88,15 @@ impl Record for LeaseRecord {
     }
 
     async fn create(&self, claim: &Claim) -> Result<Written, Error> {
-        let request = Request::new(self.at.collection()?).create(&post(), self.body(None, claim)?);
-        self.send(Call::new(request)?).await
+        let url = Request::new(self.at.collection()?);
+        let lease = lease(&self.namespace, None, claim, Timestamp::now());
+        self.send(Call::with(&lease, |body| url.create(&post(), body))?).await
     }
 
     async fn replace(&self, version: &Version, claim: &Claim) -> Result<Written, Error> {
-        let request = Request::new(self.at.collection()?).replace(NAME, &post(), self.body(Some(version), claim)?);
-        match self.send(Call::new(request)?).await {
+        let url = Request::new(self.at.collection()?);
+        let lease = lease(&self.namespace, Some(version), claim, Timestamp::now());
+        match self.send(Call::with(&lease, |body| url.replace(NAME, &post(), body))?).await {
             // It is gone, and so not in that state.
             Err(error) if error.kind() == Kind::NotFound => Ok(Written::Refused),
             other => other,
@@ -112,9 +105,7 @@ impl Record for LeaseRecord {
 
     async fn remove(&self, version: &Version) -> Result<Removed, Error> {
         let (uid, revision) = (version.object.clone(), version.revision.clone());
-        let preconditions = Preconditions { uid: Some(uid), resource_version: Some(revision) };
-        let params = DeleteParams { preconditions: Some(preconditions), ..DeleteParams::default() };
-        let call = Call::new(Request::new(self.at.collection()?).delete(NAME, &params))?;
+        let call = Call::delete(&self.at, Preconditions { uid: Some(uid), resource_version: Some(revision) })?;
         match self.cluster.call(&Call { locked: false, ..call }).await {
             Ok(_) => Ok(Removed::Yes),
             Err(error) if matches!(error.kind(), Kind::NotFound | Kind::Conflict) => Ok(Removed::Refused),
@@ -125,10 +116,6 @@ impl Record for LeaseRecord {
             },
         }
     }
-}
-
-fn post() -> PostParams {
-    PostParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PostParams::default() }
 }
 
 fn version(meta: &ObjectMeta) -> Version {

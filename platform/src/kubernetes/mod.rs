@@ -30,7 +30,7 @@ pub use journals::JournalSecret;
 pub use lease::LeaseRecord;
 pub use live::Live;
 pub use object_ref::{ObjectRef, ServedType};
-pub use objects::{Applied, Apply, FIELD_MANAGER};
+pub use objects::{Apply, FIELD_MANAGER};
 pub use open::ApiServer;
 pub use pods::{RunningPods, that_need_it};
 pub use select::Selection;
@@ -78,11 +78,6 @@ struct Server {
 }
 
 impl Cluster {
-    /// kube's client, for what this type does not offer. It neither retries nor explains.
-    pub fn client(&self) -> &kube::Client {
-        &self.client
-    }
-
     /// The same connection, whose requests are given up after this time, all attempts together: for those who look again
     /// by themselves. Never longer than the connection's own limit.
     #[must_use]

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::{
     Address, Cluster,
     address::collection,
-    rights::{On, on},
+    rights::{Grant, on},
 };
 use crate::error::Error;
 
@@ -91,10 +91,9 @@ impl ObjectRef {
     }
 
     /// The object, to say what is needed on it.
-    pub fn on(&self) -> On<'_> {
-        let all = on(&self.resource.group, &self.resource.plural);
-        let all = self.namespace.as_deref().map_or(all, |namespace| all.within(namespace));
-        all.named(&self.name)
+    pub fn on(&self) -> Grant {
+        let all = on(&self.resource.group, &self.resource.plural).named(&self.name);
+        Grant { namespace: self.namespace.clone(), ..all }
     }
 
     /// As people read it; a version that is not known yet as a placeholder.

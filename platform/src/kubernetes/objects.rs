@@ -5,7 +5,7 @@ use kube::{
     Resource,
     core::{
         ObjectList, Request,
-        params::{DeleteParams, GetParams, ListParams, Patch, PatchParams, Preconditions},
+        params::{GetParams, ListParams, Patch, PatchParams, PostParams, Preconditions},
     },
     discovery::ApiResource,
 };
@@ -35,15 +35,9 @@ pub struct Apply {
     pub dry_run: bool,
 }
 
-/// What was applied.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Applied<K> {
-    /// The object, as it is now.
-    pub object: K,
-    /// Whether it was not there before.
-    pub created: bool,
-    /// What the server warns of, cleaned.
-    pub warnings: Vec<String>,
+/// Objects that are made or replaced are this program's.
+pub(super) fn post() -> PostParams {
+    PostParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PostParams::default() }
 }
 
 impl Cluster {
@@ -117,7 +111,7 @@ impl Cluster {
     /// # Errors
     /// When other managers own a field ([`Kind::Conflict`] names them, unless `force`), admission or validation says
     /// no, or the server cannot be reached: then it may or may not have been written.
-    pub async fn apply<K>(&self, at: &Address<K>, object: &impl Serialize, how: Apply) -> Result<Applied<K>, Error>
+    pub async fn apply<K>(&self, at: &Address<K>, object: &impl Serialize, how: Apply) -> Result<K, Error>
     where
         K: DeserializeOwned,
     {
@@ -126,9 +120,7 @@ impl Cluster {
         params.dry_run = how.dry_run;
         let request = Request::new(at.collection()?).patch(at.name(), &params, &Patch::Apply(object));
         let call = Call::new(request)?;
-        let answer = self.call(&call).await?;
-        let warnings = self.warnings_of(&answer);
-        Ok(Applied { object: answer.parse(&call)?, created: answer.status == 201, warnings })
+        self.call(&call).await?.parse(&call)
     }
 
     /// Deletes an object, if it is still the one with this uid. Nothing there is success. Deleting may go on after the
@@ -137,9 +129,8 @@ impl Cluster {
     /// # Errors
     /// When another object has the name now ([`Kind::Conflict`]), or the server refuses or cannot be reached.
     pub async fn delete<K>(&self, at: &Address<K>, uid: Option<&str>) -> Result<(), Error> {
-        let preconditions = uid.map(|uid| Preconditions { uid: Some(uid.to_owned()), resource_version: None });
-        let params = DeleteParams { preconditions, ..DeleteParams::default() };
-        let call = Call::new(Request::new(at.collection()?).delete(at.name(), &params))?;
+        let still = Preconditions { uid: uid.map(str::to_owned), resource_version: None };
+        let call = Call::delete(at, still)?;
         match self.call(&call).await {
             Err(error) if error.kind() != Kind::NotFound => Err(error),
             _ => Ok(()),

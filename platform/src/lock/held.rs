@@ -25,18 +25,11 @@ pub struct Held {
 struct Shared {
     record: Arc<dyn Record>,
     terms: Terms,
-    standing: Mutex<Standing>,
+    /// When the last renewal that was answered well was sent; nothing once another client has it, or it was taken away, or
+    /// given back.
+    renewed: Mutex<Option<Moment>>,
     /// One write at a time: each needs the version that the one before it led to.
     writing: AsyncMutex<Writing>,
-}
-
-/// How sure we are of it.
-#[derive(Debug, Clone, Copy)]
-enum Standing {
-    /// The last renewal that was answered well was sent at this moment.
-    Renewed(Moment),
-    /// Another client has it, or it was taken away, or given back.
-    Lost,
 }
 
 /// What was written last, as far as we know, and what is written next.
@@ -58,10 +51,10 @@ const ATTEMPTS: usize = 3;
 impl Held {
     /// The lock whose record was written by a request that was sent at `sent`.
     pub(super) fn new(record: Arc<dyn Record>, version: Version, claim: Claim, terms: Terms, sent: Moment) -> Self {
-        let standing = Mutex::new(Standing::Renewed(sent));
+        let renewed = Mutex::new(Some(sent));
         let (found, noted) = (claim.unfinished.clone(), claim.unfinished.is_some());
         let writing = AsyncMutex::new(Writing { version, claim, found, noted, emptied: None });
-        let shared = Arc::new(Shared { record, terms, standing, writing });
+        let shared = Arc::new(Shared { record, terms, renewed, writing });
         let renewing = tokio::spawn(Arc::clone(&shared).keep()).abort_handle();
         Self { shared, renewing }
     }
@@ -120,10 +113,7 @@ impl Drop for Held {
 #[async_trait]
 impl Guard for Shared {
     fn remaining(&self) -> Duration {
-        match *self.standing() {
-            Standing::Renewed(sent) => self.terms.lease.saturating_sub(sent.elapsed()),
-            Standing::Lost => Duration::ZERO,
-        }
+        self.renewed().map_or(Duration::ZERO, |sent| self.terms.lease.saturating_sub(sent.elapsed()))
     }
 
     /// Writes the record without the run; where that cannot be, removes it. The lock is given back then.
@@ -177,12 +167,12 @@ impl Guard for UntilClear {
 }
 
 impl Shared {
-    fn standing(&self) -> MutexGuard<'_, Standing> {
-        self.standing.lock().unwrap_or_else(PoisonError::into_inner)
+    fn renewed(&self) -> MutexGuard<'_, Option<Moment>> {
+        self.renewed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn is_lost(&self) -> bool {
-        matches!(*self.standing(), Standing::Lost)
+        self.renewed().is_none()
     }
 
     /// Renews until the lock is lost. A record that nobody has written since is still ours, however late we come: a
@@ -211,7 +201,7 @@ impl Shared {
         match written {
             Written::As(version) => {
                 writing.version = version;
-                *self.standing() = Standing::Renewed(sent);
+                *self.renewed() = Some(sent);
                 Ok(())
             }
             Written::Refused if self.find(writing).await? => Err(unanswered(&self.record.name()).into()),
@@ -230,7 +220,7 @@ impl Shared {
                 Ok(true)
             }
             _ => {
-                *self.standing() = Standing::Lost;
+                *self.renewed() = None;
                 Ok(false)
             }
         }
@@ -291,7 +281,7 @@ impl Shared {
                 Removed::Refused if self.find(writing).await? => continue,
                 Removed::Refused => None,
             };
-            *self.standing() = Standing::Lost;
+            *self.renewed() = None;
             return Ok(why);
         }
         Err(late(&self.record.name()).into())

@@ -3,8 +3,12 @@
 use std::time::Duration;
 
 use tokio::time::Instant;
+use trustpath_core::Problem;
 
-use super::{Claim, Found, NotFinished, Process, Unfinished, Version};
+use super::{
+    Claim, Found, Process, Unfinished, Version,
+    error::{unfinished_elsewhere, unfinished_here},
+};
 
 /// What is known about a lock that somebody else holds: a state of its record, and since when it was not seen to change.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,7 +89,7 @@ pub(super) fn admit(
     purpose: &Purpose,
     abandon: Option<&str>,
     known: impl FnOnce(&Unfinished) -> Known,
-) -> Result<Option<Unfinished>, NotFinished> {
+) -> Result<Option<Unfinished>, Problem> {
     let Some(unfinished) = &claim.unfinished else { return Ok(None) };
     if *purpose == Purpose::GoOn(unfinished.digest.clone()) {
         return Ok(Some(unfinished.clone()));
@@ -95,13 +99,15 @@ pub(super) fn admit(
     }
     match known(unfinished) {
         Known::Over => Ok(None),
-        Known::Here => Err(NotFinished::Here { run: unfinished.run.clone() }),
-        Known::Elsewhere => Err(NotFinished::elsewhere(unfinished.clone())),
+        Known::Here => Err(unfinished_here(unfinished)),
+        Known::Elsewhere => Err(unfinished_elsewhere(unfinished)),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use trustpath_core::Failure;
+
     use super::*;
     use crate::lock::{Holder, Terms};
 
@@ -185,12 +191,17 @@ mod tests {
         let same = Purpose::GoOn("sha256:1".into());
         let other = Purpose::GoOn("sha256:2".into());
         assert_eq!(admit(&left(), &same, None, |_| Known::Here).unwrap(), left().unfinished);
-        assert!(matches!(admit(&left(), &other, None, |_| Known::Here), Err(NotFinished::Here { .. })));
-        assert!(matches!(admit(&left(), &Purpose::Begin, None, |_| Known::Here), Err(NotFinished::Here { .. })));
-        assert!(matches!(
-            admit(&left(), &Purpose::Begin, None, |_| Known::Elsewhere),
-            Err(NotFinished::Elsewhere { .. })
-        ));
+        let refused = |purpose, known| Failure::from(admit(&left(), purpose, None, |_| known).unwrap_err()).report();
+        let told = |purpose, known| (refused(purpose, known).code.unwrap(), refused(purpose, known).message);
+        let here =
+            ("trustpath::lock::unfinished".to_owned(), "the run r was left unfinished, and comes first".to_owned());
+        assert_eq!(told(&other, Known::Here), here);
+        assert_eq!(told(&Purpose::Begin, Known::Here), here);
+        let elsewhere = "the run r of the host h was left unfinished; its journal lies there, at /j".to_owned();
+        assert_eq!(
+            told(&Purpose::Begin, Known::Elsewhere),
+            ("trustpath::lock::unfinished_elsewhere".to_owned(), elsewhere)
+        );
     }
 
     #[test]

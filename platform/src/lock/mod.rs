@@ -17,7 +17,6 @@ mod take;
 mod tests;
 
 pub use claim::{Claim, Holder, Terms, Unfinished};
-pub use error::{Busy, NotFinished};
 pub use fence::Fence;
 pub use held::Held;
 pub use host::Process;

@@ -6,8 +6,9 @@ use tokio::time::{Instant, sleep};
 use trustpath_core::{Class, Problem, Result, run::Cancel};
 
 use super::{
-    Busy, Claim, Found, Held, Holder, Known, Purpose, Record, Terms, Unfinished, Version, Written,
+    Claim, Found, Held, Holder, Known, Purpose, Record, Terms, Unfinished, Version, Written,
     clock::Moment,
+    error::busy,
     judge::{Verdict, Watch, admit, judge},
 };
 
@@ -51,8 +52,7 @@ const ROUNDS: usize = 100;
 /// Takes the lock of a record.
 ///
 /// # Errors
-/// When somebody else holds it ([`Busy`]), a run was left unfinished under it ([`super::NotFinished`]), the server says
-/// no, or the waiting was interrupted.
+/// When somebody else holds it, a run was left unfinished under it, the server says no, or the waiting was interrupted.
 pub async fn take(record: Arc<dyn Record>, taking: &Taking<'_>) -> Result<Held> {
     let mut claim = Claim::new(taking.holder.clone(), taking.terms);
     let deadline = taking.timeout.map(|timeout| Instant::now() + timeout);
@@ -98,7 +98,7 @@ async fn until_free(
         let until = match verdict {
             Verdict::Gone => return Ok(None),
             Verdict::Free | Verdict::Ours => return Ok(Some((version, claim))),
-            Verdict::Alive if deadline.is_none() => return Err(Busy::new(record.name(), &claim, true).into()),
+            Verdict::Alive if deadline.is_none() => return Err(busy(&record.name(), &claim, true).into()),
             Verdict::Alive => {
                 (seen_alive, watch) = (true, None);
                 now + claim.patience()
@@ -106,7 +106,7 @@ async fn until_free(
             Verdict::Open(until) => until,
         };
         if deadline.is_some_and(|deadline| now >= deadline) {
-            return Err(Busy::new(record.name(), &claim, seen_alive).into());
+            return Err(busy(&record.name(), &claim, seen_alive).into());
         }
         if watch.is_none() {
             tell(record, taking, &claim, until - now);

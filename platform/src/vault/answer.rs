@@ -1,39 +1,16 @@
 //! What an answer that is no success means. Pure.
 
-use http::{HeaderMap, header::LOCATION};
-use serde::{Deserialize, de::DeserializeOwned};
+use http::header::LOCATION;
+use serde::Deserialize;
+use url::Url;
 
-use super::{
-    http::origin,
-    request::{Call, Verb},
-};
+use super::request::{Call, Verb};
+pub(super) use crate::exchange::Answer;
 use crate::{
     error::{Error, Kind},
     retry::retry_after,
     text::{beginning_of_page, clean},
 };
-
-/// An HTTP answer.
-pub(super) struct Answer {
-    pub(super) status: u16,
-    pub(super) headers: HeaderMap,
-    pub(super) body: Vec<u8>,
-}
-
-impl Answer {
-    /// The body as JSON.
-    pub(super) fn parse<T: DeserializeOwned>(&self, call: &Call) -> Result<T, Error> {
-        serde_json::from_slice(&self.body).map_err(|error| malformed(call, self.status, &error))
-    }
-}
-
-/// The parser's words say where in the answer, and never quote a secret longer than a token of JSON: they are left out.
-fn malformed(call: &Call, status: u16, error: &serde_json::Error) -> Error {
-    let place = format!("line {}, column {}", error.line(), error.column());
-    call.error(Kind::Malformed, format!("the answer is none that Vault gives: unexpected data at {place}"))
-        .answered(status, [])
-        .help("see whether VAULT_ADDR is the address of a Vault or OpenBao, and not of something before it")
-}
 
 #[derive(Deserialize)]
 struct Refusal {
@@ -108,4 +85,9 @@ fn redirected(call: &Call, answer: &Answer) -> Error {
     }
     call.error(Kind::Redirected, format!("{message}: {target}"))
         .help(format!("if you trust that address: export VAULT_ADDR={target}"))
+}
+
+/// Scheme, host and port of an address; what a message may show of it.
+fn origin(address: &str) -> String {
+    Url::parse(address).map(|url| url.origin().ascii_serialization()).unwrap_or_default()
 }

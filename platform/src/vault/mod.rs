@@ -12,7 +12,6 @@ mod duration;
 mod family;
 mod get;
 mod health;
-mod http;
 mod list;
 mod lock;
 mod mount_path;

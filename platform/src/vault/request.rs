@@ -12,11 +12,11 @@ use rustify::{
     errors::ClientError,
 };
 use serde::Serialize;
-use tokio::time::Instant;
 
-use super::{Vault, answer, answer::Answer, health, http};
+use super::{Vault, answer, answer::Answer, health};
 use crate::{
     error::{Error, Kind, System},
+    exchange::{Named, NoAnswer, traced},
     retry::{Repeat, Seen},
     text::clean,
 };
@@ -108,6 +108,12 @@ impl Call {
     }
 }
 
+impl Named for Call {
+    fn name(&self) -> (System, Method, &str) {
+        (System::Vault, self.verb.method(), &self.path)
+    }
+}
+
 impl Endpoint for Call {
     type Response = ();
     const REQUEST_BODY_TYPE: RequestType = RequestType::JSON;
@@ -151,7 +157,7 @@ impl Vault {
             return Err(Error::unlocked(System::Vault).during(&call.verb.method(), &call.path));
         }
         let answer = self.exchange(call).await?;
-        if (200..300).contains(&answer.status) {
+        if answer.is_success() {
             self.server.seen_mounts.note(self.namespace(), call, &answer);
             return Ok(answer);
         }
@@ -163,23 +169,26 @@ impl Vault {
         Err(if is_made || is_beside_another(call, &error) { error.seen(Seen::NotYet) } else { error })
     }
 
-    /// Sends once and receives once, whatever the answer. Traced without headers and bodies.
+    /// Sends once and receives once, whatever the answer.
     pub(super) async fn exchange(&self, call: &Call) -> Result<Answer, Error> {
-        let begun = Instant::now();
         if !self.client.middle.token.is_empty() {
             self.server.asked.fetch_add(1, Ordering::Relaxed);
         }
-        let result = http::send(&self.client.http.http, self.prepare(call)?).await;
-        let millis = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let (method, path) = (call.verb.method(), clean(&call.path));
-        let status = result.as_ref().ok().map(|answer| answer.status);
-        tracing::debug!(target: "trustpath::request", system = "vault", %method, path, status, millis);
+        let result = traced(call, self.send(self.prepare(call)?)).await;
         if let Ok(answer) = &result
             && call.verb.writes()
         {
             self.server.states.note(&answer.headers);
         }
-        result.map_err(|error| http::failure(call, &error, &self.client.http.base))
+        result.map_err(|why| why.error(call, &self.client.http.base))
+    }
+
+    async fn send(&self, request: ::http::Request<Vec<u8>>) -> Result<Answer, NoAnswer> {
+        let response = match reqwest::Request::try_from(request) {
+            Ok(request) => self.client.http.http.execute(request).await,
+            Err(error) => Err(error),
+        };
+        Answer::receive(response.map_err(|error| NoAnswer::Transport(error.into()))?.into()).await
     }
 
     fn prepare(&self, call: &Call) -> Result<::http::Request<Vec<u8>>, Error> {

@@ -2,10 +2,7 @@
 
 use std::time::Duration;
 
-use kube::core::{
-    Request,
-    params::{DeleteParams, Preconditions},
-};
+use kube::core::params::Preconditions;
 use serde_json::Value;
 use tokio::time::{Instant, sleep};
 use trustpath_core::{Class, Problem, Result};
@@ -69,9 +66,7 @@ impl Cluster {
         if is_going(live) {
             return self.gone_by(at, uid, deadline).await;
         }
-        let preconditions = Some(Preconditions { uid: uid.map(str::to_owned), resource_version: None });
-        let params = DeleteParams { preconditions, ..DeleteParams::default() };
-        let call = Call::new(Request::new(at.collection()?).delete(at.name(), &params))?;
+        let call = Call::delete(at, Preconditions { uid: uid.map(str::to_owned), resource_version: None })?;
         match self.call(&call).await {
             // An object that has to wait for something comes back with the time at which it was deleted.
             Ok(answer) if !is_going(&answer.parse::<Value>(&call)?) => Ok(Removal::Gone),

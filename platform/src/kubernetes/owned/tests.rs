@@ -52,7 +52,7 @@ fn others_keep_equal_fields_and_lose_the_rest() {
     let body = body(json!({"a": "1", "b": "3"}));
     let now = Owned::seen(&live, &body);
     let wanted = Owned::wanting(Some(&now), body, GRAPH);
-    let kubectl = "kubectl (Update v1)".parse().expect("an owner");
+    let kubectl = "kubectl (Update v1)".to_owned().try_into().expect("an owner");
     assert_eq!(wanted.others[&kubectl], fields(json!({"metadata": {"labels": {"a": "1"}}})));
     assert_eq!(wanted.value(&["metadata", "labels", "b"]), Some(&json!("3")));
 }
@@ -164,7 +164,10 @@ fn passing() -> Value {
 }
 
 fn owed(owner: &str) -> BTreeMap<Owner, Fields> {
-    BTreeMap::from([(owner.parse().expect("an owner"), fields(json!({"metadata": {"labels": {"b": "2"}}})))])
+    BTreeMap::from([(
+        owner.to_owned().try_into().expect("an owner"),
+        fields(json!({"metadata": {"labels": {"b": "2"}}})),
+    )])
 }
 
 #[test]

@@ -40,9 +40,7 @@ impl Cluster {
     /// Why not: conflicts with other managers (unless `force`), admission, validation.
     pub async fn rehearse_owned<K>(&self, at: &Address<K>, to: &Owned, force: bool) -> Result<(), Error> {
         let body = body(at, to, None);
-        let applied = self.apply(&retyped(at), &body, Apply { force, dry_run: true }).await?;
-        drop::<Value>(applied.object);
-        Ok(())
+        self.apply(&retyped(at), &body, Apply { force, dry_run: true }).await.map(drop)
     }
 
     /// Goes from one waypoint to the next; `live` is how the object was seen right before. May be done twice, and again after
@@ -87,8 +85,7 @@ impl Cluster {
         let body = body(at, to, uid);
         // What was not there when force was agreed to is somebody's new object: nothing of it is taken.
         let how = Apply { force: force && live.is_some(), dry_run: false };
-        let applied = self.apply(&retyped(at), &body, how).await?;
-        drop::<Value>(applied.object);
+        self.apply(&retyped(at), &body, how).await?;
         Ok(())
     }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::kubernetes::Access;
 
 /// A verb on a resource.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Grant {
     /// `get`, `create`, …
     pub verb: String,

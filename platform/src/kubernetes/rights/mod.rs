@@ -15,20 +15,9 @@ pub use role::Role;
 use super::{Cluster, owned::Owned};
 use crate::text::clean;
 
-/// Resources on which something is needed.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct On<'a> {
-    group: &'a str,
-    resource: &'a str,
-    subresource: Option<&'a str>,
-    namespace: Option<&'a str>,
-    name: Option<&'a str>,
-    if_served: bool,
-}
-
 /// Every object of a resource, by its plural, in the whole cluster.
-pub fn on<'a>(group: &'a str, resource: &'a str) -> On<'a> {
-    On { group, resource, ..On::default() }
+pub fn on(group: &str, resource: &str) -> Grant {
+    Grant { group: group.to_owned(), resource: resource.to_owned(), ..Grant::default() }
 }
 
 /// Reading what tells this cluster from another, as [`Cluster::uid`] does.
@@ -38,42 +27,42 @@ pub fn to_read_uid() -> Vec<Right> {
 
 /// Looking at everything that a namespace holds.
 pub fn list_everything_in(namespace: &str) -> Right {
-    on("*", "*").within(namespace).grant("list").right()
+    Grant { verb: "list".to_owned(), ..on("*", "*").within(namespace) }.right()
 }
 
-impl<'a> On<'a> {
-    /// Those in one namespace.
+impl Grant {
+    /// On those in one namespace.
     #[must_use]
-    pub fn within(self, namespace: &'a str) -> Self {
-        Self { namespace: Some(namespace), ..self }
+    pub fn within(&self, namespace: &str) -> Self {
+        Self { namespace: Some(namespace.to_owned()), ..self.clone() }
     }
 
-    /// The one with this name.
+    /// On the one with this name.
     #[must_use]
-    pub fn named(self, name: &'a str) -> Self {
-        Self { name: Some(name), ..self }
+    pub fn named(&self, name: &str) -> Self {
+        Self { name: Some(name.to_owned()), ..self.clone() }
     }
 
-    /// What lies below it, such as `token`.
+    /// On what lies below it, such as `token`.
     #[must_use]
-    pub fn below(self, subresource: &'a str) -> Self {
-        Self { subresource: Some(subresource), ..self }
+    pub fn below(&self, subresource: &str) -> Self {
+        Self { subresource: Some(subresource.to_owned()), ..self.clone() }
     }
 
-    /// Nothing, where the cluster has no such resource.
+    /// On nothing, where the cluster has no such resource.
     #[must_use]
-    pub fn if_served(self) -> Self {
-        Self { if_served: true, ..self }
+    pub fn if_served(&self) -> Self {
+        Self { if_served: true, ..self.clone() }
     }
 
     /// These verbs.
-    pub fn may(self, verbs: &[&str]) -> Vec<Right> {
-        verbs.iter().map(|verb| self.grant(verb).right()).collect()
+    pub fn may(&self, verbs: &[&str]) -> Vec<Right> {
+        verbs.iter().map(|verb| Self { verb: (*verb).to_owned(), ..self.clone() }.right()).collect()
     }
 
     /// What [`Cluster::write_owned`] needs to go from one waypoint to the next. An apply that makes an object needs
     /// `create` on its very name.
-    pub fn may_write(self, now: Option<&Owned>, to: Option<&Owned>) -> Vec<Right> {
+    pub fn may_write(&self, now: Option<&Owned>, to: Option<&Owned>) -> Vec<Right> {
         self.may(match (now, to) {
             (None, None) => &[],
             (None, Some(_)) => &["get", "patch", "create"],
@@ -83,22 +72,6 @@ impl<'a> On<'a> {
         })
     }
 
-    fn grant(self, verb: &str) -> Grant {
-        let owned = |text: Option<&str>| text.map(str::to_owned);
-        Grant {
-            verb: verb.to_owned(),
-            group: self.group.to_owned(),
-            resource: self.resource.to_owned(),
-            subresource: owned(self.subresource),
-            namespace: owned(self.namespace),
-            name: owned(self.name),
-            if_served: self.if_served,
-            cluster_wide: false,
-        }
-    }
-}
-
-impl Grant {
     /// The right as it is handed around.
     pub fn right(&self) -> Right {
         let grant = serde_json::to_value(self).unwrap_or_default();

@@ -1,0 +1,164 @@
+//! One exchange with a server: its answer, or what it means that there is none. What is found out is the same for both
+//! systems; where to look for the cause is each one's own.
+
+use std::{error::Error as StdError, io};
+
+use http::{HeaderMap, Method, Response};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use serde::de::DeserializeOwned;
+use tokio::time::Instant;
+
+use crate::{
+    error::{Error, Kind, System},
+    retry::Seen,
+    text::clean,
+    tls::{self, Transport},
+};
+
+/// More than any answer that this program asks for; a server that sends more is not believed.
+const LARGEST: usize = 32 << 20;
+
+/// A request, as far as messages name it.
+pub(crate) trait Named {
+    fn name(&self) -> (System, Method, &str);
+}
+
+/// An HTTP answer.
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
+}
+
+/// Why there is no answer.
+pub(crate) enum NoAnswer {
+    Transport(Box<dyn StdError + Send + Sync>),
+    TooLarge,
+}
+
+impl Answer {
+    /// All of a response, unless there is no end to it.
+    pub(crate) async fn receive<B>(response: Response<B>) -> Result<Self, NoAnswer>
+    where
+        B: BodyExt<Error: Into<Box<dyn StdError + Send + Sync>>>,
+    {
+        let (head, body) = response.into_parts();
+        let body =
+            Limited::new(body, LARGEST).collect().await.map_err(|error| match error.is::<LengthLimitError>() {
+                true => NoAnswer::TooLarge,
+                false => NoAnswer::Transport(io::Error::other(error).into()),
+            })?;
+        Ok(Self { status: head.status.as_u16(), headers: head.headers, body: body.to_bytes().to_vec() })
+    }
+
+    pub(crate) fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+
+    /// The body as JSON. The parser's words say where in the answer, and never quote a secret longer than a token of JSON: they
+    /// are left out.
+    pub(crate) fn parse<T: DeserializeOwned>(&self, call: &impl Named) -> Result<T, Error> {
+        serde_json::from_slice(&self.body).map_err(|error| {
+            let (system, method, path) = call.name();
+            let place = format!("line {}, column {}", error.line(), error.column());
+            let message = format!("the answer is none that {system} gives: unexpected data at {place}");
+            let help = system.either(
+                "see whether VAULT_ADDR is the address of a Vault or OpenBao, and not of something before it",
+                "see whether the kubeconfig's server is a Kubernetes API server, and not something before it",
+            );
+            Error::new(system, Kind::Malformed, message).during(&method, path).answered(self.status, []).help(help)
+        })
+    }
+}
+
+impl NoAnswer {
+    /// The error for a request to this server.
+    pub(crate) fn error(&self, call: &impl Named, server: &str) -> Error {
+        let (system, method, path) = call.name();
+        match self {
+            Self::Transport(error) => unreachable(system, &**error, server),
+            Self::TooLarge => Error::new(
+                system,
+                Kind::Malformed,
+                system.either(
+                    "Vault's answer is larger than any that was asked for",
+                    "the answer of Kubernetes is larger than any that was asked for",
+                ),
+            )
+            .help(system.either(
+                "see whether VAULT_ADDR is the address of a Vault",
+                "see whether the kubeconfig's server is a Kubernetes API server",
+            )),
+        }
+        .during(&method, path)
+    }
+}
+
+fn unreachable(system: System, error: &(dyn StdError + 'static), server: &str) -> Error {
+    let no_tls = || Error::new(system, Kind::Tls, format!("no TLS connection to {system} at {server}"));
+    let none = |message| Error::new(system, Kind::Unreachable, message);
+    let failed = match tls::classify(error) {
+        Transport::Tls(reason) => no_tls().help(tls_help(system, &reason)),
+        Transport::TlsEnded => no_tls().help(client_certificate(system)).seen(Seen::Ended),
+        Transport::NoConnection => none(format!("{system} at {server} cannot be reached"))
+            .help(system.either(
+                "see whether VAULT_ADDR is right, Vault runs, and nothing on the way stops the connection",
+                "see whether the kubeconfig's context is the right one, and `kubectl version` answers",
+            ))
+            .seen(Seen::NoConnection),
+        Transport::Timeout | Transport::Broken => none(format!("the connection to {system} at {server} broke"))
+            .help(system.either(
+                "see whether Vault restarted, or a proxy on the way gave up",
+                "see whether the API server restarted, or a proxy on the way gave up",
+            ))
+            .seen(Seen::Broken),
+    };
+    failed.because(tls::inner(error).unwrap_or(error))
+}
+
+fn tls_help(system: System, reason: &rustls::Error) -> &'static str {
+    use rustls::{CertificateError as Bad, Error as Tls};
+    match reason {
+        Tls::InvalidCertificate(Bad::UnknownIssuer | Bad::BadSignature) => system.either(
+            "set VAULT_CACERT to the file with the certificate of the authority that signed Vault's",
+            "the kubeconfig's certificate-authority is not the one that signed the API server's certificate",
+        ),
+        Tls::InvalidCertificate(Bad::NotValidForName | Bad::NotValidForNameContext { .. }) => system.either(
+            "set VAULT_ADDR, or VAULT_TLS_SERVER_NAME, to a name that Vault's certificate is made for",
+            "set the kubeconfig's server, or tls-server-name, to a name that the API server's certificate is made for",
+        ),
+        Tls::InvalidCertificate(Bad::Expired | Bad::ExpiredContext { .. }) => {
+            system.either("renew Vault's certificate", "renew the API server's certificate")
+        }
+        Tls::InvalidMessage(_) => system.either(
+            "what answers speaks no TLS: should VAULT_ADDR begin with http:// ?",
+            "what answers speaks no TLS: see the kubeconfig's server",
+        ),
+        Tls::AlertReceived(_) => client_certificate(system),
+        _ => system.either(
+            "see whether VAULT_CACERT is the authority that signed Vault's certificate",
+            "see whether the kubeconfig's certificate-authority signed the API server's certificate",
+        ),
+    }
+}
+
+fn client_certificate(system: System) -> &'static str {
+    system.either(
+        "Vault may ask for a client certificate: VAULT_CLIENT_CERT and VAULT_CLIENT_KEY",
+        "the API server may not take the kubeconfig's client certificate: is it expired?",
+    )
+}
+
+/// Waits for what comes of a request, and traces it without headers and bodies.
+pub(crate) async fn traced(
+    call: &impl Named,
+    answer: impl Future<Output = Result<Answer, NoAnswer>>,
+) -> Result<Answer, NoAnswer> {
+    let begun = Instant::now();
+    let answer = answer.await;
+    let millis = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let (system, method, path) = call.name();
+    let status = answer.as_ref().ok().map(|answer| answer.status);
+    tracing::debug!(target: "trustpath::request", system = system.key(), %method, path = clean(path), status, millis);
+    answer
+}
