@@ -61,9 +61,15 @@ impl Engine {
             Ok(left) => self.observer.event(name, Event::Undone { left }),
             Err(failure) => self.observer.event(name, Event::UndoFailed(failure)),
         }
-        let left = answer?;
-        self.stays(place, left, journal).await?;
-        journal.append(record).await.map_err(|failure| failure.in_step(name))
+        let kept = match &answer {
+            Ok(left) => self.stays(place, left.clone(), journal).await,
+            Err(_) => Ok(()),
+        };
+        let noted = match kept {
+            Ok(()) => journal.append(record).await.map_err(|failure| failure.in_step(name)),
+            unkept => unkept,
+        };
+        answer.and(noted)
     }
 
     /// What is left on purpose is in the journal before its step is called done, or undone.

@@ -3,7 +3,7 @@
 use serde_json::json;
 use trustpath_core::{
     Class, Failure,
-    journal::{End, Journal, Log, Verb, replay},
+    journal::{End, Journal, Log, Record, Verb, replay},
     run::{Ended, Outcome, leaving},
 };
 
@@ -82,6 +82,8 @@ async fn an_undo_that_fails_is_stuck_and_goes_on_from_the_journal() {
     assert_eq!(named, [(Some("b"), Class::Rejected), (Some("a"), Class::Stuck)]);
 
     let stuck = log(&directory);
+    let failed = |record: &Record| matches!(record, Record::UndoFailed { step, .. } if step == "b");
+    assert!(stuck.entries.iter().any(|entry| failed(&entry.record)), "its journal says what could not be taken back");
     assert_eq!(replay(&stuck.entries).end, Some(End::Stuck));
     *shelf.hook.lock().unwrap() = None;
     shelf.faults.lock().unwrap().clear();
