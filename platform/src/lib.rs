@@ -14,7 +14,7 @@
 //! - [`kubernetes`], [`vault`]: the two systems.
 //! - [`lock`]: one run at a time.
 //! - [`mark`]: how objects of a graph are told from others.
-//! - [`names`]: texts that are checked when they are read.
+//! - [`names`](mod@names): texts that are checked when they are read.
 //! - [`policy`]: what the text of a policy means.
 //! - [`retry`]: the one retry policy.
 //! - [`text`]: text from servers, made safe to show.
