@@ -6,7 +6,6 @@ use std::{pin::pin, sync::Arc, time::Duration};
 use futures::future::{Either, select};
 use tokio::time::{Instant, timeout_at};
 
-use super::requests::Sent;
 use crate::{
     contract::{Answer, Context, Part, Request},
     failure::Result,
@@ -44,13 +43,14 @@ impl Look {
         Some(Self { answer, at: Instant::now() })
     }
 
-    /// Looks while something is sent; where that fails, nothing is sent after it.
-    pub(super) async fn beside(
+    /// Looks while something is sent; where that does not go well, nothing is sent after it.
+    pub(super) async fn beside<S>(
         look: impl Future<Output = Option<Self>>,
-        sending: impl Future<Output = Sent>,
-    ) -> (Sent, Option<Self>) {
+        sending: impl Future<Output = S>,
+        went_well: impl FnOnce(&S) -> bool,
+    ) -> (S, Option<Self>) {
         match select(pin!(sending), pin!(look)).await {
-            Either::Left((sent, look)) if sent.answer.is_ok() => (sent, look.await),
+            Either::Left((sent, look)) if went_well(&sent) => (sent, look.await),
             Either::Left((sent, _)) => (sent, None),
             Either::Right((look, sending)) => (sending.await, look),
         }
@@ -69,10 +69,7 @@ mod tests {
     use tokio::time::{advance, sleep};
 
     use super::*;
-    use crate::{
-        contract::{Change, Consent, Facts, Handles, Right, Shown, Values},
-        failure::{Class, Problem},
-    };
+    use crate::contract::{Change, Consent, Facts, Handles, Right, Shown, Values};
 
     const LIMIT: Duration = Duration::from_secs(60);
 
@@ -105,15 +102,15 @@ mod tests {
         Part { change, request: Some(Arc::new(At(at, Duration::from_millis(millis)))) }
     }
 
-    async fn ahead(next: &Part, sending: impl Future<Output = Sent>) -> Option<Result<Answer>> {
+    async fn ahead(next: &Part, sending: impl Future<Output = bool>) -> Option<Result<Answer>> {
         let cx = Context::new("g", "s", Arc::new(Facts::default()), Arc::new(Handles::new()), Consent::default());
         let look = Look::ahead(&part("a", 0), Some(next), cx, Instant::now() + LIMIT);
-        Look::beside(look, sending).await.1.and_then(Look::fresh)
+        Look::beside(look, sending, |sent| *sent).await.1.and_then(Look::fresh)
     }
 
-    async fn sent_in(millis: u64) -> Sent {
+    async fn sent_in(millis: u64) -> bool {
         sleep(Duration::from_millis(millis)).await;
-        Sent::nothing(Ok(()))
+        true
     }
 
     #[tokio::test(start_paused = true)]
@@ -129,9 +126,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn what_is_sent_now_is_not_looked_at_and_nothing_is_once_it_has_failed() {
         assert!(ahead(&part("a", 0), sent_in(10)).await.is_none());
-        let failed = async { Sent::nothing(Err(Problem::new(Class::Rejected, "t::no", "no").into())) };
         let begun = Instant::now();
-        assert!(ahead(&part("b", 50), failed).await.is_none());
+        assert!(ahead(&part("b", 50), async { false }).await.is_none());
         assert_eq!(begun.elapsed(), Duration::ZERO);
     }
 

@@ -65,7 +65,8 @@ impl Engine {
             let next = Look::ahead(&part, parts.peek(), self.context(place), deadline);
             let context = self.context(place).having_looked(looked.and_then(Look::fresh));
             let sent;
-            (sent, looked) = Look::beside(next, self.announced(place, context, part, journal, deadline, way)).await;
+            let sending = self.announced(place, context, part, journal, deadline, way);
+            (sent, looked) = Look::beside(next, sending, |sent| sent.answer.is_ok()).await;
             all = Sent { late: all.late | sent.late, logged: all.logged.and(sent.logged), ..sent };
             // What is written of the next request would be taken for the answer to one whose own could not be.
             if all.answer.is_err() || (way == Way::Forward && all.logged.is_err()) {
