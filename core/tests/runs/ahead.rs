@@ -2,21 +2,9 @@
 
 use std::time::Duration;
 
-use trustpath_core::{
-    Class,
-    journal::Verb,
-    run::{Outcome, Settings},
-};
+use trustpath_core::{Class, journal::Verb, run::Outcome};
 
-use crate::shelf::{Fault, Shelf, chain, engine, run};
-
-const LIMITS: Settings = Settings {
-    parallelism: 8,
-    step_timeout: Duration::from_secs(10),
-    verify_timeout: Duration::from_secs(10),
-    lease: Duration::from_secs(60),
-    horizon: Duration::from_secs(90),
-};
+use crate::shelf::{Fault, LIMITS, Shelf, chain, engine, run};
 
 /// Only what is looked at once all but the last step are made counts; the last write before that goes so, which changes
 /// nothing when it is repeated.

@@ -7,18 +7,10 @@ use serde_json::{Value, json};
 use trustpath_core::{
     Class,
     journal::{Log, Record, Verb, replay},
-    run::{Outcome, Settings},
+    run::Outcome,
 };
 
-use crate::shelf::{Fault, Shelf, chain, engine, log_in, run};
-
-const LIMITS: Settings = Settings {
-    parallelism: 8,
-    step_timeout: Duration::from_secs(10),
-    verify_timeout: Duration::from_secs(10),
-    lease: Duration::from_secs(60),
-    horizon: Duration::from_secs(90),
-};
+use crate::shelf::{Fault, LIMITS, Shelf, chain, engine, log_in, run};
 
 /// What is there once everything that was sent is over.
 async fn in_the_end(shelf: &Shelf) -> Value {

@@ -130,6 +130,12 @@ async fn what_the_user_leaves_is_left_and_the_run_is_over() {
     assert_eq!((&left["b"]["size"], left.as_object().unwrap().len()), (&json!("XXL"), 1), "all else is back");
     let over = replay(&log(&directory).entries);
     assert_eq!((over.end, over.standing().count()), (Some(End::RolledBack), 0));
+    let entries = log(&directory).entries;
+    let left = entries.iter().filter_map(|entry| match &entry.record {
+        Record::Left { step } => Some(step.as_str()),
+        _ => None,
+    });
+    assert_eq!(left.collect::<Vec<_>>(), ["b"]);
 }
 
 #[tokio::test]

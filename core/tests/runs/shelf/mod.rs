@@ -20,7 +20,7 @@ use trustpath_core::{Class, Connection, Handle, Identity, Lacking, Problem, Resu
 
 pub(crate) use self::{
     item::{ITEM, KINDS, Mutant},
-    setup::{chain, engine, engine_of, graph, handles, journal, log_in, run, start, step},
+    setup::{LIMITS, chain, engine, engine_of, graph, handles, journal, log_in, run, start, step},
 };
 
 pub(crate) const SECRET: &str = "hvs.the-secret-on-the-shelf";

@@ -7,10 +7,19 @@ use trustpath_core::{
     Facts, Handles,
     graph::{Graph, Spec, assemble},
     journal::{Journal, JournaledStep, Log, Start, VERSION, Verb},
-    run::{Engine, RunPlan, graph_of},
+    run::{Engine, RunPlan, Settings, graph_of},
 };
 
 use super::{ITEM, KINDS, Shelf};
+
+/// Limits for a clock that is paused.
+pub(crate) const LIMITS: Settings = Settings {
+    parallelism: 8,
+    step_timeout: Duration::from_secs(10),
+    verify_timeout: Duration::from_secs(10),
+    lease: Duration::from_secs(60),
+    horizon: Duration::from_secs(90),
+};
 
 /// One step for a graph: name, needs, and the rest of its configuration.
 pub(crate) fn step(name: &str, needs: &[&str], with: Value) -> Spec {
