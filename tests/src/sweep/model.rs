@@ -153,8 +153,8 @@ const ANY: &[u16] = &[400, 403, 404, 500];
 
 /// When, what (and the how many-th where that matters), and the statuses that do no harm there.
 const OPTIONAL: [(Phase, &str, &[u16]); 14] = [
-    // A token that may not see the engines plans without a word about them.
-    (Phase::Planning, "GET /v1/sys/internal/ui/mounts", &[403, 404]),
+    // Whatever keeps a token from seeing the engines, it plans without a word about them.
+    (Phase::Planning, "GET /v1/sys/internal/ui/mounts", &[400, 403, 404]),
     // The lock notes which run has begun until it is noted, or the lock is lost.
     (Phase::Planning, "PUT /apis/coordination.k8s.io/v1/namespaces/default/leases/trustpath", &[400, 500]),
     // Who may not ask which rights there are goes on without knowing, and says so.
