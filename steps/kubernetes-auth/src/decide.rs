@@ -13,7 +13,7 @@ use crate::{
     marked,
     owner::{self, Claim},
     state::{Reviewer, State, TYPE},
-    surroundings::{Found, Making, Removing},
+    surroundings::{Found, Making},
     target::Target,
 };
 
@@ -90,21 +90,22 @@ impl KubernetesAuth {
     pub(crate) fn release(
         &self,
         claim: Claim<'_>,
-        around: &Removing,
+        cluster: &str,
+        roles: Result<Vec<String>, &str>,
         (goes_with, own): (Vec<String>, Vec<String>),
         now: &State,
     ) -> Decision<State> {
-        let owner = owner::of(claim.graph, &around.cluster, &now.mount);
+        let owner = owner::of(claim.graph, cluster, &now.mount);
         if let Some(kept) = owner.keeps(self.mount.as_str(), now) {
             return Decision { goes_with, ..kept };
         }
-        let why = self.keep_because(&around.roles, &own);
+        let why = self.keep_because(roles, &own);
         let to = why.is_some().then(|| now.clone());
         let undo = self.undo(Some(now), to.as_ref());
         Decision { undo, goes_with, ..Decision::to(to, owner != Owner::Other).noting(why.map(Note::Left)) }
     }
 
-    fn keep_because(&self, roles: &Result<Vec<String>, String>, own: &[String]) -> Option<String> {
+    fn keep_because(&self, roles: Result<Vec<String>, &str>, own: &[String]) -> Option<String> {
         let mount = &self.mount;
         let roles = match roles {
             Ok(roles) => roles,

@@ -4,7 +4,6 @@
 //! whole and gives its reviewer JWT never back: the state holds a digest, the mark in the mount's description remembers
 //! it, and a write fetches the JWT again.
 
-mod answers;
 mod config;
 mod decide;
 mod document;
@@ -13,6 +12,7 @@ mod kept;
 mod marked;
 mod owner;
 mod pem;
+mod place;
 mod prove;
 mod reads;
 mod requests;
@@ -28,7 +28,7 @@ mod way;
 use trustpath_core::{Answers, At, Decision, Handle, Intent, Kind, Leg, Managed, Proof, Reads, Result, Seen};
 use trustpath_platform::{AuthMount, Cluster, ReviewerSecret, Vault, VaultServer, vault::backend::roles_that_go};
 
-use self::{config::KubernetesAuth, owner::Claim, state::State};
+use self::{config::KubernetesAuth, owner::Claim, state::State, surroundings::read};
 
 /// The facts that the step takes.
 pub(crate) type Taken = (VaultServer, Option<ReviewerSecret>);
@@ -61,8 +61,12 @@ impl Managed for KubernetesAuth {
         }
         match (intent, &seen.state) {
             (Intent::Remove, Some(now)) => {
-                let around = self.removing(&seen.answers)?;
-                Ok(self.release(Claim::of(at.cx), &around, roles_that_go(at.cx, self.mount.as_str()), now))
+                let roles = match seen.answers.refused("roles") {
+                    Some(why) => Err(why),
+                    None => Ok(read(&seen.answers, "roles")?),
+                };
+                let cluster: String = read(&seen.answers, "cluster")?;
+                Ok(self.release(Claim::of(at.cx), &cluster, roles, roles_that_go(at.cx, self.mount.as_str()), now))
             }
             (_, now) => Ok(self.wants(Claim::of(at.cx), &self.making(at, &seen.answers)?, now.as_ref())?),
         }

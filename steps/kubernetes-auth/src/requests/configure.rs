@@ -9,9 +9,8 @@ use serde_json::Value;
 use trustpath_core::{Class, Context, Problem, Read as _, Request, Result, Right, Shown, Values};
 use trustpath_platform::{
     digest::Digest,
-    policy::Capability::Update,
     vault::{
-        Field, Late, VaultRequest,
+        Body, Field, Late, VaultRequest,
         backend::{Held, MountAt, MountState},
     },
 };
@@ -112,15 +111,8 @@ impl Configure {
     }
 
     fn tune_rights(&self, values: Values) -> Vec<Right> {
-        let tuned = self.at.tuned();
-        let on = self.at.on(&tuned);
-        match values {
-            Values::Known => {
-                let body = way::tuning(&self.to, &self.to);
-                on.may_send(&[Update], &body, &[("description", marked::NOT_YET)])
-            }
-            Values::Unknown => on.may(&[Update]),
-        }
+        let body = Body::from_iter(way::tuning(&self.to, &self.to)).with("description", Field::NotYet(marked::NOT_YET));
+        VaultRequest::update(self.at.namespace(), self.at.tuned(), body).rights(values)
     }
 }
 

@@ -15,8 +15,9 @@ use trustpath_platform::{kubernetes::ApiServer, vault::Family};
 use crate::{
     config::KubernetesAuth,
     owner::Claim,
+    place::Place,
     state::State,
-    surroundings::{Found, Making, Place},
+    surroundings::{Found, Here, Making},
 };
 
 const GRAPH: &str = "ours";
@@ -38,24 +39,23 @@ pub(crate) fn ca() -> String {
 pub(crate) fn inside() -> Making {
     Making {
         cluster: CLUSTER.to_owned(),
-        now: Timestamp::UNIX_EPOCH,
-        family: Family::Vault,
+        here: here(Family::Vault, None),
         unencrypted: None,
         place: Place::Inside,
-        api_server: server(None),
         ca: None,
         pem_keys: None,
         reviewer: Found::Nowhere,
     }
 }
 
-fn server(ca_pem: Option<String>) -> ApiServer {
-    ApiServer { url: "https://api.example.com:6443".to_owned(), ca_pem, unverified: false }
+fn here(family: Family, ca_pem: Option<String>) -> Here {
+    let api_server = ApiServer { url: "https://api.example.com:6443".to_owned(), ca_pem, unverified: false };
+    Here { now: Timestamp::UNIX_EPOCH, family, vault: String::new(), api_server }
 }
 
 pub(crate) fn outside(ca_pem: Option<String>) -> Making {
     let seen = "https://vault.example.com is no Service of this cluster".to_owned();
-    Making { place: Place::Outside(seen), api_server: server(ca_pem), ..inside() }
+    Making { place: Place::Outside(seen), here: here(Family::Vault, ca_pem), ..inside() }
 }
 
 /// What an apply makes.
