@@ -39,8 +39,8 @@ impl<M: AuthMethod> Backend<M> {
         let (_, is_own) = self.mount(at.facts);
         let there = now.and_then(|now| now.mount.clone());
         let each = self.documents(at.facts).into_iter().map(|document| {
-            let held = now.and_then(|now| now.documents.get(document.name()));
-            (document.name().to_owned(), document.desired(held))
+            let held = now.and_then(|now| now.documents.get(document.name));
+            (document.name.to_owned(), document.desired(held))
         });
         let mount = is_own.then(|| there.unwrap_or_else(|| MountState::new(M::TYPE)));
         OwnedMount { mount, documents: each.collect() }
@@ -73,7 +73,7 @@ impl<M: AuthMethod> Backend<M> {
     fn without_documents(&self, at: At<'_, Taken<M>>, now: &OwnedMount) -> OwnedMount {
         let mut kept = now.clone();
         for document in self.documents(at.facts).iter().filter(|document| !document.goes_with_mount()) {
-            kept.documents.remove(document.name());
+            kept.documents.remove(document.name);
         }
         kept
     }
@@ -95,10 +95,10 @@ impl<M: AuthMethod> Backend<M> {
     /// What goes for good with the documents that go. What may not be listed may be there.
     fn lost(&self, at: At<'_, Taken<M>>, answers: &Answers) -> Result<Undo> {
         let mut lost = Vec::new();
-        for (what, name) in self.documents(at.facts).iter().flat_map(|document| document.mortal().collect::<Vec<_>>()) {
-            let is_there = answers.get::<Vec<String>>(&name)?.is_some_and(|names| !names.is_empty());
-            lost.extend(is_there.then(|| what.to_owned()));
-            lost.extend(answers.refused(&name).map(|why| format!("{what} that may not be listed ({why})")));
+        for (what, name) in self.documents(at.facts).iter().flat_map(|document| &document.dies_with_it) {
+            let is_there = answers.get::<Vec<String>>(name)?.is_some_and(|names| !names.is_empty());
+            lost.extend(is_there.then(|| (*what).to_owned()));
+            lost.extend(answers.refused(name).map(|why| format!("{what} that may not be listed ({why})")));
         }
         Ok(if lost.is_empty() { Undo::Yes } else { Undo::No(format!("{} would be lost", listed(&lost))) })
     }

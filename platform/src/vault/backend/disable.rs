@@ -35,6 +35,14 @@ impl Disable {
         }
         Ok(others)
     }
+
+    fn in_use(&self, others: &[String]) -> Problem {
+        let mount = clean(self.at.path());
+        let others = listed(&others.iter().map(|other| format!("`{}`", clean(other))).collect::<Vec<_>>());
+        let message = format!("the auth mount `{mount}` has {others}, and was left as it is");
+        Problem::new(Class::Conflict, "trustpath::vault::mount_in_use", message)
+            .help(format!("remove them if no one needs them: vault delete auth/{mount}/role/NAME"))
+    }
 }
 
 #[async_trait]
@@ -53,15 +61,5 @@ impl Request for Disable {
         let vault = self.at.vault(cx).await?;
         let others = self.others(&vault).await?;
         if others.is_empty() { Ok(vault.delete(&self.at.method()).await?) } else { Err(self.in_use(&others).into()) }
-    }
-}
-
-impl Disable {
-    fn in_use(&self, others: &[String]) -> Problem {
-        let mount = clean(self.at.path());
-        let others = listed(&others.iter().map(|other| format!("`{}`", clean(other))).collect::<Vec<_>>());
-        let message = format!("the auth mount `{mount}` has {others}, and was left as it is");
-        Problem::new(Class::Conflict, "trustpath::vault::mount_in_use", message)
-            .help(format!("remove them if no one needs them: vault delete auth/{mount}/role/NAME"))
     }
 }

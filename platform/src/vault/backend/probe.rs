@@ -35,7 +35,12 @@ struct LoginProbe {
 impl LoginProof {
     /// The probe that logs in at a mount, for a step.
     pub fn on(self, at: MountAt, own: OwnUse, step: &str) -> impl Probe + 'static {
-        let has_policies = || HasPolicies::new(&at, own, self.policies.clone(), step);
+        let has_policies = || HasPolicies {
+            what: format!("login at `auth/{}`", clean(at.path())),
+            asks: own.asks,
+            policies: self.policies.clone(),
+            next: format!("trustpath apply {step}"),
+        };
         let check = self.check.clone().unwrap_or_else(|| Arc::new(has_policies()));
         LoginProbe { proof: self, at, own, step: step.to_owned(), check }
     }
@@ -91,7 +96,7 @@ impl Probe for LoginProbe {
 
 impl LoginProbe {
     fn below(&self, path: &str) -> String {
-        self.at.below(path.split('/'))
+        self.at.below([path])
     }
 
     fn rights_of(&self, input: &Input) -> Vec<Right> {
@@ -208,13 +213,6 @@ struct HasPolicies {
     asks: bool,
     policies: Vec<String>,
     next: String,
-}
-
-impl HasPolicies {
-    fn new(at: &MountAt, own: OwnUse, policies: Vec<String>, step: &str) -> Self {
-        let what = format!("login at `auth/{}`", clean(at.path()));
-        Self { what, asks: own.asks, policies, next: format!("trustpath apply {step}") }
-    }
 }
 
 #[async_trait]

@@ -47,7 +47,7 @@ impl<M: AuthMethod> Backend<M> {
 /// Whether something goes that goes with the mount alone: that is then made anew.
 fn loses_config(documents: &[Document], from: Option<&OwnedMount>, to: Option<&OwnedMount>) -> bool {
     let has = |state: Option<&OwnedMount>, name: &str| state.is_some_and(|state| state.documents.contains_key(name));
-    let names = documents.iter().filter(|document| document.goes_with_mount()).map(Document::name);
+    let names = documents.iter().filter(|document| document.goes_with_mount()).map(|document| document.name);
     names.into_iter().any(|name| has(from, name) && !has(to, name))
 }
 
@@ -65,11 +65,11 @@ fn mount(way: &mut Way, at: &MountAt, to: &OwnedMount) {
 fn write(way: &mut Way, at: &MountAt, documents: &[Document], to: &OwnedMount) {
     for document in documents {
         let now = way.now.clone().unwrap_or_default();
-        let there = now.documents.get(document.name());
-        if let Some(then) = to.documents.get(document.name()).filter(|then| there != Some(then)) {
+        let there = now.documents.get(document.name);
+        if let Some(then) = to.documents.get(document.name).filter(|then| there != Some(then)) {
             let request = document.change(at, there, then);
             let mut next = now.clone();
-            next.documents.insert(document.name().to_owned(), then.clone());
+            next.documents.insert(document.name.to_owned(), then.clone());
             way.by(Some(next), request);
         }
     }
@@ -79,8 +79,8 @@ fn write(way: &mut Way, at: &MountAt, documents: &[Document], to: &OwnedMount) {
 fn remove(way: &mut Way, at: &MountAt, documents: &[Document], to: Option<&OwnedMount>) {
     for document in documents.iter().rev() {
         let Some(mut next) = way.now.clone() else { return };
-        let stays = to.is_some_and(|to| to.documents.contains_key(document.name()));
-        if !stays && next.documents.remove(document.name()).is_some() {
+        let stays = to.is_some_and(|to| to.documents.contains_key(document.name));
+        if !stays && next.documents.remove(document.name).is_some() {
             way.to(Some(next).filter(OwnedMount::is_something), document.removal(at));
         }
     }

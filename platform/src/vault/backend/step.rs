@@ -88,13 +88,13 @@ impl<M: AuthMethod> Backend<M> {
     fn held(&self, facts: &Taken<M>, answers: &Answers) -> Result<BTreeMap<String, Held>> {
         let mut all = BTreeMap::new();
         for document in self.documents(facts) {
-            let Some(found) = answers.get::<Held>(document.name())? else { continue };
+            let Some(found) = answers.get::<Held>(document.name)? else { continue };
             let mut held = document.observed(found);
-            for (key, name) in document.chosen() {
-                let below: Option<Held> = answers.get(&name)?;
-                held.extend(below.and_then(|mut below| Some((key.to_owned(), below.remove(key)?))));
+            for (key, name) in &document.kept_below {
+                let below: Option<Held> = answers.get(name)?;
+                held.extend(below.and_then(|mut below| Some(((*key).to_owned(), below.remove(*key)?))));
             }
-            all.insert(document.name().to_owned(), held);
+            all.insert(document.name.to_owned(), held);
         }
         Ok(all)
     }
@@ -165,11 +165,7 @@ impl<M: AuthMethod> Managed for Backend<M> {
             false => Evidence::new().failed(WHAT, format!("{} differ", listed(&differing)), next),
         };
         let login = self.0.proof(&at.facts.1).map(|login| login.on(mount, now.own_use(), at.cx.step()));
-        let proof = Proof::seen(evidence);
-        Ok(match login {
-            Some(login) => proof.and(login),
-            None => proof,
-        })
+        Ok(login.into_iter().fold(Proof::seen(evidence), Proof::and))
     }
 }
 

@@ -15,16 +15,9 @@ use crate::vault::{Body, Get, VaultRequest};
 const LEGACY_KEYS: &str = "legacy_keys";
 
 impl Document {
-    pub(super) fn name(&self) -> &'static str {
-        self.name
-    }
-
     /// Its name in a collection of the mount, where it is in that one.
     pub(super) fn name_in(&self, collection: &str) -> Option<&str> {
-        match &self.path[..] {
-            [first, second] if first == collection => Some(second),
-            _ => None,
-        }
+        self.path.strip_prefix(collection)?.strip_prefix('/')
     }
 
     /// Whether it is removed with its mount alone.
@@ -37,25 +30,15 @@ impl Document {
         reads.and(self.name, Get::new(at.namespace(), self.at(at)))
     }
 
-    /// What a removal has to know besides.
+    /// What a removal has to know besides, each by its path.
     pub(super) fn read_before_removal(&self, at: &MountAt, mut reads: Reads) -> Reads {
         for (_, path) in &self.kept_below {
-            reads = reads.and(path.join("/"), Get::new(at.namespace(), below(at, path)));
+            reads = reads.and(path.as_str(), Get::new(at.namespace(), at.below([path.as_str()])));
         }
         for (_, path) in &self.dies_with_it {
-            reads = reads.and(path.join("/"), at.list(path.iter().map(String::as_str)).or_refused());
+            reads = reads.and(path.as_str(), at.list([path.as_str()]).or_refused());
         }
         reads
-    }
-
-    /// The names of the reads of what dies with it, each with what that is.
-    pub(super) fn mortal(&self) -> impl Iterator<Item = (&'static str, String)> {
-        self.dies_with_it.iter().map(|(what, path)| (*what, path.join("/")))
-    }
-
-    /// The names of the reads of what is kept below it, each with its key.
-    pub(super) fn chosen(&self) -> impl Iterator<Item = (&'static str, String)> {
-        self.kept_below.iter().map(|(key, path)| (*key, path.join("/")))
     }
 
     /// An answer without what the server would choose by itself; all of it otherwise, so that an undo of a removal has all.
@@ -176,7 +159,7 @@ impl Document {
     }
 
     fn at(&self, at: &MountAt) -> String {
-        below(at, &self.path)
+        at.below([self.path.as_str()])
     }
 
     fn default_of(&self, key: &str, like: &Value) -> Value {
@@ -192,8 +175,4 @@ impl Document {
         let same = self.same.iter().find(|(name, _)| *name == key);
         means_the_same(there, wanted) || same.is_some_and(|(_, same)| same(there, wanted))
     }
-}
-
-fn below(at: &MountAt, path: &[String]) -> String {
-    at.below(path.iter().map(String::as_str))
 }
