@@ -65,7 +65,7 @@ mod tests {
 
     use crate::{
         state::{Reviewer, State},
-        tests::{CLAIM, Wanted, ca, config, decide, inside, outside},
+        tests::{Wanted, ca, config, cx, decide, inside, outside},
         way::{self, Move},
     };
 
@@ -95,7 +95,8 @@ mod tests {
         assert_eq!(way.len(), 1);
         let Move::Tune(body) = way::request(Some(&now), way[0].as_ref()) else { panic!("the config is written") };
         assert_eq!(body.keys().collect::<Vec<_>>(), ["description"]);
-        let again = config(json!({"reviewer": "keep"})).wants(CLAIM, &inside(), Some(&wanted)).map(Wanted::from);
+        let again =
+            config(json!({"reviewer": "keep"})).wants((&cx(), false), &inside(), Some(&wanted)).map(Wanted::from);
         assert_eq!(again.expect("a decision").state, wanted);
     }
 

@@ -28,7 +28,7 @@ mod way;
 use trustpath_core::{Answers, At, Decision, Handle, Intent, Kind, Leg, Managed, Proof, Reads, Result, Seen};
 use trustpath_platform::{AuthMount, Cluster, ReviewerSecret, Vault, VaultServer, vault::backend::roles_that_go};
 
-use self::{config::KubernetesAuth, owner::Claim, state::State, surroundings::read};
+use self::{config::KubernetesAuth, state::State, surroundings::read};
 
 /// The facts that the step takes.
 pub(crate) type Taken = (VaultServer, Option<ReviewerSecret>);
@@ -66,9 +66,11 @@ impl Managed for KubernetesAuth {
                     None => Ok(read(&seen.answers, "roles")?),
                 };
                 let cluster: String = read(&seen.answers, "cluster")?;
-                Ok(self.release(Claim::of(at.cx), &cluster, roles, roles_that_go(at.cx, self.mount.as_str()), now))
+                Ok(self.release(at.cx.graph(), &cluster, roles, roles_that_go(at.cx, self.mount.as_str()), now))
             }
-            (_, now) => Ok(self.wants(Claim::of(at.cx), &self.making(at, &seen.answers)?, now.as_ref())?),
+            (_, now) => {
+                Ok(self.wants((at.cx, at.cx.consent().adopt), &self.making(at, &seen.answers)?, now.as_ref())?)
+            }
         }
     }
 

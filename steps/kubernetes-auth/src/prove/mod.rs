@@ -12,7 +12,7 @@ use crate::{
     Taken,
     config::{KubernetesAuth, Reviewer as Choice},
     kept::are,
-    owner::{self, Claim},
+    owner,
     reads::{is_told, key_name, told},
     state::{HOST, State, TYPE},
 };
@@ -66,8 +66,7 @@ impl KubernetesAuth {
             return Ok(Err(report.clone()));
         }
         // Never what the user agrees to for an apply: whose the mount is, is for a proof to find.
-        let claim = Claim { adopts: false, ..Claim::of(at.cx) };
-        let wants = |around| Ok(self.wants(claim, &around, Some(state))?);
+        let wants = |around| Ok(self.wants((at.cx, false), &around, Some(state))?);
         match self.making(at, &seen.answers).and_then(wants) {
             Ok(wanted) => Ok(Ok(wanted.to.unwrap_or_else(|| state.clone()))),
             Err(failure) if is_told(failure.class()) => Ok(Err(failure.report())),

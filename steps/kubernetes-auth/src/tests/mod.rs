@@ -6,15 +6,16 @@ mod reviewers;
 mod rights;
 mod undo;
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use rcgen::{CertificateParams, KeyPair};
 use serde_json::Value;
-use trustpath_core::{Decision, Note, Problem};
+use trustpath_core::{Context, Decision, Handles, Note, Problem, contract::Consent};
 use trustpath_platform::{kubernetes::ApiServer, vault::Family};
 
 use crate::{
     config::KubernetesAuth,
-    owner::Claim,
     place::Place,
     state::State,
     surroundings::{Found, Here, Making},
@@ -22,7 +23,10 @@ use crate::{
 
 const GRAPH: &str = "ours";
 const CLUSTER: &str = "this-cluster";
-pub(crate) const CLAIM: Claim<'static> = Claim { graph: GRAPH, step: "auth", adopts: false };
+
+pub(crate) fn cx() -> Context {
+    Context::new(GRAPH, "auth", Arc::default(), Arc::new(Handles::new()), Consent::default())
+}
 
 pub(crate) fn config(with: Value) -> KubernetesAuth {
     serde_json::from_value(with).expect("a configuration")
@@ -74,7 +78,7 @@ impl From<Decision<State>> for Wanted {
 }
 
 pub(crate) fn decide(with: Value, around: &Making, now: Option<&State>) -> Result<Wanted, Problem> {
-    config(with).wants(CLAIM, around, now).map(Wanted::from)
+    config(with).wants((&cx(), false), around, now).map(Wanted::from)
 }
 
 fn refused(with: Value, around: &Making, now: Option<&State>) -> trustpath_core::failure::Report {

@@ -8,7 +8,7 @@ use trustpath_platform::{
     vault::{VaultRequest, backend::MountState},
 };
 
-use super::{CLAIM, Wanted, inside};
+use super::{Wanted, cx, inside};
 use crate::{
     config::KubernetesAuth,
     document::{self, document},
@@ -126,7 +126,7 @@ impl Wish {
             None => Found::Nowhere,
         };
         let around = Making { reviewer, ..inside() };
-        Wanted::from(self.step().wants(CLAIM, &around, now).expect("a decision")).state
+        Wanted::from(self.step().wants((&cx(), false), &around, now).expect("a decision")).state
     }
 }
 

@@ -1,12 +1,10 @@
 //! What both servers have to allow.
 
-use std::sync::Arc;
-
 use serde_json::{Value, json};
-use trustpath_core::{At, Context, Facts, Handles, Intent, Managed, Right, Seen, Values, contract::Consent};
+use trustpath_core::{At, Intent, Managed, Right, Seen, Values};
 use trustpath_platform::{ReviewerSecret, ServiceAccountRef, VaultServer, digest::Digest};
 
-use super::{config, decide, inside, outside};
+use super::{config, cx, decide, inside, outside};
 use crate::{
     Taken,
     config::KubernetesAuth,
@@ -24,9 +22,7 @@ fn made() -> ReviewerSecret {
 }
 
 fn at<T>(facts: &Taken, work: impl FnOnce(At<'_, Taken>) -> T) -> T {
-    let handles = Arc::new(Handles::new());
-    let cx = Context::new("ours", "auth", Arc::new(Facts::default()), handles, Consent::default());
-    work(At { cx: &cx, facts })
+    work(At { cx: &cx(), facts })
 }
 
 /// The rights of each request on the way.

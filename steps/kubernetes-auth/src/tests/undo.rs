@@ -63,7 +63,7 @@ fn a_mount_that_others_use_is_kept() {
     let release = |roles: Option<&[&str]>| {
         let roles = roles.map(|roles| roles.iter().map(|role| (*role).to_owned()).collect());
         let going = (vec!["role".to_owned()], vec!["mine".to_owned()]);
-        config(json!({})).release(CLAIM, CLUSTER, roles.ok_or("it lacks `list`"), going, &state)
+        config(json!({})).release(GRAPH, CLUSTER, roles.ok_or("it lacks `list`"), going, &state)
     };
     assert_eq!(release(Some(&[])).to, None);
     assert_eq!(release(Some(&["mine"])).to, None, "this graph's own role goes before it does");
