@@ -75,7 +75,7 @@ impl Managed for KubernetesAuth {
     }
 
     fn route(&self, at: At<'_, Taken>, from: Option<&State>, to: Option<&State>) -> Result<Vec<Leg<State>>> {
-        Ok(self.legs(at, from, to))
+        Ok(self.legs(at.facts, from, to))
     }
 
     fn proof(&self, at: At<'_, Taken>, seen: &Seen<State>) -> Result<Proof> {

@@ -10,35 +10,9 @@ use trustpath_platform::vault::backend::MountState;
 
 use crate::state::{Config, Reviewer, State};
 
-/// One move, which is a request.
-#[derive(Debug, PartialEq)]
-pub(crate) enum Move<'a> {
-    /// Nothing is to be done.
-    Nothing,
-    /// Enables the auth method.
-    Enable(&'a State),
-    /// Disables it, with its config and its roles.
-    Disable,
-    /// Tunes the mount: this is the body.
-    Tune(Map<String, Value>),
-    /// Writes the config of this state, in full.
-    Config(&'a State, &'a Config),
-}
-
-/// The request that leads from one waypoint to the next.
-pub(crate) fn request<'a>(now: Option<&State>, to: Option<&'a State>) -> Move<'a> {
-    match (now, to) {
-        (None, None) => Move::Nothing,
-        (_, None) => Move::Disable,
-        (None, Some(to)) => Move::Enable(to),
-        (Some(now), Some(to)) => {
-            let writes = to.in_doubt().is_none() && (now.in_doubt().is_some() || now.config != to.config);
-            match &to.config {
-                Some(config) if writes => Move::Config(to, config),
-                _ => Move::Tune(tuning(now, to)),
-            }
-        }
-    }
+/// Whether a request writes the config, and not the mount.
+pub(crate) fn writes_config(now: &State, to: &State) -> bool {
+    to.in_doubt().is_none() && (now.in_doubt().is_some() || now.config != to.config)
 }
 
 /// The states on the way, the last of them `to`.

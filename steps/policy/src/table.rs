@@ -30,10 +30,8 @@ pub(crate) struct PathRules {
     #[serde(default)]
     required_parameters: Vec<String>,
     /// The least lifetime of a wrapped answer.
-    #[serde(default)]
     min_wrapping_ttl: Option<Ttl>,
     /// The greatest lifetime of a wrapped answer.
-    #[serde(default)]
     max_wrapping_ttl: Option<Ttl>,
 }
 

@@ -27,15 +27,12 @@ pub(crate) const ROLE: &str = "system:auth-delegator";
 #[serde(deny_unknown_fields)]
 pub(crate) struct TokenReviewer {
     /// Its namespace, which has to exist. By default that of the ServiceAccount step that this one needs.
-    #[serde(default)]
     pub(crate) namespace: Option<NamespaceName>,
     /// The name of the ServiceAccount.
     pub(crate) name: ObjectName,
     /// The name of the Secret with its token. By default NAME-token.
-    #[serde(default)]
     pub(crate) secret: Option<ObjectName>,
     /// The name of the ClusterRoleBinding. By default the name of the ServiceAccount.
-    #[serde(default)]
     pub(crate) cluster_role_binding: Option<ObjectName>,
     /// Labels of all three. Others that they have are left alone.
     #[serde(default)]

@@ -12,9 +12,10 @@ use jiff::Timestamp;
 use rcgen::{CertificateParams, KeyPair};
 use serde_json::Value;
 use trustpath_core::{Context, Decision, Handles, Note, Problem, contract::Consent};
-use trustpath_platform::{kubernetes::ApiServer, vault::Family};
+use trustpath_platform::{ReviewerSecret, VaultServer, kubernetes::ApiServer, vault::Family};
 
 use crate::{
+    Taken,
     config::KubernetesAuth,
     place::Place,
     state::State,
@@ -30,6 +31,10 @@ pub(crate) fn cx() -> Context {
 
 pub(crate) fn config(with: Value) -> KubernetesAuth {
     serde_json::from_value(with).expect("a configuration")
+}
+
+pub(crate) fn facts(reviewer: Option<ReviewerSecret>) -> Taken {
+    (VaultServer { url: Some("http://vault.vault.svc:8200".into()), namespace: None }, reviewer)
 }
 
 /// A CA that is valid for as long as anybody runs this.

@@ -2,19 +2,15 @@
 
 use serde_json::{Value, json};
 use trustpath_core::{At, Intent, Managed, Right, Seen, Values};
-use trustpath_platform::{ReviewerSecret, ServiceAccountRef, VaultServer, digest::Digest};
+use trustpath_platform::{ReviewerSecret, ServiceAccountRef, digest::Digest};
 
-use super::{config, cx, decide, inside, outside};
+use super::{config, cx, decide, facts, inside, outside};
 use crate::{
     Taken,
     config::KubernetesAuth,
     state::State,
     surroundings::{Found, Making},
 };
-
-fn facts(reviewer: Option<ReviewerSecret>) -> Taken {
-    (VaultServer { url: Some("http://vault.vault.svc:8200".into()), namespace: None }, reviewer)
-}
 
 fn made() -> ReviewerSecret {
     let service_account = ServiceAccountRef { namespace: "eso".into(), name: "reviewer".into() };
