@@ -4,6 +4,7 @@
 //! whole and gives its reviewer JWT never back: the state holds a digest, the mark in the mount's description remembers
 //! it, and a write fetches the JWT again.
 
+mod answers;
 mod config;
 mod decide;
 mod document;
@@ -28,7 +29,7 @@ mod way;
 use trustpath_core::{Answers, At, Decision, Handle, Intent, Kind, Leg, Managed, Proof, Reads, Result, Seen};
 use trustpath_platform::{AuthMount, Cluster, ReviewerSecret, Vault, VaultServer, vault::backend::roles_that_go};
 
-use self::{config::KubernetesAuth, state::State, surroundings::read};
+use self::{answers::read, config::KubernetesAuth, state::State};
 
 /// The facts that the step takes.
 pub(crate) type Taken = (VaultServer, Option<ReviewerSecret>);

@@ -13,8 +13,8 @@ use trustpath_platform::{
 
 use crate::{
     Taken,
+    answers::read,
     config::{Ca, Host, KubernetesAuth, Reviewer as Choice},
-    surroundings::read,
 };
 
 /// Where Vault is, seen from the cluster.

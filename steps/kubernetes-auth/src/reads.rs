@@ -10,6 +10,7 @@ use trustpath_platform::{
 
 use crate::{
     Taken,
+    answers::key_name,
     config::{Ca, KubernetesAuth},
     document::may_hold_jwt,
     place::ServicePods,
@@ -75,11 +76,6 @@ impl KubernetesAuth {
     fn roles(&self, at: At<'_, Taken>) -> List {
         self.at(at.facts).list(["role"])
     }
-}
-
-/// The name of the read of a key.
-pub(crate) fn key_name(index: usize) -> String {
-    format!("pem_keys[{index}]")
 }
 
 /// With a read whose failure is an answer where it is `judged`, and a failure elsewhere.

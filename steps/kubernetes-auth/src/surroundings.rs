@@ -2,9 +2,9 @@
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize};
 use serde_json::json;
-use trustpath_core::{Answer, Answers, At, Class, Context, Problem, Read, Result, Right};
+use trustpath_core::{Answer, Answers, At, Context, Read, Result, Right};
 use trustpath_platform::{
     Cluster, Vault, VaultServer,
     digest::Digest,
@@ -16,11 +16,11 @@ use trustpath_platform::{
 
 use crate::{
     Taken,
+    answers::{key_name, read},
     config::{KubernetesAuth, Reviewer as Choice, Source},
     jwt::Claims,
     pem,
     place::Place,
-    reads::key_name,
     source::{JwtSeen, JwtSource},
 };
 
@@ -103,17 +103,6 @@ impl KubernetesAuth {
 fn unencrypted(server: &VaultServer, here: &str) -> Option<String> {
     let addresses = [server.url.as_deref(), Some(here)];
     addresses.into_iter().flatten().find(|url| url.starts_with("http://")).map(clean)
-}
-
-/// What every reading of this sort has.
-pub(crate) fn read<T: DeserializeOwned>(answers: &Answers, name: &str) -> Result<T> {
-    Ok(answers.get(name)?.ok_or_else(|| unread(name, answers.answer(name)))?)
-}
-
-fn unread(name: &str, answer: Option<&Answer>) -> Problem {
-    let message = format!("`{name}` has to be known, and was not read: {answer:?}");
-    Problem::new(Class::Internal, "trustpath::kubernetes_auth::unread", message)
-        .help("this is a defect; please report it")
 }
 
 /// The time, and what the connections know of themselves: no request is made for it.

@@ -5,7 +5,6 @@
 //! names it alone. Wherever that is cut off, what is observed is before or after, leaf by leaf, and what may be wrong
 //! is written again.
 
-use serde_json::{Map, Value};
 use trustpath_platform::vault::backend::MountState;
 
 use crate::state::{Config, Reviewer, State};
@@ -98,9 +97,4 @@ fn one_by_one(from: &State, to: &State) -> Vec<Option<State>> {
     way.dedup();
     way.retain(|state| state.as_ref() != Some(from));
     way
-}
-
-/// What a tuning request sets: the description, and what differs.
-pub(crate) fn tuning(now: &State, to: &State) -> Map<String, Value> {
-    to.mount.tuning(&now.mount, &to.description())
 }

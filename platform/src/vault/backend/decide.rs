@@ -20,10 +20,10 @@ impl<M: AuthMethod> Backend<M> {
         answers: &Answers,
     ) -> Result<Decision<OwnedMount>> {
         let (mount, _) = self.mount(at.facts);
-        self.check_type(mount.path(), now)?;
+        self.check_type(&mount.path, now)?;
         let owner = self.owner(at, now, answers)?;
         if owner.is_elsewhere() && !at.cx.consent().adopt {
-            return Err(of_another(mount.path(), &owner, at.cx.step()).into());
+            return Err(of_another(&mount.path, &owner, at.cx.step()).into());
         }
         let mut wanted = self.wanted(at, now);
         // What is equal, and marked as it should be, stays as it is.
@@ -55,11 +55,11 @@ impl<M: AuthMethod> Backend<M> {
         let owner = self.owner(at, Some(now), answers)?;
         let ours = owner != Owner::Other;
         let (mount, _) = self.mount(at.facts);
-        if let Some(kept) = owner.keeps(mount.path(), now) {
+        if let Some(kept) = owner.keeps(&mount.path, now) {
             return Ok(kept);
         }
         let undo = self.lost(at, answers)?;
-        let (goes_with, going) = roles_that_go(at.cx, mount.path());
+        let (goes_with, going) = roles_that_go(at.cx, &mount.path);
         let others = self.others(at, answers, &going)?;
         if others.is_empty() || now.mount.is_none() {
             return Ok(Decision { undo, goes_with, ..Decision::to(None, ours) });

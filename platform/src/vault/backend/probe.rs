@@ -8,13 +8,13 @@ use serde_json::{Map, Value, json};
 use trustpath_core::{Class, Context, Evidence, Probe, Problem, Read as _, Result, Right, Shown};
 
 use super::{
-    MountAt, SecretRef,
+    SecretRef,
     at::shown,
     proof::{Input, LoginCheck, LoginProof},
     session::{self, OwnUse, in_and_out, is_answer},
 };
 use crate::{
-    Cluster, Vault,
+    AuthMount, Cluster, Vault,
     error::{Error, Kind},
     kubernetes::AccountToken,
     policy::Capability::{Read, Update},
@@ -26,7 +26,7 @@ use crate::{
 #[derive(Debug, Clone)]
 struct LoginProbe {
     proof: LoginProof,
-    at: MountAt,
+    at: AuthMount,
     own: OwnUse,
     step: String,
     check: Arc<dyn LoginCheck>,
@@ -34,9 +34,9 @@ struct LoginProbe {
 
 impl LoginProof {
     /// The probe that logs in at a mount, for a step.
-    pub fn on(self, at: MountAt, own: OwnUse, step: &str) -> impl Probe + 'static {
+    pub fn on(self, at: AuthMount, own: OwnUse, step: &str) -> impl Probe + 'static {
         let has_policies = || HasPolicies {
-            what: format!("login at `auth/{}`", clean(at.path())),
+            what: format!("login at `auth/{}`", clean(&at.path)),
             asks: own.asks,
             policies: self.policies.clone(),
             next: format!("trustpath apply {step}"),
@@ -51,7 +51,7 @@ impl Probe for LoginProbe {
     /// The login itself needs none.
     fn rights(&self) -> Vec<Right> {
         let inputs = self.proof.inputs.iter().flat_map(|(_, input)| self.rights_of(input));
-        inputs.chain(self.check.rights()).chain(self.own.rights(self.at.namespace())).collect()
+        inputs.chain(self.check.rights()).chain(self.own.rights(self.at.namespace.as_deref())).collect()
     }
 
     fn shown(&self) -> Vec<Shown> {

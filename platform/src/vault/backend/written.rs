@@ -4,12 +4,15 @@ use serde_json::{Value, json};
 use trustpath_core::{Reads, Request};
 
 use super::{
-    Document, Held, MountAt,
-    create::Create,
+    Document, Held,
     document::Writes,
+    requests::Create,
     value::{as_text, empty_like, means_the_same},
 };
-use crate::vault::{Body, Get, VaultRequest};
+use crate::{
+    AuthMount,
+    vault::{Body, Get, VaultRequest},
+};
 
 /// Under this key a document holds which others of its keys were last written by their old names.
 const LEGACY_KEYS: &str = "legacy_keys";
@@ -26,14 +29,14 @@ impl Document {
     }
 
     /// Reads it, besides others, by its name.
-    pub fn read(&self, at: &MountAt, reads: Reads) -> Reads {
-        reads.and(self.name, Get::new(at.namespace(), self.at(at)))
+    pub fn read(&self, at: &AuthMount, reads: Reads) -> Reads {
+        reads.and(self.name, Get::new(at.namespace.as_deref(), self.at(at)))
     }
 
     /// What a removal has to know besides, each by its path.
-    pub(super) fn read_before_removal(&self, at: &MountAt, mut reads: Reads) -> Reads {
+    pub(super) fn read_before_removal(&self, at: &AuthMount, mut reads: Reads) -> Reads {
         for (_, path) in &self.kept_below {
-            reads = reads.and(path.as_str(), Get::new(at.namespace(), at.below([path.as_str()])));
+            reads = reads.and(path.as_str(), Get::new(at.namespace.as_deref(), at.below([path.as_str()])));
         }
         for (_, path) in &self.dies_with_it {
             reads = reads.and(path.as_str(), at.list([path.as_str()]).or_refused());
@@ -93,8 +96,8 @@ impl Document {
     }
 
     /// The one request from one state to another.
-    pub fn change(&self, at: &MountAt, now: Option<&Held>, to: &Held) -> Box<dyn Request> {
-        let (namespace, path) = (at.namespace(), self.at(at));
+    pub fn change(&self, at: &AuthMount, now: Option<&Held>, to: &Held) -> Box<dyn Request> {
+        let (namespace, path) = (at.namespace.as_deref(), self.at(at));
         let sent = self.sent(now, to);
         match (now, self.writes) {
             // Whether it is there or not, servers take it as an update.
@@ -120,9 +123,9 @@ impl Document {
         self.body(self.sent(None, held))
     }
 
-    fn creation(&self, at: &MountAt, whole: Held) -> Box<dyn Request> {
+    fn creation(&self, at: &AuthMount, whole: Held) -> Box<dyn Request> {
         let (path, again) = (self.at(at), self.without_fixed(whole.clone()));
-        let sent = |held: Held| VaultRequest::create(at.namespace(), path.clone(), self.body(held));
+        let sent = |held: Held| VaultRequest::create(at.namespace.as_deref(), path.clone(), self.body(held));
         if again == whole {
             return Box::new(sent(again));
         }
@@ -154,11 +157,11 @@ impl Document {
     }
 
     /// The request that removes it.
-    pub fn removal(&self, at: &MountAt) -> impl Request + 'static {
-        VaultRequest::delete(at.namespace(), self.at(at))
+    pub fn removal(&self, at: &AuthMount) -> impl Request + 'static {
+        VaultRequest::delete(at.namespace.as_deref(), self.at(at))
     }
 
-    fn at(&self, at: &MountAt) -> String {
+    fn at(&self, at: &AuthMount) -> String {
         at.below([self.path.as_str()])
     }
 

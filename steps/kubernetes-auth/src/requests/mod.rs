@@ -5,7 +5,10 @@ mod configure;
 use std::sync::Arc;
 
 use trustpath_core::{Leg, Managed as _, Request};
-use trustpath_platform::vault::backend::{Disable, Enable, MountAt};
+use trustpath_platform::{
+    AuthMount,
+    vault::backend::{Disable, Enable},
+};
 
 use self::configure::{ConfigJwt, Configure};
 use crate::{
@@ -46,21 +49,21 @@ impl KubernetesAuth {
             }
             (Some(now), Some(next)) => match &next.config {
                 Some(config) if way::writes_config(now, next) => Box::new(self.configure(facts, at, now, next, config)),
-                _ => Box::new(at.tune(way::tuning(now, next))),
+                _ => Box::new(at.tune(next.tuning(now))),
             },
         }
     }
 
     /// Where it is mounted.
-    pub(crate) fn at(&self, facts: &Taken) -> MountAt {
-        MountAt::from(self.gives(facts))
+    pub(crate) fn at(&self, facts: &Taken) -> AuthMount {
+        self.gives(facts)
     }
 
-    fn configure(&self, facts: &Taken, at: MountAt, now: &State, to: &State, config: &Config) -> Configure {
+    fn configure(&self, facts: &Taken, at: AuthMount, now: &State, to: &State, config: &Config) -> Configure {
         let own = self.source(facts);
         let anew = own.clone().filter(|source| source.is_made && now.config.is_none());
         let sources = own.into_iter().chain(self.previous_reviewer.as_ref().map(JwtSource::from)).collect();
-        let jwt = ConfigJwt { mount: at.path().to_owned(), reviewer: config.reviewer.clone(), sources };
+        let jwt = ConfigJwt { mount: at.path.clone(), reviewer: config.reviewer.clone(), sources };
         let jwt = config.reviewer.is_some().then(|| Arc::new(jwt));
         Configure { at, to: to.clone(), held: config.held.clone(), jwt, anew }
     }
