@@ -1,15 +1,13 @@
 //! What the graph file says about a Kubernetes auth mount.
 
 mod choice;
-mod host;
 mod tune;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 use trustpath_platform::{text_source::TextSource, vault::MountPath};
 
-pub(crate) use choice::{Ca, Reviewer, SecretName, Source};
-pub(crate) use host::Host;
+pub(crate) use choice::{Ca, Host, Reviewer, SecretName, Source};
 pub(crate) use tune::Tune;
 
 /// Vault's Kubernetes auth method: where it is mounted, which cluster it asks, and as whom.
