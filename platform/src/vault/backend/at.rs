@@ -21,11 +21,6 @@ impl AuthMount {
         Vault::path(["auth", &self.path].into_iter().chain(path))
     }
 
-    /// Reads all mounts, this one among them.
-    pub fn mounts(&self) -> Get {
-        Get::new(self.namespace.as_deref(), "sys/auth")
-    }
-
     /// With the mark of a mount that another step has made. Who may not see it goes without.
     pub fn read_mark(&self, reads: Reads) -> Reads {
         reads.and(MARKED, Get::new(self.namespace.as_deref(), "sys/internal/ui/mounts").optional())

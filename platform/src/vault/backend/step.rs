@@ -14,6 +14,7 @@ use crate::{
     kubernetes::ClusterUid,
     mark::Owner,
     text::{clean, listed},
+    vault::Get,
 };
 
 /// The names of the reads.
@@ -66,7 +67,7 @@ impl<M: AuthMethod> Backend<M> {
 
     /// The mount itself is read first: what is below one of another type is not looked at.
     fn read_owned(&self, facts: &Taken<M>, at: &AuthMount, intent: Intent, seen: Option<&Seen<OwnedMount>>) -> Reads {
-        let reads = Reads::none().and(MOUNT, at.mounts());
+        let reads = Reads::none().and(MOUNT, Get::new(at.namespace.as_deref(), "sys/auth"));
         let state = seen.and_then(|seen| seen.state.as_ref()?.mount.as_ref());
         if state.is_none_or(|mount| mount.kind != M::TYPE) {
             return reads;
