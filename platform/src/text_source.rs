@@ -56,18 +56,17 @@ impl<'de> de::Visitor<'de> for TextOrFile {
     }
 }
 
-/// Reads the text of a file that the graph file names.
-#[derive(Debug, Clone)]
-pub struct TextFile(pub PathBuf);
-
 #[async_trait]
-impl Read for TextFile {
+impl Read for TextSource {
     fn rights(&self) -> Vec<Right> {
         Vec::new()
     }
 
     async fn perform(&self, _: &Context) -> Result<Answer> {
-        Ok(Answer::Found(read_text(&self.0).await?.into()))
+        Ok(Answer::Found(match self {
+            Self::Text(text) => text.as_str().into(),
+            Self::File(NamedFile { file }) => read_text(file).await?.into(),
+        }))
     }
 }
 

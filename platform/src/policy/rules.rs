@@ -109,11 +109,10 @@ fn least(one: Ttl, other: Ttl) -> Ttl {
 }
 
 fn ttl(tree: &Tree) -> Result<Ttl, Wrong> {
-    match &tree.value {
-        Value::Text(text) => text.parse().map_err(|error: crate::ttl::NoTtl| (tree.at, error.to_string())),
-        Value::Number(number) => number.parse().map_err(|error: crate::ttl::NoTtl| (tree.at, error.to_string())),
-        _ => Err((tree.at, "a duration is a text or a number".into())),
-    }
+    let (Value::Text(text) | Value::Number(text)) = &tree.value else {
+        return Err((tree.at, "a duration is a text or a number".into()));
+    };
+    text.parse().map_err(|error: crate::ttl::NoTtl| (tree.at, error.to_string()))
 }
 
 fn only_text(tree: &Tree) -> Result<&str, Wrong> {

@@ -67,21 +67,15 @@ impl fmt::Display for Tree {
         match &self.value {
             Value::Bool(value) => write!(f, "{value}"),
             Value::Number(number) => f.write_str(number),
-            Value::Text(text) => write!(f, "{}", serde_json::Value::from(text.as_str())),
+            Value::Text(text) => write!(f, "{}", serde_json::json!(text)),
             Value::List(items) => {
-                f.write_str("[")?;
-                for (position, item) in items.iter().enumerate() {
-                    write!(f, "{}{item}", if position == 0 { "" } else { "," })?;
-                }
-                f.write_str("]")
+                let items: Vec<_> = items.iter().map(ToString::to_string).collect();
+                write!(f, "[{}]", items.join(","))
             }
             Value::Object(entries) => {
-                f.write_str("{")?;
-                for (position, (name, value)) in entries.iter().enumerate() {
-                    let comma = if position == 0 { "" } else { "," };
-                    write!(f, "{comma}{}:{value}", serde_json::Value::from(name.as_str()))?;
-                }
-                f.write_str("}")
+                let entry = |(name, value): &(String, Self)| format!("{}:{value}", serde_json::json!(name));
+                let entries: Vec<_> = entries.iter().map(entry).collect();
+                write!(f, "{{{}}}", entries.join(","))
             }
         }
     }

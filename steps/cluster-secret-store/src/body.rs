@@ -33,18 +33,23 @@ impl ClusterSecretStore {
     }
 
     fn fields(&self, taken: &Taken, server: &str, ca: Option<&str>, auth: Value) -> Fields {
-        let mut vault = fields(json!({"server": server, "path": self.path.as_str(), "version": self.version}));
-        let namespace = self.namespace.as_ref().or(taken.1.mount.namespace.as_ref());
-        put(&mut vault, "namespace", namespace.map(|namespace| json!(namespace)));
-        put(&mut vault, "caBundle", ca.map(|ca| json!(ca)));
-        put(&mut vault, "caProvider", self.ca_provider.as_ref().map(|provider| json!(provider)));
-        put(&mut vault, "auth", Some(auth));
-        let mut spec = fields(json!({"provider": {"vault": vault}}));
-        put(&mut spec, "conditions", said(json!(self.conditions)));
-        put(&mut spec, "controller", self.controller.as_ref().map(|controller| json!(controller)));
-        put(&mut spec, "refreshInterval", self.refresh_interval.map(|seconds| json!(seconds)));
-        put(&mut spec, "retrySettings", said(json!(self.retry_settings)));
-        fields(json!({"metadata": {"name": self.name}, "spec": spec}))
+        let mut vault = said(json!({
+            "server": server,
+            "path": self.path.as_str(),
+            "version": self.version,
+            "namespace": self.namespace.as_ref().or(taken.1.mount.namespace.as_ref()),
+            "caBundle": ca,
+            "caProvider": self.ca_provider,
+        }));
+        vault.insert("auth".to_owned(), auth);
+        let spec = said(json!({
+            "provider": {"vault": vault},
+            "conditions": self.conditions,
+            "controller": self.controller,
+            "refreshInterval": self.refresh_interval,
+            "retrySettings": self.retry_settings,
+        }));
+        said(json!({"metadata": {"name": self.name}, "spec": spec}))
     }
 
     fn check(&self) -> Result<()> {
@@ -88,9 +93,8 @@ impl ClusterSecretStore {
     fn auth(&self, (account, login, _): &Taken) -> Result<Value> {
         let store = login.store.as_ref().ok_or_else(|| no_login(&login.role))?;
         let mut section = store.fields.clone();
-        let mount_path = self.mount_path.as_ref().map(|path| json!(path.as_str()));
-        put(&mut section, &store.mount_field, mount_path);
-        put(&mut section, "role", self.role.as_ref().map(|role| json!(role)));
+        let mount_path = self.mount_path.as_ref().map(|path| path.as_str());
+        section.extend(said(json!({store.mount_field.as_str(): mount_path, "role": self.role})));
         let mut section = Value::Object(section);
         if !store.service_account.is_empty() {
             let place = store.service_account.iter().fold(&mut section, |place, field| &mut place[field.as_str()]);
@@ -104,10 +108,8 @@ impl ClusterSecretStore {
         let given = self.service_account.as_ref().map(|account| (account.name.as_str(), account.namespace.as_str()));
         let needed = needed.map(|account| (account.name.as_str(), account.namespace.as_str()));
         let (name, namespace) = given.or(needed).ok_or_else(no_service_account)?;
-        let mut reference = fields(json!({"name": name, "namespace": namespace}));
         let audiences = self.audiences.clone().or_else(|| login.audience.clone().map(|audience| vec![audience]));
-        put(&mut reference, "audiences", audiences.filter(|all| !all.is_empty()).map(|audiences| json!(audiences)));
-        Ok(reference)
+        Ok(said(json!({"name": name, "namespace": namespace, "audiences": audiences})))
     }
 }
 
@@ -123,20 +125,11 @@ fn no_service_account() -> Problem {
         .help("add a `service-account` step to its needs, or set `service_account`")
 }
 
-fn fields(value: Value) -> Fields {
-    match value {
-        Value::Object(fields) => fields,
-        _ => Fields::new(),
-    }
-}
-
-/// What holds something.
-fn said(value: Value) -> Option<Value> {
-    (![json!(null), json!([]), json!({})].contains(&value)).then_some(value)
-}
-
-fn put(fields: &mut Fields, name: &str, value: Option<Value>) {
-    fields.extend(value.map(|value| (name.to_owned(), value)));
+/// The fields that hold something.
+fn said(fields: Value) -> Fields {
+    let Value::Object(mut fields) = fields else { return Fields::new() };
+    fields.retain(|_, value| ![json!(null), json!([]), json!({})].contains(value));
+    fields
 }
 
 fn wrong(code: &'static str, message: impl Into<String>) -> Problem {

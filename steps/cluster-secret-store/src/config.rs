@@ -20,7 +20,6 @@ pub(crate) struct ClusterSecretStore {
     /// The name of the store.
     pub(crate) name: ObjectName,
     /// The URL at which the operator reaches Vault; by default `[connections.vault] server`.
-    #[serde(default)]
     pub(crate) server: Option<String>,
     /// The mount of the KV secrets engine, without a `/data` behind it.
     pub(crate) path: MountPath,
@@ -28,37 +27,27 @@ pub(crate) struct ClusterSecretStore {
     #[serde(default)]
     pub(crate) version: KvVersion,
     /// The Vault namespace; by default that of the role's mount.
-    #[serde(default)]
     pub(crate) namespace: Option<String>,
     /// The authorities that Vault's certificate is checked against: PEM text, or `{ file = "ca.pem" }`.
-    #[serde(default)]
     pub(crate) ca_bundle: Option<TextSource>,
     /// A Secret or ConfigMap of the cluster that holds these authorities, in place of `ca_bundle`.
-    #[serde(default)]
     pub(crate) ca_provider: Option<CaProvider>,
     /// The path of the auth mount, without `auth/`; by default that of the role that the step needs.
-    #[serde(default)]
     pub(crate) mount_path: Option<MountPath>,
     /// The Vault role; by default the role that the step needs.
-    #[serde(default)]
     pub(crate) role: Option<String>,
     /// The ServiceAccount that the operator logs in as; by default the one that the step needs.
-    #[serde(default)]
     pub(crate) service_account: Option<Account>,
     /// The audiences of its tokens; by default the role's audience, where that asks for one.
-    #[serde(default)]
     pub(crate) audiences: Option<Vec<String>>,
     /// The namespaces that may use the store: those that meet any of these. All of them, where there is none.
     #[serde(default)]
     pub(crate) conditions: Vec<Condition>,
     /// Which of several operators looks after the store, by the name that it was started with.
-    #[serde(default)]
     pub(crate) controller: Option<String>,
     /// How often the operator looks at the store again, in seconds.
-    #[serde(default)]
     pub(crate) refresh_interval: Option<u32>,
     /// How the operator repeats what fails.
-    #[serde(default)]
     pub(crate) retry_settings: Option<RetrySettings>,
     /// How long `verify` waits for the operator to find the store ready.
     #[serde(default)]

@@ -119,10 +119,13 @@ impl ReadyProbe {
             let mut said = verdict(&live, &[], Timestamp::now());
             if matches!(said, Verdict::Stale | Verdict::Failing(_)) {
                 // Events are where the operator says why, and that it looked again.
-                said = match self.events(cluster).await {
-                    Ok(events) => verdict(&live, &events, Timestamp::now()),
-                    Err(error) => said.without_events(&error.to_string()),
-                };
+                match (self.events(cluster).await, &mut said) {
+                    (Ok(events), _) => said = verdict(&live, &events, Timestamp::now()),
+                    (Err(error), Verdict::Failing(why)) => {
+                        why.push_str(&format!(" (its events, which say why, cannot be read: {error})"));
+                    }
+                    (Err(_), _) => {}
+                }
             }
             if matches!(said, Verdict::Ready | Verdict::Unvalidated(_)) || Instant::now() + pause > deadline {
                 return Ok(said);

@@ -27,18 +27,6 @@ pub(crate) enum Verdict {
     Silent,
 }
 
-impl Verdict {
-    /// What is known where its events may not be read.
-    pub(crate) fn without_events(self, why: &str) -> Self {
-        match self {
-            Self::Failing(message) => {
-                Self::Failing(format!("{message} (its events, which say why, cannot be read: {why})"))
-            }
-            other => other,
-        }
-    }
-}
-
 /// Whether the operator has ever looked at the store.
 pub(crate) fn was_looked_at(live: &Value) -> bool {
     condition(live).is_some()

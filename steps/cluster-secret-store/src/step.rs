@@ -10,7 +10,6 @@ use trustpath_platform::{
         ObjectRef,
         owned::{Fields, Owned, OwnedObject, OwnedObjects},
     },
-    text_source::{NamedFile, TextFile, TextSource},
 };
 
 use crate::{
@@ -38,11 +37,7 @@ impl ClusterSecretStore {
         if answers.answer(LIVE).is_none() {
             return Ok(self.places(taken));
         }
-        let ca = match &self.ca_bundle {
-            Some(TextSource::Text(text)) => Some(text.clone()),
-            Some(TextSource::File(_)) => answers.get(AUTHORITIES)?,
-            None => None,
-        };
+        let ca: Option<String> = answers.get(AUTHORITIES)?;
         Ok(self.body(taken, ca.as_deref())?)
     }
 }
@@ -61,9 +56,7 @@ impl Managed for ClusterSecretStore {
         match (intent, &self.ca_bundle) {
             (Intent::Remove, _) => reads.and(USERS, StoreUsers(self.name.to_string())),
             (Intent::Verify, _) if !is_there => reads,
-            (Intent::Make | Intent::Verify, Some(TextSource::File(NamedFile { file }))) => {
-                reads.and(AUTHORITIES, TextFile(file.clone()))
-            }
+            (Intent::Make | Intent::Verify, Some(ca)) => reads.and(AUTHORITIES, ca.clone()),
             _ => reads,
         }
     }

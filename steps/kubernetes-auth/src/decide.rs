@@ -1,6 +1,6 @@
 //! What the mount and its config should be, whose they are, and what destroy leaves. Pure.
 
-use trustpath_core::{Class, Decision, Note, Problem};
+use trustpath_core::{Class, Context, Decision, Note, Problem};
 use trustpath_platform::{
     digest::Digest,
     mark::{Mark, Owner},
@@ -10,17 +10,16 @@ use trustpath_platform::{
 
 use crate::{
     config::KubernetesAuth,
-    marked,
-    owner::{self, Claim},
+    marked, owner,
     state::{Reviewer, State, TYPE},
-    surroundings::{Found, Making, Removing},
+    surroundings::{Found, Making},
     target::Target,
 };
 
 impl KubernetesAuth {
     pub(crate) fn wants(
         &self,
-        claim: Claim<'_>,
+        (cx, adopts): (&Context, bool),
         around: &Making,
         now: Option<&State>,
     ) -> Result<Decision<State>, Problem> {
@@ -32,13 +31,13 @@ impl KubernetesAuth {
         let target = self.target(around, kept)?;
         let mut state = self.managed(now, &target);
         kept.map(|kept| self.check_kept(kept, state.config.as_ref())).transpose()?;
-        let check = |now| owner::check(self.mount.as_str(), claim, &around.cluster, now, &target);
+        let check = |now| owner::check(self.mount.as_str(), (cx, adopts), &around.cluster, now, &target);
         let taken_over = now.map(check).transpose()?.flatten();
         let provisional = target.reviewer == Reviewer::NotYet;
         let notes: Vec<_> = target.notes.iter().cloned().chain(taken_over).collect();
-        let lacks_mark = |now| is_to_be_marked(claim, around, now, kept.is_some());
+        let lacks_mark = |now| is_to_be_marked(cx.graph(), around, now, kept.is_some());
         if now.is_none_or(|now| *now != state || now.in_doubt().is_some() || lacks_mark(now)) {
-            let mark = Mark::new(claim.graph).of(Some(&around.cluster));
+            let mark = Mark::new(cx.graph()).of(Some(&around.cluster));
             state.mount.mark = Some(marked::naming(mark, state.reviewer().digest()));
         }
         state.at_hand.extend(match &around.reviewer {
@@ -46,7 +45,7 @@ impl KubernetesAuth {
             Found::Nowhere | Found::NotYet => None,
         });
         let undo = self.undo(now, Some(&state));
-        let ours = now.is_some_and(|now| owner::is_ours(claim, &around.cluster, now, &target));
+        let ours = now.is_some_and(|now| owner::is_ours(cx.graph(), &around.cluster, now, &target));
         Ok(Decision { provisional, undo, ..Decision::to(Some(state), ours).noting(notes) })
     }
 
@@ -61,12 +60,7 @@ impl KubernetesAuth {
     /// What there is, with what is managed as it should be. The mark stays as it is.
     fn managed(&self, now: Option<&State>, target: &Target) -> State {
         let config = self.config(now.and_then(|now| now.config.as_ref()), target);
-        let mut state = now.cloned().unwrap_or_else(|| State {
-            mount: MountState::new(TYPE),
-            config: None,
-            at_hand: Vec::new(),
-            roles: Vec::new(),
-        });
+        let mut state = now.cloned().unwrap_or_else(|| State { mount: MountState::new(TYPE), ..State::default() });
         if let Some(description) = &self.description {
             state.mount.description.clone_from(description);
         }
@@ -89,22 +83,23 @@ impl KubernetesAuth {
     /// step.
     pub(crate) fn release(
         &self,
-        claim: Claim<'_>,
-        around: &Removing,
+        graph: &str,
+        cluster: &str,
+        roles: Result<Vec<String>, &str>,
         (goes_with, own): (Vec<String>, Vec<String>),
         now: &State,
     ) -> Decision<State> {
-        let owner = owner::of(claim.graph, &around.cluster, &now.mount);
+        let owner = owner::of(graph, cluster, &now.mount);
         if let Some(kept) = owner.keeps(self.mount.as_str(), now) {
             return Decision { goes_with, ..kept };
         }
-        let why = self.keep_because(&around.roles, &own);
+        let why = self.keep_because(roles, &own);
         let to = why.is_some().then(|| now.clone());
         let undo = self.undo(Some(now), to.as_ref());
         Decision { undo, goes_with, ..Decision::to(to, owner != Owner::Other).noting(why.map(Note::Left)) }
     }
 
-    fn keep_because(&self, roles: &Result<Vec<String>, String>, own: &[String]) -> Option<String> {
+    fn keep_because(&self, roles: Result<Vec<String>, &str>, own: &[String]) -> Option<String> {
         let mount = &self.mount;
         let roles = match roles {
             Ok(roles) => roles,
@@ -118,8 +113,8 @@ impl KubernetesAuth {
 }
 
 /// Whether the mark is this graph's, and lacks this cluster; what is kept is taken over by its mark alone.
-fn is_to_be_marked(claim: Claim<'_>, around: &Making, now: &State, is_kept: bool) -> bool {
-    match owner::of(claim.graph, &around.cluster, &now.mount) {
+fn is_to_be_marked(graph: &str, around: &Making, now: &State, is_kept: bool) -> bool {
+    match owner::of(graph, &around.cluster, &now.mount) {
         Owner::Ours => false,
         Owner::Unnamed | Owner::OtherCluster(_) => true,
         Owner::Other => is_kept,

@@ -57,27 +57,19 @@ fn read(payload: &Value) -> Claims {
     Claims { expires, pod: text("/kubernetes.io/pod/name"), service_account: bound.or_else(long_lived) }
 }
 
-/// How long a JWT will do.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Outlook {
-    /// As long as the Secret or the signing key is there.
-    Good,
-    /// It no longer does.
-    Expired(Timestamp),
-    /// It will stop working, for this reason.
-    Ends(String),
-}
-
 impl Claims {
-    /// How long the JWT will do, seen from `now`.
-    pub(crate) fn outlook(&self, now: Timestamp) -> Outlook {
-        match (self.expires, &self.pod) {
-            (Some(at), _) if at <= now => Outlook::Expired(at),
-            (Some(at), Some(pod)) => Outlook::Ends(format!("at {at}, or when the pod `{pod}` is gone")),
-            (None, Some(pod)) => Outlook::Ends(format!("when the pod `{pod}` is gone")),
-            (Some(at), None) if at.duration_since(now) < SOON => Outlook::Ends(format!("at {at}")),
-            _ => Outlook::Good,
-        }
+    /// When the JWT will stop working, in words; `None` where it will do as long as the Secret or the signing key is there.
+    ///
+    /// # Errors
+    /// When it expired, where it has by `now`.
+    pub(crate) fn end(&self, now: Timestamp) -> Result<Option<String>, Timestamp> {
+        Ok(match (self.expires, &self.pod) {
+            (Some(at), _) if at <= now => return Err(at),
+            (Some(at), Some(pod)) => Some(format!("at {at}, or when the pod `{pod}` is gone")),
+            (None, Some(pod)) => Some(format!("when the pod `{pod}` is gone")),
+            (Some(at), None) if at.duration_since(now) < SOON => Some(format!("at {at}")),
+            _ => None,
+        })
     }
 }
 
@@ -124,13 +116,14 @@ mod tests {
     }
 
     #[rstest]
-    #[case(json!({}), Outlook::Good)]
-    #[case(json!({"exp": 200_000}), Outlook::Good)]
-    #[case(json!({"exp": 1000}), Outlook::Expired(Timestamp::from_second(1000).unwrap()))]
-    #[case(json!({"exp": 2000}), Outlook::Ends("at 1970-01-01T00:33:20Z".to_owned()))]
-    #[case(json!({"kubernetes.io": {"pod": {"name": "p"}}}), Outlook::Ends("when the pod `p` is gone".to_owned()))]
-    fn an_end_is_foreseen(#[case] payload: Value, #[case] expected: Outlook) {
+    #[case(json!({}), Ok(None))]
+    #[case(json!({"exp": 200_000}), Ok(None))]
+    #[case(json!({"exp": 1000}), Err(Timestamp::from_second(1000).unwrap()))]
+    #[case(json!({"exp": 2000}), Ok(Some("at 1970-01-01T00:33:20Z")))]
+    #[case(json!({"kubernetes.io": {"pod": {"name": "p"}}}), Ok(Some("when the pod `p` is gone")))]
+    fn an_end_is_foreseen(#[case] payload: Value, #[case] expected: Result<Option<&str>, Timestamp>) {
         let now = Timestamp::from_second(1000).unwrap();
-        assert_eq!(claims(&jwt(&payload)).expect("a JWT").outlook(now), expected);
+        let end = claims(&jwt(&payload)).expect("a JWT").end(now);
+        assert_eq!(end, expected.map(|when| when.map(str::to_owned)));
     }
 }

@@ -65,8 +65,7 @@ mod tests {
 
     use crate::{
         state::{Reviewer, State},
-        tests::{CLAIM, Wanted, ca, config, decide, inside, outside},
-        way::{self, Move},
+        tests::{Wanted, ca, config, cx, decide, facts, inside, outside},
     };
 
     /// A chain that people made by hand: no mark, and a JWT that only they know.
@@ -91,11 +90,13 @@ mod tests {
         let now = by_hand();
         let wanted = decide(with, &inside(), Some(&now)).expect("a decision").state;
         assert_eq!((&wanted.config, wanted.mount.mark.is_some()), (&now.config, true));
-        let way = way::waypoints(Some(&now), Some(&wanted));
-        assert_eq!(way.len(), 1);
-        let Move::Tune(body) = way::request(Some(&now), way[0].as_ref()) else { panic!("the config is written") };
-        assert_eq!(body.keys().collect::<Vec<_>>(), ["description"]);
-        let again = config(json!({"reviewer": "keep"})).wants(CLAIM, &inside(), Some(&wanted)).map(Wanted::from);
+        let legs = config(json!({})).legs(&facts(None), Some(&now), Some(&wanted));
+        let [leg] = &legs[..] else { panic!("{legs:?}") };
+        let tuned = leg.request.shown();
+        assert_eq!(tuned.path, "sys/mounts/auth/kubernetes/tune");
+        assert_eq!(tuned.body.as_object().expect("a body").keys().collect::<Vec<_>>(), ["description"]);
+        let again =
+            config(json!({"reviewer": "keep"})).wants((&cx(), false), &inside(), Some(&wanted)).map(Wanted::from);
         assert_eq!(again.expect("a decision").state, wanted);
     }
 

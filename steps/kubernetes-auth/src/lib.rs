@@ -13,6 +13,7 @@ mod kept;
 mod marked;
 mod owner;
 mod pem;
+mod place;
 mod prove;
 mod reads;
 mod requests;
@@ -28,7 +29,7 @@ mod way;
 use trustpath_core::{Answers, At, Decision, Handle, Intent, Kind, Leg, Managed, Proof, Reads, Result, Seen};
 use trustpath_platform::{AuthMount, Cluster, ReviewerSecret, Vault, VaultServer, vault::backend::roles_that_go};
 
-use self::{config::KubernetesAuth, owner::Claim, state::State};
+use self::{answers::read, config::KubernetesAuth, state::State};
 
 /// The facts that the step takes.
 pub(crate) type Taken = (VaultServer, Option<ReviewerSecret>);
@@ -61,15 +62,21 @@ impl Managed for KubernetesAuth {
         }
         match (intent, &seen.state) {
             (Intent::Remove, Some(now)) => {
-                let around = self.removing(&seen.answers)?;
-                Ok(self.release(Claim::of(at.cx), &around, roles_that_go(at.cx, self.mount.as_str()), now))
+                let roles = match seen.answers.refused("roles") {
+                    Some(why) => Err(why),
+                    None => Ok(read(&seen.answers, "roles")?),
+                };
+                let cluster: String = read(&seen.answers, "cluster")?;
+                Ok(self.release(at.cx.graph(), &cluster, roles, roles_that_go(at.cx, self.mount.as_str()), now))
             }
-            (_, now) => Ok(self.wants(Claim::of(at.cx), &self.making(at, &seen.answers)?, now.as_ref())?),
+            (_, now) => {
+                Ok(self.wants((at.cx, at.cx.consent().adopt), &self.making(at, &seen.answers)?, now.as_ref())?)
+            }
         }
     }
 
     fn route(&self, at: At<'_, Taken>, from: Option<&State>, to: Option<&State>) -> Result<Vec<Leg<State>>> {
-        Ok(self.legs(at, from, to))
+        Ok(self.legs(at.facts, from, to))
     }
 
     fn proof(&self, at: At<'_, Taken>, seen: &Seen<State>) -> Result<Proof> {

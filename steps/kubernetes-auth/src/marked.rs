@@ -1,5 +1,6 @@
 //! The reviewer JWTs that the mark of a mount names.
 
+use serde_json::{Map, Value};
 use trustpath_platform::{
     digest::Digest,
     mark::{self, Mark},
@@ -30,6 +31,11 @@ impl State {
     /// The description as Vault has it, with the mark.
     pub(crate) fn description(&self) -> String {
         text(&self.mount, self.in_doubt())
+    }
+
+    /// What a tuning request sets: the description, and what differs.
+    pub(crate) fn tuning(&self, from: &Self) -> Map<String, Value> {
+        self.mount.tuning(&from.mount, &self.description())
     }
 
     /// The reviewer JWT that the mark names.

@@ -9,50 +9,33 @@ use crate::{
     target::{Target, same_host},
 };
 
-/// Who wants the mount.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Claim<'a> {
-    /// The graph.
-    pub(crate) graph: &'a str,
-    /// The step, for messages.
-    pub(crate) step: &'a str,
-    /// The user has said that it is to be taken over.
-    pub(crate) adopts: bool,
-}
-
-impl<'a> Claim<'a> {
-    pub(crate) fn of(cx: &'a Context) -> Self {
-        Self { graph: cx.graph(), step: cx.step(), adopts: cx.consent().adopt }
-    }
-}
-
 pub(crate) fn of(graph: &str, cluster: &str, mount: &MountState) -> Owner {
     Owner::of(mount.mark.as_ref(), graph, Some(cluster))
 }
 
-/// Lets the claim through, with what the user should know of it, or refuses it.
+/// Lets the step have the mount, with what the user should know of it, or refuses it; `adopts` is what the user has agreed to.
 ///
 /// # Errors
 /// The mount serves another cluster: by its mark, or where that does not say, by its config.
 pub(crate) fn check(
     path: &str,
-    claim: Claim<'_>,
+    (cx, adopts): (&Context, bool),
     cluster: &str,
     now: &State,
     target: &Target,
 ) -> Result<Option<Note>, Problem> {
     let differs = now.config.as_ref().and_then(|config| other_cluster(config, target));
-    match (of(claim.graph, cluster, &now.mount), differs) {
+    match (of(cx.graph(), cluster, &now.mount), differs) {
         (Owner::Ours, _) | (Owner::Unnamed | Owner::Other, None) => Ok(None),
         (Owner::Other, Some(how)) => Err(not_this_graphs(path, &how)),
-        (Owner::OtherCluster(_) | Owner::Unnamed, _) if claim.adopts => Ok(Some(taken_over(cluster, now, target))),
-        (Owner::OtherCluster(_) | Owner::Unnamed, _) => Err(of_another(path, claim, cluster, now, target)),
+        (Owner::OtherCluster(_) | Owner::Unnamed, _) if adopts => Ok(Some(taken_over(cluster, now, target))),
+        (Owner::OtherCluster(_) | Owner::Unnamed, _) => Err(of_another(path, cx.step(), cluster, now, target)),
     }
 }
 
 /// Whether a mount is this graph's and this cluster's. Where its mark names no cluster, its config decides.
-pub(crate) fn is_ours(claim: Claim<'_>, cluster: &str, now: &State, target: &Target) -> bool {
-    match of(claim.graph, cluster, &now.mount) {
+pub(crate) fn is_ours(graph: &str, cluster: &str, now: &State, target: &Target) -> bool {
+    match of(graph, cluster, &now.mount) {
         Owner::Ours => true,
         Owner::Unnamed => now.config.as_ref().is_none_or(|config| other_cluster(config, target).is_none()),
         Owner::OtherCluster(_) | Owner::Other => false,
@@ -86,13 +69,12 @@ fn taken_over(cluster: &str, now: &State, target: &Target) -> Note {
     ))
 }
 
-fn of_another(path: &str, claim: Claim<'_>, cluster: &str, now: &State, target: &Target) -> Problem {
+fn of_another(path: &str, step: &str, cluster: &str, now: &State, target: &Target) -> Problem {
     let (old, new) = both(cluster, now, target);
     let message = format!("the auth mount `{path}` serves another cluster of this graph ({old}), not this one ({new})");
     Problem::new(Class::Conflict, CODE, message).help(format!(
-        "{}; if that cluster is gone, and this one was built in its place: --adopt {}",
+        "{}; if that cluster is gone, and this one was built in its place: --adopt {step}",
         own_mount(path),
-        claim.step
     ))
 }
 

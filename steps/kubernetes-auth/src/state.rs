@@ -15,7 +15,7 @@ pub(crate) const HOST: &str = "kubernetes_host";
 pub(crate) const CA: &str = "kubernetes_ca_cert";
 
 /// A mount at the path, and what it was configured with.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct State {
     /// The mount. Its mark names the reviewer JWT that was written last, or is being written.
     pub(crate) mount: MountState,

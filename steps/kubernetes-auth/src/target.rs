@@ -5,10 +5,10 @@ use trustpath_platform::vault::Family;
 
 use crate::{
     config::{Ca, Host, KubernetesAuth, Reviewer as Choice},
-    jwt::Outlook,
     pem,
+    place::Place,
     state::{CA, Config, HOST, Reviewer},
-    surroundings::{Found, Making, Place},
+    surroundings::{Found, Making},
 };
 
 /// Where every pod finds the API server of its own cluster.
@@ -33,9 +33,12 @@ impl KubernetesAuth {
     /// When something has to be chosen, cannot be used, or contradicts something else.
     pub(crate) fn target(&self, around: &Making, kept: Option<&Config>) -> Result<Target, Problem> {
         let mut notes = Vec::new();
-        self.check_family(around.family)?;
+        self.check_family(around.here.family)?;
         let host = match kept {
-            Some(kept) if self.keeps_host() => kept.text(HOST).to_owned(),
+            // Where the reviewer is kept by name, `auto` is whatever the mount has.
+            Some(kept) if self.reviewer == Choice::Keep && self.kubernetes_host == Host::Auto => {
+                kept.text(HOST).to_owned()
+            }
             _ => self.host(around, &mut notes),
         };
         let ca = match kept {
@@ -46,16 +49,7 @@ impl KubernetesAuth {
             Some(kept) => (kept.reviewer.clone(), self.disable_local_ca_jwt),
             None => (self.reviewer(around, &mut notes)?, self.disable_local(&ca, around, &mut notes)?),
         };
-        let keys = around
-            .pem_keys
-            .as_ref()
-            .map(|keys| keys.iter().map(|key| pem::public_key(&key.text, &key.origin)).collect::<Result<Vec<_>, _>>());
-        Ok(Target { host, ca, pem_keys: keys.transpose()?, reviewer, disable_local_ca_jwt, notes })
-    }
-
-    /// Where the reviewer is kept by name, `auto` is whatever the mount has.
-    pub(crate) fn keeps_host(&self) -> bool {
-        self.reviewer == Choice::Keep && self.kubernetes_host == Host::Auto
+        Ok(Target { host, ca, pem_keys: around.pem_keys.clone(), reviewer, disable_local_ca_jwt, notes })
     }
 
     fn check_family(&self, family: Family) -> Result<(), Problem> {
@@ -71,7 +65,7 @@ impl KubernetesAuth {
         let host = match (&self.kubernetes_host, &around.place) {
             (Host::Url(url), _) => url.clone(),
             (Host::Auto, Place::Inside) => INSIDE.to_owned(),
-            (Host::Auto, Place::Outside(_) | Place::Unasked) => around.api_server.url.clone(),
+            (Host::Auto, Place::Outside(_) | Place::Unasked) => around.here.api_server.url.clone(),
         };
         if self.kubernetes_host == Host::Auto && is_loopback(&host) {
             notes.push(Note::Warning(format!(
@@ -93,11 +87,11 @@ impl KubernetesAuth {
             (Ca::Pem(text), _) => (text.clone(), "`ca.pem`".to_owned()),
             (Ca::File(file), _) => (around.ca.clone().unwrap_or_default(), format!("the file {}", file.display())),
             (Ca::Auto, Place::Outside(_) | Place::Unasked) => {
-                let of_kubeconfig = around.api_server.ca_pem.clone().ok_or_else(no_ca)?;
+                let of_kubeconfig = around.here.api_server.ca_pem.clone().ok_or_else(no_ca)?;
                 (of_kubeconfig, "the kubeconfig's certificate-authority".to_owned())
             }
         };
-        notes.extend(pem::certificates(&text, &origin, around.now)?.into_iter().map(Note::Warning));
+        notes.extend(pem::certificates(&text, &origin, around.here.now)?.into_iter().map(Note::Warning));
         Ok(text)
     }
 
@@ -105,11 +99,8 @@ impl KubernetesAuth {
         match (&around.reviewer, &self.reviewer, &around.place) {
             (Found::NotYet, ..) => Ok(Reviewer::NotYet),
             (Found::Jwt { digest, claims, origin }, ..) => {
-                match claims.outlook(around.now) {
-                    Outlook::Good => {}
-                    Outlook::Expired(at) => return Err(expired(origin, &at.to_string())),
-                    Outlook::Ends(when) => notes.push(ends(origin, &when)),
-                }
+                let end = claims.end(around.here.now).map_err(|at| expired(origin, &at.to_string()))?;
+                notes.extend(end.map(|when| ends(origin, &when)));
                 Ok(Reviewer::Jwt(digest.clone()))
             }
             (Found::Nowhere, Choice::Client, _) => {
@@ -146,7 +137,7 @@ impl KubernetesAuth {
         }
         let value = needed.map(|(needed, _)| needed).or(self.disable_local_ca_jwt);
         if value == Some(true) && ca.is_empty() {
-            no_ca_at_all(around.family)?;
+            no_ca_at_all(around.here.family)?;
             notes.push(Note::Info(
                 "without a CA, Vault checks the API server by its machine's own authorities".to_owned(),
             ));

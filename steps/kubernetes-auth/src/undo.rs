@@ -12,7 +12,11 @@ impl KubernetesAuth {
     pub(crate) fn undo(&self, from: Option<&State>, to: Option<&State>) -> Undo {
         let Some(from) = from else { return Undo::Yes };
         match to {
-            None => self.undo_of_removal(from.reviewer()),
+            // Whether a JWT that is removed can come back is known when its source is read again: one that is given is trusted.
+            None => self.undo_of_reviewer(from.reviewer(), |_| {
+                self.previous_reviewer.is_some()
+                    || !matches!(self.reviewer, Choice::Vault | Choice::Client | Choice::Keep)
+            }),
             Some(to) if from.config == to.config => Undo::Yes,
             Some(_) if from.config.is_none() && !from.roles.is_empty() => Undo::No(format!(
                 "Vault removes a config only with its mount, and that has the roles {}",
@@ -20,14 +24,6 @@ impl KubernetesAuth {
             )),
             Some(to) => self.undo_of_reviewer(from.reviewer(), |digest| to.at_hand.contains(digest)),
         }
-    }
-
-    /// Whether a JWT that is removed can come back is known when its source is read again: a source that is given is
-    /// trusted here.
-    fn undo_of_removal(&self, reviewer: &Reviewer) -> Undo {
-        let sourced =
-            !matches!(self.reviewer, Choice::Vault | Choice::Client | Choice::Keep) || self.previous_reviewer.is_some();
-        self.undo_of_reviewer(reviewer, |_| sourced)
     }
 
     fn undo_of_reviewer(&self, reviewer: &Reviewer, at_hand: impl Fn(&Digest) -> bool) -> Undo {

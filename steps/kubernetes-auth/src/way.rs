@@ -5,40 +5,13 @@
 //! names it alone. Wherever that is cut off, what is observed is before or after, leaf by leaf, and what may be wrong
 //! is written again.
 
-use serde_json::{Map, Value};
 use trustpath_platform::vault::backend::MountState;
 
 use crate::state::{Config, Reviewer, State};
 
-/// One move, which is a request.
-#[derive(Debug, PartialEq)]
-pub(crate) enum Move<'a> {
-    /// Nothing is to be done.
-    Nothing,
-    /// Enables the auth method.
-    Enable(&'a State),
-    /// Disables it, with its config and its roles.
-    Disable,
-    /// Tunes the mount: this is the body.
-    Tune(Map<String, Value>),
-    /// Writes the config of this state, in full.
-    Config(&'a State, &'a Config),
-}
-
-/// The request that leads from one waypoint to the next.
-pub(crate) fn request<'a>(now: Option<&State>, to: Option<&'a State>) -> Move<'a> {
-    match (now, to) {
-        (None, None) => Move::Nothing,
-        (_, None) => Move::Disable,
-        (None, Some(to)) => Move::Enable(to),
-        (Some(now), Some(to)) => {
-            let writes = to.in_doubt().is_none() && (now.in_doubt().is_some() || now.config != to.config);
-            match &to.config {
-                Some(config) if writes => Move::Config(to, config),
-                _ => Move::Tune(tuning(now, to)),
-            }
-        }
-    }
+/// Whether a request writes the config, and not the mount.
+pub(crate) fn writes_config(now: &State, to: &State) -> bool {
+    to.in_doubt().is_none() && (now.in_doubt().is_some() || now.config != to.config)
 }
 
 /// The states on the way, the last of them `to`.
@@ -124,9 +97,4 @@ fn one_by_one(from: &State, to: &State) -> Vec<Option<State>> {
     way.dedup();
     way.retain(|state| state.as_ref() != Some(from));
     way
-}
-
-/// What a tuning request sets: the description, and what differs.
-pub(crate) fn tuning(now: &State, to: &State) -> Map<String, Value> {
-    to.mount.tuning(&now.mount, &to.description())
 }

@@ -15,19 +15,15 @@ pub(crate) struct KubernetesRole {
     pub(crate) name: RoleName,
     /// Whom a ServiceAccount's token has to be made for, such as `vault`. Default: anybody, so that every token of the
     /// ServiceAccount that leaks from another system is good here too.
-    #[serde(default)]
     pub(crate) audience: Option<Bound>,
     /// The names of the ServiceAccounts that may log in; `"*"` for any. Default: that of the `service-account` step
     /// among its needs.
-    #[serde(default)]
     pub(crate) bound_service_account_names: Option<Vec<Bound>>,
     /// The namespaces of these ServiceAccounts; `*` stands for any text. Default: that of the `service-account` step
     /// among its needs, unless there is a selector.
-    #[serde(default)]
     pub(crate) bound_service_account_namespaces: Option<Vec<Bound>>,
     /// Further namespaces, by their labels: a Kubernetes label selector, as a table or as JSON. A namespace needs to be
     /// either named or selected.
-    #[serde(default)]
     pub(crate) bound_service_account_namespace_selector: Option<Selector>,
     /// What identity is known by: the ServiceAccount's uid (the default), or its namespace and name.
     #[serde(default)]

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
 use trustpath_core::{Answer, Answers, Evidence, Reads};
 use trustpath_platform::{
     Vault,
@@ -17,14 +16,8 @@ const WHAT: &str = "policies of the role exist";
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Policies(Vec<(String, NamedPolicy)>);
 
-/// What is known of a policy that is named.
-#[derive(Debug, Clone)]
-enum NamedPolicy {
-    There(Meaning),
-    Missing,
-    /// It is there, for all that is known, and what it says is not known.
-    Unread(String),
-}
+/// What a policy says, or why that is not known; nothing where there is none of this name.
+type NamedPolicy = Option<Result<Meaning, String>>;
 
 /// Reads those with these names, besides others.
 pub(crate) fn read(reads: Reads, namespace: Option<&str>, names: &[String]) -> Reads {
@@ -46,51 +39,44 @@ impl Policies {
     /// From what was read.
     pub(crate) fn of(names: &[String], answers: &Answers) -> Self {
         let named = |name: &String| match answers.answer(&key(name)) {
-            Some(Answer::Found(found)) => meaning(found),
-            Some(Answer::Refused(why)) => NamedPolicy::Unread(why.clone()),
-            _ => NamedPolicy::Missing,
+            Some(Answer::Found(found)) => {
+                let text = found["policy"].as_str().unwrap_or_default();
+                Some(Meaning::read(text).map_err(|misread| misread.to_string()))
+            }
+            Some(Answer::Refused(why)) => Some(Err(why.clone())),
+            _ => None,
         };
         Self(read_ones(names).into_iter().map(|name| (name.clone(), named(name))).collect())
     }
 
     /// What they say, as far as they could be read.
     pub(crate) fn meanings(&self) -> Vec<&Meaning> {
-        let policies = self.0.iter().map(|(_, policy)| policy);
-        policies
-            .filter_map(|policy| if let NamedPolicy::There(meaning) = policy { Some(meaning) } else { None })
-            .collect()
+        self.0.iter().filter_map(|(_, policy)| policy.as_ref()?.as_ref().ok()).collect()
     }
 
     /// Those of which nothing is known but the name.
     pub(crate) fn unread(&self) -> Vec<String> {
-        self.names(|policy| !matches!(policy, NamedPolicy::There(_)))
+        self.names(|policy| !matches!(policy, Some(Ok(_))))
     }
 
     /// A role that names a policy that is not there lets its ServiceAccount in, and lets it read nothing.
     pub(crate) fn evidence(&self) -> Evidence {
-        let missing = self.names(|policy| matches!(policy, NamedPolicy::Missing));
+        let missing = self.names(Option::is_none);
         if !missing.is_empty() {
             let why = format!("there is no policy {}: tokens of this role can do nothing by it", shown(&missing));
             return Evidence::new().failed(WHAT, why, "apply the step that makes it, or correct `token_policies`");
         }
         let evidence = Evidence::new();
-        let found = self.names(|policy| matches!(policy, NamedPolicy::There(_)));
+        let found = self.names(|policy| matches!(policy, Some(Ok(_))));
         let evidence = if found.is_empty() { evidence } else { evidence.passed(WHAT, shown(&found)) };
         self.0.iter().fold(evidence, |evidence, (name, policy)| match policy {
-            NamedPolicy::Unread(why) => evidence.unchecked(format!("policy `{}`", clean(name)), clean(why)),
+            Some(Err(why)) => evidence.unchecked(format!("policy `{}`", clean(name)), clean(why)),
             _ => evidence,
         })
     }
 
     fn names(&self, wanted: fn(&NamedPolicy) -> bool) -> Vec<String> {
         self.0.iter().filter(|(_, policy)| wanted(policy)).map(|(name, _)| name.clone()).collect()
-    }
-}
-
-fn meaning(found: &Value) -> NamedPolicy {
-    match Meaning::read(found["policy"].as_str().unwrap_or_default()) {
-        Ok(meaning) => NamedPolicy::There(meaning),
-        Err(misread) => NamedPolicy::Unread(misread.to_string()),
     }
 }
 

@@ -5,7 +5,7 @@ use trustpath_core::{At, Evidence, Proof, Result, Seen};
 use trustpath_platform::{
     ServiceAccountRef,
     kubernetes::AccountToken,
-    vault::backend::{Held, LoginProof, MountAt, differing, session::OwnUse},
+    vault::backend::{Held, LoginProof, differing, session::OwnUse},
 };
 
 use crate::{
@@ -30,7 +30,7 @@ pub(crate) fn prove(role: &KubernetesRole, at: At<'_, Facts>, seen: &Seen<Held>)
         let login = LoginProof::at("login").set("role", role.name.as_str()).token_of("jwt", token.of, token.audiences);
         let (namespace, step) = (mount.namespace.clone(), at.cx.step().to_owned());
         let check = RoleLogin { account, namespace, role: state.clone(), policies: policies.clone(), step };
-        proof.and(login.checked_by(check).on(MountAt::from(mount.clone()), OwnUse::of_role(state), at.cx.step()))
+        proof.and(login.checked_by(check).on(mount.clone(), OwnUse::of_role(state), at.cx.step()))
     }))
 }
 

@@ -33,22 +33,14 @@ const TEXTS: [(&str, &str, &str); 7] = [
 pub(crate) fn explain(status: Option<u16>, said: &[String], role: &Held) -> (String, String) {
     let known = TEXTS.iter().find(|(text, ..)| said.iter().any(|words| words.contains(text)));
     let (why, next) = match (known, status) {
-        (Some((_, why, next)), _) => (*why, *next),
+        (Some((_, why, next)), _) => ((*why).to_owned(), *next),
         (None, Some(403)) => {
-            return (
-                bare(role),
-                "trustpath verify, and see the checks of the auth mount; Vault's log has the reason".to_owned(),
-            );
+            (bare(role), "trustpath verify, and see the checks of the auth mount; Vault's log has the reason")
         }
-        (None, Some(404)) => ("the auth mount is not there", "apply the step that makes the auth mount"),
-        (None, _) => {
-            return (
-                format!("Vault turns the login away: {}", said.join("; ")),
-                "see what Vault's log says about it".to_owned(),
-            );
-        }
+        (None, Some(404)) => ("the auth mount is not there".to_owned(), "apply the step that makes the auth mount"),
+        (None, _) => (format!("Vault turns the login away: {}", said.join("; ")), "see what Vault's log says about it"),
     };
-    (why.to_owned(), next.to_owned())
+    (why, next.to_owned())
 }
 
 /// A 403 that says nothing: Vault could not, or would not, have the token reviewed.

@@ -5,10 +5,7 @@ use trustpath_platform::{
     Cluster, Login, StoreAuth, Vault,
     kubernetes::ClusterUid,
     mark::Owner,
-    vault::{
-        Family, ServerFamily,
-        backend::{Held, MountAt},
-    },
+    vault::{Family, ServerFamily, backend::Held},
 };
 
 use crate::{
@@ -31,10 +28,6 @@ impl KubernetesRole {
     }
 }
 
-fn mount(at: At<'_, Facts>) -> MountAt {
-    MountAt::from(at.facts.0.clone())
-}
-
 impl Managed for KubernetesRole {
     const SYSTEMS: &'static [&'static str] = &[Vault::NAME, Cluster::NAME];
     type State = Held;
@@ -50,13 +43,13 @@ impl Managed for KubernetesRole {
 
     /// A mount that is not there yet has no roles: 404, too.
     fn reads(&self, at: At<'_, Facts>, intent: Intent, seen: Option<&Seen<Held>>) -> Reads {
-        let mount = mount(at);
-        let reads = self.document(at.facts).read(&mount, Reads::none());
+        let mount = &at.facts.0;
+        let reads = self.document(at.facts).read(mount, Reads::none());
         let with_owner = |reads| mount.read_mark(reads).and("cluster", ClusterUid);
         match intent {
             Intent::Undo => reads,
             Intent::Verify => {
-                self.tokens(at.facts, policies::read(reads, mount.namespace(), &self.policies(at.facts, seen)))
+                self.tokens(at.facts, policies::read(reads, mount.namespace.as_deref(), &self.policies(at.facts, seen)))
             }
             Intent::Remove => with_owner(reads),
             Intent::Make => with_owner(reads).and("family", ServerFamily),
@@ -68,11 +61,11 @@ impl Managed for KubernetesRole {
     }
 
     fn decide(&self, at: At<'_, Facts>, intent: Intent, seen: &Seen<Held>) -> Result<Decision<Held>> {
-        let (mount, now) = (mount(at), seen.state.as_ref());
+        let (mount, now) = (&at.facts.0, seen.state.as_ref());
         let cluster: Option<String> = seen.answers.get("cluster")?;
         let owner = Owner::of(mount.mark(&seen.answers)?.as_ref(), at.cx.graph(), cluster.as_deref());
         if intent == Intent::Remove {
-            let kept = now.and_then(|now| owner.keeps(mount.path(), now));
+            let kept = now.and_then(|now| owner.keeps(&mount.path, now));
             return Ok(kept.unwrap_or_else(|| Decision::to(None, owner != Owner::Other)));
         }
         let wanted = self.desired(at.facts, now)?;
@@ -82,10 +75,10 @@ impl Managed for KubernetesRole {
     }
 
     fn route(&self, at: At<'_, Facts>, from: Option<&Held>, to: Option<&Held>) -> Result<Vec<Leg<Held>>> {
-        let (mount, document) = (mount(at), self.document(at.facts));
+        let (mount, document) = (&at.facts.0, self.document(at.facts));
         Ok(vec![match to {
-            Some(role) => Leg { to: to.cloned(), request: document.change(&mount, from, role) },
-            None => Leg::new(None, document.removal(&mount)),
+            Some(role) => Leg { to: to.cloned(), request: document.change(mount, from, role) },
+            None => Leg::new(None, document.removal(mount)),
         }])
     }
 

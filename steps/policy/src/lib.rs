@@ -5,11 +5,9 @@
 
 mod config;
 mod decide;
-mod error;
 mod holders;
 mod kv;
 mod prove;
-mod removal;
 mod rules;
 mod source;
 mod state;

@@ -13,11 +13,7 @@ use crate::{
 
 /// What a policy allows.
 #[derive(Debug)]
-pub(crate) struct Rules(pub(crate) Source);
-
-/// Where the rules are.
-#[derive(Debug)]
-pub(crate) enum Source {
+pub(crate) enum Rules {
     /// In the graph file, as text or as a table.
     Given(Text),
     /// In a file of their own; a relative path is relative to the working directory.
@@ -26,24 +22,24 @@ pub(crate) enum Source {
 
 impl<'de> Deserialize<'de> for Rules {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        from.deserialize_any(RulesVisitor).map(Self)
+        from.deserialize_any(RulesVisitor)
     }
 }
 
 struct RulesVisitor;
 
 impl<'de> de::Visitor<'de> for RulesVisitor {
-    type Value = Source;
+    type Value = Rules;
 
     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("HCL as text, `{ file = \"…\" }`, or a table of paths with their capabilities")
     }
 
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<Source, E> {
-        Text::given(text).map(Source::Given).map_err(|misread| E::custom(format!("it is no policy: {misread}")))
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Rules, E> {
+        Text::given(text).map(Rules::Given).map_err(|misread| E::custom(format!("it is no policy: {misread}")))
     }
 
-    fn visit_map<A: de::MapAccess<'de>>(self, mut entries: A) -> Result<Source, A::Error> {
+    fn visit_map<A: de::MapAccess<'de>>(self, mut entries: A) -> Result<Rules, A::Error> {
         let mut file = None;
         let mut paths = Vec::new();
         while let Some(name) = entries.next_key::<String>()? {
@@ -53,21 +49,21 @@ impl<'de> de::Visitor<'de> for RulesVisitor {
             }
         }
         match file {
-            Some(path) if paths.is_empty() => Ok(Source::File(path.into())),
+            Some(path) if paths.is_empty() => Ok(Rules::File(path.into())),
             Some(_) => Err(de::Error::custom("`file` stands alone: what the policy allows is either there or here")),
             None => from_table(paths),
         }
     }
 }
 
-fn from_table<E: de::Error>(mut paths: Vec<(String, PathRules)>) -> Result<Source, E> {
+fn from_table<E: de::Error>(mut paths: Vec<(String, PathRules)>) -> Result<Rules, E> {
     paths.sort_by(|one, other| one.0.cmp(&other.0));
     if let Some((path, _)) = paths.iter().find(|(_, rules)| rules.capabilities.is_empty()) {
         return Err(E::custom(format!("`{path}` has no capability; to forbid it, write [\"deny\"]")));
     }
     let paths = Tree::object(paths.into_iter().map(|(path, rules)| (path, rules.tree())));
     let policy = render(&Tree::object([("path".to_owned(), paths)]));
-    Text::given(&policy).map(Source::Given).map_err(|misread| E::custom(misread.why()))
+    Text::given(&policy).map(Rules::Given).map_err(|misread| E::custom(misread.why()))
 }
 
 impl JsonSchema for Rules {
@@ -105,13 +101,13 @@ mod tests {
 
     use super::*;
 
-    fn rules(value: Value) -> Result<Source, String> {
-        serde_json::from_value::<Rules>(value).map(|rules| rules.0).map_err(|error| error.to_string())
+    fn rules(value: Value) -> Result<Rules, String> {
+        serde_json::from_value::<Rules>(value).map_err(|error| error.to_string())
     }
 
     fn given(value: Value) -> Text {
         match rules(value) {
-            Ok(Source::Given(text)) => text,
+            Ok(Rules::Given(text)) => text,
             other => panic!("{other:?}"),
         }
     }
@@ -136,9 +132,9 @@ mod tests {
 
     #[test]
     fn a_file_is_named_and_not_read() {
-        let Ok(Source::File(path)) = rules(json!({"file": "no/such.hcl"})) else { panic!("no file") };
+        let Ok(Rules::File(path)) = rules(json!({"file": "no/such.hcl"})) else { panic!("no file") };
         assert_eq!(path, PathBuf::from("no/such.hcl"));
-        assert!(matches!(rules(json!({"file": ["read"]})), Ok(Source::Given(_))), "a path may be called `file`");
+        assert!(matches!(rules(json!({"file": ["read"]})), Ok(Rules::Given(_))), "a path may be called `file`");
     }
 
     #[test]

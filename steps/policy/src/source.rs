@@ -3,16 +3,18 @@
 use std::path::PathBuf;
 
 use async_trait::async_trait;
+use miette::{Diagnostic, NamedSource, SourceSpan};
 use serde_json::{Value, json};
-use trustpath_core::{Answer, Context, Read, Result, Right};
+use thiserror::Error;
+use trustpath_core::{Answer, Class, Classified, Context, Read, Result, Right};
 use trustpath_platform::{
     Vault,
-    policy::Capability,
+    policy::{Capability, Misread},
     text_source::read_text,
     vault::{Late, rights::on},
 };
 
-use crate::{error::NoPolicy, text::Text};
+use crate::text::Text;
 
 /// Reads rules from a file of their own, and sees that they are rules.
 #[derive(Debug)]
@@ -31,6 +33,35 @@ impl Read for File {
             Ok(_) => Ok(Answer::Found(json!(text))),
             Err(misread) => Err(NoPolicy::new(shown, text, misread).into()),
         }
+    }
+}
+
+/// A file that holds no policy.
+#[derive(Debug, Error, Diagnostic)]
+#[error("{path} is no policy: {misread}")]
+#[diagnostic(
+    code(trustpath::policy::syntax),
+    help("a policy is a list of `path \"…\" {{ capabilities = […] }}`, one setting a line, or the same as JSON")
+)]
+struct NoPolicy {
+    path: String,
+    misread: Misread,
+    #[source_code]
+    text: NamedSource<String>,
+    #[label("here")]
+    at: Option<SourceSpan>,
+}
+
+impl NoPolicy {
+    fn new(path: String, text: String, misread: Misread) -> Self {
+        let at = misread.offset().map(|offset| (offset.min(text.len()), 0).into());
+        Self { text: NamedSource::new(&path, text), path, misread, at }
+    }
+}
+
+impl Classified for NoPolicy {
+    fn class(&self) -> Class {
+        Class::Config
     }
 }
 

@@ -1,5 +1,5 @@
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 use trustpath_platform::vault::{Body, backend::is_said};
 
 /// A policy as it is on the server, with everything that a write has to carry: what it leaves out, the server clears.
@@ -28,15 +28,10 @@ pub(crate) struct PolicyState {
 impl PolicyState {
     /// The body of the write that makes it so. Servers that do not know a key are not sent it.
     pub(crate) fn body(&self) -> Body {
-        let fields = [
-            ("policy", json!(self.text)),
-            ("expiration", json!(self.expiration)),
-            ("cas_required", json!(self.cas_required)),
-            ("allow_slashes_in_identity_templates", json!(self.allow_slashes_in_identity_templates)),
-            ("allow_wildcards_in_identity_templates", json!(self.allow_wildcards_in_identity_templates)),
-        ];
-        let said = fields.into_iter().filter(|(key, value)| *key == "policy" || is_said(value));
-        said.map(|(key, value)| (key.to_owned(), value)).collect()
+        let Value::Object(mut said) = json!(self) else { return Body::default() };
+        let text = said.remove("text").unwrap_or_default();
+        said.retain(|_, value| is_said(value));
+        said.into_iter().collect::<Body>().with("policy", text)
     }
 }
 

@@ -11,12 +11,11 @@ use crate::{
     decide,
     holders::Holders,
     kv, prove,
-    removal::Removal,
-    rules::Source,
+    rules::Rules,
     source::{File, Version},
     state::PolicyState,
     text::Text,
-    users::Users,
+    users::{Removal, Users},
 };
 
 impl Policy {
@@ -26,9 +25,9 @@ impl Policy {
 
     /// The rules; `None` where they are in a file that was not read.
     fn text(&self, answers: &Answers) -> Result<Option<Text>> {
-        match &self.rules.0 {
-            Source::Given(text) => Ok(Some(text.clone())),
-            Source::File(_) => Ok(answers.get::<String>("rules")?.and_then(|text| Text::given(&text).ok())),
+        match &self.rules {
+            Rules::Given(text) => Ok(Some(text.clone())),
+            Rules::File(_) => Ok(answers.get::<String>("rules")?.and_then(|text| Text::given(&text).ok())),
         }
     }
 
@@ -73,7 +72,7 @@ impl Managed for Policy {
         if intent == Intent::Remove {
             reads = reads.and("holders", Holders::but_own(namespace, at.cx));
         }
-        if let (Intent::Make | Intent::Verify, Source::File(path)) = (intent, &self.rules.0) {
+        if let (Intent::Make | Intent::Verify, Rules::File(path)) = (intent, &self.rules) {
             reads = reads.and("rules", File(path.clone()));
         }
         let answers = seen.map(|seen| &seen.answers);

@@ -30,10 +30,8 @@ pub(crate) struct PathRules {
     #[serde(default)]
     required_parameters: Vec<String>,
     /// The least lifetime of a wrapped answer.
-    #[serde(default)]
     min_wrapping_ttl: Option<Ttl>,
     /// The greatest lifetime of a wrapped answer.
-    #[serde(default)]
     max_wrapping_ttl: Option<Ttl>,
 }
 
@@ -44,11 +42,6 @@ pub(crate) struct PathRules {
 struct Scalar(Value);
 
 impl PathRules {
-    /// `path` and its rules, as a list has them.
-    pub(crate) fn of(capabilities: Vec<Capability>) -> Self {
-        Self { capabilities, ..Self::default() }
-    }
-
     /// As they stand in a policy.
     pub(crate) fn tree(&self) -> Tree {
         let capabilities = Tree::list(self.capabilities.iter().map(|one| Tree::text(one.name())));
@@ -128,7 +121,7 @@ impl<'de> de::Visitor<'de> for EntrySeed {
         while let Some(capability) = items.next_element()? {
             capabilities.push(capability);
         }
-        Ok(Entry::Rules(PathRules::of(capabilities)))
+        Ok(Entry::Rules(PathRules { capabilities, ..PathRules::default() }))
     }
 
     fn visit_map<A: de::MapAccess<'de>>(self, entries: A) -> Result<Entry, A::Error> {

@@ -32,7 +32,11 @@ impl Text {
 
     /// What is written for this graph.
     pub(crate) fn marked(&self, graph: &str) -> String {
-        format!("# Managed by trustpath: change it in the graph file, not here. {}\n{}", mark::mark(graph), self.body)
+        format!(
+            "# Managed by trustpath: change it in the graph file, not here. {}\n{}",
+            mark::Mark::new(graph),
+            self.body
+        )
     }
 
     /// Whether a text on a server means the same. One that is not understood does when it is the same but for marks.

@@ -1,10 +1,14 @@
-//! Who uses a policy, of all that hold policies. Pure.
+//! Who uses a policy, of all that hold policies, and its removal where no one does.
 
+use async_trait::async_trait;
 use serde::Deserialize;
-use trustpath_core::{Answer, Result};
-use trustpath_platform::text::{clean, few, listed};
+use trustpath_core::{Answer, Class, Context, Problem, Read as _, Request, Result, Right, Shown, Values, note_left};
+use trustpath_platform::{
+    text::{clean, few, listed},
+    vault::VaultRequest,
+};
 
-use crate::error::no_holders;
+use crate::holders::Holders;
 
 /// One of those that hold policies, as it is in the answer: which is one for all policies of a plan.
 #[derive(Deserialize)]
@@ -50,6 +54,44 @@ impl Users {
                 let named = users.iter().map(|user| format!("`{}`", clean(user))).collect();
                 Some(format!("{} {} it", listed(&few(named)), if users.len() == 1 { "uses" } else { "use" }))
             }
+        }
+    }
+}
+
+/// What a read came to is passed on as JSON: another shape is a defect.
+fn no_holders(error: serde_json::Error) -> Problem {
+    Problem::new(Class::Internal, "trustpath::policy::holders", "what was read is no list of those who hold policies")
+        .because(error)
+        .help("this is a defect of the step")
+}
+
+/// Others may have come to use it since it was planned, or made: clusters with the same graph file share it. What they use
+/// is theirs to keep, and in no one's way.
+#[derive(Debug)]
+pub(crate) struct Removal {
+    pub(crate) policy: String,
+    pub(crate) holders: Holders,
+    pub(crate) delete: VaultRequest,
+}
+
+#[async_trait]
+impl Request for Removal {
+    fn rights(&self, values: Values) -> Vec<Right> {
+        [self.delete.rights(values), self.holders.rights()].concat()
+    }
+
+    fn shown(&self) -> Shown {
+        self.delete.shown()
+    }
+
+    async fn send(&self, cx: &Context) -> Result<()> {
+        match Users::of(&self.policy, &self.holders.perform(cx).await?)? {
+            used @ Users::These(_) => {
+                note_left(format!("the policy `{}` stays: {}", self.policy, used.keep_because().unwrap_or_default()));
+                Ok(())
+            }
+            // Where that cannot be told, what a run has made is still its own to take back.
+            Users::None | Users::Untold(_) => self.delete.send(cx).await,
         }
     }
 }

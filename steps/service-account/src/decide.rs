@@ -3,7 +3,7 @@
 use trustpath_core::{Class, Decision, Note, Problem, Result, Undo};
 use trustpath_platform::text::listed;
 
-use crate::{config::ServiceAccount, state::State};
+use crate::config::{ServiceAccount, State};
 
 /// A namespace as it was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -9,7 +9,6 @@ mod contents;
 mod decide;
 mod prove;
 mod removal;
-mod state;
 mod step;
 mod users;
 

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use trustpath_core::{Context, Evidence, Probe, Proof, Read as _, Result, Right, Shown};
 use trustpath_platform::{Cluster, error::Kind, kubernetes::AccountToken};
 
-use crate::{config::ServiceAccount, state::State};
+use crate::config::{ServiceAccount, State};
 
 impl ServiceAccount {
     /// Without a state there is nothing to see, but what it takes to try it.

@@ -11,10 +11,9 @@ use trustpath_platform::{
 };
 
 use crate::{
-    config::{ACCOUNT, NAMESPACE, ServiceAccount},
+    config::{ACCOUNT, NAMESPACE, ServiceAccount, State},
     decide::{Namespace, Others, Users},
     removal::NamespaceRemoval,
-    state::State,
     users::{CONTENTS, NamespaceContents, PODS, SECRETS, TokenSecrets},
 };
 

@@ -15,7 +15,7 @@ use trustpath_platform::{
     kubernetes::{
         ObjectRef,
         names::{AnnotationKey, Key, LabelValue, NamespaceName, ObjectName},
-        owned::{Fields, OwnedObject, OwnedObjects, labelled},
+        owned::{Fields, Owned, OwnedObject, OwnedObjects, OwnedParts, labelled},
     },
 };
 
@@ -27,15 +27,12 @@ pub(crate) const ROLE: &str = "system:auth-delegator";
 #[serde(deny_unknown_fields)]
 pub(crate) struct TokenReviewer {
     /// Its namespace, which has to exist. By default that of the ServiceAccount step that this one needs.
-    #[serde(default)]
     pub(crate) namespace: Option<NamespaceName>,
     /// The name of the ServiceAccount.
     pub(crate) name: ObjectName,
     /// The name of the Secret with its token. By default NAME-token.
-    #[serde(default)]
     pub(crate) secret: Option<ObjectName>,
     /// The name of the ClusterRoleBinding. By default the name of the ServiceAccount.
-    #[serde(default)]
     pub(crate) cluster_role_binding: Option<ObjectName>,
     /// Labels of all three. Others that they have are left alone.
     #[serde(default)]
@@ -114,5 +111,31 @@ impl Names {
 
     fn fields(&self, object: Value) -> Fields {
         labelled(object, &self.labels, &self.annotations)
+    }
+}
+
+/// The three objects, each as far as our field manager or our wishes go.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct State {
+    /// The ServiceAccount.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) account: Option<Owned>,
+    /// The Secret, without the token that the cluster puts into it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) secret: Option<Owned>,
+    /// The ClusterRoleBinding.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) binding: Option<Owned>,
+}
+
+impl OwnedParts<3> for State {
+    fn split(self) -> [Option<Owned>; 3] {
+        [self.account, self.secret, self.binding]
+    }
+
+    fn join(parts: [Option<Owned>; 3]) -> Option<Self> {
+        let is_there = parts.iter().any(Option::is_some);
+        let [account, secret, binding] = parts;
+        is_there.then_some(Self { account, secret, binding })
     }
 }

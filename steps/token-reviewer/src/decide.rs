@@ -8,10 +8,7 @@ use trustpath_platform::{
     text::{clean, listed},
 };
 
-use crate::{
-    config::{Names, ROLE},
-    state::State,
-};
+use crate::config::{Names, ROLE, State};
 
 pub(crate) fn desired(names: &Names, now: Option<&State>, graph: &str) -> Result<Decision<State>> {
     if let Some(binding) = now.and_then(|now| now.binding.as_ref()) {

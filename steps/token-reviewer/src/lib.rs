@@ -7,7 +7,6 @@
 mod config;
 mod decide;
 mod prove;
-mod state;
 mod step;
 mod users;
 

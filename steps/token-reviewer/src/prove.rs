@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use trustpath_core::{Class, Context, Evidence, Probe, Proof, Result, Right};
 use trustpath_platform::{Cluster, kubernetes::owned::OwnedParts as _, text::clean, vault::backend::SecretRef};
 
-use crate::{config::Names, state::State};
+use crate::config::{Names, State};
 
 /// Without a state there is nothing to see, but what it takes to try it.
 pub(crate) fn prove(names: Names, step: &str, state: Option<&State>) -> Proof {

@@ -16,10 +16,8 @@ use trustpath_platform::{
 };
 
 use crate::{
-    config::{Names, ROLE, TokenReviewer, no_namespace},
-    decide, prove,
-    state::State,
-    users,
+    config::{Names, ROLE, State, TokenReviewer, no_namespace},
+    decide, prove, users,
 };
 
 /// The name of the namespace's read.

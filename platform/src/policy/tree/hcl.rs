@@ -7,7 +7,7 @@ use hcl::edit::{
     Span,
     expr::{Expression, Object, ObjectKey},
     parser,
-    structure::{Attribute, Block, BlockLabel, Body, Structure},
+    structure::{Block, BlockLabel, Body, Structure},
 };
 
 use super::{Misread, Tree, Value};
@@ -45,13 +45,9 @@ impl Reader<'_> {
 
     fn structure(&self, structure: &Structure) -> Result<(String, Tree), Misread> {
         match structure {
-            Structure::Attribute(attribute) => self.attribute(attribute),
+            Structure::Attribute(attribute) => Ok((attribute.key.to_string(), self.expression(&attribute.value)?)),
             Structure::Block(block) => self.block(block),
         }
-    }
-
-    fn attribute(&self, attribute: &Attribute) -> Result<(String, Tree), Misread> {
-        Ok((attribute.key.to_string(), self.expression(&attribute.value)?))
     }
 
     /// `path "kv/*" {…}` is what JSON writes as `"path": {"kv/*": {…}}`.

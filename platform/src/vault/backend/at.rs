@@ -1,4 +1,4 @@
-//! The path of a mount, and what is sent there.
+//! What is sent to the path of a mount.
 
 use serde_json::{Map, Value};
 use trustpath_core::{Answers, Context, Handle as _, Reads, Result, Shown};
@@ -15,40 +15,15 @@ use crate::{
 /// The name of the read of a mount's mark.
 const MARKED: &str = "mounts";
 
-/// The path of an auth mount, where requests go.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MountAt(AuthMount);
-
-impl From<AuthMount> for MountAt {
-    fn from(mount: AuthMount) -> Self {
-        Self(mount)
-    }
-}
-
-impl MountAt {
-    /// Its path below `auth/`.
-    pub fn path(&self) -> &str {
-        &self.0.path
-    }
-
-    /// The Vault namespace that holds it; `None` is the root namespace.
-    pub fn namespace(&self) -> Option<&str> {
-        self.0.namespace.as_deref()
-    }
-
+impl AuthMount {
     /// A path below the mount.
     pub fn below<'a>(&'a self, path: impl IntoIterator<Item = &'a str>) -> String {
-        Vault::path(["auth", self.path()].into_iter().chain(path))
-    }
-
-    /// Reads all mounts, this one among them.
-    pub fn mounts(&self) -> Get {
-        Get::new(self.namespace(), "sys/auth")
+        Vault::path(["auth", &self.path].into_iter().chain(path))
     }
 
     /// With the mark of a mount that another step has made. Who may not see it goes without.
     pub fn read_mark(&self, reads: Reads) -> Reads {
-        reads.and(MARKED, Get::new(self.namespace(), "sys/internal/ui/mounts").optional())
+        reads.and(MARKED, Get::new(self.namespace.as_deref(), "sys/internal/ui/mounts").optional())
     }
 
     /// The mark, from what was read.
@@ -57,31 +32,31 @@ impl MountAt {
     /// When the answer is none about mounts.
     pub fn mark(&self, answers: &Answers) -> Result<Option<Mark>> {
         let mounts: Option<Mounts> = answers.get(MARKED)?;
-        Ok(mounts.and_then(|mounts| mounts.auth_at(self.path())?.mark()))
+        Ok(mounts.and_then(|mounts| mounts.auth_at(&self.path)?.mark()))
     }
 
     /// Lists a collection below the mount.
     pub fn list<'a>(&'a self, path: impl IntoIterator<Item = &'a str>) -> List {
-        List::new(self.namespace(), self.below(path))
+        List::new(self.namespace.as_deref(), self.below(path))
     }
 
     /// Tunes it. Below `sys/auth` that would need sudo.
     pub fn tune(&self, body: Map<String, Value>) -> VaultRequest {
-        VaultRequest::update(self.namespace(), self.tuned(), Body::from_iter(body))
+        VaultRequest::update(self.namespace.as_deref(), self.tuned(), Body::from_iter(body))
     }
 
     /// Where it is tuned.
     pub fn tuned(&self) -> String {
-        Vault::path(["sys/mounts/auth", self.path(), "tune"])
+        Vault::path(["sys/mounts/auth", &self.path, "tune"])
     }
 
     pub(super) fn method(&self) -> String {
-        Vault::path(["sys/auth", self.path()])
+        Vault::path(["sys/auth", &self.path])
     }
 
     /// The rights on a path in its namespace.
     pub fn on<'a>(&'a self, path: &'a str) -> On<'a> {
-        on(self.namespace(), path)
+        on(self.namespace.as_deref(), path)
     }
 
     /// The connection, in its namespace.
@@ -89,7 +64,7 @@ impl MountAt {
     /// # Errors
     /// When there is none.
     pub async fn vault(&self, cx: &Context) -> Result<Vault> {
-        Ok(cx.handle::<Vault>().await?.within(self.namespace()))
+        Ok(cx.handle::<Vault>().await?.within(self.namespace.as_deref()))
     }
 }
 

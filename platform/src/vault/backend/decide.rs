@@ -20,10 +20,10 @@ impl<M: AuthMethod> Backend<M> {
         answers: &Answers,
     ) -> Result<Decision<OwnedMount>> {
         let (mount, _) = self.mount(at.facts);
-        self.check_type(mount.path(), now)?;
+        self.check_type(&mount.path, now)?;
         let owner = self.owner(at, now, answers)?;
         if owner.is_elsewhere() && !at.cx.consent().adopt {
-            return Err(of_another(mount.path(), &owner, at.cx.step()).into());
+            return Err(of_another(&mount.path, &owner, at.cx.step()).into());
         }
         let mut wanted = self.wanted(at, now);
         // What is equal, and marked as it should be, stays as it is.
@@ -39,8 +39,8 @@ impl<M: AuthMethod> Backend<M> {
         let (_, is_own) = self.mount(at.facts);
         let there = now.and_then(|now| now.mount.clone());
         let each = self.documents(at.facts).into_iter().map(|document| {
-            let held = now.and_then(|now| now.documents.get(document.name()));
-            (document.name().to_owned(), document.desired(held))
+            let held = now.and_then(|now| now.documents.get(document.name));
+            (document.name.to_owned(), document.desired(held))
         });
         let mount = is_own.then(|| there.unwrap_or_else(|| MountState::new(M::TYPE)));
         OwnedMount { mount, documents: each.collect() }
@@ -55,11 +55,11 @@ impl<M: AuthMethod> Backend<M> {
         let owner = self.owner(at, Some(now), answers)?;
         let ours = owner != Owner::Other;
         let (mount, _) = self.mount(at.facts);
-        if let Some(kept) = owner.keeps(mount.path(), now) {
+        if let Some(kept) = owner.keeps(&mount.path, now) {
             return Ok(kept);
         }
         let undo = self.lost(at, answers)?;
-        let (goes_with, going) = roles_that_go(at.cx, mount.path());
+        let (goes_with, going) = roles_that_go(at.cx, &mount.path);
         let others = self.others(at, answers, &going)?;
         if others.is_empty() || now.mount.is_none() {
             return Ok(Decision { undo, goes_with, ..Decision::to(None, ours) });
@@ -73,7 +73,7 @@ impl<M: AuthMethod> Backend<M> {
     fn without_documents(&self, at: At<'_, Taken<M>>, now: &OwnedMount) -> OwnedMount {
         let mut kept = now.clone();
         for document in self.documents(at.facts).iter().filter(|document| !document.goes_with_mount()) {
-            kept.documents.remove(document.name());
+            kept.documents.remove(document.name);
         }
         kept
     }
@@ -95,10 +95,10 @@ impl<M: AuthMethod> Backend<M> {
     /// What goes for good with the documents that go. What may not be listed may be there.
     fn lost(&self, at: At<'_, Taken<M>>, answers: &Answers) -> Result<Undo> {
         let mut lost = Vec::new();
-        for (what, name) in self.documents(at.facts).iter().flat_map(|document| document.mortal().collect::<Vec<_>>()) {
-            let is_there = answers.get::<Vec<String>>(&name)?.is_some_and(|names| !names.is_empty());
-            lost.extend(is_there.then(|| what.to_owned()));
-            lost.extend(answers.refused(&name).map(|why| format!("{what} that may not be listed ({why})")));
+        for (what, name) in self.documents(at.facts).iter().flat_map(|document| &document.dies_with_it) {
+            let is_there = answers.get::<Vec<String>>(name)?.is_some_and(|names| !names.is_empty());
+            lost.extend(is_there.then(|| (*what).to_owned()));
+            lost.extend(answers.refused(name).map(|why| format!("{what} that may not be listed ({why})")));
         }
         Ok(if lost.is_empty() { Undo::Yes } else { Undo::No(format!("{} would be lost", listed(&lost))) })
     }

@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::value::trimmed;
+use crate::Vault;
 
 /// What a document holds, by key, without what the server takes for granted.
 pub type Held = Map<String, Value>;
@@ -12,10 +13,11 @@ pub type Held = Map<String, Value>;
 pub(super) type Same = fn(&Value, &Value) -> bool;
 
 /// A document below a mount, such as a role or the config. What the graph file does not say of it stays as it is.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Document {
     pub(super) name: &'static str,
-    pub(super) path: Vec<String>,
+    /// Below the mount.
+    pub(super) path: String,
     pub(super) writes: Writes,
     pub(super) wanted: Held,
     pub(super) defaults: Held,
@@ -27,14 +29,15 @@ pub struct Document {
     pub(super) same: Vec<(&'static str, Same)>,
     pub(super) fixed: &'static [&'static str],
     pub(super) echoed: &'static [&'static str],
-    pub(super) kept_below: Vec<(&'static str, Vec<String>)>,
-    pub(super) dies_with_it: Vec<(&'static str, Vec<String>)>,
+    pub(super) kept_below: Vec<(&'static str, String)>,
+    pub(super) dies_with_it: Vec<(&'static str, String)>,
 }
 
 /// What a server makes of a write, and when the document goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum Writes {
     /// It changes the keys that are sent. The document is removed by itself.
+    #[default]
     Merge,
     /// It takes the place of all keys. The document is removed with its mount alone.
     Replace,
@@ -52,23 +55,7 @@ impl Document {
     }
 
     fn new<'a>(name: &'static str, path: impl IntoIterator<Item = &'a str>, writes: Writes) -> Self {
-        Self {
-            name,
-            path: path.into_iter().map(str::to_owned).collect(),
-            writes,
-            wanted: Held::new(),
-            defaults: Map::new(),
-            is_whole: false,
-            is_closed: false,
-            told: &[],
-            optional: &[],
-            old_names: &[],
-            same: Vec::new(),
-            fixed: &[],
-            echoed: &[],
-            kept_below: Vec::new(),
-            dies_with_it: Vec::new(),
-        }
+        Self { name, path: Vault::path(path), writes, ..Self::default() }
     }
 
     /// What the graph file says. Texts go without spaces at their ends, as servers keep them.
@@ -154,18 +141,14 @@ impl Document {
     /// what comes back has it again; nothing secret.
     #[must_use]
     pub fn kept_below(mut self, key: &'static str, last: &str) -> Self {
-        self.kept_below.push((key, self.path_to(last)));
+        self.kept_below.push((key, format!("{}/{last}", self.path)));
         self
     }
 
     /// What goes with it and does not come back, listed at this path below it.
     #[must_use]
     pub fn dies_with_it(mut self, what: &'static str, last: &str) -> Self {
-        self.dies_with_it.push((what, self.path_to(last)));
+        self.dies_with_it.push((what, format!("{}/{last}", self.path)));
         self
-    }
-
-    fn path_to(&self, last: &str) -> Vec<String> {
-        self.path.iter().cloned().chain([last.to_owned()]).collect()
     }
 }

@@ -3,16 +3,13 @@
 //! [`AuthMethod`] is what an author writes. Its parts are there for kinds that need more than it has room for.
 
 mod at;
-mod create;
 mod decide;
-mod disable;
 mod document;
-mod enable;
 mod method;
 mod mount;
-mod owned;
 mod probe;
 mod proof;
+mod requests;
 mod route;
 mod secret_ref;
 pub mod session;
@@ -23,15 +20,12 @@ mod value;
 mod written;
 
 pub use self::{
-    at::MountAt,
     decide::roles_that_go,
-    disable::Disable,
     document::{Document, Held},
-    enable::Enable,
     method::{AuthMethod, Mounted, Segment},
-    mount::MountState,
-    owned::OwnedMount,
+    mount::{MountState, OwnedMount},
     proof::{LoginCheck, LoginProof},
+    requests::{Disable, Enable},
     secret_ref::SecretRef,
     step::{Backend, auth_method},
     value::{differing, is_said},

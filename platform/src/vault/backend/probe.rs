@@ -8,13 +8,13 @@ use serde_json::{Map, Value, json};
 use trustpath_core::{Class, Context, Evidence, Probe, Problem, Read as _, Result, Right, Shown};
 
 use super::{
-    MountAt, SecretRef,
+    SecretRef,
     at::shown,
     proof::{Input, LoginCheck, LoginProof},
     session::{self, OwnUse, in_and_out, is_answer},
 };
 use crate::{
-    Cluster, Vault,
+    AuthMount, Cluster, Vault,
     error::{Error, Kind},
     kubernetes::AccountToken,
     policy::Capability::{Read, Update},
@@ -26,7 +26,7 @@ use crate::{
 #[derive(Debug, Clone)]
 struct LoginProbe {
     proof: LoginProof,
-    at: MountAt,
+    at: AuthMount,
     own: OwnUse,
     step: String,
     check: Arc<dyn LoginCheck>,
@@ -34,8 +34,13 @@ struct LoginProbe {
 
 impl LoginProof {
     /// The probe that logs in at a mount, for a step.
-    pub fn on(self, at: MountAt, own: OwnUse, step: &str) -> impl Probe + 'static {
-        let has_policies = || HasPolicies::new(&at, own, self.policies.clone(), step);
+    pub fn on(self, at: AuthMount, own: OwnUse, step: &str) -> impl Probe + 'static {
+        let has_policies = || HasPolicies {
+            what: format!("login at `auth/{}`", clean(&at.path)),
+            asks: own.asks,
+            policies: self.policies.clone(),
+            next: format!("trustpath apply {step}"),
+        };
         let check = self.check.clone().unwrap_or_else(|| Arc::new(has_policies()));
         LoginProbe { proof: self, at, own, step: step.to_owned(), check }
     }
@@ -46,7 +51,7 @@ impl Probe for LoginProbe {
     /// The login itself needs none.
     fn rights(&self) -> Vec<Right> {
         let inputs = self.proof.inputs.iter().flat_map(|(_, input)| self.rights_of(input));
-        inputs.chain(self.check.rights()).chain(self.own.rights(self.at.namespace())).collect()
+        inputs.chain(self.check.rights()).chain(self.own.rights(self.at.namespace.as_deref())).collect()
     }
 
     fn shown(&self) -> Vec<Shown> {
@@ -91,7 +96,7 @@ impl Probe for LoginProbe {
 
 impl LoginProbe {
     fn below(&self, path: &str) -> String {
-        self.at.below(path.split('/'))
+        self.at.below([path])
     }
 
     fn rights_of(&self, input: &Input) -> Vec<Right> {
@@ -208,13 +213,6 @@ struct HasPolicies {
     asks: bool,
     policies: Vec<String>,
     next: String,
-}
-
-impl HasPolicies {
-    fn new(at: &MountAt, own: OwnUse, policies: Vec<String>, step: &str) -> Self {
-        let what = format!("login at `auth/{}`", clean(at.path()));
-        Self { what, asks: own.asks, policies, next: format!("trustpath apply {step}") }
-    }
 }
 
 #[async_trait]

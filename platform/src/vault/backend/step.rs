@@ -8,12 +8,13 @@ use trustpath_core::{
     Answers, At, Decision, Evidence, Handle as _, Intent, Kind, Leg, Managed, Proof, Reads, Result, Seen,
 };
 
-use super::{AuthMethod, Document, Held, MountAt, MountState, Mounted, OwnedMount, value::differing};
+use super::{AuthMethod, Document, Held, MountState, Mounted, OwnedMount, value::differing};
 use crate::{
     AuthMount, Cluster, Login, Vault, VaultServer,
     kubernetes::ClusterUid,
     mark::Owner,
     text::{clean, listed},
+    vault::Get,
 };
 
 /// The names of the reads.
@@ -35,10 +36,10 @@ pub(super) type Taken<M> = (VaultServer, <M as AuthMethod>::Takes);
 
 impl<M: AuthMethod> Backend<M> {
     /// The mount, and whether it is the step's own.
-    pub(super) fn mount(&self, (server, facts): &Taken<M>) -> (MountAt, bool) {
+    pub(super) fn mount(&self, (server, facts): &Taken<M>) -> (AuthMount, bool) {
         match self.0.mount(facts) {
-            Mounted::Owned(path) => (AuthMount { path, namespace: server.namespace.clone() }.into(), true),
-            Mounted::Given(mount) => (mount.into(), false),
+            Mounted::Owned(path) => (AuthMount { path, namespace: server.namespace.clone() }, true),
+            Mounted::Given(mount) => (mount, false),
         }
     }
 
@@ -55,7 +56,7 @@ impl<M: AuthMethod> Backend<M> {
         self.own_names(facts, M::COLLECTIONS.first()?).into_iter().next()
     }
 
-    fn read_below(&self, facts: &Taken<M>, at: &MountAt, intent: Intent, reads: Reads) -> Reads {
+    fn read_below(&self, facts: &Taken<M>, at: &AuthMount, intent: Intent, reads: Reads) -> Reads {
         let documents = self.documents(facts);
         let reads = documents.iter().fold(reads, |reads, document| document.read(at, reads));
         if intent != Intent::Remove {
@@ -65,8 +66,8 @@ impl<M: AuthMethod> Backend<M> {
     }
 
     /// The mount itself is read first: what is below one of another type is not looked at.
-    fn read_owned(&self, facts: &Taken<M>, at: &MountAt, intent: Intent, seen: Option<&Seen<OwnedMount>>) -> Reads {
-        let reads = Reads::none().and(MOUNT, at.mounts());
+    fn read_owned(&self, facts: &Taken<M>, at: &AuthMount, intent: Intent, seen: Option<&Seen<OwnedMount>>) -> Reads {
+        let reads = Reads::none().and(MOUNT, Get::new(at.namespace.as_deref(), "sys/auth"));
         let state = seen.and_then(|seen| seen.state.as_ref()?.mount.as_ref());
         if state.is_none_or(|mount| mount.kind != M::TYPE) {
             return reads;
@@ -79,7 +80,7 @@ impl<M: AuthMethod> Backend<M> {
         M::COLLECTIONS.iter().fold(reads, collection)
     }
 
-    fn read_given(&self, facts: &Taken<M>, at: &MountAt, intent: Intent) -> Reads {
+    fn read_given(&self, facts: &Taken<M>, at: &AuthMount, intent: Intent) -> Reads {
         let reads = self.read_below(facts, at, intent, Reads::none());
         if intent == Intent::Undo { reads } else { at.read_mark(reads) }
     }
@@ -88,13 +89,13 @@ impl<M: AuthMethod> Backend<M> {
     fn held(&self, facts: &Taken<M>, answers: &Answers) -> Result<BTreeMap<String, Held>> {
         let mut all = BTreeMap::new();
         for document in self.documents(facts) {
-            let Some(found) = answers.get::<Held>(document.name())? else { continue };
+            let Some(found) = answers.get::<Held>(document.name)? else { continue };
             let mut held = document.observed(found);
-            for (key, name) in document.chosen() {
-                let below: Option<Held> = answers.get(&name)?;
-                held.extend(below.and_then(|mut below| Some((key.to_owned(), below.remove(key)?))));
+            for (key, name) in &document.kept_below {
+                let below: Option<Held> = answers.get(name)?;
+                held.extend(below.and_then(|mut below| Some(((*key).to_owned(), below.remove(*key)?))));
             }
-            all.insert(document.name().to_owned(), held);
+            all.insert(document.name.to_owned(), held);
         }
         Ok(all)
     }
@@ -108,8 +109,7 @@ impl<M: AuthMethod> Managed for Backend<M> {
     type Gives = (Option<AuthMount>, Option<Login>);
 
     fn gives(&self, facts: &Taken<M>) -> Self::Gives {
-        let (at, is_own) = self.mount(facts);
-        let mount = AuthMount { path: at.path().to_owned(), namespace: at.namespace().map(str::to_owned) };
+        let (mount, is_own) = self.mount(facts);
         let store = self.0.store_auth(&facts.1);
         let audience = self.0.audience().map(str::to_owned);
         let login = self.role(facts).map(|role| Login { audience, store, ..Login::new(mount.clone(), role) });
@@ -127,7 +127,7 @@ impl<M: AuthMethod> Managed for Backend<M> {
 
     fn state(&self, at: At<'_, Taken<M>>, answers: &Answers) -> Result<Option<OwnedMount>> {
         let (mount, is_own) = self.mount(at.facts);
-        let there = if is_own { MountState::answered(answers, MOUNT, mount.path())? } else { None };
+        let there = if is_own { MountState::answered(answers, MOUNT, &mount.path)? } else { None };
         let state = OwnedMount { mount: there, documents: self.held(at.facts, answers)? };
         Ok(Some(state).filter(OwnedMount::is_something))
     }
@@ -154,22 +154,18 @@ impl<M: AuthMethod> Managed for Backend<M> {
         let (mount, _) = self.mount(at.facts);
         let next = format!("trustpath plan {0}, then trustpath apply {0}", at.cx.step());
         if let owner @ Owner::OtherCluster(_) = self.owner(at, Some(now), &seen.answers)? {
-            let why = owner.keep_because(mount.path()).unwrap_or_default();
+            let why = owner.keep_because(&mount.path).unwrap_or_default();
             return Ok(Proof::seen(Evidence::new().failed(WHAT, why, "choose another mount")));
         }
-        self.check_type(mount.path(), Some(now))?;
+        self.check_type(&mount.path, Some(now))?;
         // A mark alone is no difference.
         let differing = differing(&now.unmarked(), &self.wanted(at, Some(now)).unmarked());
         let evidence = match differing.is_empty() {
-            true => Evidence::new().passed(WHAT, format!("`auth/{}`", clean(mount.path()))),
+            true => Evidence::new().passed(WHAT, format!("`auth/{}`", clean(&mount.path))),
             false => Evidence::new().failed(WHAT, format!("{} differ", listed(&differing)), next),
         };
         let login = self.0.proof(&at.facts.1).map(|login| login.on(mount, now.own_use(), at.cx.step()));
-        let proof = Proof::seen(evidence);
-        Ok(match login {
-            Some(login) => proof.and(login),
-            None => proof,
-        })
+        Ok(login.into_iter().fold(Proof::seen(evidence), Proof::and))
     }
 }
 

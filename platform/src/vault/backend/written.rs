@@ -4,27 +4,23 @@ use serde_json::{Value, json};
 use trustpath_core::{Reads, Request};
 
 use super::{
-    Document, Held, MountAt,
-    create::Create,
+    Document, Held,
     document::Writes,
+    requests::Create,
     value::{as_text, empty_like, means_the_same},
 };
-use crate::vault::{Body, Get, VaultRequest};
+use crate::{
+    AuthMount,
+    vault::{Body, Get, VaultRequest},
+};
 
 /// Under this key a document holds which others of its keys were last written by their old names.
 const LEGACY_KEYS: &str = "legacy_keys";
 
 impl Document {
-    pub(super) fn name(&self) -> &'static str {
-        self.name
-    }
-
     /// Its name in a collection of the mount, where it is in that one.
     pub(super) fn name_in(&self, collection: &str) -> Option<&str> {
-        match &self.path[..] {
-            [first, second] if first == collection => Some(second),
-            _ => None,
-        }
+        self.path.strip_prefix(collection)?.strip_prefix('/')
     }
 
     /// Whether it is removed with its mount alone.
@@ -33,29 +29,19 @@ impl Document {
     }
 
     /// Reads it, besides others, by its name.
-    pub fn read(&self, at: &MountAt, reads: Reads) -> Reads {
-        reads.and(self.name, Get::new(at.namespace(), self.at(at)))
+    pub fn read(&self, at: &AuthMount, reads: Reads) -> Reads {
+        reads.and(self.name, Get::new(at.namespace.as_deref(), self.at(at)))
     }
 
-    /// What a removal has to know besides.
-    pub(super) fn read_before_removal(&self, at: &MountAt, mut reads: Reads) -> Reads {
+    /// What a removal has to know besides, each by its path.
+    pub(super) fn read_before_removal(&self, at: &AuthMount, mut reads: Reads) -> Reads {
         for (_, path) in &self.kept_below {
-            reads = reads.and(path.join("/"), Get::new(at.namespace(), below(at, path)));
+            reads = reads.and(path.as_str(), Get::new(at.namespace.as_deref(), at.below([path.as_str()])));
         }
         for (_, path) in &self.dies_with_it {
-            reads = reads.and(path.join("/"), at.list(path.iter().map(String::as_str)).or_refused());
+            reads = reads.and(path.as_str(), at.list([path.as_str()]).or_refused());
         }
         reads
-    }
-
-    /// The names of the reads of what dies with it, each with what that is.
-    pub(super) fn mortal(&self) -> impl Iterator<Item = (&'static str, String)> {
-        self.dies_with_it.iter().map(|(what, path)| (*what, path.join("/")))
-    }
-
-    /// The names of the reads of what is kept below it, each with its key.
-    pub(super) fn chosen(&self) -> impl Iterator<Item = (&'static str, String)> {
-        self.kept_below.iter().map(|(key, path)| (*key, path.join("/")))
     }
 
     /// An answer without what the server would choose by itself; all of it otherwise, so that an undo of a removal has all.
@@ -110,8 +96,8 @@ impl Document {
     }
 
     /// The one request from one state to another.
-    pub fn change(&self, at: &MountAt, now: Option<&Held>, to: &Held) -> Box<dyn Request> {
-        let (namespace, path) = (at.namespace(), self.at(at));
+    pub fn change(&self, at: &AuthMount, now: Option<&Held>, to: &Held) -> Box<dyn Request> {
+        let (namespace, path) = (at.namespace.as_deref(), self.at(at));
         let sent = self.sent(now, to);
         match (now, self.writes) {
             // Whether it is there or not, servers take it as an update.
@@ -137,9 +123,9 @@ impl Document {
         self.body(self.sent(None, held))
     }
 
-    fn creation(&self, at: &MountAt, whole: Held) -> Box<dyn Request> {
+    fn creation(&self, at: &AuthMount, whole: Held) -> Box<dyn Request> {
         let (path, again) = (self.at(at), self.without_fixed(whole.clone()));
-        let sent = |held: Held| VaultRequest::create(at.namespace(), path.clone(), self.body(held));
+        let sent = |held: Held| VaultRequest::create(at.namespace.as_deref(), path.clone(), self.body(held));
         if again == whole {
             return Box::new(sent(again));
         }
@@ -171,12 +157,12 @@ impl Document {
     }
 
     /// The request that removes it.
-    pub fn removal(&self, at: &MountAt) -> impl Request + 'static {
-        VaultRequest::delete(at.namespace(), self.at(at))
+    pub fn removal(&self, at: &AuthMount) -> impl Request + 'static {
+        VaultRequest::delete(at.namespace.as_deref(), self.at(at))
     }
 
-    fn at(&self, at: &MountAt) -> String {
-        below(at, &self.path)
+    fn at(&self, at: &AuthMount) -> String {
+        at.below([self.path.as_str()])
     }
 
     fn default_of(&self, key: &str, like: &Value) -> Value {
@@ -192,8 +178,4 @@ impl Document {
         let same = self.same.iter().find(|(name, _)| *name == key);
         means_the_same(there, wanted) || same.is_some_and(|(_, same)| same(there, wanted))
     }
-}
-
-fn below(at: &MountAt, path: &[String]) -> String {
-    at.below(path.iter().map(String::as_str))
 }

@@ -1,15 +1,13 @@
 //! What the graph file says about a Kubernetes auth mount.
 
 mod choice;
-mod host;
 mod tune;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 use trustpath_platform::{text_source::TextSource, vault::MountPath};
 
-pub(crate) use choice::{Ca, Reviewer, SecretName, Source};
-pub(crate) use host::Host;
+pub(crate) use choice::{Ca, Host, Reviewer, SecretName, Source};
 pub(crate) use tune::Tune;
 
 /// Vault's Kubernetes auth method: where it is mounted, which cluster it asks, and as whom.
@@ -20,7 +18,6 @@ pub(crate) struct KubernetesAuth {
     #[serde(default = "standard_mount")]
     pub(crate) mount: MountPath,
     /// What the mount is for, in words. What is there stays where this is left out.
-    #[serde(default)]
     pub(crate) description: Option<String>,
     /// How the mount is tuned. What is there stays where a key is left out.
     #[serde(default)]
@@ -41,22 +38,16 @@ pub(crate) struct KubernetesAuth {
     pub(crate) reviewer: Reviewer,
     /// Where the reviewer JWT that is in the config today comes from, `{ file = "…" }` or `{ secret = { … } }`: Vault
     /// does not give it back, and without it an undo cannot write it again.
-    #[serde(default)]
     pub(crate) previous_reviewer: Option<Source>,
     /// Public keys, or certificates, that tokens may be signed with: PEM texts, or `{ file = "key.pem" }`.
-    #[serde(default)]
     pub(crate) pem_keys: Option<Vec<TextSource>>,
     /// Vault leaves its own pod's token and CA alone.
-    #[serde(default)]
     pub(crate) disable_local_ca_jwt: Option<bool>,
     /// Vault takes tokens of any issuer. Deprecated; `true` where nobody said otherwise.
-    #[serde(default)]
     pub(crate) disable_iss_validation: Option<bool>,
     /// The issuer that tokens must have, where that is checked. Deprecated.
-    #[serde(default)]
     pub(crate) issuer: Option<String>,
     /// Annotations of a ServiceAccount become metadata of its alias. HashiCorp Vault alone knows this.
-    #[serde(default)]
     pub(crate) use_annotations_as_alias_metadata: Option<bool>,
 }
 

@@ -4,16 +4,17 @@
 mod ca;
 mod review;
 
-use trustpath_core::{At, Evidence, Failure, Proof, Result, Seen, failure::Report};
+use trustpath_core::{At, Evidence, Proof, Result, Seen, failure::Report};
 use trustpath_platform::{text::clean, vault::backend::differing};
 
 use self::{ca::StoredCa, review::Review};
 use crate::{
     Taken,
+    answers::key_name,
     config::{KubernetesAuth, Reviewer as Choice},
     kept::are,
-    owner::{self, Claim},
-    reads::{is_told, key_name, told},
+    owner,
+    reads::{is_told, told},
     state::{HOST, State, TYPE},
 };
 
@@ -65,10 +66,9 @@ impl KubernetesAuth {
         if let Some(report) = names.filter_map(|name| seen.answers.failed(&name)).next() {
             return Ok(Err(report.clone()));
         }
-        let around = self.making(at, &seen.answers)?;
         // Never what the user agrees to for an apply: whose the mount is, is for a proof to find.
-        let claim = Claim { adopts: false, ..Claim::of(at.cx) };
-        match self.wants(claim, &around, Some(state)).map_err(Failure::from) {
+        let wants = |around| Ok(self.wants((at.cx, false), &around, Some(state))?);
+        match self.making(at, &seen.answers).and_then(wants) {
             Ok(wanted) => Ok(Ok(wanted.to.unwrap_or_else(|| state.clone()))),
             Err(failure) if is_told(failure.class()) => Ok(Err(failure.report())),
             Err(failure) => Err(failure),

@@ -8,11 +8,11 @@ use secrecy::ExposeSecret as _;
 use serde_json::Value;
 use trustpath_core::{Class, Context, Problem, Read as _, Request, Result, Right, Shown, Values};
 use trustpath_platform::{
+    AuthMount,
     digest::Digest,
-    policy::Capability::Update,
     vault::{
-        Field, Late, VaultRequest,
-        backend::{Held, MountAt, MountState},
+        Body, Field, Late, VaultRequest,
+        backend::{Held, MountState},
     },
 };
 
@@ -21,7 +21,6 @@ use crate::{
     marked,
     source::{Jwt, JwtSource},
     state::{Reviewer, State},
-    way,
 };
 
 const JWT: &str = "token_reviewer_jwt";
@@ -29,7 +28,7 @@ const JWT: &str = "token_reviewer_jwt";
 /// Writes a config in full. Its JWT is fetched when it is sent, and only the one that was planned with is sent.
 #[derive(Debug)]
 pub(super) struct Configure {
-    pub(super) at: MountAt,
+    pub(super) at: AuthMount,
     pub(super) to: State,
     pub(super) held: Held,
     pub(super) jwt: Option<Arc<ConfigJwt>>,
@@ -82,7 +81,7 @@ impl Configure {
     fn write(&self, jwt: Option<Field>) -> VaultRequest {
         let body = document().written(&self.held);
         let body = jwt.into_iter().fold(body, |body, jwt| body.with(JWT, jwt));
-        VaultRequest::update(self.at.namespace(), self.at.below(["config"]), body).settling()
+        VaultRequest::update(self.at.namespace.as_deref(), self.at.below(["config"]), body).settling()
     }
 
     fn planned(&self) -> VaultRequest {
@@ -112,15 +111,8 @@ impl Configure {
     }
 
     fn tune_rights(&self, values: Values) -> Vec<Right> {
-        let tuned = self.at.tuned();
-        let on = self.at.on(&tuned);
-        match values {
-            Values::Known => {
-                let body = way::tuning(&self.to, &self.to);
-                on.may_send(&[Update], &body, &[("description", marked::NOT_YET)])
-            }
-            Values::Unknown => on.may(&[Update]),
-        }
+        let body = Body::from_iter(self.to.tuning(&self.to)).with("description", Field::NotYet(marked::NOT_YET));
+        VaultRequest::update(self.at.namespace.as_deref(), self.at.tuned(), body).rights(values)
     }
 }
 

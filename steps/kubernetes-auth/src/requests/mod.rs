@@ -4,8 +4,11 @@ mod configure;
 
 use std::sync::Arc;
 
-use trustpath_core::{At, Leg, Managed as _};
-use trustpath_platform::vault::backend::{Disable, Enable, MountAt};
+use trustpath_core::{Leg, Managed as _, Request};
+use trustpath_platform::{
+    AuthMount,
+    vault::backend::{Disable, Enable},
+};
 
 use self::configure::{ConfigJwt, Configure};
 use crate::{
@@ -14,51 +17,53 @@ use crate::{
     marked,
     source::JwtSource,
     state::{Config, Reviewer, State},
-    way::{self, Move},
+    way,
 };
 
 impl KubernetesAuth {
     /// The states on the way, each with the request that leads to it.
-    pub(crate) fn legs(&self, at: At<'_, Taken>, from: Option<&State>, to: Option<&State>) -> Vec<Leg<State>> {
+    pub(crate) fn legs(&self, facts: &Taken, from: Option<&State>, to: Option<&State>) -> Vec<Leg<State>> {
         let mut now = from.cloned();
-        let mut legs = Vec::new();
-        for next in way::waypoints(from, to) {
-            legs.extend(self.leg(at.facts, now.as_ref(), next.clone(), to));
-            now = next;
-        }
-        legs
+        let leg = |next: Option<State>| {
+            let request = self.request(facts, now.as_ref(), next.as_ref(), to);
+            now.clone_from(&next);
+            Leg { to: next, request }
+        };
+        way::waypoints(from, to).into_iter().map(leg).collect()
     }
 
-    fn leg(&self, facts: &Taken, now: Option<&State>, to: Option<State>, last: Option<&State>) -> Option<Leg<State>> {
+    fn request(
+        &self,
+        facts: &Taken,
+        now: Option<&State>,
+        next: Option<&State>,
+        last: Option<&State>,
+    ) -> Box<dyn Request> {
         let at = self.at(facts);
-        Some(match way::request(now, to.as_ref()) {
-            Move::Nothing => return None,
-            Move::Enable(wanted) => {
+        match (now, next) {
+            (_, None) => Box::new(Disable::new(at, vec![("role".to_owned(), Vec::new())])),
+            (None, Some(next)) => {
                 let is_known = last.is_none_or(|last| *last.reviewer() != Reviewer::NotYet);
                 let known = is_known.then_some(()).ok_or(marked::NOT_YET);
-                let enable = Enable::new(at, &wanted.mount, &wanted.description(), known);
-                Leg::new(to, enable)
+                Box::new(Enable::new(at, &next.mount, &next.description(), known))
             }
-            Move::Disable => Leg::new(to, Disable::new(at, vec![("role".to_owned(), Vec::new())])),
-            Move::Tune(body) => Leg::new(to, at.tune(body)),
-            Move::Config(wanted, config) => {
-                let configure = self.configure(facts, at, now, wanted, config);
-                Leg::new(to, configure)
-            }
-        })
+            (Some(now), Some(next)) => match &next.config {
+                Some(config) if way::writes_config(now, next) => Box::new(self.configure(facts, at, now, next, config)),
+                _ => Box::new(at.tune(next.tuning(now))),
+            },
+        }
     }
 
     /// Where it is mounted.
-    pub(crate) fn at(&self, facts: &Taken) -> MountAt {
-        MountAt::from(self.gives(facts))
+    pub(crate) fn at(&self, facts: &Taken) -> AuthMount {
+        self.gives(facts)
     }
 
-    fn configure(&self, facts: &Taken, at: MountAt, now: Option<&State>, to: &State, config: &Config) -> Configure {
+    fn configure(&self, facts: &Taken, at: AuthMount, now: &State, to: &State, config: &Config) -> Configure {
         let own = self.source(facts);
-        let is_bare = now.is_some_and(|now| now.config.is_none());
-        let anew = own.clone().filter(|source| source.is_made && is_bare);
+        let anew = own.clone().filter(|source| source.is_made && now.config.is_none());
         let sources = own.into_iter().chain(self.previous_reviewer.as_ref().map(JwtSource::from)).collect();
-        let jwt = ConfigJwt { mount: at.path().to_owned(), reviewer: config.reviewer.clone(), sources };
+        let jwt = ConfigJwt { mount: at.path.clone(), reviewer: config.reviewer.clone(), sources };
         let jwt = config.reviewer.is_some().then(|| Arc::new(jwt));
         Configure { at, to: to.clone(), held: config.held.clone(), jwt, anew }
     }

@@ -6,10 +6,7 @@ use trustpath_core::{Class, Note};
 use trustpath_platform::{mark::Mark, vault::Family};
 
 use super::*;
-use crate::{
-    state::{CA, HOST, Reviewer},
-    surroundings::Removing,
-};
+use crate::state::{CA, HOST, Reviewer};
 
 /// What an apply for another cluster of this graph has made, with its own CA.
 fn of_another_cluster() -> State {
@@ -29,7 +26,7 @@ fn without_cluster(mut state: State) -> State {
 }
 
 fn adopt(with: Value, around: &Making, now: &State) -> Result<Wanted, Problem> {
-    config(with).wants(Claim { adopts: true, ..CLAIM }, around, Some(now)).map(Wanted::from)
+    config(with).wants((&cx(), true), around, Some(now)).map(Wanted::from)
 }
 
 #[test]
@@ -54,7 +51,7 @@ fn any_other_vault_gets_the_kubeconfigs_server_and_ca() {
 #[test]
 fn a_loopback_server_is_a_warning() {
     let mut around = outside(Some(ca()));
-    around.api_server.url = "https://127.0.0.1:6443".to_owned();
+    around.here.api_server.url = "https://127.0.0.1:6443".to_owned();
     let wanted = decide(json!({"reviewer": "vault"}), &around, None).expect("a decision");
     assert!(wanted.notes.iter().any(|note| matches!(note, Note::Warning(text) if text.contains("kubernetes_host"))));
     let with = json!({"reviewer": "vault", "kubernetes_host": "https://127.0.0.1:6443"});
@@ -69,7 +66,7 @@ fn a_kubeconfig_without_a_ca_leaves_it_to_the_user() {
 
 #[test]
 fn what_openbao_does_not_take_is_refused_before_it_is_asked() {
-    let openbao = Making { family: Family::OpenBao, ..inside() };
+    let openbao = Making { here: here(Family::OpenBao, None), ..inside() };
     let with = json!({"use_annotations_as_alias_metadata": true});
     assert_eq!(refused(with, &openbao, None).code.as_deref(), Some("trustpath::kubernetes_auth::unknown_to_openbao"));
     let with = json!({"kubernetes_host": "https://a", "ca": "none", "reviewer": "client"});
@@ -159,8 +156,7 @@ fn a_mark_without_a_cluster_is_completed_where_the_config_is_about_this_one() {
 #[test]
 fn destroy_leaves_what_is_not_known_to_serve_this_cluster() {
     let ours = decide(json!({}), &inside(), None).expect("a decision").state;
-    let around = Removing { cluster: CLUSTER.to_owned(), roles: Ok(Vec::new()) };
-    let released = |now: &State| config(json!({})).release(CLAIM, &around, Default::default(), now);
+    let released = |now: &State| config(json!({})).release(GRAPH, CLUSTER, Ok(Vec::new()), Default::default(), now);
     assert_eq!(released(&ours).to, None);
     for (now, says) in [
         (of_another_cluster(), "serves another cluster of this graph (kube-system that-cluster)"),

@@ -6,25 +6,35 @@ mod reviewers;
 mod rights;
 mod undo;
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use rcgen::{CertificateParams, KeyPair};
 use serde_json::Value;
-use trustpath_core::{Decision, Note, Problem};
-use trustpath_platform::{kubernetes::ApiServer, vault::Family};
+use trustpath_core::{Context, Decision, Handles, Note, Problem, contract::Consent};
+use trustpath_platform::{ReviewerSecret, VaultServer, kubernetes::ApiServer, vault::Family};
 
 use crate::{
+    Taken,
     config::KubernetesAuth,
-    owner::Claim,
+    place::Place,
     state::State,
-    surroundings::{Found, Making, Place},
+    surroundings::{Found, Here, Making},
 };
 
 const GRAPH: &str = "ours";
 const CLUSTER: &str = "this-cluster";
-pub(crate) const CLAIM: Claim<'static> = Claim { graph: GRAPH, step: "auth", adopts: false };
+
+pub(crate) fn cx() -> Context {
+    Context::new(GRAPH, "auth", Arc::default(), Arc::new(Handles::new()), Consent::default())
+}
 
 pub(crate) fn config(with: Value) -> KubernetesAuth {
     serde_json::from_value(with).expect("a configuration")
+}
+
+pub(crate) fn facts(reviewer: Option<ReviewerSecret>) -> Taken {
+    (VaultServer { url: Some("http://vault.vault.svc:8200".into()), namespace: None }, reviewer)
 }
 
 /// A CA that is valid for as long as anybody runs this.
@@ -38,24 +48,23 @@ pub(crate) fn ca() -> String {
 pub(crate) fn inside() -> Making {
     Making {
         cluster: CLUSTER.to_owned(),
-        now: Timestamp::UNIX_EPOCH,
-        family: Family::Vault,
+        here: here(Family::Vault, None),
         unencrypted: None,
         place: Place::Inside,
-        api_server: server(None),
         ca: None,
         pem_keys: None,
         reviewer: Found::Nowhere,
     }
 }
 
-fn server(ca_pem: Option<String>) -> ApiServer {
-    ApiServer { url: "https://api.example.com:6443".to_owned(), ca_pem, unverified: false }
+fn here(family: Family, ca_pem: Option<String>) -> Here {
+    let api_server = ApiServer { url: "https://api.example.com:6443".to_owned(), ca_pem, unverified: false };
+    Here { now: Timestamp::UNIX_EPOCH, family, vault: String::new(), api_server }
 }
 
 pub(crate) fn outside(ca_pem: Option<String>) -> Making {
     let seen = "https://vault.example.com is no Service of this cluster".to_owned();
-    Making { place: Place::Outside(seen), api_server: server(ca_pem), ..inside() }
+    Making { place: Place::Outside(seen), here: here(Family::Vault, ca_pem), ..inside() }
 }
 
 /// What an apply makes.
@@ -74,7 +83,7 @@ impl From<Decision<State>> for Wanted {
 }
 
 pub(crate) fn decide(with: Value, around: &Making, now: Option<&State>) -> Result<Wanted, Problem> {
-    config(with).wants(CLAIM, around, now).map(Wanted::from)
+    config(with).wants((&cx(), false), around, now).map(Wanted::from)
 }
 
 fn refused(with: Value, around: &Making, now: Option<&State>) -> trustpath_core::failure::Report {

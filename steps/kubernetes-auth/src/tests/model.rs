@@ -2,20 +2,16 @@
 
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
-use trustpath_core::{Change, Request as _, Trail, Undo, contract::Standing};
-use trustpath_platform::{
-    digest::Digest,
-    vault::{VaultRequest, backend::MountState},
-};
+use trustpath_core::{Change, Leg, Shown, Trail, Undo, contract::Standing};
+use trustpath_platform::{digest::Digest, vault::backend::MountState};
 
-use super::{CLAIM, Wanted, inside};
+use super::{Wanted, cx, facts, inside};
 use crate::{
     config::KubernetesAuth,
-    document::{self, document},
+    document,
     jwt::Claims,
-    state::{Reviewer, State},
+    state::State,
     surroundings::{Found, Making},
-    way::{self, Move},
 };
 
 /// What a server holds: the mount, the config, and the JWT that nobody can read.
@@ -41,43 +37,37 @@ impl Server {
     }
 
     /// Makes one request, as Vault does.
-    fn serve(&mut self, now: Option<&State>, to: Option<&State>) {
-        match way::request(now, to) {
-            Move::Nothing => {}
-            Move::Disable => *self = Self { mount: None, config: None, jwt: None },
-            Move::Enable(to) if self.mount.is_none() => {
+    fn serve(&mut self, request: &Shown) {
+        let mut body = request.body.as_object().cloned().unwrap_or_default();
+        match (request.method.as_str(), request.path.as_str()) {
+            ("DELETE", "sys/auth/kubernetes") => *self = Self { mount: None, config: None, jwt: None },
+            ("POST", "sys/auth/kubernetes") if self.mount.is_some() => {}
+            ("POST", "sys/auth/kubernetes") => {
                 let mut tune =
                     json!({"default_lease_ttl": 0, "force_no_cache": false, "token_type": "default-service"});
-                merge(&mut tune, to.mount.tune.clone());
-                self.mount = Some(json!({"type": "kubernetes", "description": to.description(), "config": tune}));
+                merge(&mut tune, body.get("config").and_then(Value::as_object).cloned().unwrap_or_default());
+                self.mount = Some(json!({"type": body["type"], "description": body["description"], "config": tune}));
             }
-            Move::Enable(_) => {}
-            Move::Tune(mut body) => {
+            ("POST", "sys/mounts/auth/kubernetes/tune") => {
                 let mount = self.mount.as_mut().expect("only what is there is tuned");
                 mount["description"] = body.remove("description").expect("a description");
                 merge(&mut mount["config"], body);
             }
-            Move::Config(_, config) => {
+            ("POST", "auth/kubernetes/config") => {
                 assert!(self.mount.is_some());
-                self.jwt = match &config.reviewer {
-                    Reviewer::None => None,
-                    Reviewer::Jwt(digest) => JWTS.into_iter().find(|jwt| Digest::of(jwt) == *digest),
-                    Reviewer::Unknown | Reviewer::NotYet => panic!("a JWT that nobody has was to be written"),
-                };
-                let written = VaultRequest::update(None, String::new(), document().written(&config.held)).shown().body;
-                self.config = written.as_object().cloned();
+                self.jwt = body.remove("token_reviewer_jwt").map(|sent| {
+                    let is_it = |jwt: &&str| sent == format!("<the reviewer JWT {}>", Digest::of(jwt));
+                    JWTS.into_iter().find(is_it).expect("a JWT that nobody has was to be written")
+                });
+                self.config = Some(body);
             }
+            other => panic!("{other:?} is not known here"),
         }
     }
 
-    /// Makes the first `cut` requests of a way; all of them are journaled as JSON, and only so far as they were begun.
-    fn go(&mut self, way: &[Option<State>], from: Option<&State>, cut: usize) {
-        let mut now = from.map(journaled);
-        for to in way.iter().take(cut) {
-            let to = to.as_ref().map(journaled);
-            self.serve(now.as_ref(), to.as_ref());
-            now = to;
-        }
+    /// Makes the first `cut` requests of a way.
+    fn go(&mut self, way: &[Leg<State>], cut: usize) {
+        way.iter().take(cut).for_each(|leg| self.serve(&leg.request.shown()));
     }
 }
 
@@ -108,6 +98,12 @@ fn journaled(state: &State) -> State {
     serde_json::from_value(json(Some(state)).expect("a state")).expect("the same state")
 }
 
+/// The way between two states as they are journaled.
+fn way(from: Option<&State>, to: Option<&State>) -> Vec<Leg<State>> {
+    let step: KubernetesAuth = serde_json::from_value(json!({})).expect("a configuration");
+    step.legs(&facts(None), from.map(journaled).as_ref(), to.map(journaled).as_ref())
+}
+
 /// What somebody wants.
 #[derive(Debug, Clone)]
 struct Wish {
@@ -126,7 +122,7 @@ impl Wish {
             None => Found::Nowhere,
         };
         let around = Making { reviewer, ..inside() };
-        Wanted::from(self.step().wants(CLAIM, &around, now).expect("a decision")).state
+        Wanted::from(self.step().wants((&cx(), false), &around, now).expect("a decision")).state
     }
 }
 
@@ -199,8 +195,7 @@ fn take_back(server: &mut Server, made: &Change, previous: Option<&'static str>,
             Standing::Foreign(leaves) => panic!("our own work looks like somebody else's: {leaves:?} in {server:?}"),
         }
         let before: Option<State> = made.before.clone().map(|state| serde_json::from_value(state).expect("a state"));
-        let way = way::waypoints(now.as_ref().map(journaled).as_ref(), before.as_ref());
-        server.go(&way, now.as_ref(), cut);
+        server.go(&way(now.as_ref(), before.as_ref()), cut);
     }
 }
 
@@ -215,18 +210,17 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    fn way(&self, server: &Server) -> (Change, Vec<Option<State>>) {
+    fn way(&self, server: &Server) -> (Change, Vec<Leg<State>>) {
         let now = server.observe(self.previous);
         let wanted = self.wish.decide(now.as_ref());
         let change = Change { before: json(now.as_ref()), after: json(Some(&wanted)) };
         let nothing = change.before == change.after;
-        (change, if nothing { Vec::new() } else { way::waypoints(now.as_ref(), Some(&wanted)) })
+        (change, if nothing { Vec::new() } else { way(now.as_ref(), Some(&wanted)) })
     }
 
     fn apply(&self, server: &mut Server, cut: usize) {
         let (_, way) = self.way(server);
-        let now = server.observe(self.previous);
-        server.go(&way, now.as_ref(), cut);
+        server.go(&way, cut);
     }
 
     /// Checks the run, and returns what the server holds where it was cut off.
@@ -249,7 +243,7 @@ impl Run<'_> {
         part
     }
 
-    fn check_back(&self, change: &Change, way: &[Option<State>], part: &Server) {
+    fn check_back(&self, change: &Change, way: &[Leg<State>], part: &Server) {
         let before = self.begin.observe(self.previous);
         let wanted = self.wish.decide(before.as_ref());
         if self.wish.step().undo(before.as_ref(), Some(&wanted)) != Undo::Yes {
@@ -262,7 +256,7 @@ impl Run<'_> {
         let back = if remade || left { usize::MAX } else { self.back };
         // What was announced, and made or not.
         for made in [self.cut, self.cut + 1].map(|made| made.min(way.len())).into_iter().filter(|made| *made > 0) {
-            let made = Change { before: change.before.clone(), after: json(way[made - 1].as_ref()) };
+            let made = Change { before: change.before.clone(), after: json(way[made - 1].to.as_ref()) };
             let mut undone = part.clone();
             take_back(&mut undone, &made, self.previous, back);
             if before.as_ref().is_some_and(|before| before.in_doubt().is_some()) {
@@ -296,25 +290,24 @@ proptest! {
 fn the_mount_comes_first_and_takes_the_config_with_it() {
     let wish = Wish { with: json!({}), jwt: Some("one") };
     let wanted = wish.decide(None);
-    let way = way::waypoints(None, Some(&wanted));
-    assert_eq!(way.len(), 2);
-    assert!(matches!(way::request(None, way[0].as_ref()), Move::Enable(_)));
-    assert!(matches!(way::request(way[0].as_ref(), way[1].as_ref()), Move::Config(..)));
-    assert_eq!(way::waypoints(Some(&wanted), None), [None]);
-    assert_eq!(way::request(Some(&wanted), None), Move::Disable);
+    let sent = |way: Vec<Leg<State>>| -> Vec<_> {
+        way.iter().map(|leg| leg.request.shown()).map(|shown| format!("{} {}", shown.method, shown.path)).collect()
+    };
+    assert_eq!(sent(way(None, Some(&wanted))), ["POST sys/auth/kubernetes", "POST auth/kubernetes/config"]);
+    assert_eq!(sent(way(Some(&wanted), None)), ["DELETE sys/auth/kubernetes"]);
 }
 
 #[test]
 fn a_rotated_jwt_is_announced_written_and_settled() {
     let mut server = Server { mount: None, config: None, jwt: None };
     let first = Wish { with: json!({}), jwt: Some("one") }.decide(None);
-    server.go(&way::waypoints(None, Some(&first)), None, usize::MAX);
+    server.go(&way(None, Some(&first)), usize::MAX);
     let rotated = Wish { with: json!({}), jwt: Some("two") };
     let now = server.observe(None);
     let wanted = rotated.decide(now.as_ref());
-    let way = way::waypoints(now.as_ref(), Some(&wanted));
+    let way = way(now.as_ref(), Some(&wanted));
     assert_eq!(way.len(), 3);
-    server.go(&way, now.as_ref(), 1);
+    server.go(&way, 1);
     let announced = server.mount.as_ref().expect("a mount")["description"].to_string();
     assert!(
         announced.contains(Digest::of("one").as_str()) && announced.contains(Digest::of("two").as_str()),

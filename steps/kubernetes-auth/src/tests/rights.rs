@@ -1,12 +1,10 @@
 //! What both servers have to allow.
 
-use std::sync::Arc;
-
 use serde_json::{Value, json};
-use trustpath_core::{At, Context, Facts, Handles, Intent, Managed, Right, Seen, Values, contract::Consent};
-use trustpath_platform::{ReviewerSecret, ServiceAccountRef, VaultServer, digest::Digest};
+use trustpath_core::{At, Intent, Managed, Right, Seen, Values};
+use trustpath_platform::{ReviewerSecret, ServiceAccountRef, digest::Digest};
 
-use super::{config, decide, inside, outside};
+use super::{config, cx, decide, facts, inside, outside};
 use crate::{
     Taken,
     config::KubernetesAuth,
@@ -14,19 +12,13 @@ use crate::{
     surroundings::{Found, Making},
 };
 
-fn facts(reviewer: Option<ReviewerSecret>) -> Taken {
-    (VaultServer { url: Some("http://vault.vault.svc:8200".into()), namespace: None }, reviewer)
-}
-
 fn made() -> ReviewerSecret {
     let service_account = ServiceAccountRef { namespace: "eso".into(), name: "reviewer".into() };
     ReviewerSecret { namespace: "eso".into(), name: "reviewer-token".into(), service_account }
 }
 
 fn at<T>(facts: &Taken, work: impl FnOnce(At<'_, Taken>) -> T) -> T {
-    let handles = Arc::new(Handles::new());
-    let cx = Context::new("ours", "auth", Arc::new(Facts::default()), handles, Consent::default());
-    work(At { cx: &cx, facts })
+    work(At { cx: &cx(), facts })
 }
 
 /// The rights of each request on the way.

@@ -4,7 +4,7 @@ use serde_json::json;
 use trustpath_core::{Note, Undo};
 
 use super::*;
-use crate::{jwt::Claims, state::Reviewer, surroundings::Removing};
+use crate::{jwt::Claims, state::Reviewer};
 use trustpath_platform::digest::Digest;
 
 fn wants(jwt: Option<&str>, with: Value, now: Option<&State>) -> State {
@@ -62,9 +62,8 @@ fn a_mount_that_others_use_is_kept() {
     let state = wants(None, json!({}), None);
     let release = |roles: Option<&[&str]>| {
         let roles = roles.map(|roles| roles.iter().map(|role| (*role).to_owned()).collect());
-        let roles = roles.ok_or_else(|| "it lacks `list`".to_owned());
-        let around = Removing { cluster: CLUSTER.to_owned(), roles };
-        config(json!({})).release(CLAIM, &around, (vec!["role".to_owned()], vec!["mine".to_owned()]), &state)
+        let going = (vec!["role".to_owned()], vec!["mine".to_owned()]);
+        config(json!({})).release(GRAPH, CLUSTER, roles.ok_or("it lacks `list`"), going, &state)
     };
     assert_eq!(release(Some(&[])).to, None);
     assert_eq!(release(Some(&["mine"])).to, None, "this graph's own role goes before it does");

@@ -2,7 +2,7 @@
 
 use rstest::rstest;
 use serde_json::{Value, json};
-use trustpath_platform::vault::backend::{Document, Held, MountAt};
+use trustpath_platform::vault::backend::{Document, Held};
 
 use super::{super::OLD_NAMES, facts, held, role};
 
@@ -15,7 +15,7 @@ fn answered(answer: Held) -> Held {
 }
 
 fn body(now: Option<&Held>, to: &Held) -> Held {
-    held(document().change(&MountAt::from(facts().0), now, to).shown().body)
+    held(document().change(&facts().0, now, to).shown().body)
 }
 
 /// A role with nothing but what it must have, as OpenBao 2.7.2 answers.

@@ -1,28 +1,23 @@
 //! What is read before anything is decided, by name.
 
-mod answers;
-mod here;
-mod place;
-
-use trustpath_core::{Answer, Answers, At, Intent, Reads, Seen};
+use async_trait::async_trait;
+use trustpath_core::{Answer, Answers, At, Class, Context, Intent, Read, Reads, Result, Right, Seen, failure::Report};
 use trustpath_platform::{
     kubernetes::ClusterUid,
-    text_source::{NamedFile, TextFile, TextSource},
+    text_source::{NamedFile, TextSource},
     vault::{Get, List},
 };
 
 use crate::{
     Taken,
+    answers::key_name,
     config::{Ca, KubernetesAuth},
     document::may_hold_jwt,
+    place::ServicePods,
     source::JwtSource,
     state::{State, TYPE},
+    surroundings::Connected,
 };
-
-pub(crate) use answers::{is_told, told};
-use here::Connected;
-pub(crate) use here::Here;
-use place::ServicePods;
 
 impl KubernetesAuth {
     pub(crate) fn all_reads(&self, at: At<'_, Taken>, intent: Intent, seen: Option<&Seen<State>>) -> Reads {
@@ -45,20 +40,18 @@ impl KubernetesAuth {
 
     /// What host, CA and reviewer depend on. A proof tells what is wrong with them.
     fn surroundings(&self, at: At<'_, Taken>, reads: Reads, is_proof: bool) -> Reads {
-        let mut reads = reads.and_judged("cluster", ClusterUid, is_proof).and_judged("here", Connected, is_proof);
+        let mut reads = judged(judged(reads, "cluster", ClusterUid, is_proof), "here", Connected, is_proof);
         if let Some((namespace, name)) = self.service_asked_for(at.facts) {
-            reads = reads.and_judged("place", ServicePods { namespace, name }, is_proof);
+            reads = judged(reads, "place", ServicePods { namespace, name }, is_proof);
         }
         if let Ca::File(file) = &self.ca {
-            reads = reads.and_judged("ca", TextFile(file.clone()), is_proof);
+            reads = judged(reads, "ca", TextSource::File(NamedFile { file: file.clone() }), is_proof);
         }
         for (index, key) in self.pem_keys.iter().flatten().enumerate() {
-            if let TextSource::File(NamedFile { file }) = key {
-                reads = reads.and_judged(key_name(index), TextFile(file.clone()), is_proof);
-            }
+            reads = judged(reads, key_name(index), key.clone(), is_proof);
         }
         match self.source(at.facts) {
-            Some(source) => reads.and_judged("reviewer", source, is_proof),
+            Some(source) => judged(reads, "reviewer", source, is_proof),
             None => reads,
         }
     }
@@ -74,10 +67,7 @@ impl KubernetesAuth {
         };
         let reads = match &self.previous_reviewer {
             // It has served, and may be gone where the mark knows what is there now.
-            Some(source) if may_hold => {
-                let is_known = state.marked().is_some();
-                reads.and_judged("previous", JwtSource::from(source), is_known)
-            }
+            Some(source) if may_hold => judged(reads, "previous", JwtSource::from(source), state.marked().is_some()),
             _ => reads,
         };
         if intent == Intent::Make && is_bare { reads.and("roles", self.roles(at)) } else { reads }
@@ -88,19 +78,36 @@ impl KubernetesAuth {
     }
 }
 
-/// The name of the read of a key's file.
-pub(crate) fn key_name(index: usize) -> String {
-    format!("pem_keys[{index}]")
+/// With a read whose failure is an answer where it is `judged`, and a failure elsewhere.
+fn judged(reads: Reads, name: impl Into<String>, read: impl Read + 'static, judged: bool) -> Reads {
+    if judged { reads.and(name, Judged(read)) } else { reads.and(name, read) }
 }
 
-/// Reads that a proof makes of what the graph file names.
-trait AndJudged {
-    /// With another. What is wrong with what it reads is an answer where it is `judged`, and a failure elsewhere.
-    fn and_judged(self, name: impl Into<String>, read: impl trustpath_core::Read + 'static, judged: bool) -> Self;
-}
+/// A read whose failure is an answer where something is wrong with what the graph file names. A server that cannot be
+/// asked is a failure still.
+#[derive(Debug)]
+struct Judged<R>(R);
 
-impl AndJudged for Reads {
-    fn and_judged(self, name: impl Into<String>, read: impl trustpath_core::Read + 'static, judged: bool) -> Self {
-        if judged { self.and(name, answers::Judged(read)) } else { self.and(name, read) }
+#[async_trait]
+impl<R: Read> Read for Judged<R> {
+    fn rights(&self) -> Vec<Right> {
+        self.0.rights()
     }
+
+    async fn perform(&self, cx: &Context) -> Result<Answer> {
+        match self.0.perform(cx).await {
+            Err(failure) if is_told(failure.class()) => Ok(Answer::Failed(failure.report())),
+            answer => answer,
+        }
+    }
+}
+
+pub(crate) fn is_told(class: Class) -> bool {
+    matches!(class, Class::Config | Class::Missing | Class::Conflict | Class::Refused)
+}
+
+/// Why it does not hold, and what to do next, in the words of a failure.
+pub(crate) fn told(report: Report) -> (String, String) {
+    let why = [vec![report.message], report.causes].concat().join(": ");
+    (why, report.help.unwrap_or_default())
 }
