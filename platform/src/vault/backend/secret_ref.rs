@@ -25,6 +25,15 @@ const PAUSE: Duration = Duration::from_millis(100);
 pub enum SecretRef {
     /// What this file holds, without spaces at its ends; its path is seen from where the program is started.
     File(PathBuf),
+    /// What this key of a Secret of the cluster holds.
+    SecretKey {
+        /// The Secret's namespace.
+        namespace: String,
+        /// The Secret's name.
+        name: String,
+        /// The key.
+        key: String,
+    },
     /// The token of a ServiceAccount in this Secret of the type `kubernetes.io/service-account-token`, which the cluster fills.
     TokenSecret {
         /// The Secret's namespace.
@@ -47,7 +56,9 @@ impl SecretRef {
     /// What fetching takes, from a file or from the cluster.
     pub fn rights(&self) -> Vec<Right> {
         match self {
-            Self::TokenSecret { namespace, name } => on("", "secrets").within(namespace).named(name).may(&["get"]),
+            Self::SecretKey { namespace, name, .. } | Self::TokenSecret { namespace, name } => {
+                on("", "secrets").within(namespace).named(name).may(&["get"])
+            }
             Self::File(_) | Self::Minted { .. } => Vec::new(),
         }
     }
@@ -68,6 +79,10 @@ impl SecretRef {
         let found = match self {
             Self::Minted { .. } => return Ok(None),
             Self::File(file) => read_text(file).await?.into_bytes(),
+            Self::SecretKey { namespace, name, key } => {
+                let Some(secret) = secret(cx, namespace, name).await? else { return Ok(None) };
+                secret.data.and_then(|mut data| data.remove(key)).ok_or_else(|| self.missing())?.0
+            }
             Self::TokenSecret { namespace, name } => match self.filled(cx, namespace, name).await? {
                 Some(token) => token,
                 None => return Ok(None),
@@ -81,8 +96,7 @@ impl SecretRef {
     async fn filled(&self, cx: &Context, namespace: &str, name: &str) -> Result<Option<Vec<u8>>> {
         let deadline = Instant::now() + FILLED;
         loop {
-            let address = Address::<Secret>::namespaced(namespace, name);
-            let Some(secret) = cx.handle::<Cluster>().await?.get(&address).await? else { return Ok(None) };
+            let Some(secret) = secret(cx, namespace, name).await? else { return Ok(None) };
             if secret.type_.as_deref() != Some(TOKEN) {
                 return Err(self.other_type(secret.type_.as_deref().unwrap_or("Opaque")).into());
             }
@@ -122,10 +136,17 @@ impl SecretRef {
     }
 }
 
+async fn secret(cx: &Context, namespace: &str, name: &str) -> Result<Option<Secret>> {
+    Ok(cx.handle::<Cluster>().await?.get(&Address::namespaced(namespace, name)).await?)
+}
+
 impl fmt::Display for SecretRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File(file) => write!(f, "the file {}", file.display()),
+            Self::SecretKey { namespace, name, key } => {
+                write!(f, "`{}` of the Secret {}/{}", clean(key), clean(namespace), clean(name))
+            }
             Self::TokenSecret { namespace, name } => write!(f, "the Secret {}/{}", clean(namespace), clean(name)),
             Self::Minted { request, .. } => write!(f, "what a write at `{}` makes", clean(request)),
         }
