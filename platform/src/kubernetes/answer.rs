@@ -2,7 +2,7 @@
 
 use kube::core::{Status, response::StatusCause};
 
-use super::request::Call;
+use super::call::Call;
 use crate::{
     error::{Error, Kind},
     exchange::Answer,

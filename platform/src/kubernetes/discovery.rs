@@ -9,7 +9,7 @@ use futures::future::join_all;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{APIGroup, APIGroupList, APIResource, APIResourceList};
 use kube::discovery::ApiResource;
 
-use super::{Cluster, request::Call};
+use super::{Cluster, call::Call};
 use crate::error::{Error, Kind};
 
 /// More versions of groups than any cluster serves: each is asked for its types, all at the same time.

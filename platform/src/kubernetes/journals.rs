@@ -10,15 +10,10 @@ use kube::core::Request;
 use tokio::sync::Mutex;
 use trustpath_core::{Class, Classified as _, Problem, Result, Right, journal::Mirror};
 
-use super::{Address, Cluster, objects::post, request::Call, rights::on};
+use super::{Address, Cluster, call::Call, objects::post, rights::on};
 use crate::error::{Error, Kind};
 
-use kept::{Kept, LIMIT, with};
-
-/// The name of the Secret: one a cluster, beside the Lease of its runs.
-const NAME: &str = "trustpath-journals";
-/// How a journal's key ends; the run's id stands before it.
-const ENDING: &str = ".jsonl";
+use kept::{ENDING, Kept, LIMIT, NAME, with};
 
 /// How often a write is tried that somebody else's came before. Under the lock of the cluster that is an earlier attempt
 /// of our own, or somebody who changes something else in the Secret.
@@ -32,7 +27,7 @@ const ATTEMPTS: usize = 5;
 /// behind the lock of the run.
 pub struct JournalSecret {
     cluster: Cluster,
-    at: Address<Secret>,
+    at: Address,
     namespace: String,
     /// As the server gave it last; nothing where that is not known.
     known: Mutex<Option<Secret>>,
@@ -41,7 +36,7 @@ pub struct JournalSecret {
 impl JournalSecret {
     /// The one in a namespace: that of the lock.
     pub fn new(cluster: &Cluster, namespace: &str) -> Self {
-        let at = Address::namespaced(namespace, NAME);
+        let at = Address::namespaced::<Secret>(namespace, NAME);
         Self { cluster: cluster.clone(), at, namespace: namespace.to_owned(), known: Mutex::default() }
     }
 

@@ -36,7 +36,6 @@ pub use lock::KvRecord;
 pub use mount_path::MountPath;
 pub use mounts::{Mount, Mounts};
 pub use reply::{LoggedIn, Reply};
-pub(crate) use settings::loopback;
 pub use settings::{VaultSettings, namespace};
 
 use std::{

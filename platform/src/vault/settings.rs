@@ -4,10 +4,15 @@ use std::path::PathBuf;
 
 use secrecy::{ExposeSecret as _, SecretString};
 use trustpath_core::{Class, Problem, Result, run::LONGEST};
-use url::{Host, Url};
+use url::Url;
 
 use super::duration::duration;
-use crate::{Connections, Environment, Heard, lock::Fence, proxy, retry::Limits};
+use crate::{
+    Connections, Environment, Heard,
+    lock::Fence,
+    proxy::{self, loopback},
+    retry::Limits,
+};
 
 /// Where Vault is, and how to talk to it. Its `Debug` shows no secret.
 #[derive(Debug, Clone)]
@@ -206,16 +211,6 @@ fn warnings(address: &Url, verify: bool) -> Vec<String> {
         warnings.push(format!("the Vault token goes to {} unencrypted", address.host_str().unwrap_or_default()));
     }
     warnings
-}
-
-/// Whether the address stays on this host.
-pub(crate) fn loopback(address: &Url) -> bool {
-    match address.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
 }
 
 impl VaultSettings {

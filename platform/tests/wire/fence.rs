@@ -88,11 +88,11 @@ async fn the_cluster_gets_no_second_attempt() {
     Mock::given(method("PATCH")).and(path(PATH)).respond_with(losing(&lock)).mount(&server).await;
     let (_folder, settings) = cluster_settings(&server);
     let cluster = Cluster::open(settings.with_fence(fenced(&lock))).await.unwrap();
-    let at = Address::<ConfigMap>::namespaced("eso", "a");
+    let at = Address::namespaced::<ConfigMap>("eso", "a");
     let (class, code, ..) = parts(cluster.apply(&at, &object, Apply::default()).await.unwrap_err());
     assert_eq!((class, code.as_str()), (Class::Conflict, "trustpath::kubernetes::unlocked"));
     assert_eq!(sent(&server, "PATCH").await, 1);
-    assert!(cluster.delete(&at, None).await.is_err());
+    assert!(cluster.remove(&at, &object).await.is_err());
     assert_eq!(sent(&server, "DELETE").await, 0);
-    assert!(cluster.get(&at).await.unwrap().is_some());
+    assert!(cluster.get::<ConfigMap>(&at).await.unwrap().is_some());
 }
