@@ -7,7 +7,7 @@ use trustpath_core::{Class, Classified};
 
 use crate::{
     hide::Held,
-    retry::Seen,
+    seen::Seen,
     text::{clean, listed},
 };
 

@@ -39,6 +39,7 @@ mod opening;
 pub mod policy;
 mod proxy;
 pub mod retry;
+mod seen;
 pub mod text;
 pub mod text_source;
 mod tls;

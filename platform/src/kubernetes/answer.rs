@@ -6,7 +6,8 @@ use super::call::Call;
 use crate::{
     error::{Error, Kind},
     exchange::Answer,
-    retry::{Seen, retry_after},
+    retry::retry_after,
+    seen::Seen,
     text::{beginning_of_page, clean},
 };
 

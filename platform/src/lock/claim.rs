@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::Process;
-use crate::text::clean;
+use crate::{Ttl, text::clean};
 
 /// How long a lock outlives its last renewal, and what others have to reckon with besides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,8 +91,8 @@ pub struct Unfinished {
 impl Claim {
     /// A claim of this holder.
     pub fn new(holder: Holder, terms: Terms) -> Self {
-        let whole = |time: Duration| time.as_secs() + u64::from(time.subsec_nanos() > 0);
-        let (lease_seconds, horizon_seconds) = (whole(terms.lease), whole(terms.horizon));
+        let [lease_seconds, horizon_seconds] =
+            [terms.lease, terms.horizon].map(|time| Ttl::covering(time).as_seconds());
         Self { holder: Some(holder), lease_seconds, horizon_seconds, unfinished: None }
     }
 

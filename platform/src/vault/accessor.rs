@@ -7,8 +7,8 @@ use trustpath_core::Right;
 
 use super::{
     Vault,
+    call::Call,
     capabilities::{by_parts, only},
-    request::Call,
     rights::on,
 };
 use crate::{error::Error, policy::Capability::Update};

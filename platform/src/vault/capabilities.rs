@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use futures::{StreamExt, TryStreamExt, stream};
 use serde_json::{Value, json};
 
-use super::{Vault, reply::Envelope, request::Call};
+use super::{Vault, call::Call, reply::Envelope};
 use crate::error::Error;
 
 /// How many paths one request asks about.

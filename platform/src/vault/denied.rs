@@ -2,7 +2,7 @@
 
 use super::{
     Vault,
-    request::{Call, Verb},
+    call::{Call, Verb},
 };
 use crate::error::{Error, Kind};
 

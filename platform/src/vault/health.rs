@@ -16,28 +16,19 @@ pub enum Family {
 }
 
 /// The answer of `sys/health`, which every state of the server gives.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 pub(super) struct Health {
     pub(super) initialized: bool,
     pub(super) sealed: bool,
     #[serde(default)]
     pub(super) version: String,
-    #[serde(default)]
     pub(super) cluster_id: Option<String>,
-    #[serde(default)]
     pub(super) replication_dr_mode: Option<String>,
     /// There since Vault 1.16, and not on OpenBao.
-    #[serde(default)]
     pub(super) enterprise: Option<bool>,
 }
 
 impl Health {
-    /// Before the server was asked.
-    pub(super) fn unknown() -> Self {
-        let (version, cluster_id) = (String::new(), None);
-        Self { initialized: false, sealed: false, version, cluster_id, replication_dr_mode: None, enterprise: None }
-    }
-
     /// Both families have versions 2.x, and OpenBao none below: only what lacks the key and is 2.x is OpenBao.
     pub(super) fn family(&self) -> Family {
         match self.enterprise {

@@ -5,13 +5,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use trustpath_core::{Class, Problem, Result, Right};
 
-use super::{Mounts, Vault, request::Call, rights::on};
+use super::{Mounts, Vault, call::Call, rights::on};
 use crate::{
     connections::LockPath,
     error::{Error, Kind},
     lock::{Claim, Found, Record, Removed, Version, Written},
     policy::Capability::{Create, Delete, Read, Update},
-    retry::{Repeat, Seen, may_come_late},
+    retry::Repeat,
+    seen::Seen,
 };
 
 /// The lock of a Vault.
@@ -25,7 +26,6 @@ pub struct KvRecord {
 /// The data of a version, and which version it is.
 #[derive(Deserialize)]
 struct Secret {
-    #[serde(default)]
     data: Option<Value>,
     metadata: Metadata,
 }
@@ -142,7 +142,7 @@ fn split<'a>(path: &'a str, mounts: &'a Mounts) -> Option<(&'a str, &'a str)> {
 
 /// Whether Vault has said no itself, and carries nothing out any more.
 fn is_answered(error: &Error) -> bool {
-    error.what_was_seen().is_some_and(|seen| matches!(seen, Seen::Status(_)) && !may_come_late(seen))
+    error.what_was_seen().is_some_and(|seen| matches!(seen, Seen::Status(_)) && !seen.may_come_late())
 }
 
 fn version(number: u64) -> Version {

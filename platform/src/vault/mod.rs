@@ -4,6 +4,7 @@ mod accessor;
 mod answer;
 pub mod backend;
 mod body;
+mod call;
 mod capabilities;
 mod change;
 mod consistency;
@@ -17,6 +18,7 @@ mod lock;
 mod mount_path;
 mod mounts;
 mod open;
+mod own_token;
 mod reply;
 mod request;
 mod requests;
@@ -55,9 +57,9 @@ use vaultrs::client::VaultClient;
 use crate::{Heard, error::Error, hide::Held, lock::Fence, retry::Limits};
 use consistency::States;
 use health::Health;
+use own_token::OwnToken;
 use rights::Grant;
 use seen_mounts::SeenMounts;
-use token::OwnToken;
 
 /// A connection to Vault or OpenBao. Cheap to clone.
 ///
@@ -67,11 +69,12 @@ use token::OwnToken;
 pub struct Vault {
     client: Arc<VaultClient>,
     server: Arc<Server>,
+    /// What the server said of itself when the connection was opened.
+    health: Arc<Health>,
 }
 
 /// What is the same for every token and namespace.
 struct Server {
-    health: Health,
     limits: Limits,
     fence: Fence,
     /// The `Host` header, where the URL had to be given another host for TLS.
@@ -90,7 +93,7 @@ struct Server {
 impl Vault {
     /// The server's version, such as `1.21.4`.
     pub fn version(&self) -> &str {
-        &self.server.health.version
+        &self.health.version
     }
 
     /// The URL at which this program reaches it; it holds no credentials.
@@ -100,7 +103,7 @@ impl Vault {
 
     /// Whose server it is.
     pub fn family(&self) -> Family {
-        self.server.health.family()
+        self.health.family()
     }
 
     /// The namespace that requests are made in; `None` is the root namespace.
@@ -133,7 +136,7 @@ impl Vault {
         }
         let mut client = copy(&self.client);
         client.middle.namespace = namespace.map(str::to_owned);
-        Self { client: Arc::new(client), server: Arc::clone(&self.server) }
+        Self { client: Arc::new(client), ..self.clone() }
     }
 
     /// The same connection with another token, such as that of a fresh [`LoggedIn`].
@@ -141,7 +144,7 @@ impl Vault {
     pub fn with_token(&self, token: &SecretString) -> Self {
         let mut client = copy(&self.client);
         client.middle.token = secrecy::ExposeSecret::expose_secret(token).to_owned();
-        Self { client: Arc::new(client), server: Arc::clone(&self.server) }
+        Self { client: Arc::new(client), ..self.clone() }
     }
 }
 
@@ -161,7 +164,7 @@ impl Handle for Vault {
 #[async_trait]
 impl Connection for Vault {
     async fn identity(&self) -> Result<Identity> {
-        let cluster = self.server.health.cluster_id.clone();
+        let cluster = self.health.cluster_id.clone();
         let namespace = self.namespace().map(str::to_owned);
         let entries = [("cluster_id", cluster), ("namespace", namespace)];
         Ok(entries.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect())

@@ -28,7 +28,6 @@ pub struct Mount {
     #[serde(default)]
     pub description: String,
     /// Options of its kind.
-    #[serde(default)]
     pub options: Option<BTreeMap<String, String>>,
 }
 

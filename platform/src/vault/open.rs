@@ -14,10 +14,9 @@ use vaultrs::{
     client::{VaultClient, VaultClientSettings},
 };
 
-use super::{Server, Vault, VaultSettings, answer, health::Health, request::Call, settings::usable_token};
+use super::{Server, Vault, VaultSettings, answer, call::Call, health::Health, settings::usable_token};
 use crate::{
-    Connections, Environment, Heard, error::Error, hide::Held, install_crypto_provider, opening::KEEP_ALIVE,
-    text::clean,
+    Connections, Environment, error::Error, hide::Held, install_crypto_provider, opening::KEEP_ALIVE, text::clean,
 };
 
 impl Vault {
@@ -44,22 +43,16 @@ impl Vault {
         let client = client(&settings, &base, &token)?;
         let (limits, fence) = (settings.limits.clone(), settings.fence.clone());
         let held = settings.proxy.iter().fold(Held::default(), |held, proxy| held.and_of_url(proxy.expose_secret()));
-        let (health, heard, asked) = (Health::unknown(), Heard::default(), Default::default());
-        let (states, seen_mounts, own_token) = Default::default();
-        let unknown =
-            Server { health, limits, fence, host, states, seen_mounts, asked, own_token, heard, held: held.clone() };
-        let blind = Self { client: Arc::new(client), server: Arc::new(unknown) };
+        let (states, seen_mounts, asked, own_token) = Default::default();
+        let heard = settings.heard;
+        let server = Server { limits, fence, host, states, seen_mounts, asked, own_token, heard, held };
+        let blind = Self { client: Arc::new(client), server: Arc::new(server), health: Arc::default() };
         let health = blind.patient_health().await?;
         if let Some(trouble) = health.trouble(settings.namespace.as_deref()) {
             return Err(trouble.into());
         }
         pinned(settings.cluster_id.as_deref(), health.cluster_id.as_deref())?;
-        let host = blind.server.host.clone();
-        let (limits, fence) = (settings.limits, settings.fence);
-        let (states, seen_mounts, own_token) = Default::default();
-        let (heard, asked) = (settings.heard, Default::default());
-        let server = Server { health, limits, fence, host, states, seen_mounts, asked, own_token, heard, held };
-        Ok(Self { client: blind.client, server: Arc::new(server) })
+        Ok(Self { health: Arc::new(health), ..blind })
     }
 
     /// `sys/health` with retries; whatever the state, the server describes itself.

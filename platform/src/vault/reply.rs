@@ -44,16 +44,9 @@ pub struct LoggedIn {
 /// What every answer is wrapped in.
 #[derive(Deserialize)]
 pub(super) struct Envelope<T> {
-    #[serde(default = "none")]
     pub(super) data: Option<T>,
-    #[serde(default)]
     pub(super) auth: Option<Auth>,
-    #[serde(default)]
     pub(super) warnings: Option<Vec<String>>,
-}
-
-fn none<T>() -> Option<T> {
-    None
 }
 
 #[derive(Deserialize)]
@@ -61,9 +54,7 @@ pub(super) struct Auth {
     #[serde(deserialize_with = "secret")]
     client_token: SecretString,
     accessor: String,
-    #[serde(default)]
     policies: Option<Vec<String>>,
-    #[serde(default)]
     token_policies: Option<Vec<String>>,
     #[serde(default)]
     lease_duration: u64,

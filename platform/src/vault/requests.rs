@@ -8,9 +8,9 @@ use serde_json::Value;
 
 use super::{
     Mount, Vault,
+    call::Call,
     health::Health,
     reply::{Envelope, LoggedIn, Reply, warnings},
-    request::Call,
 };
 use crate::{
     error::{Error, Kind},
@@ -127,7 +127,7 @@ impl Vault {
     }
 
     /// A call whose denial is explained.
-    async fn asked(&self, call: &Call) -> Result<super::answer::Answer, Error> {
+    async fn asked(&self, call: &Call) -> Result<crate::exchange::Answer, Error> {
         match self.call(call).await {
             Err(error) if error.kind() == Kind::Denied => Err(self.explain(call, error).await),
             other => other,

@@ -19,8 +19,10 @@ use crate::{
 pub struct VaultSettings {
     /// Times and limits of requests.
     pub limits: Limits,
-    pub(super) fence: Fence,
-    pub(super) heard: Heard,
+    /// What lets writes pass.
+    pub fence: Fence,
+    /// Who is told what the server warns of.
+    pub heard: Heard,
     /// What the user should be told before anything is sent.
     pub warnings: Vec<String>,
     pub(super) address: Url,
@@ -67,18 +69,6 @@ impl VaultSettings {
             proxy: proxy::of_vault(environment, &address)?,
             address,
         })
-    }
-
-    /// With what lets writes pass.
-    #[must_use]
-    pub fn with_fence(self, fence: Fence) -> Self {
-        Self { fence, ..self }
-    }
-
-    /// With somebody who is told what the server warns of.
-    #[must_use]
-    pub fn with_heard(self, heard: Heard) -> Self {
-        Self { heard, ..self }
     }
 
     /// The address, which holds no credentials.

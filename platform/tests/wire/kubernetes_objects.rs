@@ -70,8 +70,9 @@ async fn a_warning_of_what_is_written_is_told_and_of_what_is_read_is_not() {
     let into = told.clone();
     let heard = trustpath_platform::Heard::by(move |warning| into.lock().unwrap().push(warning.to_owned()));
     trustpath_platform::install_crypto_provider();
-    let (_folder, settings) = cluster_settings(&server);
-    let cluster = Cluster::open(settings.with_heard(heard)).await.unwrap();
+    let (_folder, mut settings) = cluster_settings(&server);
+    settings.heard = heard;
+    let cluster = Cluster::open(settings).await.unwrap();
     cluster.get::<ServiceAccount>(&at()).await.unwrap();
     cluster.apply(&at(), &json!({}), Apply::default()).await.unwrap();
     assert_eq!(*told.lock().unwrap(), [r#"old "field" written by [hidden]"#]);

@@ -233,7 +233,9 @@ async fn what_vault_warns_of_is_told_once_and_cleaned() {
     let told = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
     let into = told.clone();
     let heard = trustpath_platform::Heard::by(move |warning| into.lock().unwrap().push(warning.to_owned()));
-    let vault = Vault::open(vault_settings(&server, &[]).with_heard(heard)).await.unwrap();
+    let mut settings = vault_settings(&server, &[]);
+    settings.heard = heard;
+    let vault = Vault::open(settings).await.unwrap();
     for _ in 0..2 {
         vault.read::<Value>("x").await.unwrap();
         vault.write("x", &json!({})).await.unwrap();
