@@ -64,9 +64,6 @@ impl Cluster {
     }
 
     /// Whether this connection's user may do something.
-    ///
-    /// # Errors
-    /// When the server does not answer the review.
     pub async fn can_i(&self, grant: &Grant) -> Result<bool, Error> {
         let spec = SelfSubjectAccessReviewSpec {
             resource_attributes: Some(grant.attributes()),
@@ -81,9 +78,6 @@ impl Cluster {
 
     /// Whether the owner of a token may review the tokens of others, as that tells itself: evidence, with what to do next where
     /// it lacks the right, or where its token is not accepted.
-    ///
-    /// # Errors
-    /// When the server does not answer.
     pub async fn is_reviewer(
         &self,
         token: SecretString,

@@ -28,9 +28,6 @@ pub struct NamespacedTypes {
 impl Cluster {
     /// The first of the versions of a group that serves a kind; `None` when none does. One request a version, until one
     /// is found; what was found is remembered, what was not found may be installed any time.
-    ///
-    /// # Errors
-    /// When the server cannot be reached or denies it.
     pub async fn served(&self, group: &str, kind: &str, versions: &[&str]) -> Result<Option<ApiResource>, Error> {
         let key = (group.to_owned(), kind.to_owned());
         if let Some(known) = self.known().get(&key).filter(|known| versions.contains(&known.version.as_str())) {

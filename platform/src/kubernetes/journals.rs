@@ -57,9 +57,6 @@ impl JournalSecret {
     }
 
     /// The runs that it has journals of, and what it has of each.
-    ///
-    /// # Errors
-    /// When it cannot be read.
     pub async fn read(&self) -> Result<Vec<(String, Vec<u8>)>, Error> {
         let found = self.cluster.get(&self.at).await?;
         let journals = kept::journals(found.as_ref());
@@ -83,29 +80,6 @@ impl JournalSecret {
             Err(error) if matches!(error.kind(), Kind::Conflict | Kind::NotFound) => Ok(false),
             Err(error) => Err(error),
         }
-    }
-
-    async fn bring(&self, run: &str, lines: &[u8]) -> Result<()> {
-        let key = format!("{run}{ENDING}");
-        let mut known = self.known.lock().await;
-        for _ in 0..ATTEMPTS {
-            if known.is_none() {
-                *known = self.cluster.get(&self.at).await.map_err(|error| self.unwritten(run, error))?;
-            }
-            let secret = match with(known.as_ref(), &self.namespace, &key, lines) {
-                Kept::Already => return Ok(()),
-                Kept::As(secret) => secret,
-                Kept::TooMuch(size) => return Err(self.full(run, size).into()),
-                Kept::Changed => {
-                    *known = None;
-                    return Err(self.changed(run).into());
-                }
-            };
-            if self.write(&secret, &mut known).await.map_err(|error| self.unwritten(run, error))? {
-                return Ok(());
-            }
-        }
-        Err(self.contended(run).into())
     }
 
     fn unwritten(&self, run: &str, error: Error) -> Problem {
@@ -149,6 +123,25 @@ impl std::fmt::Debug for JournalSecret {
 #[async_trait]
 impl Mirror for JournalSecret {
     async fn keep(&self, run: &str, lines: &[u8]) -> Result<()> {
-        self.bring(run, lines).await
+        let key = format!("{run}{ENDING}");
+        let mut known = self.known.lock().await;
+        for _ in 0..ATTEMPTS {
+            if known.is_none() {
+                *known = self.cluster.get(&self.at).await.map_err(|error| self.unwritten(run, error))?;
+            }
+            let secret = match with(known.as_ref(), &self.namespace, &key, lines) {
+                Kept::Already => return Ok(()),
+                Kept::As(secret) => secret,
+                Kept::TooMuch(size) => return Err(self.full(run, size).into()),
+                Kept::Changed => {
+                    *known = None;
+                    return Err(self.changed(run).into());
+                }
+            };
+            if self.write(&secret, &mut known).await.map_err(|error| self.unwritten(run, error))? {
+                return Ok(());
+            }
+        }
+        Err(self.contended(run).into())
     }
 }

@@ -57,7 +57,7 @@ use rights::Grant;
 /// A connection to a Kubernetes API server. Cheap to clone.
 ///
 /// Every request goes through one place: it is bounded in time, repeated as [`crate::retry`] allows (kube's own retry is
-/// off), and fails with an [`crate::Error`] that names it.
+/// off), and fails with an [`crate::Error`] that names it, where the server cannot be reached or says no.
 #[derive(Clone)]
 pub struct Cluster {
     client: kube::Client,

@@ -24,9 +24,6 @@ pub struct ServedType {
 
 impl ServedType {
     /// The first of its versions that the cluster serves.
-    ///
-    /// # Errors
-    /// When the server cannot be reached or denies it.
     pub async fn find(&self, cluster: &Cluster) -> Result<Option<ApiResource>, Error> {
         cluster.served(self.group, self.kind, self.versions).await
     }
@@ -69,9 +66,6 @@ impl ObjectRef {
     }
 
     /// Its address; `None` where its type is not served.
-    ///
-    /// # Errors
-    /// When the server cannot be reached or denies it.
     pub async fn address(&self, cluster: &Cluster) -> Result<Option<Address>, Error> {
         let Some(of) = self.served else { return Ok(Some(self.at.clone())) };
         Ok(of.find(cluster).await?.map(|resource| Address { resource, ..self.at.clone() }))

@@ -43,9 +43,6 @@ pub(super) fn post() -> PostParams {
 
 impl Cluster {
     /// Reads an object; `None` where there is none.
-    ///
-    /// # Errors
-    /// When the server cannot be reached or denies it.
     pub async fn get<K: DeserializeOwned>(&self, at: &Address) -> Result<Option<K>, Error> {
         let request = Request::new(at.collection()?).get(&at.name, &GetParams::default());
         self.found(&Call::new(request)?).await
@@ -73,9 +70,6 @@ impl Cluster {
 
     /// As [`Cluster::list`], for a type that discovery found: as `DynamicObject`, `PartialObjectMeta` or a type of
     /// one's own.
-    ///
-    /// # Errors
-    /// As [`Cluster::list`].
     pub async fn list_dynamic<K>(&self, resource: &ApiResource, namespace: Option<&str>) -> Result<Vec<K>, Error>
     where
         K: DeserializeOwned + Clone,
@@ -122,9 +116,6 @@ impl Cluster {
     }
 
     /// Whether a namespace is there and not about to go.
-    ///
-    /// # Errors
-    /// When the server cannot be reached or denies it.
     pub async fn has_namespace(&self, name: &str) -> Result<bool, Error> {
         let namespace = self.get::<Namespace>(&Address::cluster::<Namespace>(name)).await?;
         Ok(namespace.is_some_and(|namespace| namespace.metadata.deletion_timestamp.is_none()))

@@ -37,9 +37,6 @@ pub struct ApiServer {
 
 impl Cluster {
     /// Opens a connection to where environment, graph file and `--context` say.
-    ///
-    /// # Errors
-    /// As [`Cluster::open`].
     pub async fn connect(environment: &Environment, connections: &Connections, context: Option<&str>) -> Result<Self> {
         Self::open(KubernetesSettings::from(environment, connections, context)).await
     }

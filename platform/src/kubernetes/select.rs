@@ -31,9 +31,6 @@ type Listing = fn(&Request, &ListParams) -> Result<http::Request<Vec<u8>>, kube:
 impl Cluster {
     /// The metadata of objects, and nothing else of them: what a Secret holds does not travel. A type that is not
     /// served has none.
-    ///
-    /// # Errors
-    /// When the server cannot be reached or denies it.
     pub async fn select_metadata<K>(&self, resource: &ApiResource, which: Selection<'_>) -> Result<Vec<K>, Error>
     where
         K: DeserializeOwned + Clone,
@@ -42,9 +39,6 @@ impl Cluster {
     }
 
     /// Whole objects. A type that is not served has none.
-    ///
-    /// # Errors
-    /// When the server cannot be reached or denies it.
     pub async fn select<K>(&self, resource: &ApiResource, which: Selection<'_>) -> Result<Vec<K>, Error>
     where
         K: DeserializeOwned + Clone,

@@ -51,9 +51,6 @@ pub trait Record: Send + Sync {
     fn name(&self) -> String;
 
     /// Reads it; `None` where there is none.
-    ///
-    /// # Errors
-    /// When the server cannot be reached or denies it.
     async fn read(&self) -> Result<Option<Found>, Error>;
 
     /// Makes it, unless it is there.

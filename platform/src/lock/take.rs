@@ -91,7 +91,7 @@ async fn until_free(
     let mut watch: Option<Watch> = None;
     let mut seen_alive = false;
     loop {
-        let found = look(record, taking.cancel).await?;
+        let found = unless(taking.cancel, record.read()).await??;
         let now = Instant::now();
         let verdict = judge(watch.as_ref(), found.as_ref(), &taking.holder.id, here, now);
         let Some(Found { version, claim }) = found else { return Ok(None) };
@@ -113,7 +113,8 @@ async fn until_free(
             watch = Some(Watch { version, since: now });
         }
         let next = now + pause(&claim);
-        pass(next.min(until).min(deadline.unwrap_or(next)), taking.cancel).await?;
+        let next = next.min(until).min(deadline.unwrap_or(next));
+        unless(taking.cancel, sleep(next.saturating_duration_since(Instant::now()))).await?;
     }
 }
 
@@ -128,16 +129,10 @@ fn tell(record: &dyn Record, taking: &Taking<'_>, claim: &Claim, decided_within:
     }
 }
 
-async fn look(record: &dyn Record, cancel: &Cancel) -> Result<Option<Found>> {
+/// What comes of something, unless the waiting is interrupted first.
+async fn unless<T>(cancel: &Cancel, something: impl Future<Output = T>) -> Result<T> {
     tokio::select! {
-        found = record.read() => Ok(found?),
-        () = cancel.cancelled() => Err(interrupted().into()),
-    }
-}
-
-async fn pass(until: Instant, cancel: &Cancel) -> Result<()> {
-    tokio::select! {
-        () = sleep(until.saturating_duration_since(Instant::now())) => Ok(()),
+        came = something => Ok(came),
         () = cancel.cancelled() => Err(interrupted().into()),
     }
 }

@@ -30,21 +30,11 @@ struct Secret {
     metadata: Metadata,
 }
 
+/// The latest version, whether it was deleted or not.
 #[derive(Deserialize)]
 struct Metadata {
+    #[serde(alias = "current_version")]
     version: u64,
-}
-
-/// What is known of a secret whose latest version was deleted.
-#[derive(Deserialize)]
-struct History {
-    current_version: u64,
-}
-
-/// What a write is tied to: the version that is the latest.
-#[derive(Serialize)]
-struct Cas {
-    cas: u64,
 }
 
 impl KvRecord {
@@ -68,7 +58,7 @@ impl KvRecord {
     }
 
     async fn put(&self, cas: u64, data: &impl Serialize) -> Result<Written, Error> {
-        let call = Call::write(&self.data, &json!({ "options": Cas { cas }, "data": data }))?;
+        let call = Call::write(&self.data, &json!({ "options": { "cas": cas }, "data": data }))?;
         let call = Call { locked: false, ..call };
         match self.vault.call(&call).await {
             Ok(answer) => {
@@ -83,8 +73,8 @@ impl KvRecord {
 
     /// The version that comes before a new one where there is nothing to read: none, or one that was deleted.
     async fn last_version(&self) -> Result<u64, Error> {
-        let history: Option<History> = self.vault.read(&self.metadata).await?;
-        Ok(history.map_or(0, |history| history.current_version))
+        let latest: Option<Metadata> = self.vault.read(&self.metadata).await?;
+        Ok(latest.map_or(0, |latest| latest.version))
     }
 }
 

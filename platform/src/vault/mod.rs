@@ -64,7 +64,8 @@ use seen_mounts::SeenMounts;
 /// A connection to Vault or OpenBao. Cheap to clone.
 ///
 /// Every request goes through one place: it carries the token and the namespace, is bounded in time, is repeated as
-/// [`crate::retry`] allows, follows no redirect, and fails with an [`crate::Error`] that names it.
+/// [`crate::retry`] allows, follows no redirect, and fails with an
+/// [`crate::Error`] that names it, where Vault cannot be reached or says no.
 #[derive(Clone)]
 pub struct Vault {
     client: Arc<VaultClient>,

@@ -21,9 +21,6 @@ use crate::{
 
 impl Vault {
     /// Opens a connection to where environment and graph file say.
-    ///
-    /// # Errors
-    /// As [`VaultSettings::from`] and [`Vault::open`].
     pub async fn connect(environment: &Environment, connections: &Connections) -> Result<Self> {
         Self::open(VaultSettings::from(environment, connections)?).await
     }
@@ -57,18 +54,17 @@ impl Vault {
 
     /// `sys/health` with retries; whatever the state, the server describes itself.
     async fn patient_health(&self) -> Result<Health, Error> {
-        let root = self.within(None).with_token(&SecretString::default());
         let limits = &self.server.limits;
         let call = health_call();
         let late = || super::request::late(&call, limits.total);
-        let health = limits.retry((call.repeat, false), || root.ask_health(), late).await;
+        let health = limits.retry((call.repeat, false), || self.health(), late).await;
         health.map_err(|error| error.without(&self.credentials()))
     }
 
-    /// One attempt at `sys/health`.
-    pub(super) async fn ask_health(&self) -> Result<Health, Error> {
+    /// One attempt at `sys/health`. It answers in the root namespace alone, and needs no token.
+    pub(super) async fn health(&self) -> Result<Health, Error> {
         let call = health_call();
-        let answer = self.exchange(&call).await?;
+        let answer = self.within(None).with_token(&SecretString::default()).exchange(&call).await?;
         match serde_json::from_slice(&answer.body) {
             Ok(health) => Ok(health),
             Err(_) if answer.status != 200 => Err(answer::refusal(&call, &answer)),

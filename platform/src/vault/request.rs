@@ -35,7 +35,10 @@ impl Vault {
             self.server.seen_mounts.note(self.namespace(), call, &answer);
             return Ok(answer);
         }
-        if answer.status == 503 && !asked.swap(true, Ordering::Relaxed) && self.is_sealed().await {
+        if answer.status == 503
+            && !asked.swap(true, Ordering::Relaxed)
+            && self.health().await.is_ok_and(|health| health.sealed)
+        {
             return Err(health::sealed().during(&call.verb.method(), &call.path));
         }
         let error = answer::refusal(call, &answer);

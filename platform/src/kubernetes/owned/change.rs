@@ -7,7 +7,7 @@ use trustpath_core::{Answer, Class, Context, Handle as _, Problem, Request, Resu
 use super::{Fields, Owned, fields, write::body};
 use crate::kubernetes::{Address, Cluster, ObjectRef};
 
-/// Makes, changes or removes an object, or gives fields back to those from whom they were taken ([`Cluster::write_owned`]).
+/// Makes, changes or removes an object, or gives fields back to those from whom they were taken.
 #[derive(Debug, Clone)]
 pub struct OwnedRequest {
     at: ObjectRef,

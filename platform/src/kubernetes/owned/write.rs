@@ -26,9 +26,6 @@ const ATTEMPTS: usize = 5;
 
 impl Cluster {
     /// Reads an object as plain data, `metadata.managedFields` and all; `None` where there is none.
-    ///
-    /// # Errors
-    /// When the server cannot be reached or denies it.
     pub async fn live(&self, at: &Address) -> Result<Option<Value>, Error> {
         let path = format!("{}/{}", at.collection()?, &at.name);
         self.found(&Call::get(&path)?).await
@@ -52,7 +49,7 @@ impl Cluster {
     /// # Errors
     /// When others own what would change (unless `force`), when somebody made or removed the object since it was
     /// looked at, or when the server refuses or cannot be reached.
-    pub async fn write_owned(
+    pub(super) async fn write_owned(
         &self,
         at: &Address,
         live: Option<Value>,

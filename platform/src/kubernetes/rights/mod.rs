@@ -60,7 +60,7 @@ impl Grant {
         verbs.iter().map(|verb| self.verb(verb).right()).collect()
     }
 
-    /// What [`Cluster::write_owned`] needs to go from one waypoint to the next. An apply that makes an object needs
+    /// What it needs to go from one waypoint to the next. An apply that makes an object needs
     /// `create` on its very name.
     pub fn may_write(&self, now: Option<&Owned>, to: Option<&Owned>) -> Vec<Right> {
         self.may(match (now, to) {
