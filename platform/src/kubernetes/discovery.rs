@@ -7,7 +7,10 @@ use std::{
 
 use futures::future::join_all;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{APIGroup, APIGroupList, APIResource, APIResourceList};
-use kube::discovery::ApiResource;
+use kube::{
+    core::{GroupVersion, GroupVersionKind},
+    discovery::ApiResource,
+};
 
 use super::{Cluster, call::Call};
 use crate::error::{Error, Kind};
@@ -34,7 +37,7 @@ impl Cluster {
             return Ok(Some(known.clone()));
         }
         for version in versions {
-            let served = self.resources(&group_version(group, version)).await?;
+            let served = self.resources(&GroupVersion::gv(group, version).api_version()).await?;
             if let Some(resource) = served.iter().find(|served| served.kind == kind && !served.name.contains('/')) {
                 let found = api_resource(group, version, resource);
                 self.known().insert(key, found.clone());
@@ -126,16 +129,6 @@ fn path(group_version: &str) -> String {
     format!("/{root}/{group_version}")
 }
 
-fn group_version(group: &str, version: &str) -> String {
-    if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") }
-}
-
 fn api_resource(group: &str, version: &str, resource: &APIResource) -> ApiResource {
-    ApiResource {
-        group: group.to_owned(),
-        version: version.to_owned(),
-        api_version: group_version(group, version),
-        kind: resource.kind.clone(),
-        plural: resource.name.clone(),
-    }
+    ApiResource::from_gvk_with_plural(&GroupVersionKind::gvk(group, version, &resource.kind), &resource.name)
 }

@@ -18,7 +18,7 @@ use trustpath_core::{Class, Problem, Result, Right};
 use super::{Address, Cluster, call::Call, objects::post, rights::on};
 use crate::{
     error::{Error, Kind},
-    lock::{Claim, Found, Holder, Record, Removed, Unfinished, Version, Written},
+    lock::{Claim, Found, Holder, Record, Removed, Unfinished, Version},
     mark,
 };
 
@@ -61,11 +61,11 @@ impl LeaseRecord {
     }
 
     /// A write of the Lease itself, which no lock stands in the way of.
-    async fn send(&self, call: Call) -> Result<Written, Error> {
+    async fn send(&self, call: Call) -> Result<Option<Version>, Error> {
         let call = Call { locked: false, ..call };
         match self.cluster.call(&call).await {
-            Ok(answer) => answer.parse::<Lease>(&call).map(|lease| Written::As(version(&lease.metadata))),
-            Err(error) if error.kind() == Kind::Conflict => Ok(Written::Refused),
+            Ok(answer) => answer.parse::<Lease>(&call).map(|lease| Some(version(&lease.metadata))),
+            Err(error) if error.kind() == Kind::Conflict => Ok(None),
             Err(error) => Err(error),
         }
     }
@@ -86,18 +86,18 @@ impl Record for LeaseRecord {
         Ok(lease.map(|lease| found(lease, self.horizon_seconds)))
     }
 
-    async fn create(&self, claim: &Claim) -> Result<Written, Error> {
+    async fn create(&self, claim: &Claim) -> Result<Option<Version>, Error> {
         let url = Request::new(self.at.collection()?);
         let lease = lease(&self.at, None, claim, Timestamp::now());
         self.send(Call::with(&lease, |body| url.create(&post(), body))?).await
     }
 
-    async fn replace(&self, version: &Version, claim: &Claim) -> Result<Written, Error> {
+    async fn replace(&self, version: &Version, claim: &Claim) -> Result<Option<Version>, Error> {
         let url = Request::new(self.at.collection()?);
         let lease = lease(&self.at, Some(version), claim, Timestamp::now());
         match self.send(Call::with(&lease, |body| url.replace(NAME, &post(), body))?).await {
             // It is gone, and so not in that state.
-            Err(error) if error.kind() == Kind::NotFound => Ok(Written::Refused),
+            Err(error) if error.kind() == Kind::NotFound => Ok(None),
             other => other,
         }
     }
@@ -110,8 +110,8 @@ impl Record for LeaseRecord {
             Err(error) if matches!(error.kind(), Kind::NotFound | Kind::Conflict) => Ok(Removed::Refused),
             // The deletion is tied to this state: should it come late, it does nothing to another one.
             Err(error) => match self.replace(version, &Claim::vacant()).await? {
-                Written::As(_) => Ok(Removed::Emptied(error)),
-                Written::Refused => Ok(Removed::Refused),
+                Some(_) => Ok(Removed::Emptied(error)),
+                None => Ok(Removed::Refused),
             },
         }
     }

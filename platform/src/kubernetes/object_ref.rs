@@ -1,6 +1,6 @@
 //! Where an object is, said before the cluster is asked for anything.
 
-use kube::{Resource, discovery::ApiResource};
+use kube::{Resource, core::GroupVersionKind, discovery::ApiResource};
 
 use super::{
     Address, Cluster,
@@ -29,13 +29,7 @@ impl ServedType {
     }
 
     fn in_version(&self, version: &str) -> ApiResource {
-        ApiResource {
-            group: self.group.to_owned(),
-            version: version.to_owned(),
-            api_version: format!("{}/{version}", self.group),
-            kind: self.kind.to_owned(),
-            plural: self.plural.to_owned(),
-        }
+        ApiResource::from_gvk_with_plural(&GroupVersionKind::gvk(self.group, version, self.kind), self.plural)
     }
 }
 

@@ -13,7 +13,7 @@ use tokio::{
 };
 use trustpath_core::{Class, Failure, Problem, Result, run::Guard};
 
-use super::{Claim, Record, Removed, Terms, Unfinished, Version, Written, clock::Moment};
+use super::{Claim, Record, Removed, Terms, Unfinished, Version, clock::Moment};
 
 /// A lock that this process holds. Dropped without [`Held::release`], it is renewed no more and expires.
 pub struct Held {
@@ -176,13 +176,13 @@ impl Shared {
         let attempt = self.record.replace(&writing.version, &writing.claim);
         let written = timeout(self.terms.lease / 3, attempt).await.map_err(|_| unanswered(&self.record.name()))??;
         match written {
-            Written::As(version) => {
+            Some(version) => {
                 writing.version = version;
                 *self.renewed() = Some(sent);
                 Ok(())
             }
-            Written::Refused if self.find(writing).await? => Err(unanswered(&self.record.name()).into()),
-            Written::Refused => Err(lost(&self.record.name()).into()),
+            None if self.find(writing).await? => Err(unanswered(&self.record.name()).into()),
+            None => Err(lost(&self.record.name()).into()),
         }
     }
 
@@ -282,8 +282,8 @@ impl Shared {
         if writing.claim.unfinished.is_some() {
             let vacant = Claim { holder: None, ..writing.claim.clone() };
             return Ok(match self.record.replace(&writing.version, &vacant).await? {
-                Written::As(_) => Removed::Yes,
-                Written::Refused => Removed::Refused,
+                Some(_) => Removed::Yes,
+                None => Removed::Refused,
             });
         }
         // Removing may be a request that no version can be tied to: it is sent only while the lock is ours.

@@ -6,7 +6,7 @@ use tokio::time::{Instant, sleep};
 use trustpath_core::{Class, Problem, Result, run::Cancel};
 
 use super::{
-    Claim, Found, Held, Holder, Known, Purpose, Record, Terms, Unfinished, Version, Written,
+    Claim, Found, Held, Holder, Known, Purpose, Record, Terms, Unfinished, Version,
     clock::Moment,
     error::busy,
     judge::{Verdict, Watch, admit, judge},
@@ -58,7 +58,7 @@ pub async fn take(record: Arc<dyn Record>, taking: &Taking<'_>) -> Result<Held> 
     let deadline = taking.timeout.map(|timeout| Instant::now() + timeout);
     for _ in 0..ROUNDS {
         let sent = Moment::now();
-        if let Written::As(version) = record.create(&claim).await? {
+        if let Some(version) = record.create(&claim).await? {
             return Ok(Held::new(record, version, claim, taking.terms, sent));
         }
         let Some((version, last)) = until_free(&*record, taking, deadline).await? else { continue };
@@ -67,7 +67,7 @@ pub async fn take(record: Arc<dyn Record>, taking: &Taking<'_>) -> Result<Held> 
             false => admit(&last, &taking.purpose, taking.abandon, taking.known)?,
         };
         let sent = Moment::now();
-        if let Written::As(version) = record.replace(&version, &claim).await? {
+        if let Some(version) = record.replace(&version, &claim).await? {
             return Ok(Held::new(record, version, claim, taking.terms, sent));
         }
     }

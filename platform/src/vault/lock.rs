@@ -9,7 +9,7 @@ use super::{Mounts, Vault, call::Call, rights::on};
 use crate::{
     connections::LockPath,
     error::{Error, Kind},
-    lock::{Claim, Found, Record, Removed, Version, Written},
+    lock::{Claim, Found, Record, Removed, Version},
     policy::Capability::{Create, Delete, Read, Update},
     retry::Repeat,
     seen::Seen,
@@ -57,16 +57,16 @@ impl KvRecord {
         [on(None, &data).may(&[Create, Read, Update]), on(None, &metadata).may(&[Read, Delete])].concat()
     }
 
-    async fn put(&self, cas: u64, data: &impl Serialize) -> Result<Written, Error> {
+    async fn put(&self, cas: u64, data: &impl Serialize) -> Result<Option<Version>, Error> {
         let call = Call::write(&self.data, &json!({ "options": { "cas": cas }, "data": data }))?;
         let call = Call { locked: false, ..call };
         match self.vault.call(&call).await {
             Ok(answer) => {
                 let written: super::reply::Envelope<Metadata> = answer.parse(&call)?;
-                Ok(written.data.map_or(Written::Refused, |metadata| Written::As(version(metadata.version))))
+                Ok(written.data.map(|metadata| version(metadata.version)))
             }
             // Text is all there is: Vault and OpenBao answer 400 for this as for any other mistake.
-            Err(error) if error.kind() == Kind::Rejected && error.says("check-and-set") => Ok(Written::Refused),
+            Err(error) if error.kind() == Kind::Rejected && error.says("check-and-set") => Ok(None),
             Err(error) => Err(error),
         }
     }
@@ -90,17 +90,17 @@ impl Record for KvRecord {
             .and_then(|secret| Some(Found { version: version(secret.metadata.version), claim: claim(secret.data?) })))
     }
 
-    async fn create(&self, claim: &Claim) -> Result<Written, Error> {
+    async fn create(&self, claim: &Claim) -> Result<Option<Version>, Error> {
         match self.put(0, claim).await? {
-            Written::Refused if self.read().await?.is_none() => self.put(self.last_version().await?, claim).await,
+            None if self.read().await?.is_none() => self.put(self.last_version().await?, claim).await,
             written => Ok(written),
         }
     }
 
-    async fn replace(&self, version: &Version, claim: &Claim) -> Result<Written, Error> {
+    async fn replace(&self, version: &Version, claim: &Claim) -> Result<Option<Version>, Error> {
         match version.revision.parse() {
             Ok(cas) => self.put(cas, claim).await,
-            Err(_) => Ok(Written::Refused),
+            Err(_) => Ok(None),
         }
     }
 
@@ -114,8 +114,8 @@ impl Record for KvRecord {
             Err(error) if is_answered(&error) => {
                 let cas = version.revision.parse().unwrap_or_default();
                 match self.put(cas, &json!({})).await? {
-                    Written::As(_) => Ok(Removed::Emptied(error)),
-                    Written::Refused => Ok(Removed::Refused),
+                    Some(_) => Ok(Removed::Emptied(error)),
+                    None => Ok(Removed::Refused),
                 }
             }
             Err(error) => Err(error),

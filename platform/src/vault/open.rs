@@ -32,8 +32,8 @@ impl Vault {
     /// another than the graph file pins.
     pub async fn open(settings: VaultSettings) -> Result<Self> {
         install_crypto_provider();
-        let token = match settings.bare_token() {
-            Some(token) => SecretString::from(token),
+        let token = match &settings.token {
+            Some(token) => token.clone(),
             None => token_from_file(&settings)?,
         };
         let (base, host) = target(&settings);

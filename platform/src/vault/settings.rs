@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::SecretString;
 use trustpath_core::{Class, Problem, Result, run::LONGEST};
 use url::Url;
 
@@ -201,11 +201,4 @@ fn warnings(address: &Url, verify: bool) -> Vec<String> {
         warnings.push(format!("the Vault token goes to {} unencrypted", address.host_str().unwrap_or_default()));
     }
     warnings
-}
-
-impl VaultSettings {
-    /// The token itself is compared nowhere and shown nowhere; whether one is set may be.
-    pub(super) fn bare_token(&self) -> Option<&str> {
-        self.token.as_ref().map(|token| token.expose_secret())
-    }
 }

@@ -8,7 +8,7 @@ use trustpath_core::{Answer, Answers, At, Intent, Reads, Seen};
 use trustpath_platform::{
     kubernetes::ClusterUid,
     text_source::{NamedFile, TextFile, TextSource},
-    vault::{Get, List},
+    vault::Get,
 };
 
 use crate::{
@@ -83,7 +83,7 @@ impl KubernetesAuth {
         if intent == Intent::Make && is_bare { reads.and("roles", self.roles(at)) } else { reads }
     }
 
-    fn roles(&self, at: At<'_, Taken>) -> List {
+    fn roles(&self, at: At<'_, Taken>) -> Get {
         self.at(at.facts).list(["role"])
     }
 }
