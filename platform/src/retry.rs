@@ -29,8 +29,8 @@ pub struct Limits {
     pub pause: Duration,
 }
 
-/// Longer than anybody waits, and short enough for any clock to count to its end.
-const ENDLESS: Duration = Duration::from_secs(60 * 60 * 24 * 365);
+/// Longer than anybody waits, and short enough for any clock to count to its end: what others say may be more.
+pub(crate) const ENDLESS: Duration = Duration::from_secs(60 * 60 * 24 * 365);
 
 impl Default for Limits {
     /// 30 s for a request; a server that is not there is reported within 10 s.

@@ -12,7 +12,7 @@ use kube::{
     discovery::ApiResource,
 };
 
-use super::{Cluster, call::Call};
+use super::{Cluster, ServedType, call::Call};
 use crate::error::{Error, Kind};
 
 /// More versions of groups than any cluster serves: each is asked for its types, all at the same time.
@@ -29,9 +29,10 @@ pub struct NamespacedTypes {
 }
 
 impl Cluster {
-    /// The first of the versions of a group that serves a kind; `None` when none does. One request a version, until one
+    /// The type in the first of its versions that is served; `None` when none is. One request a version, until one
     /// is found; what was found is remembered, what was not found may be installed any time.
-    pub async fn served(&self, group: &str, kind: &str, versions: &[&str]) -> Result<Option<ApiResource>, Error> {
+    pub async fn served(&self, of: &ServedType) -> Result<Option<ApiResource>, Error> {
+        let ServedType { group, kind, versions, .. } = *of;
         let key = (group.to_owned(), kind.to_owned());
         if let Some(known) = self.known().get(&key).filter(|known| versions.contains(&known.version.as_str())) {
             return Ok(Some(known.clone()));

@@ -23,11 +23,6 @@ pub struct ServedType {
 }
 
 impl ServedType {
-    /// The first of its versions that the cluster serves.
-    pub async fn find(&self, cluster: &Cluster) -> Result<Option<ApiResource>, Error> {
-        cluster.served(self.group, self.kind, self.versions).await
-    }
-
     fn in_version(&self, version: &str) -> ApiResource {
         ApiResource::from_gvk_with_plural(&GroupVersionKind::gvk(self.group, version, self.kind), self.plural)
     }
@@ -62,7 +57,7 @@ impl ObjectRef {
     /// Its address; `None` where its type is not served.
     pub async fn address(&self, cluster: &Cluster) -> Result<Option<Address>, Error> {
         let Some(of) = self.served else { return Ok(Some(self.at.clone())) };
-        Ok(of.find(cluster).await?.map(|resource| Address { resource, ..self.at.clone() }))
+        Ok(cluster.served(&of).await?.map(|resource| Address { resource, ..self.at.clone() }))
     }
 
     /// Its address, should its type be served in the best of the versions.

@@ -23,7 +23,7 @@ impl Vault {
     pub async fn capabilities_of(&self, accessor: &str, paths: &[&str]) -> Result<Held, Error> {
         by_parts(paths, |part| async move {
             let body = json!({ "accessor": accessor, "paths": part });
-            Ok(only(part, self.write(CAPABILITIES, &body).await?.data))
+            Ok(only(part, self.write(CAPABILITIES, &body).await?.0))
         })
         .await
     }

@@ -9,11 +9,12 @@ use serde_json::Value;
 use super::{
     Mount, Vault,
     call::Call,
-    reply::{Envelope, LoggedIn, Reply, warnings},
+    reply::{Envelope, LoggedIn, Reply},
 };
 use crate::{
     error::{Error, Kind},
     retry::Repeat,
+    text::clean,
 };
 
 impl Vault {
@@ -94,7 +95,8 @@ impl Vault {
             error.help("see whether the path is the login of an auth method")
         };
         let auth = envelope.auth.ok_or_else(none)?;
-        Ok(auth.into_login(self.warned(envelope.warnings)))
+        self.warned(envelope.warnings);
+        Ok(auth.into_login())
     }
 
     pub(super) async fn written(&self, call: Call) -> Result<Reply, Error> {
@@ -103,14 +105,15 @@ impl Vault {
             return Ok(Reply::default());
         }
         let envelope: Envelope<Value> = answer.parse(&call)?;
-        Ok(Reply { data: envelope.data.unwrap_or_default(), warnings: self.warned(envelope.warnings) })
+        self.warned(envelope.warnings);
+        Ok(Reply(envelope.data.unwrap_or_default()))
     }
 
-    /// The server's warnings, which are told.
-    fn warned(&self, raw: Option<Vec<String>>) -> Vec<String> {
-        let warnings = warnings(raw, &self.credentials());
+    /// Tells what the server warns of, safe to show.
+    fn warned(&self, raw: Option<Vec<String>>) {
+        let held = self.credentials();
+        let warnings: Vec<_> = raw.iter().flatten().map(|warning| held.hide(&clean(warning))).collect();
         self.server.heard.note(&warnings);
-        warnings
     }
 
     /// A call whose denial is explained.

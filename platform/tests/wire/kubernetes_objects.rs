@@ -8,7 +8,7 @@ use serde_json::json;
 use trustpath_platform::{
     Cluster, ServiceAccountRef,
     kubernetes::{
-        Address, Apply, NamespacedTypes,
+        Address, Apply, NamespacedTypes, ServedType,
         rights::{Grant, on},
     },
 };
@@ -169,13 +169,13 @@ async fn the_first_version_that_serves_a_kind_is_found() {
     answer("GET", "/apis/external-secrets.io/v1", 200, v1).expect(2).mount(&server).await;
     answer("GET", "/apis/external-secrets.io/v1beta1", 200, beta).expect(1).mount(&server).await;
     let cluster = cluster(&server).await;
-    let versions = ["v1", "v1beta1"];
-    let found = cluster.served(STORES, "ClusterSecretStore", &versions).await.unwrap().unwrap();
+    let of = |kind, versions| ServedType { group: STORES, kind, plural: "x", versions };
+    let found = cluster.served(&of("ClusterSecretStore", &["v1", "v1beta1"])).await.unwrap().unwrap();
     assert_eq!(
         (found.api_version.as_str(), found.plural.as_str()),
         ("external-secrets.io/v1beta1", "clustersecretstores")
     );
-    assert_eq!(cluster.served(STORES, "Nothing", &["v1", "v2"]).await.unwrap(), None);
+    assert_eq!(cluster.served(&of("Nothing", &["v1", "v2"])).await.unwrap(), None);
     let at = Address { resource: found, namespace: None, name: "vault-backend".to_owned() };
     assert_eq!(at.to_string(), "ClusterSecretStore vault-backend");
 }

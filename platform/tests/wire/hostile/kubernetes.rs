@@ -12,7 +12,7 @@ use trustpath_platform::{
     Cluster, Connections, KubernetesSettings, ServiceAccountRef,
     error::Kind,
     kubernetes::{
-        Address, Apply, LeaseRecord,
+        Address, Apply, LeaseRecord, ServedType,
         owned::Owned,
         rights::{Grant, on},
     },
@@ -143,6 +143,8 @@ fn things() -> ApiResource {
     }
 }
 
+const THING: ServedType = ServedType { group: "g", kind: "Thing", plural: "things", versions: &["v1"] };
+
 /// Asks, and returns what of the answer may be shown.
 async fn ask(cluster: &Cluster, lease: &LeaseRecord, what: Ask) -> Came {
     let at = Address::namespaced::<ServiceAccount>("n", "a");
@@ -166,7 +168,7 @@ async fn ask(cluster: &Cluster, lease: &LeaseRecord, what: Ask) -> Came {
         Ask::HasNamespace => cluster.has_namespace("n").await.map(|_| none)?,
         Ask::Token => cluster.request_token(&who, &[], 600).await.map(|token| vec![format!("{token:?}")])?,
         Ask::CanI => cluster.can_i(&access).await.map(|_| none)?,
-        Ask::Served => cluster.served("g", "Thing", &["v1"]).await.map(|_| none)?,
+        Ask::Served => cluster.served(&THING).await.map(|_| none)?,
         Ask::Types => cluster.namespaced_types().await.map(|_| none)?,
         Ask::Lacking => cluster.lacking(&on("", "secrets").named("a").may(&["get"])).await.map(|_| none)?,
         Ask::WriteOwned => cluster.rehearse_owned(&at, &Owned::made(body), false).await.map(|()| none)?,
