@@ -35,7 +35,8 @@ pub enum Removed {
 }
 
 /// A record on a server that one writer at a time can win. A write whose answer is lost may be repeated, and is then
-/// `None` though it was made: who needs to know reads it.
+/// `None` though it was made: who needs to know reads it. One that
+/// fails may have been made, too.
 #[async_trait]
 pub trait Record: Send + Sync {
     /// What it is called in messages, such as `the Lease default/trustpath`.
@@ -44,22 +45,13 @@ pub trait Record: Send + Sync {
     /// Reads it; `None` where there is none.
     async fn read(&self) -> Result<Option<Found>, Error>;
 
-    /// Makes it, unless it is there.
-    ///
-    /// # Errors
-    /// When the server refuses for another reason, or cannot be reached: then it may or may not have been made.
+    /// Makes it, unless it is there; `None` where it is.
     async fn create(&self, claim: &Claim) -> Result<Option<Version>, Error>;
 
-    /// Writes it, if it is still in this state.
-    ///
-    /// # Errors
-    /// As [`Record::create`].
+    /// Writes it, if it is still in this state; `None` where it is not.
     async fn replace(&self, version: &Version, claim: &Claim) -> Result<Option<Version>, Error>;
 
     /// Removes it, if it is still in this state. Called only while the lock is held.
-    ///
-    /// # Errors
-    /// As [`Record::create`].
     async fn remove(&self, version: &Version) -> Result<Removed, Error>;
 
     /// Whether the server itself ties a removal to the state: one that comes late does nothing to another then.

@@ -91,12 +91,11 @@ async fn until_free(
     let mut watch: Option<Watch> = None;
     let mut seen_alive = false;
     loop {
-        let found = unless(taking.cancel, record.read()).await??;
+        let Some(found) = unless(taking.cancel, record.read()).await?? else { return Ok(None) };
         let now = Instant::now();
-        let verdict = judge(watch.as_ref(), found.as_ref(), &taking.holder.id, here, now);
-        let Some(Found { version, claim }) = found else { return Ok(None) };
+        let verdict = judge(watch.as_ref(), &found, &taking.holder.id, here, now);
+        let Found { version, claim } = found;
         let until = match verdict {
-            Verdict::Gone => return Ok(None),
             Verdict::Free | Verdict::Ours => return Ok(Some((version, claim))),
             Verdict::Alive if deadline.is_none() => return Err(busy(&record.name(), &claim, true).into()),
             Verdict::Alive => {

@@ -70,11 +70,6 @@ impl VaultSettings {
             address,
         })
     }
-
-    /// The address, which holds no credentials.
-    pub fn address(&self) -> &Url {
-        &self.address
-    }
 }
 
 /// The Vault namespace to work in; `None` is the root namespace.
