@@ -39,9 +39,10 @@ fn vault(
         let settings = VaultSettings::from(&environment, &connections);
         let (screen, fence) = (screen.clone(), fence.clone());
         Box::pin(async move {
-            let settings = settings?;
+            let mut settings = settings?;
             warn(&screen, &settings.warnings);
-            Vault::open(settings.with_fence(fence).with_heard(heard("Vault", screen))).await
+            (settings.fence, settings.heard) = (fence, heard("Vault", screen));
+            Vault::open(settings).await
         })
     }
 }
@@ -55,11 +56,11 @@ fn cluster(
     let (screen, context) = (command.screen.clone(), command.global.connect.context.clone());
     let fence = fence.clone();
     move || {
-        let settings = KubernetesSettings::from(&environment, &connections, context.as_deref());
-        let (screen, fence) = (screen.clone(), fence.clone());
+        let mut settings = KubernetesSettings::from(&environment, &connections, context.as_deref());
+        (settings.fence, settings.heard) = (fence.clone(), heard("Kubernetes", screen.clone()));
+        let screen = screen.clone();
         Box::pin(async move {
-            let heard = heard("Kubernetes", screen.clone());
-            let cluster = Cluster::open(settings.with_fence(fence).with_heard(heard)).await?;
+            let cluster = Cluster::open(settings).await?;
             warn(&screen, &cluster.warnings());
             Ok(cluster)
         })

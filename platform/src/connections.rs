@@ -1,12 +1,10 @@
 //! The `[connections]` table of the graph file: where the systems are, as far as a file may say so, and which ones
 //! they have to be.
 
-use std::fmt;
-
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::kubernetes::names::NamespaceName;
+use crate::{checked_text, kubernetes::names::NamespaceName};
 
 /// Where the two systems are. This program's own addresses and credentials come from the environment.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -62,41 +60,15 @@ impl KubernetesConnection {
     }
 }
 
-/// The path of a secret: a mount, and something below it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(try_from = "String", into = "String")]
-#[schemars(with = "String")]
-pub struct LockPath(String);
-
-impl LockPath {
-    /// The text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl TryFrom<String> for LockPath {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
+checked_text! {
+    /// The path of a secret: a mount, and something below it.
+    pub LockPath: |text| {
         let sound = |part: &str| !matches!(part, "" | "." | "..") && part.bytes().all(|byte| byte.is_ascii_graphic());
         match text.contains('/') && text.split('/').all(sound) {
-            true => Ok(Self(text)),
+            true => Ok(()),
             false => Err(format!("{text:?} is no path of a secret such as `kv/trustpath/lock`")),
         }
-    }
-}
-
-impl From<LockPath> for String {
-    fn from(path: LockPath) -> Self {
-        path.0
-    }
-}
-
-impl fmt::Display for LockPath {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
+    };
 }
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {

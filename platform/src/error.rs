@@ -7,7 +7,7 @@ use trustpath_core::{Class, Classified};
 
 use crate::{
     hide::Held,
-    retry::Seen,
+    seen::Seen,
     text::{clean, listed},
 };
 
@@ -282,9 +282,11 @@ impl Classified for Error {
 }
 
 /// A chain of causes, as cleaned text: foreign errors may quote a server's bytes, or a URL.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{text}")]
 struct Cause {
     text: String,
+    #[source]
     next: Option<Box<Cause>>,
 }
 
@@ -303,17 +305,5 @@ impl Cause {
             *text = change(text);
             cause = next.as_deref_mut();
         }
-    }
-}
-
-impl fmt::Display for Cause {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
-    }
-}
-
-impl StdError for Cause {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.next.as_deref().map(|next| next as _)
     }
 }

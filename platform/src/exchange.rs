@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use crate::{
     error::{Error, Kind, System},
-    retry::Seen,
+    seen::Seen,
     text::clean,
     tls::{self, Transport},
 };

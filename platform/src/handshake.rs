@@ -1,18 +1,15 @@
 //! A bare TLS handshake: is the server at an address one that these authorities vouch for? No credentials are sent.
 
-use std::{
-    io,
-    net::{TcpStream, ToSocketAddrs as _},
-    sync::Arc,
-    time::Duration,
-};
+use std::{io, sync::Arc, time::Duration};
 
 use rustls::{
-    ClientConfig, ClientConnection, RootCertStore,
+    ClientConfig, RootCertStore,
     crypto::ring::default_provider,
     pki_types::{CertificateDer, ServerName, pem::PemObject as _},
 };
-use url::{Host, Url};
+use tokio::{net::TcpStream, time::timeout};
+use tokio_rustls::TlsConnector;
+use url::Url;
 
 use crate::text::clean;
 
@@ -29,33 +26,26 @@ pub enum Handshake {
 
 /// Shakes hands with the server of an `https` URL, trusting exactly these authorities (PEM).
 ///
-/// It connects directly, through no proxy, and gives up after `limit` for each of connecting, reading and writing.
+/// It connects directly, through no proxy, and gives up after `limit` for each of connecting and shaking hands.
 pub async fn handshake(url: &str, authorities_pem: &str, limit: Duration) -> Handshake {
-    let (url, authorities) = (url.to_owned(), authorities_pem.to_owned());
-    let shaking = tokio::task::spawn_blocking(move || shake(&url, &authorities, limit));
-    match shaking.await {
-        Ok(Ok(())) => Handshake::Trusted,
-        Ok(Err(error)) => judge(&error),
-        Err(_) => Handshake::Unreached("the handshake could not be carried out".to_owned()),
+    match shake(url, authorities_pem, limit).await {
+        Ok(()) => Handshake::Trusted,
+        Err(error) => judge(&error),
     }
 }
 
-fn shake(url: &str, authorities: &str, limit: Duration) -> io::Result<()> {
+async fn shake(url: &str, authorities: &str, limit: Duration) -> io::Result<()> {
     let url = Url::parse(url).map_err(io::Error::other)?;
     let port = url.port_or_known_default().ok_or_else(|| io::Error::other("the URL names no port"))?;
-    let (name, host) = match url.host() {
-        Some(Host::Domain(name)) => (ServerName::try_from(name.to_owned()).map_err(io::Error::other)?, name.to_owned()),
-        Some(Host::Ipv4(address)) => (ServerName::from(std::net::IpAddr::V4(address)), address.to_string()),
-        Some(Host::Ipv6(address)) => (ServerName::from(std::net::IpAddr::V6(address)), address.to_string()),
-        None => return Err(io::Error::other("the URL names no host")),
-    };
-    let config = Arc::new(trusting(authorities)?);
-    let mut tcp = connect(&host, port, limit)?;
-    let mut tls = ClientConnection::new(config, name).map_err(io::Error::other)?;
-    while tls.is_handshaking() {
-        tls.complete_io(&mut tcp)?;
-    }
-    Ok(())
+    let host = url.host_str().ok_or_else(|| io::Error::other("the URL names no host"))?.trim_matches(['[', ']']);
+    let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
+    let tls = TlsConnector::from(Arc::new(trusting(authorities)?));
+    let tcp = within(limit, TcpStream::connect((host, port))).await?;
+    within(limit, tls.connect(name, tcp)).await.map(drop)
+}
+
+async fn within<T>(limit: Duration, done: impl Future<Output = io::Result<T>>) -> io::Result<T> {
+    timeout(limit, done).await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?
 }
 
 fn trusting(authorities: &str) -> io::Result<ClientConfig> {
@@ -66,21 +56,6 @@ fn trusting(authorities: &str) -> io::Result<ClientConfig> {
     let config = ClientConfig::builder_with_provider(Arc::new(default_provider()));
     let config = config.with_safe_default_protocol_versions().map_err(io::Error::other)?;
     Ok(config.with_root_certificates(roots).with_no_client_auth())
-}
-
-fn connect(host: &str, port: u16, limit: Duration) -> io::Result<TcpStream> {
-    let mut last = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
-    for address in (host, port).to_socket_addrs()? {
-        match TcpStream::connect_timeout(&address, limit) {
-            Ok(tcp) => {
-                tcp.set_read_timeout(Some(limit))?;
-                tcp.set_write_timeout(Some(limit))?;
-                return Ok(tcp);
-            }
-            Err(error) => last = error,
-        }
-    }
-    Err(last)
 }
 
 /// Only a certificate that was seen and not trusted speaks against the authorities.

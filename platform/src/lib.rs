@@ -3,23 +3,6 @@
 //! What a step gets from here: a [`Vault`] and a [`Cluster`] through `cx.handle::<…>()`, with TLS, retry, timeouts and
 //! errors in one place, and the [`facts`] that link the steps. What the program gives: [`Connections`] from the graph
 //! file and an [`Environment`]. Nothing here prints, or reads the environment by itself.
-//!
-//! - [`connections`]: the `[connections]` table of the graph file.
-//! - [`digest`]: SHA-256, to recognise a value without keeping it.
-//! - [`environment`]: the variables and the home directory that the program was started with.
-//! - [`error`]: what every request of either system can fail with.
-//! - [`facts`]: typed addresses.
-//! - [`handshake`]: a bare TLS handshake.
-//! - [`hide`]: credentials, taken out of text.
-//! - [`kubernetes`], [`vault`]: the two systems.
-//! - [`lock`]: one run at a time.
-//! - [`mark`]: how objects of a graph are told from others.
-//! - [`names`](mod@names): texts that are checked when they are read.
-//! - [`policy`]: what the text of a policy means.
-//! - [`retry`]: the one retry policy.
-//! - [`text`]: text from servers, made safe to show.
-//! - [`text_source`]: texts of the graph file that may be in files of their own.
-//! - [`ttl`]: durations as Vault writes them.
 
 pub mod connections;
 mod crypto;
@@ -39,6 +22,7 @@ mod opening;
 pub mod policy;
 mod proxy;
 pub mod retry;
+mod seen;
 pub mod text;
 pub mod text_source;
 mod tls;

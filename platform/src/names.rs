@@ -1,25 +1,23 @@
 //! Names that are checked before anything is sent.
 
-/// Why a text is no name of its sort.
-#[derive(Debug, thiserror::Error)]
-#[error("`{text}` is no {what}: {rule}")]
-pub struct InvalidName {
-    text: String,
-    what: &'static str,
-    rule: &'static str,
-}
-
-impl InvalidName {
-    /// A text that is none.
-    pub fn new(text: String, what: &'static str, rule: &'static str) -> Self {
-        Self { text, what, rule }
-    }
-}
-
-/// Texts that are checked when they are read: a type for each, by what it is, what holds for it, and that in words.
+/// Names that are checked when they are read: a type for each, by what it is, what holds for it, and that in words.
 #[macro_export]
 macro_rules! names {
     ($($(#[$doc:meta])* $vis:vis $name:ident: $what:literal, $valid:expr, $rule:literal;)+) => { $(
+        $crate::checked_text! {
+            $(#[$doc])*
+            $vis $name: |text| {
+                let is_valid: fn(&str) -> bool = $valid;
+                if is_valid(text) { Ok(()) } else { Err(format!("`{text}` is no {}: {}", $what, $rule)) }
+            };
+        }
+    )+ };
+}
+
+/// A text that is checked when it is read, with what says why it is none.
+#[macro_export]
+macro_rules! checked_text {
+    ($(#[$doc:meta])* $vis:vis $name:ident: $check:expr;) => {
         #[derive(
             Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, ::serde::Serialize, ::serde::Deserialize, ::schemars::JsonSchema,
         )]
@@ -36,11 +34,11 @@ macro_rules! names {
         }
 
         impl TryFrom<String> for $name {
-            type Error = $crate::names::InvalidName;
+            type Error = String;
 
-            fn try_from(text: String) -> Result<Self, Self::Error> {
-                let is_valid: fn(&str) -> bool = $valid;
-                if is_valid(&text) { Ok(Self(text)) } else { Err($crate::names::InvalidName::new(text, $what, $rule)) }
+            fn try_from(text: String) -> Result<Self, String> {
+                let check: fn(&str) -> Result<(), String> = $check;
+                check(&text).map(|()| Self(text))
             }
         }
 
@@ -61,5 +59,5 @@ macro_rules! names {
                 f.write_str(&self.0)
             }
         }
-    )+ };
+    };
 }

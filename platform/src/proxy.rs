@@ -3,9 +3,9 @@
 use hyper_util::client::proxy::matcher::Matcher;
 use secrecy::SecretString;
 use trustpath_core::{Class, Problem};
-use url::Url;
+use url::{Host, Url};
 
-use crate::{Environment, vault::loopback};
+use crate::Environment;
 
 /// The proxy for Vault: `VAULT_PROXY_ADDR` (or its older name) always, the common variables unless Vault is on this
 /// host or excluded by `NO_PROXY`. A proxy's URL may hold a password.
@@ -38,6 +38,16 @@ fn excluded(environment: &Environment, address: &Url) -> bool {
     let no = environment.get("NO_PROXY").or_else(|| environment.get("no_proxy")).unwrap_or_default();
     let matcher = Matcher::builder().all("http://any.invalid").no(no).build();
     address.as_str().parse().is_ok_and(|uri: http::Uri| matcher.intercept(&uri).is_none())
+}
+
+/// Whether the address stays on this host.
+pub(crate) fn loopback(address: &Url) -> bool {
+    match address.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use backon::{BackoffBuilder as _, ExponentialBuilder};
 use tokio::time::{Instant, sleep, timeout_at};
 
-use crate::error::Error;
+use crate::{error::Error, seen::Seen};
 
 /// Whether asking twice does more than asking once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,22 +14,6 @@ pub enum Repeat {
     Harmless,
     /// It may: enabling a mount, or anything else that fails when it was done before.
     Harmful,
-}
-
-/// What came of one attempt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Seen {
-    /// There was no connection: nothing was sent.
-    NoConnection,
-    /// The connection broke, or went silent, when the request was under way: it may have been served.
-    Broken,
-    /// The other side has ended TLS when the request was under way: it may have been served, and will end the next one too.
-    Ended,
-    /// An answer.
-    Status(u16),
-    /// The server has done nothing, and may once something else is ready: 404 on what was just made and this server may not
-    /// know of yet; a webhook that the API server cannot call.
-    NotYet,
 }
 
 /// Times and limits of requests.
@@ -45,8 +29,8 @@ pub struct Limits {
     pub pause: Duration,
 }
 
-/// Longer than anybody waits, and short enough for any clock to count to its end.
-const ENDLESS: Duration = Duration::from_secs(60 * 60 * 24 * 365);
+/// Longer than anybody waits, and short enough for any clock to count to its end: what others say may be more.
+pub(crate) const ENDLESS: Duration = Duration::from_secs(60 * 60 * 24 * 365);
 
 impl Default for Limits {
     /// 30 s for a request; a server that is not there is reported within 10 s.
@@ -73,16 +57,8 @@ fn retryable(repeat: Repeat, seen: Seen, failed: u32, limits: &Limits) -> bool {
     }
 }
 
-/// Whether the server may carry a request out after this was seen. Pure.
-///
-/// 502 and 504 are the words of something before the server, which has not heard from it. Any other status is the
-/// server's own: it is done with the request.
-pub(crate) fn may_come_late(seen: Seen) -> bool {
-    matches!(seen, Seen::Broken | Seen::Ended | Seen::Status(502 | 504))
-}
-
 fn note(writes: bool, seen: Seen) {
-    if writes && may_come_late(seen) {
+    if writes && seen.may_come_late() {
         trustpath_core::note_late();
     }
 }
@@ -192,7 +168,7 @@ mod tests {
     #[case(Seen::Status(503), false)]
     #[case(Seen::Status(504), true)]
     fn what_may_come_late(#[case] seen: Seen, #[case] late: bool) {
-        assert_eq!(may_come_late(seen), late);
+        assert_eq!(seen.may_come_late(), late);
     }
 
     #[test]

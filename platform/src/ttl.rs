@@ -1,6 +1,6 @@
 //! Durations as Vault writes them.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, str::FromStr, time::Duration};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, de};
@@ -11,21 +11,19 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 pub struct Ttl(u64);
 
 /// Why a text is no [`Ttl`].
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{}` is no duration: write it as `90s`, `1h30m`, `7d`, or in seconds", crate::text::clean(.0))]
 pub struct NoTtl(String);
-
-impl fmt::Display for NoTtl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` is no duration: write it as `90s`, `1h30m`, `7d`, or in seconds", crate::text::clean(&self.0))
-    }
-}
-
-impl std::error::Error for NoTtl {}
 
 impl Ttl {
     /// So many seconds.
     pub fn seconds(seconds: u64) -> Self {
         Self(seconds)
+    }
+
+    /// As long as this; a part of a second is one.
+    pub fn covering(time: Duration) -> Self {
+        Self(time.as_secs() + u64::from(time.subsec_nanos() > 0))
     }
 
     /// In seconds.
@@ -47,27 +45,38 @@ impl FromStr for Ttl {
     }
 }
 
-/// Numbers, each with its unit; a number alone is in seconds.
 fn seconds(text: &str) -> Option<u64> {
-    if let Ok(seconds) = text.parse() {
-        return text.bytes().all(|byte| byte.is_ascii_digit()).then_some(seconds);
+    if let Some(seconds) = whole(text) {
+        return Some(seconds);
     }
-    let mut rest = text;
-    let mut total: u64 = 0;
-    while !rest.is_empty() {
-        let digits = rest.find(|c: char| !c.is_ascii_digit())?;
-        let (number, tail) = rest.split_at(digits);
-        let unit = match tail.chars().next()? {
-            'd' => 86_400,
-            'h' => 3600,
-            'm' => 60,
-            's' => 1,
+    parts(text)?.into_iter().try_fold(0, |total: u64, (number, unit)| {
+        let unit = match unit {
+            "d" => 86_400,
+            "h" => 3600,
+            "m" => 60,
+            "s" => 1,
             _ => return None,
         };
-        total = total.checked_add(number.parse::<u64>().ok()?.checked_mul(unit)?)?;
-        rest = &tail[1..];
+        total.checked_add(whole(number)?.checked_mul(unit)?)
+    })
+}
+
+/// Digits and nothing else: no sign, and no number that is left out.
+pub(crate) fn whole(text: &str) -> Option<u64> {
+    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
+}
+
+/// Numbers, each with its unit; `None` where one of the two is missing.
+pub(crate) fn parts(text: &str) -> Option<Vec<(&str, &str)>> {
+    let is_number = |letter: char| letter.is_ascii_digit() || letter == '.';
+    let (mut parts, mut rest) = (Vec::new(), text);
+    while !rest.is_empty() {
+        let (number, tail) = rest.split_at(rest.find(|letter| !is_number(letter))?);
+        let (unit, next) = tail.split_at(tail.find(is_number).unwrap_or(tail.len()));
+        parts.push((number, unit));
+        rest = next;
     }
-    (!text.is_empty()).then_some(total)
+    (!parts.is_empty()).then_some(parts)
 }
 
 /// As people write it: `1h30m`.
@@ -152,6 +161,12 @@ mod tests {
         }
         assert!(serde_json::from_value::<Ttl>(json!(-1)).is_err());
         assert!(serde_json::from_value::<Ttl>(json!(true)).is_err());
+    }
+
+    #[test]
+    fn a_part_of_a_second_is_one() {
+        let time = Duration::from_millis;
+        assert_eq!([time(2000), time(2001)].map(Ttl::covering), [Ttl(2), Ttl(3)]);
     }
 
     #[test]

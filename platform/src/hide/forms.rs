@@ -5,8 +5,8 @@ use base64::{
     engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD},
 };
 
-use super::HIDDEN;
-
+/// What stands in the place of a credential.
+pub(crate) const HIDDEN: &str = "[hidden]";
 /// As much of a credential as may not be shown: a text that is cut off ends with the beginning of one.
 pub(super) const TELLING: usize = 12;
 /// Anything shorter guards nothing, and is a part of many words: `root`, as the token of a server in dev mode.

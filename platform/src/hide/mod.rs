@@ -8,13 +8,11 @@
 mod forms;
 mod shapes;
 
+use percent_encoding::percent_decode_str;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use self::forms::{SHORTEST, forms, without};
 pub use self::shapes::shapes;
-
-/// What stands in the place of a credential.
-pub(crate) const HIDDEN: &str = "[hidden]";
 
 /// The credentials of one connection. It shows none of them.
 #[derive(Debug, Clone, Default)]
@@ -53,16 +51,9 @@ impl Held {
 /// User and password of a URL, as they are sent; `None` where it has none.
 pub(crate) fn userinfo(url: &str) -> Option<(String, String)> {
     let url = url::Url::parse(url).ok()?;
-    let plain = |text: &str| percent_decoded(text);
+    let plain = |text| percent_decode_str(text).decode_utf8_lossy().into_owned();
     let has = !url.username().is_empty() || url.password().is_some();
     has.then(|| (plain(url.username()), plain(url.password().unwrap_or_default())))
-}
-
-fn percent_decoded(text: &str) -> String {
-    // A query is the one place where the URL crate undoes the percent signs; there, a plus is a space.
-    let query = format!("x={}", text.replace('+', "%2B"));
-    let decoded = url::form_urlencoded::parse(query.as_bytes()).next().map(|(_, value)| value.into_owned());
-    decoded.unwrap_or_else(|| text.to_owned())
 }
 
 #[cfg(test)]
@@ -74,7 +65,10 @@ mod tests {
     use proptest::prelude::*;
     use rstest::rstest;
 
-    use super::{forms::TELLING, *};
+    use super::{
+        forms::{HIDDEN, TELLING},
+        *,
+    };
 
     const SECRET: &str = "s3cret/with+all:kinds?of&signs\"";
 

@@ -2,10 +2,7 @@
 
 use std::sync::LazyLock;
 
-use super::{
-    HIDDEN,
-    forms::{SHORTEST, TELLING, forms},
-};
+use super::forms::{HIDDEN, SHORTEST, TELLING, forms};
 
 /// A word of this length, of capitals, small letters and digits, is no word of any language.
 const OPAQUE: usize = 20;

@@ -1,11 +1,9 @@
 //! Tokens, and who may do what.
 
-use std::fmt;
-
 use jiff::Timestamp;
 use k8s_openapi::api::{
     authentication::v1::{TokenRequest, TokenRequestSpec},
-    authorization::v1::{ResourceAttributes, SelfSubjectAccessReview, SelfSubjectAccessReviewSpec},
+    authorization::v1::{SelfSubjectAccessReview, SelfSubjectAccessReviewSpec},
     core::v1::ServiceAccount,
 };
 use kube::{
@@ -15,7 +13,12 @@ use kube::{
 use secrecy::SecretString;
 use trustpath_core::{Evidence, Failure};
 
-use super::{Cluster, address::Address, request::Call};
+use super::{
+    Cluster,
+    address::Address,
+    call::Call,
+    rights::{Grant, on},
+};
 use crate::{
     error::{Error, Kind},
     facts::ServiceAccountRef,
@@ -28,60 +31,6 @@ pub struct Token {
     pub secret: SecretString,
     /// When it expires; the server may have given less time than was asked for.
     pub expires: Timestamp,
-}
-
-/// Something that can be done: `create tokenreviews.authentication.k8s.io`.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Access<'a> {
-    /// `get`, `create`, …
-    pub verb: &'a str,
-    /// The API group; empty for the core group.
-    pub group: &'a str,
-    /// The resource's plural name.
-    pub resource: &'a str,
-    /// The subresource, such as `token`.
-    pub subresource: Option<&'a str>,
-    /// The namespace; `None` for the whole cluster.
-    pub namespace: Option<&'a str>,
-    /// The object's name; `None` for all of them.
-    pub name: Option<&'a str>,
-}
-
-/// What a reviewer of tokens has to be allowed.
-const REVIEW_TOKENS: Access<'_> = Access {
-    verb: "create",
-    group: "authentication.k8s.io",
-    resource: "tokenreviews",
-    subresource: None,
-    namespace: None,
-    name: None,
-};
-
-impl fmt::Display for Access<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.verb, self.resource())
-    }
-}
-
-impl Access<'_> {
-    /// The resource with its subresource and group: `serviceaccounts/token`, `tokenreviews.authentication.k8s.io`.
-    pub fn resource(&self) -> String {
-        let subresource = self.subresource.map(|subresource| format!("/{subresource}")).unwrap_or_default();
-        let group = if self.group.is_empty() { String::new() } else { format!(".{}", self.group) };
-        format!("{}{subresource}{group}", self.resource)
-    }
-
-    fn attributes(&self) -> ResourceAttributes {
-        ResourceAttributes {
-            verb: Some(self.verb.to_owned()),
-            group: Some(self.group.to_owned()),
-            resource: Some(self.resource.to_owned()),
-            subresource: self.subresource.map(str::to_owned),
-            namespace: self.namespace.map(str::to_owned),
-            name: self.name.map(str::to_owned),
-            ..ResourceAttributes::default()
-        }
-    }
 }
 
 impl Cluster {
@@ -101,9 +50,9 @@ impl Cluster {
             bound_object_ref: None,
         };
         let body = TokenRequest { spec, ..TokenRequest::default() };
-        let at = Address::<ServiceAccount>::namespaced(&of.namespace, &of.name);
+        let at = Address::namespaced::<ServiceAccount>(&of.namespace, &of.name);
         let url = Request::new(at.collection()?);
-        let request = |data| url.create_subresource("token", at.name(), &PostParams::default(), data);
+        let request = |data| url.create_subresource("token", &at.name, &PostParams::default(), data);
         let call = Call::with(&body, request)?;
         let answer: TokenRequest = self.call(&call).await?.parse(&call)?;
         let none = || {
@@ -115,12 +64,9 @@ impl Cluster {
     }
 
     /// Whether this connection's user may do something.
-    ///
-    /// # Errors
-    /// When the server does not answer the review.
-    pub async fn can_i(&self, access: &Access<'_>) -> Result<bool, Error> {
+    pub async fn can_i(&self, grant: &Grant) -> Result<bool, Error> {
         let spec = SelfSubjectAccessReviewSpec {
-            resource_attributes: Some(access.attributes()),
+            resource_attributes: Some(grant.attributes()),
             ..SelfSubjectAccessReviewSpec::default()
         };
         let review = SelfSubjectAccessReview { spec, ..SelfSubjectAccessReview::default() };
@@ -132,9 +78,6 @@ impl Cluster {
 
     /// Whether the owner of a token may review the tokens of others, as that tells itself: evidence, with what to do next where
     /// it lacks the right, or where its token is not accepted.
-    ///
-    /// # Errors
-    /// When the server does not answer.
     pub async fn is_reviewer(
         &self,
         token: SecretString,
@@ -142,7 +85,8 @@ impl Cluster {
         [unbound, unknown]: [&str; 2],
     ) -> Result<Evidence, Failure> {
         const WHAT: &str = "the reviewer may review tokens";
-        let (evidence, review) = (Evidence::new(), REVIEW_TOKENS);
+        let review = on("authentication.k8s.io", "tokenreviews").verb("create");
+        let evidence = Evidence::new();
         match self.with_token(token).await?.can_i(&review).await {
             Ok(true) => Ok(evidence.passed(WHAT, format!("{who} may {review}"))),
             Ok(false) => Ok(evidence.failed(WHAT, format!("{who} may not {review}"), unbound)),

@@ -24,9 +24,6 @@ pub struct AccountToken {
 
 impl AccountToken {
     /// Asks for it.
-    ///
-    /// # Errors
-    /// As [`Cluster::request_token`].
     pub async fn get(&self, cluster: &Cluster, cx: &Context) -> Result<Token, Error> {
         cx.once(format!("{self:?}"), cluster.request_token(&self.of, &self.audiences, LIFETIME)).await
     }

@@ -1,56 +1,31 @@
 //! Where an object is.
 
-use std::{fmt, marker::PhantomData};
+use std::fmt;
 
 use kube::{Resource, core::DynamicObject, discovery::ApiResource};
 
 use crate::error::{Error, Kind, System};
 
-/// The address of an object of type `K`.
-pub struct Address<K> {
-    resource: ApiResource,
-    namespace: Option<String>,
-    name: String,
-    object: PhantomData<fn() -> K>,
+/// The address of an object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Address {
+    /// The object's type.
+    pub resource: ApiResource,
+    /// The object's namespace; `None` is the whole cluster.
+    pub namespace: Option<String>,
+    /// The object's name.
+    pub name: String,
 }
 
-impl<K: Resource<DynamicType = ()>> Address<K> {
+impl Address {
     /// An object in a namespace.
-    pub fn namespaced(namespace: &str, name: &str) -> Self {
-        Self::new(ApiResource::erase::<K>(&()), Some(namespace), name)
+    pub fn namespaced<K: Resource<DynamicType = ()>>(namespace: &str, name: &str) -> Self {
+        Self { namespace: Some(namespace.to_owned()), ..Self::cluster::<K>(name) }
     }
 
     /// An object of the whole cluster.
-    pub fn cluster(name: &str) -> Self {
-        Self::new(ApiResource::erase::<K>(&()), None, name)
-    }
-}
-
-impl Address<serde_json::Value> {
-    /// An object as plain data.
-    pub fn plain(resource: &ApiResource, namespace: Option<&str>, name: &str) -> Self {
-        Self::new(resource.clone(), namespace, name)
-    }
-}
-
-impl<K> Address<K> {
-    fn new(resource: ApiResource, namespace: Option<&str>, name: &str) -> Self {
-        Self { resource, namespace: namespace.map(str::to_owned), name: name.to_owned(), object: PhantomData }
-    }
-
-    /// The object's type.
-    pub fn resource(&self) -> &ApiResource {
-        &self.resource
-    }
-
-    /// The object's namespace.
-    pub fn namespace(&self) -> Option<&str> {
-        self.namespace.as_deref()
-    }
-
-    /// The object's name.
-    pub fn name(&self) -> &str {
-        &self.name
+    pub fn cluster<K: Resource<DynamicType = ()>>(name: &str) -> Self {
+        Self { resource: ApiResource::erase::<K>(&()), namespace: None, name: name.to_owned() }
     }
 
     /// The URL path of the collection that the object is in.
@@ -61,7 +36,7 @@ impl<K> Address<K> {
         for name in self.namespace.iter().chain([&self.name]) {
             check(name)?;
         }
-        Ok(collection(&self.resource, self.namespace()))
+        Ok(collection(&self.resource, self.namespace.as_deref()))
     }
 }
 
@@ -80,19 +55,7 @@ pub(super) fn check(name: &str) -> Result<(), Error> {
         .help("names are lower-case letters, digits, `-` and `.`"))
 }
 
-impl<K> Clone for Address<K> {
-    fn clone(&self) -> Self {
-        Self::new(self.resource.clone(), self.namespace(), &self.name)
-    }
-}
-
-impl<K> fmt::Debug for Address<K> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
-impl<K> fmt::Display for Address<K> {
+impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.namespace {
             Some(namespace) => write!(f, "{} {namespace}/{}", self.resource.kind, self.name),

@@ -2,11 +2,12 @@
 
 use kube::core::{Status, response::StatusCause};
 
-use super::request::Call;
+use super::call::Call;
 use crate::{
     error::{Error, Kind},
     exchange::Answer,
-    retry::{Seen, retry_after},
+    retry::retry_after,
+    seen::Seen,
     text::{beginning_of_page, clean},
 };
 

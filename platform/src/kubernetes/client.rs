@@ -22,9 +22,6 @@ pub(super) struct Pool(legacy::Client<TimeoutConnector<HttpsConnector<HttpConnec
 
 /// The client of a configuration, with its TLS and its credentials, and its connections; through a proxy, it is kube's own. May
 /// run a credential plugin.
-///
-/// # Errors
-/// When something of the configuration cannot be used.
 pub(super) fn build(config: Config) -> Result<(Client, Option<Pool>), Error> {
     if config.proxy_url.is_some() {
         return Ok((Client::try_from(config)?, None));
@@ -35,9 +32,6 @@ pub(super) fn build(config: Config) -> Result<(Client, Option<Pool>), Error> {
 
 impl Pool {
     /// The client of a configuration that differs in credentials of requests alone.
-    ///
-    /// # Errors
-    /// When the credentials cannot be used.
     pub(super) fn client(&self, config: &Config) -> Result<Client, Error> {
         let service = ServiceBuilder::new()
             .layer(config.base_uri_layer())

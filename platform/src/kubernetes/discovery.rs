@@ -7,9 +7,12 @@ use std::{
 
 use futures::future::join_all;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{APIGroup, APIGroupList, APIResource, APIResourceList};
-use kube::discovery::ApiResource;
+use kube::{
+    core::{GroupVersion, GroupVersionKind},
+    discovery::ApiResource,
+};
 
-use super::{Cluster, request::Call};
+use super::{Cluster, ServedType, call::Call};
 use crate::error::{Error, Kind};
 
 /// More versions of groups than any cluster serves: each is asked for its types, all at the same time.
@@ -26,18 +29,16 @@ pub struct NamespacedTypes {
 }
 
 impl Cluster {
-    /// The first of the versions of a group that serves a kind; `None` when none does. One request a version, until one
+    /// The type in the first of its versions that is served; `None` when none is. One request a version, until one
     /// is found; what was found is remembered, what was not found may be installed any time.
-    ///
-    /// # Errors
-    /// When the server cannot be reached or denies it.
-    pub async fn served(&self, group: &str, kind: &str, versions: &[&str]) -> Result<Option<ApiResource>, Error> {
+    pub async fn served(&self, of: &ServedType) -> Result<Option<ApiResource>, Error> {
+        let ServedType { group, kind, versions, .. } = *of;
         let key = (group.to_owned(), kind.to_owned());
         if let Some(known) = self.known().get(&key).filter(|known| versions.contains(&known.version.as_str())) {
             return Ok(Some(known.clone()));
         }
         for version in versions {
-            let served = self.resources(&group_version(group, version)).await?;
+            let served = self.resources(&GroupVersion::gv(group, version).api_version()).await?;
             if let Some(resource) = served.iter().find(|served| served.kind == kind && !served.name.contains('/')) {
                 let found = api_resource(group, version, resource);
                 self.known().insert(key, found.clone());
@@ -129,16 +130,6 @@ fn path(group_version: &str) -> String {
     format!("/{root}/{group_version}")
 }
 
-fn group_version(group: &str, version: &str) -> String {
-    if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") }
-}
-
 fn api_resource(group: &str, version: &str, resource: &APIResource) -> ApiResource {
-    ApiResource {
-        group: group.to_owned(),
-        version: version.to_owned(),
-        api_version: group_version(group, version),
-        kind: resource.kind.clone(),
-        plural: resource.name.clone(),
-    }
+    ApiResource::from_gvk_with_plural(&GroupVersionKind::gvk(group, version, &resource.kind), &resource.name)
 }

@@ -10,15 +10,10 @@ use kube::core::Request;
 use tokio::sync::Mutex;
 use trustpath_core::{Class, Classified as _, Problem, Result, Right, journal::Mirror};
 
-use super::{Address, Cluster, objects::post, request::Call, rights::on};
+use super::{Address, Cluster, call::Call, objects::post, rights::on};
 use crate::error::{Error, Kind};
 
-use kept::{Kept, LIMIT, with};
-
-/// The name of the Secret: one a cluster, beside the Lease of its runs.
-const NAME: &str = "trustpath-journals";
-/// How a journal's key ends; the run's id stands before it.
-const ENDING: &str = ".jsonl";
+use kept::{ENDING, Kept, LIMIT, NAME, with};
 
 /// How often a write is tried that somebody else's came before. Under the lock of the cluster that is an earlier attempt
 /// of our own, or somebody who changes something else in the Secret.
@@ -32,7 +27,7 @@ const ATTEMPTS: usize = 5;
 /// behind the lock of the run.
 pub struct JournalSecret {
     cluster: Cluster,
-    at: Address<Secret>,
+    at: Address,
     namespace: String,
     /// As the server gave it last; nothing where that is not known.
     known: Mutex<Option<Secret>>,
@@ -41,7 +36,7 @@ pub struct JournalSecret {
 impl JournalSecret {
     /// The one in a namespace: that of the lock.
     pub fn new(cluster: &Cluster, namespace: &str) -> Self {
-        let at = Address::namespaced(namespace, NAME);
+        let at = Address::namespaced::<Secret>(namespace, NAME);
         Self { cluster: cluster.clone(), at, namespace: namespace.to_owned(), known: Mutex::default() }
     }
 
@@ -62,9 +57,6 @@ impl JournalSecret {
     }
 
     /// The runs that it has journals of, and what it has of each.
-    ///
-    /// # Errors
-    /// When it cannot be read.
     pub async fn read(&self) -> Result<Vec<(String, Vec<u8>)>, Error> {
         let found = self.cluster.get(&self.at).await?;
         let journals = kept::journals(found.as_ref());
@@ -88,29 +80,6 @@ impl JournalSecret {
             Err(error) if matches!(error.kind(), Kind::Conflict | Kind::NotFound) => Ok(false),
             Err(error) => Err(error),
         }
-    }
-
-    async fn bring(&self, run: &str, lines: &[u8]) -> Result<()> {
-        let key = format!("{run}{ENDING}");
-        let mut known = self.known.lock().await;
-        for _ in 0..ATTEMPTS {
-            if known.is_none() {
-                *known = self.cluster.get(&self.at).await.map_err(|error| self.unwritten(run, error))?;
-            }
-            let secret = match with(known.as_ref(), &self.namespace, &key, lines) {
-                Kept::Already => return Ok(()),
-                Kept::As(secret) => secret,
-                Kept::TooMuch(size) => return Err(self.full(run, size).into()),
-                Kept::Changed => {
-                    *known = None;
-                    return Err(self.changed(run).into());
-                }
-            };
-            if self.write(&secret, &mut known).await.map_err(|error| self.unwritten(run, error))? {
-                return Ok(());
-            }
-        }
-        Err(self.contended(run).into())
     }
 
     fn unwritten(&self, run: &str, error: Error) -> Problem {
@@ -154,6 +123,25 @@ impl std::fmt::Debug for JournalSecret {
 #[async_trait]
 impl Mirror for JournalSecret {
     async fn keep(&self, run: &str, lines: &[u8]) -> Result<()> {
-        self.bring(run, lines).await
+        let key = format!("{run}{ENDING}");
+        let mut known = self.known.lock().await;
+        for _ in 0..ATTEMPTS {
+            if known.is_none() {
+                *known = self.cluster.get(&self.at).await.map_err(|error| self.unwritten(run, error))?;
+            }
+            let secret = match with(known.as_ref(), &self.namespace, &key, lines) {
+                Kept::Already => return Ok(()),
+                Kept::As(secret) => secret,
+                Kept::TooMuch(size) => return Err(self.full(run, size).into()),
+                Kept::Changed => {
+                    *known = None;
+                    return Err(self.changed(run).into());
+                }
+            };
+            if self.write(&secret, &mut known).await.map_err(|error| self.unwritten(run, error))? {
+                return Ok(());
+            }
+        }
+        Err(self.contended(run).into())
     }
 }

@@ -15,10 +15,10 @@ use kube::core::{Request, params::Preconditions};
 use serde::{Serialize, de::DeserializeOwned};
 use trustpath_core::{Class, Problem, Result, Right};
 
-use super::{Address, Cluster, objects::post, request::Call, rights::on};
+use super::{Address, Cluster, call::Call, objects::post, rights::on};
 use crate::{
     error::{Error, Kind},
-    lock::{Claim, Found, Holder, Record, Removed, Unfinished, Version, Written},
+    lock::{Claim, Found, Holder, Record, Removed, Unfinished, Version},
     mark,
 };
 
@@ -35,8 +35,7 @@ const UNFINISHED: &str = "trustpath.dev/unfinished-run";
 /// The lock of a cluster.
 pub struct LeaseRecord {
     cluster: Cluster,
-    at: Address<Lease>,
-    namespace: String,
+    at: Address,
     /// Where a Lease of somebody else's making does not say it.
     horizon_seconds: u64,
 }
@@ -48,10 +47,10 @@ impl LeaseRecord {
     /// # Errors
     /// When it is not such a namespace, or cannot be read.
     pub async fn open(cluster: &Cluster, namespace: &str, horizon_seconds: u64) -> Result<Self> {
-        let found: Option<Namespace> = cluster.get(&Address::cluster(namespace)).await?;
+        let found: Option<Namespace> = cluster.get(&Address::cluster::<Namespace>(namespace)).await?;
         lasting(namespace, found.as_ref())?;
-        let at = Address::namespaced(namespace, NAME);
-        Ok(Self { cluster: cluster.clone(), at, namespace: namespace.to_owned(), horizon_seconds })
+        let at = Address::namespaced::<Lease>(namespace, NAME);
+        Ok(Self { cluster: cluster.clone(), at, horizon_seconds })
     }
 
     /// What holding the lock needs. `create` cannot be bound to a name by the API server's RBAC.
@@ -62,11 +61,11 @@ impl LeaseRecord {
     }
 
     /// A write of the Lease itself, which no lock stands in the way of.
-    async fn send(&self, call: Call) -> Result<Written, Error> {
+    async fn send(&self, call: Call) -> Result<Option<Version>, Error> {
         let call = Call { locked: false, ..call };
         match self.cluster.call(&call).await {
-            Ok(answer) => answer.parse::<Lease>(&call).map(|lease| Written::As(version(&lease.metadata))),
-            Err(error) if error.kind() == Kind::Conflict => Ok(Written::Refused),
+            Ok(answer) => answer.parse::<Lease>(&call).map(|lease| Some(version(&lease.metadata))),
+            Err(error) if error.kind() == Kind::Conflict => Ok(None),
             Err(error) => Err(error),
         }
     }
@@ -79,7 +78,7 @@ impl Record for LeaseRecord {
     }
 
     fn name(&self) -> String {
-        format!("the Lease {}/{NAME}", self.namespace)
+        format!("the {}", self.at)
     }
 
     async fn read(&self) -> Result<Option<Found>, Error> {
@@ -87,18 +86,18 @@ impl Record for LeaseRecord {
         Ok(lease.map(|lease| found(lease, self.horizon_seconds)))
     }
 
-    async fn create(&self, claim: &Claim) -> Result<Written, Error> {
+    async fn create(&self, claim: &Claim) -> Result<Option<Version>, Error> {
         let url = Request::new(self.at.collection()?);
-        let lease = lease(&self.namespace, None, claim, Timestamp::now());
+        let lease = lease(&self.at, None, claim, Timestamp::now());
         self.send(Call::with(&lease, |body| url.create(&post(), body))?).await
     }
 
-    async fn replace(&self, version: &Version, claim: &Claim) -> Result<Written, Error> {
+    async fn replace(&self, version: &Version, claim: &Claim) -> Result<Option<Version>, Error> {
         let url = Request::new(self.at.collection()?);
-        let lease = lease(&self.namespace, Some(version), claim, Timestamp::now());
+        let lease = lease(&self.at, Some(version), claim, Timestamp::now());
         match self.send(Call::with(&lease, |body| url.replace(NAME, &post(), body))?).await {
             // It is gone, and so not in that state.
-            Err(error) if error.kind() == Kind::NotFound => Ok(Written::Refused),
+            Err(error) if error.kind() == Kind::NotFound => Ok(None),
             other => other,
         }
     }
@@ -111,8 +110,8 @@ impl Record for LeaseRecord {
             Err(error) if matches!(error.kind(), Kind::NotFound | Kind::Conflict) => Ok(Removed::Refused),
             // The deletion is tied to this state: should it come late, it does nothing to another one.
             Err(error) => match self.replace(version, &Claim::vacant()).await? {
-                Written::As(_) => Ok(Removed::Emptied(error)),
-                Written::Refused => Ok(Removed::Refused),
+                Some(_) => Ok(Removed::Emptied(error)),
+                None => Ok(Removed::Refused),
             },
         }
     }
@@ -126,7 +125,7 @@ fn version(meta: &ObjectMeta) -> Version {
 }
 
 /// The Lease that says what a claim does. Pure.
-fn lease(namespace: &str, version: Option<&Version>, claim: &Claim, now: Timestamp) -> Lease {
+fn lease(at: &Address, version: Option<&Version>, claim: &Claim, now: Timestamp) -> Lease {
     let mut annotations = BTreeMap::from([(HORIZON.to_owned(), claim.horizon_seconds.to_string())]);
     annotations.extend(json(claim.holder.as_ref()).map(|text| (HOLDER.to_owned(), text)));
     annotations.extend(json(claim.unfinished.as_ref()).map(|text| (UNFINISHED.to_owned(), text)));
@@ -134,8 +133,8 @@ fn lease(namespace: &str, version: Option<&Version>, claim: &Claim, now: Timesta
     let identity = |holder: &Holder| format!("{}@{}/{}", holder.user, holder.process.host, holder.process.pid);
     Lease {
         metadata: ObjectMeta {
-            name: Some(NAME.to_owned()),
-            namespace: Some(namespace.to_owned()),
+            name: Some(at.name.clone()),
+            namespace: at.namespace.clone(),
             uid: version.map(|version| version.object.clone()),
             resource_version: version.map(|version| version.revision.clone()),
             annotations: Some(annotations),
@@ -226,7 +225,8 @@ mod tests {
         let version = Version { object: "u".into(), revision: "7".into() };
         let unnamed = Claim { unfinished: None, ..claim() };
         for claim in [claim(), unnamed, Claim { holder: None, ..claim() }, Claim::vacant()] {
-            let lease = lease("default", Some(&version), &claim, Timestamp::UNIX_EPOCH);
+            let lease =
+                lease(&Address::namespaced::<Lease>("default", NAME), Some(&version), &claim, Timestamp::UNIX_EPOCH);
             assert_eq!(found(lease, 1), Found { version: version.clone(), claim });
         }
     }

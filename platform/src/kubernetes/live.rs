@@ -38,7 +38,7 @@ impl Live {
         let (at, guessed) = join(self.0.address(cluster), cluster.live(&guess)).await;
         match at? {
             None => Ok(None),
-            Some(at) if at.resource() == guess.resource() => guessed,
+            Some(at) if at.resource == guess.resource => guessed,
             Some(at) => cluster.live(&at).await,
         }
     }

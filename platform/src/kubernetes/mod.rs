@@ -4,6 +4,7 @@ mod access;
 mod account_token;
 mod address;
 mod answer;
+mod call;
 mod client;
 mod configuration;
 mod discovery;
@@ -22,7 +23,7 @@ mod select;
 mod settings;
 mod uid;
 
-pub use access::{Access, Token};
+pub use access::Token;
 pub use account_token::AccountToken;
 pub use address::Address;
 pub use discovery::NamespacedTypes;
@@ -56,7 +57,7 @@ use rights::Grant;
 /// A connection to a Kubernetes API server. Cheap to clone.
 ///
 /// Every request goes through one place: it is bounded in time, repeated as [`crate::retry`] allows (kube's own retry is
-/// off), and fails with an [`crate::Error`] that names it.
+/// off), and fails with an [`crate::Error`] that names it, where the server cannot be reached or says no.
 #[derive(Clone)]
 pub struct Cluster {
     client: kube::Client,
@@ -92,7 +93,7 @@ impl Cluster {
     /// When it cannot be read, or is no word that a mark could hold.
     pub async fn uid(&self) -> Result<&str> {
         let uid = self.server.uid.get_or_try_init(|| async {
-            let system = self.get(&Address::<Namespace>::cluster("kube-system")).await?;
+            let system = self.get::<Namespace>(&Address::cluster::<Namespace>("kube-system")).await?;
             let uid = system.and_then(|system| system.metadata.uid).filter(|uid| mark::is_word(uid));
             Ok::<_, trustpath_core::Failure>(uid.ok_or_else(no_system)?)
         });

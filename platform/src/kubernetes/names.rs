@@ -1,9 +1,6 @@
 //! Names as the API server takes them, checked before anything is sent (apimachinery, `util/validation`).
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-
-use crate::{mark, names};
+use crate::{checked_text, mark, names};
 
 names! {
     /// The name of an object, such as a ServiceAccount.
@@ -23,27 +20,12 @@ names! {
         "it has at most 63 letters, digits, `-`, `_` and `.`, and begins and ends with a letter or a digit";
 }
 
-/// The key of an annotation other than the mark of a graph.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-#[serde(try_from = "Key", into = "Key")]
-#[schemars(with = "String")]
-pub struct AnnotationKey(Key);
-
-impl TryFrom<Key> for AnnotationKey {
-    type Error = String;
-
-    fn try_from(key: Key) -> Result<Self, Self::Error> {
-        if key.as_str() == mark::ANNOTATION {
-            return Err(format!("`{key}` is set by the program: it says which graph the object belongs to"));
-        }
-        Ok(Self(key))
-    }
-}
-
-impl From<AnnotationKey> for Key {
-    fn from(key: AnnotationKey) -> Self {
-        key.0
-    }
+checked_text! {
+    /// The key of an annotation other than the mark of a graph.
+    pub AnnotationKey: |text| match text == mark::ANNOTATION {
+        true => Err(format!("`{text}` is set by the program: it says which graph the object belongs to")),
+        false => Key::try_from(text.to_owned()).map(drop),
+    };
 }
 
 fn is_label(text: &str) -> bool {

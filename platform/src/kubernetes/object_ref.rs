@@ -1,7 +1,6 @@
 //! Where an object is, said before the cluster is asked for anything.
 
-use kube::{Resource, discovery::ApiResource};
-use serde_json::Value;
+use kube::{Resource, core::GroupVersionKind, discovery::ApiResource};
 
 use super::{
     Address, Cluster,
@@ -24,90 +23,62 @@ pub struct ServedType {
 }
 
 impl ServedType {
-    /// The first of its versions that the cluster serves.
-    ///
-    /// # Errors
-    /// When the server cannot be reached or denies it.
-    pub async fn find(&self, cluster: &Cluster) -> Result<Option<ApiResource>, Error> {
-        cluster.served(self.group, self.kind, self.versions).await
+    fn in_version(&self, version: &str) -> ApiResource {
+        ApiResource::from_gvk_with_plural(&GroupVersionKind::gvk(self.group, version, self.kind), self.plural)
     }
 }
 
 /// The type, the namespace and the name of an object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ObjectRef {
-    resource: ApiResource,
+    /// As people read it; a version that is not known yet as a placeholder.
+    pub(super) at: Address,
     /// Where the version has to be found first.
     served: Option<ServedType>,
-    namespace: Option<String>,
-    name: String,
 }
 
 impl ObjectRef {
     /// An object in a namespace.
     pub fn namespaced<K: Resource<DynamicType = ()>>(namespace: &str, name: &str) -> Self {
-        let resource = ApiResource::erase::<K>(&());
-        Self { resource, served: None, namespace: Some(namespace.to_owned()), name: name.to_owned() }
+        Self { at: Address::namespaced::<K>(namespace, name), served: None }
     }
 
     /// An object of the whole cluster.
     pub fn cluster<K: Resource<DynamicType = ()>>(name: &str) -> Self {
-        Self { resource: ApiResource::erase::<K>(&()), served: None, namespace: None, name: name.to_owned() }
+        Self { at: Address::cluster::<K>(name), served: None }
     }
 
     /// An object of the whole cluster, in the version that is served.
     pub fn served(of: ServedType, name: &str) -> Self {
-        let version = "<the version that is served>";
-        let resource = ApiResource {
-            group: of.group.to_owned(),
-            version: version.to_owned(),
-            api_version: format!("{}/{version}", of.group),
-            kind: of.kind.to_owned(),
-            plural: of.plural.to_owned(),
-        };
-        Self { resource, served: Some(of), namespace: None, name: name.to_owned() }
+        let resource = of.in_version("<the version that is served>");
+        Self { at: Address { resource, namespace: None, name: name.to_owned() }, served: Some(of) }
     }
 
     /// Its address; `None` where its type is not served.
-    ///
-    /// # Errors
-    /// When the server cannot be reached or denies it.
-    pub async fn address(&self, cluster: &Cluster) -> Result<Option<Address<Value>>, Error> {
-        let found = match self.served {
-            None => Some(self.resource.clone()),
-            Some(of) => of.find(cluster).await?,
-        };
-        Ok(found.map(|resource| Address::plain(&resource, self.namespace.as_deref(), &self.name)))
+    pub async fn address(&self, cluster: &Cluster) -> Result<Option<Address>, Error> {
+        let Some(of) = self.served else { return Ok(Some(self.at.clone())) };
+        Ok(cluster.served(&of).await?.map(|resource| Address { resource, ..self.at.clone() }))
     }
 
     /// Its address, should its type be served in the best of the versions.
-    pub(super) fn best_guess(&self) -> Address<Value> {
-        let mut resource = self.resource.clone();
-        if let Some(version) = self.served.and_then(|served| served.versions.first()) {
-            resource.version = (*version).to_owned();
-            resource.api_version = format!("{}/{version}", resource.group);
-        }
-        Address::plain(&resource, self.namespace.as_deref(), &self.name)
+    pub(super) fn best_guess(&self) -> Address {
+        let best = self.served.and_then(|served| Some(served.in_version(served.versions.first()?)));
+        Address { resource: best.unwrap_or_else(|| self.at.resource.clone()), ..self.at.clone() }
     }
 
     /// The object, to say what is needed on it.
     pub fn on(&self) -> Grant {
-        let all = on(&self.resource.group, &self.resource.plural).named(&self.name);
-        Grant { namespace: self.namespace.clone(), ..all }
-    }
-
-    /// As people read it; a version that is not known yet as a placeholder.
-    pub(super) fn shown(&self) -> Address<Value> {
-        Address::plain(&self.resource, self.namespace.as_deref(), &self.name)
+        let Address { resource, namespace, name } = &self.at;
+        Grant { namespace: namespace.clone(), ..on(&resource.group, &resource.plural).named(name) }
     }
 
     /// The path below the server's root.
     pub(super) fn path(&self) -> String {
-        let collection = collection(&self.resource, self.namespace.as_deref());
-        format!("{}/{}", collection.trim_start_matches('/'), self.name)
+        let collection = collection(&self.at.resource, self.at.namespace.as_deref());
+        format!("{}/{}", collection.trim_start_matches('/'), self.at.name)
     }
 
     pub(super) fn is_secret(&self) -> bool {
-        self.resource.group.is_empty() && self.resource.kind == "Secret"
+        self.at.resource.group.is_empty() && self.at.resource.kind == "Secret"
     }
 }

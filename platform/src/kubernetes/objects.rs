@@ -5,16 +5,17 @@ use kube::{
     Resource,
     core::{
         ObjectList, Request,
-        params::{GetParams, ListParams, Patch, PatchParams, PostParams, Preconditions},
+        params::{GetParams, ListParams, Patch, PatchParams, PostParams},
     },
     discovery::ApiResource,
 };
 use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
 
 use super::{
     Cluster,
     address::{Address, check, collection},
-    request::Call,
+    call::Call,
 };
 use crate::error::{Error, Kind};
 
@@ -42,11 +43,8 @@ pub(super) fn post() -> PostParams {
 
 impl Cluster {
     /// Reads an object; `None` where there is none.
-    ///
-    /// # Errors
-    /// When the server cannot be reached or denies it.
-    pub async fn get<K: DeserializeOwned>(&self, at: &Address<K>) -> Result<Option<K>, Error> {
-        let request = Request::new(at.collection()?).get(at.name(), &GetParams::default());
+    pub async fn get<K: DeserializeOwned>(&self, at: &Address) -> Result<Option<K>, Error> {
+        let request = Request::new(at.collection()?).get(&at.name, &GetParams::default());
         self.found(&Call::new(request)?).await
     }
 
@@ -72,9 +70,6 @@ impl Cluster {
 
     /// As [`Cluster::list`], for a type that discovery found: as `DynamicObject`, `PartialObjectMeta` or a type of
     /// one's own.
-    ///
-    /// # Errors
-    /// As [`Cluster::list`].
     pub async fn list_dynamic<K>(&self, resource: &ApiResource, namespace: Option<&str>) -> Result<Vec<K>, Error>
     where
         K: DeserializeOwned + Clone,
@@ -111,38 +106,18 @@ impl Cluster {
     /// # Errors
     /// When other managers own a field ([`Kind::Conflict`] names them, unless `force`), admission or validation says
     /// no, or the server cannot be reached: then it may or may not have been written.
-    pub async fn apply<K>(&self, at: &Address<K>, object: &impl Serialize, how: Apply) -> Result<K, Error>
-    where
-        K: DeserializeOwned,
-    {
+    pub async fn apply(&self, at: &Address, object: &impl Serialize, how: Apply) -> Result<(), Error> {
         let mut params = PatchParams::apply(FIELD_MANAGER);
         params.force = how.force;
         params.dry_run = how.dry_run;
-        let request = Request::new(at.collection()?).patch(at.name(), &params, &Patch::Apply(object));
+        let request = Request::new(at.collection()?).patch(&at.name, &params, &Patch::Apply(object));
         let call = Call::new(request)?;
-        self.call(&call).await?.parse(&call)
-    }
-
-    /// Deletes an object, if it is still the one with this uid. Nothing there is success. Deleting may go on after the
-    /// server has accepted it: a namespace is emptied first.
-    ///
-    /// # Errors
-    /// When another object has the name now ([`Kind::Conflict`]), or the server refuses or cannot be reached.
-    pub async fn delete<K>(&self, at: &Address<K>, uid: Option<&str>) -> Result<(), Error> {
-        let still = Preconditions { uid: uid.map(str::to_owned), resource_version: None };
-        let call = Call::delete(at, still)?;
-        match self.call(&call).await {
-            Err(error) if error.kind() != Kind::NotFound => Err(error),
-            _ => Ok(()),
-        }
+        self.call(&call).await?.parse::<Value>(&call).map(drop)
     }
 
     /// Whether a namespace is there and not about to go.
-    ///
-    /// # Errors
-    /// When the server cannot be reached or denies it.
     pub async fn has_namespace(&self, name: &str) -> Result<bool, Error> {
-        let namespace = self.get(&Address::<Namespace>::cluster(name)).await?;
+        let namespace = self.get::<Namespace>(&Address::cluster::<Namespace>(name)).await?;
         Ok(namespace.is_some_and(|namespace| namespace.metadata.deletion_timestamp.is_none()))
     }
 }

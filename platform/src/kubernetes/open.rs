@@ -5,12 +5,12 @@ use std::{
     time::Duration,
 };
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 use kube::{
     Config,
     client::{AuthError, Client},
     config::AuthInfo,
 };
+use pem::{EncodeConfig, LineEnding, Pem};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use tokio::{sync::OnceCell, time::timeout};
@@ -37,9 +37,6 @@ pub struct ApiServer {
 
 impl Cluster {
     /// Opens a connection to where environment, graph file and `--context` say.
-    ///
-    /// # Errors
-    /// As [`Cluster::open`].
     pub async fn connect(environment: &Environment, connections: &Connections, context: Option<&str>) -> Result<Self> {
         Self::open(KubernetesSettings::from(environment, connections, context)).await
     }
@@ -108,17 +105,8 @@ fn is_by_connection(credentials: &AuthInfo) -> bool {
 }
 
 fn pem(certificates: &[Vec<u8>]) -> String {
-    let mut pem = String::new();
-    for certificate in certificates {
-        pem.push_str("-----BEGIN CERTIFICATE-----\n");
-        let encoded = STANDARD.encode(certificate);
-        for start in (0..encoded.len()).step_by(64) {
-            pem.push_str(&encoded[start..encoded.len().min(start + 64)]);
-            pem.push('\n');
-        }
-        pem.push_str("-----END CERTIFICATE-----\n");
-    }
-    pem
+    let unix = EncodeConfig::new().set_line_ending(LineEnding::LF);
+    certificates.iter().map(|der| pem::encode_config(&Pem::new("CERTIFICATE", der.as_slice()), unix)).collect()
 }
 
 /// Building the client may run a program of the user's that makes credentials: off the async threads, with a limit.

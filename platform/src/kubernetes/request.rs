@@ -1,88 +1,16 @@
-//! One request, and its one way out.
+//! The one way out of a request.
 
 use std::error::Error as StdError;
 
-use http::{Method, Request};
-use kube::{
-    client::{AuthError, Body},
-    core::params::{DeleteParams, Preconditions},
-};
-use serde::Serialize;
+use kube::client::{AuthError, Body};
 
-use super::{Address, Cluster, answer, open};
+use super::{Cluster, answer, call::Call, open};
 use crate::{
     error::{Error, Kind, System},
-    exchange::{Answer, Named, NoAnswer, traced},
+    exchange::{Answer, NoAnswer, traced},
     retry::Repeat,
     text::clean,
 };
-
-/// What is asked of the API server.
-#[derive(Clone)]
-pub(super) struct Call {
-    pub(super) request: Request<Vec<u8>>,
-    /// It writes what is written under the lock of the run, and not the lock itself.
-    pub(super) locked: bool,
-}
-
-impl Call {
-    /// A request that kube has built.
-    pub(super) fn new(request: Result<Request<Vec<u8>>, kube::core::request::Error>) -> Result<Self, Error> {
-        match request {
-            Ok(request) => {
-                let locked = !request.method().is_safe();
-                Ok(Self { request, locked })
-            }
-            Err(error) => Err(Error::new(System::Kubernetes, Kind::Unspeakable, "the request cannot be built")
-                .because(&error)
-                .help("see whether the names in the graph file are names of Kubernetes objects")),
-        }
-    }
-
-    /// A request that kube builds of this body.
-    pub(super) fn with(
-        body: &impl Serialize,
-        build: impl FnOnce(Vec<u8>) -> Result<Request<Vec<u8>>, kube::core::request::Error>,
-    ) -> Result<Self, Error> {
-        let body = serde_json::to_vec(body).map_err(kube::core::request::Error::SerializeBody);
-        Self::new(body.and_then(build))
-    }
-
-    /// The deletion of an object, if it is still this one.
-    pub(super) fn delete<K>(at: &Address<K>, still: Preconditions) -> Result<Self, Error> {
-        let params = DeleteParams { preconditions: Some(still), ..DeleteParams::default() };
-        Self::new(kube::core::Request::new(at.collection()?).delete(at.name(), &params))
-    }
-
-    /// A plain read of a path.
-    pub(super) fn get(path: &str) -> Result<Self, Error> {
-        Self::new(Request::get(path).body(Vec::new()).map_err(kube::core::request::Error::BuildRequest))
-    }
-
-    pub(super) fn method(&self) -> &Method {
-        self.request.method()
-    }
-
-    pub(super) fn path(&self) -> &str {
-        self.request.uri().path()
-    }
-
-    /// Whether it may change something: a dry run does not, and a review that is only asked counts as a write.
-    fn writes(&self) -> bool {
-        let rehearsal = self.request.uri().query().is_some_and(|query| query.contains("dryRun=All"));
-        !self.method().is_safe() && !rehearsal
-    }
-
-    pub(super) fn error(&self, kind: Kind, message: impl Into<String>) -> Error {
-        Error::new(System::Kubernetes, kind, message).during(self.method(), self.path())
-    }
-}
-
-impl Named for Call {
-    fn name(&self) -> (System, Method, &str) {
-        (System::Kubernetes, self.method().clone(), self.path())
-    }
-}
 
 impl Cluster {
     /// Makes a request, with retries. An answer that is no success is an error.

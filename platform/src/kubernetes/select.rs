@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use super::{
     Cluster,
     address::{check, collection},
-    request::Call,
+    call::Call,
 };
 use crate::error::Error;
 
@@ -26,45 +26,39 @@ pub struct Selection<'a> {
     pub most: u32,
 }
 
+type Listing = fn(&Request, &ListParams) -> Result<http::Request<Vec<u8>>, kube::core::request::Error>;
+
 impl Cluster {
     /// The metadata of objects, and nothing else of them: what a Secret holds does not travel. A type that is not
     /// served has none.
-    ///
-    /// # Errors
-    /// When the server cannot be reached or denies it.
     pub async fn select_metadata<K>(&self, resource: &ApiResource, which: Selection<'_>) -> Result<Vec<K>, Error>
     where
         K: DeserializeOwned + Clone,
     {
-        let request = Request::new(path(resource, which)?).list_metadata(&parameters(which));
-        let list = self.found::<ObjectList<K>>(&Call::new(request)?).await?;
-        Ok(list.map(|list| list.items).unwrap_or_default())
+        self.selected(resource, which, Request::list_metadata).await
     }
 
     /// Whole objects. A type that is not served has none.
-    ///
-    /// # Errors
-    /// When the server cannot be reached or denies it.
     pub async fn select<K>(&self, resource: &ApiResource, which: Selection<'_>) -> Result<Vec<K>, Error>
     where
         K: DeserializeOwned + Clone,
     {
-        let request = Request::new(path(resource, which)?).list(&parameters(which));
-        let list = self.found::<ObjectList<K>>(&Call::new(request)?).await?;
-        Ok(list.map(|list| list.items).unwrap_or_default())
+        self.selected(resource, which, Request::list).await
     }
-}
 
-fn path(resource: &ApiResource, which: Selection<'_>) -> Result<String, Error> {
-    which.namespace.map(check).transpose()?;
-    Ok(collection(resource, which.namespace))
-}
-
-fn parameters(which: Selection<'_>) -> ListParams {
-    ListParams {
-        label_selector: which.labels.map(str::to_owned),
-        field_selector: which.fields.map(str::to_owned),
-        limit: Some(which.most),
-        ..ListParams::default()
+    async fn selected<K>(&self, resource: &ApiResource, which: Selection<'_>, list: Listing) -> Result<Vec<K>, Error>
+    where
+        K: DeserializeOwned + Clone,
+    {
+        which.namespace.map(check).transpose()?;
+        let parameters = ListParams {
+            label_selector: which.labels.map(str::to_owned),
+            field_selector: which.fields.map(str::to_owned),
+            limit: Some(which.most),
+            ..ListParams::default()
+        };
+        let call = Call::new(list(&Request::new(collection(resource, which.namespace)), &parameters))?;
+        let list = self.found::<ObjectList<K>>(&call).await?;
+        Ok(list.map(|list| list.items).unwrap_or_default())
     }
 }

@@ -9,8 +9,10 @@ use crate::{Connections, Environment, Heard, lock::Fence, retry::Limits};
 pub struct KubernetesSettings {
     /// Times and limits of requests.
     pub limits: Limits,
-    pub(super) fence: Fence,
-    pub(super) heard: Heard,
+    /// What lets writes pass.
+    pub fence: Fence,
+    /// Who is told what the server warns of.
+    pub heard: Heard,
     pub(super) files: Vec<PathBuf>,
     /// The files were named, so that each has to be there.
     pub(super) named: bool,
@@ -41,17 +43,5 @@ impl KubernetesSettings {
             uid: connections.kubernetes.uid.clone(),
             environment: environment.clone(),
         }
-    }
-
-    /// With what lets writes pass.
-    #[must_use]
-    pub fn with_fence(self, fence: Fence) -> Self {
-        Self { fence, ..self }
-    }
-
-    /// With somebody who is told what the server warns of.
-    #[must_use]
-    pub fn with_heard(self, heard: Heard) -> Self {
-        Self { heard, ..self }
     }
 }

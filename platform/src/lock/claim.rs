@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::Process;
-use crate::text::clean;
+use crate::{Ttl, retry::ENDLESS, text::clean};
 
 /// How long a lock outlives its last renewal, and what others have to reckon with besides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,10 +31,6 @@ impl Terms {
         Self { lease, horizon, renew_every: (lease / 4).min(spare).max(SHORTEST) }
     }
 }
-
-/// Longer than anybody waits for a lock, and short enough for any clock to count to its end: what stands in a record is
-/// somebody else's.
-const FOREVER: Duration = Duration::from_secs(60 * 60 * 24 * 365);
 
 /// However short a lease is, its record is not written more often than this.
 const SHORTEST: Duration = Duration::from_millis(50);
@@ -91,8 +87,8 @@ pub struct Unfinished {
 impl Claim {
     /// A claim of this holder.
     pub fn new(holder: Holder, terms: Terms) -> Self {
-        let whole = |time: Duration| time.as_secs() + u64::from(time.subsec_nanos() > 0);
-        let (lease_seconds, horizon_seconds) = (whole(terms.lease), whole(terms.horizon));
+        let [lease_seconds, horizon_seconds] =
+            [terms.lease, terms.horizon].map(|time| Ttl::covering(time).as_seconds());
         Self { holder: Some(holder), lease_seconds, horizon_seconds, unfinished: None }
     }
 
@@ -104,7 +100,7 @@ impl Claim {
     /// How long its record has to stand still before it counts as its holder's last word: until then the holder may
     /// write, or a request of its may still be carried out.
     pub fn patience(&self) -> Duration {
-        Duration::from_secs(self.lease_seconds.saturating_add(self.horizon_seconds)).min(FOREVER)
+        Duration::from_secs(self.lease_seconds.saturating_add(self.horizon_seconds)).min(ENDLESS)
     }
 
     /// Whether this holding is the one with this id.

@@ -13,7 +13,7 @@ use tokio::{
 };
 use trustpath_core::{Class, Failure, Problem, Result, run::Guard};
 
-use super::{Claim, Record, Removed, Terms, Unfinished, Version, Written, clock::Moment};
+use super::{Claim, Record, Removed, Terms, Unfinished, Version, clock::Moment};
 
 /// A lock that this process holds. Dropped without [`Held::release`], it is renewed no more and expires.
 pub struct Held {
@@ -61,16 +61,14 @@ impl Held {
 
     /// What a run has to ask before it sends anything.
     pub fn guard(&self) -> Arc<dyn Guard> {
-        Arc::clone(&self.shared) as Arc<dyn Guard>
+        Arc::new(OfRun { shared: Arc::clone(&self.shared), until_clear: false })
     }
 
     /// The same for a run after which nothing has to be done under the lock: where the server can tie that to what we wrote
     /// last, the record goes with the run.
     pub fn guard_until_clear(&self) -> Arc<dyn Guard> {
-        match self.shared.record.is_removed_by_version() {
-            true => Arc::new(UntilClear(Arc::clone(&self.shared))),
-            false => self.guard(),
-        }
+        let until_clear = self.shared.record.is_removed_by_version();
+        Arc::new(OfRun { shared: Arc::clone(&self.shared), until_clear })
     }
 
     /// Writes into the record that a run has begun: whoever takes the lock over has to know of it.
@@ -110,63 +108,42 @@ impl Drop for Held {
     }
 }
 
+/// What a run asks of its lock.
+struct OfRun {
+    shared: Arc<Shared>,
+    /// The lock ends with the run.
+    until_clear: bool,
+}
+
 #[async_trait]
-impl Guard for Shared {
+impl Guard for OfRun {
     fn remaining(&self) -> Duration {
-        self.renewed().map_or(Duration::ZERO, |sent| self.terms.lease.saturating_sub(sent.elapsed()))
+        self.shared.remaining()
     }
 
-    /// Writes the record without the run; where that cannot be, removes it. The lock is given back then.
     async fn clear(&self) -> Result<()> {
-        let mut writing = self.writing.lock().await;
+        let mut writing = self.shared.writing.lock().await;
         if !writing.noted {
             return Ok(());
         }
         let run = writing.claim.unfinished.take();
-        let written = timeout(self.terms.lease / 4, self.rewrite(&mut writing)).await;
-        let cleared = match written.unwrap_or_else(|_| Err(unanswered(&self.record.name()).into())) {
-            Err(_) if !self.is_lost() => self.let_go(&mut writing).await.map(drop),
-            // What another client writes there is theirs.
-            _ => Ok(()),
+        let cleared = match self.until_clear {
+            true => self.shared.end(&mut writing).await,
+            false => self.shared.take_off(&mut writing).await,
         };
-        writing.cleared(run, cleared)
-    }
-}
-
-impl Writing {
-    /// Of a run that was to come off the record.
-    fn cleared(&mut self, run: Option<Unfinished>, cleared: Result<()>) -> Result<()> {
         match &cleared {
-            Ok(()) => (self.found, self.noted) = (None, false),
-            Err(_) => self.claim.unfinished = run,
+            Ok(()) => (writing.found, writing.noted) = (None, false),
+            Err(_) => writing.claim.unfinished = run,
         }
         cleared
     }
 }
 
-/// A lock that ends with its run.
-struct UntilClear(Arc<Shared>);
-
-#[async_trait]
-impl Guard for UntilClear {
-    fn remaining(&self) -> Duration {
-        self.0.remaining()
-    }
-
-    /// Removes the record; where that cannot be, writes it without holder and run.
-    async fn clear(&self) -> Result<()> {
-        let mut writing = self.0.writing.lock().await;
-        if !writing.noted {
-            return Ok(());
-        }
-        let run = writing.claim.unfinished.take();
-        let gone = self.0.let_go(&mut writing).await;
-        let cleared = gone.map(|emptied| writing.emptied = emptied);
-        writing.cleared(run, cleared)
-    }
-}
-
 impl Shared {
+    fn remaining(&self) -> Duration {
+        self.renewed().map_or(Duration::ZERO, |sent| self.terms.lease.saturating_sub(sent.elapsed()))
+    }
+
     fn renewed(&self) -> MutexGuard<'_, Option<Moment>> {
         self.renewed.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -199,13 +176,13 @@ impl Shared {
         let attempt = self.record.replace(&writing.version, &writing.claim);
         let written = timeout(self.terms.lease / 3, attempt).await.map_err(|_| unanswered(&self.record.name()))??;
         match written {
-            Written::As(version) => {
+            Some(version) => {
                 writing.version = version;
                 *self.renewed() = Some(sent);
                 Ok(())
             }
-            Written::Refused if self.find(writing).await? => Err(unanswered(&self.record.name()).into()),
-            Written::Refused => Err(lost(&self.record.name()).into()),
+            None if self.find(writing).await? => Err(unanswered(&self.record.name()).into()),
+            None => Err(lost(&self.record.name()).into()),
         }
     }
 
@@ -226,19 +203,32 @@ impl Shared {
         }
     }
 
+    /// Writes the record without the run; where that cannot be, removes it. The lock is given back then.
+    async fn take_off(&self, writing: &mut Writing) -> Result<()> {
+        let written = timeout(self.terms.lease / 4, self.rewrite(writing)).await;
+        match written.unwrap_or_else(|_| Err(unanswered(&self.record.name()).into())) {
+            Err(_) if !self.is_lost() => self.let_go(writing).await.map(drop),
+            // What another client writes there is theirs.
+            _ => Ok(()),
+        }
+    }
+
+    /// Removes the record; where that cannot be, writes it without holder and run.
+    async fn end(&self, writing: &mut Writing) -> Result<()> {
+        writing.emptied = self.let_go(writing).await?;
+        Ok(())
+    }
+
     /// Writes the claim until it is there, a few times at most.
     async fn rewrite(&self, writing: &mut Writing) -> Result<()> {
-        let mut written = self.write(writing).await;
-        for _ in 1..ATTEMPTS {
-            match &written {
+        let mut again = 1..ATTEMPTS;
+        loop {
+            match self.write(writing).await {
                 // A right that is missing does not come by waiting.
-                Err(failure) if failure.class() != Class::Denied && !self.is_lost() => {
-                    written = self.write(writing).await;
-                }
-                _ => break,
+                Err(failure) if failure.class() != Class::Denied && !self.is_lost() && again.next().is_some() => {}
+                written => return written,
             }
         }
-        written
     }
 
     async fn note(&self, run: Unfinished) -> Result<()> {
@@ -292,8 +282,8 @@ impl Shared {
         if writing.claim.unfinished.is_some() {
             let vacant = Claim { holder: None, ..writing.claim.clone() };
             return Ok(match self.record.replace(&writing.version, &vacant).await? {
-                Written::As(_) => Removed::Yes,
-                Written::Refused => Removed::Refused,
+                Some(_) => Removed::Yes,
+                None => Removed::Refused,
             });
         }
         // Removing may be a request that no version can be tied to: it is sent only while the lock is ours.

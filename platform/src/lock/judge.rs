@@ -21,8 +21,6 @@ pub(super) struct Watch {
 /// What a look at the record means.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// There is no record.
-    Gone,
     /// It is ours: an answer was lost.
     Ours,
     /// Nobody holds it any more.
@@ -37,8 +35,7 @@ pub(super) enum Verdict {
 ///
 /// A holder counts from before it sent its last renewal, we count from after we first saw it: whatever the two clocks
 /// say, ours runs out later.
-pub(super) fn judge(watch: Option<&Watch>, found: Option<&Found>, id: &str, here: &Process, now: Instant) -> Verdict {
-    let Some(found) = found else { return Verdict::Gone };
+pub(super) fn judge(watch: Option<&Watch>, found: &Found, id: &str, here: &Process, now: Instant) -> Verdict {
     let Some(holder) = &found.claim.holder else { return Verdict::Free };
     if found.claim.is_of(id) {
         return Verdict::Ours;
@@ -134,8 +131,8 @@ mod tests {
     fn an_expired_lock_is_one_that_stood_still_for_lease_and_horizon() {
         let start = Instant::now();
         let seen = found("1", theirs());
-        let at = |after: Duration| judge(Some(&watch("1", start)), Some(&seen), "ours", &here(), start + after);
-        assert_eq!(judge(None, Some(&seen), "ours", &here(), start), Verdict::Open(start + LEASE + HORIZON));
+        let at = |after: Duration| judge(Some(&watch("1", start)), &seen, "ours", &here(), start + after);
+        assert_eq!(judge(None, &seen, "ours", &here(), start), Verdict::Open(start + LEASE + HORIZON));
         assert_eq!(at(LEASE), Verdict::Open(start + LEASE + HORIZON));
         assert_eq!(at(LEASE + HORIZON - Duration::from_millis(1)), Verdict::Open(start + LEASE + HORIZON));
         assert_eq!(at(LEASE + HORIZON), Verdict::Free);
@@ -145,16 +142,15 @@ mod tests {
     fn a_record_that_changes_is_alive_however_late() {
         let start = Instant::now();
         let late = start + (LEASE + HORIZON) * 2;
-        assert_eq!(judge(Some(&watch("1", start)), Some(&found("2", theirs())), "ours", &here(), late), Verdict::Alive);
+        assert_eq!(judge(Some(&watch("1", start)), &found("2", theirs()), "ours", &here(), late), Verdict::Alive);
     }
 
     #[test]
     fn nobody_and_ourselves_need_no_wait() {
         let now = Instant::now();
         let vacant = Claim { holder: None, ..theirs() };
-        assert_eq!(judge(None, None, "ours", &here(), now), Verdict::Gone);
-        assert_eq!(judge(None, Some(&found("1", vacant)), "ours", &here(), now), Verdict::Free);
-        assert_eq!(judge(None, Some(&found("1", theirs())), "theirs", &here(), now), Verdict::Ours);
+        assert_eq!(judge(None, &found("1", vacant), "ours", &here(), now), Verdict::Free);
+        assert_eq!(judge(None, &found("1", theirs()), "theirs", &here(), now), Verdict::Ours);
     }
 
     #[test]
@@ -162,16 +158,16 @@ mod tests {
         let mut claim = theirs();
         let Some(ticks) = here().started else { return };
         claim.holder.as_mut().unwrap().process = Process { started: Some(ticks + 1), ..here() };
-        assert_eq!(judge(None, Some(&found("1", claim.clone())), "ours", &here(), Instant::now()), Verdict::Free);
+        assert_eq!(judge(None, &found("1", claim.clone()), "ours", &here(), Instant::now()), Verdict::Free);
         claim.holder.as_mut().unwrap().process = here();
-        let verdict = judge(None, Some(&found("1", claim)), "ours", &here(), Instant::now());
+        let verdict = judge(None, &found("1", claim), "ours", &here(), Instant::now());
         assert!(matches!(verdict, Verdict::Open(_)), "{verdict:?}");
     }
 
     #[test]
     fn a_lease_without_end_is_no_panic() {
         let endless = Claim { lease_seconds: u64::MAX, ..theirs() };
-        let verdict = judge(None, Some(&found("1", endless)), "ours", &here(), Instant::now());
+        let verdict = judge(None, &found("1", endless), "ours", &here(), Instant::now());
         assert!(matches!(verdict, Verdict::Open(_)), "{verdict:?}");
     }
 

@@ -21,5 +21,5 @@ pub use fence::Fence;
 pub use held::Held;
 pub use host::Process;
 pub use judge::{Known, Purpose};
-pub use record::{Found, Record, Removed, Version, Written};
+pub use record::{Found, Record, Removed, Version};
 pub use take::{Taking, Waiting, take};

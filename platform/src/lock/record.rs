@@ -23,15 +23,6 @@ pub struct Found {
     pub claim: Claim,
 }
 
-/// What came of a write.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Written {
-    /// It was written, and is in this state now.
-    As(Version),
-    /// Nothing was written: something else is there.
-    Refused,
-}
-
 /// What came of a removal.
 #[derive(Debug)]
 pub enum Removed {
@@ -44,34 +35,23 @@ pub enum Removed {
 }
 
 /// A record on a server that one writer at a time can win. A write whose answer is lost may be repeated, and is then
-/// [`Written::Refused`] though it was made: who needs to know reads it.
+/// `None` though it was made: who needs to know reads it. One that
+/// fails may have been made, too.
 #[async_trait]
 pub trait Record: Send + Sync {
     /// What it is called in messages, such as `the Lease default/trustpath`.
     fn name(&self) -> String;
 
     /// Reads it; `None` where there is none.
-    ///
-    /// # Errors
-    /// When the server cannot be reached or denies it.
     async fn read(&self) -> Result<Option<Found>, Error>;
 
-    /// Makes it, unless it is there.
-    ///
-    /// # Errors
-    /// When the server refuses for another reason, or cannot be reached: then it may or may not have been made.
-    async fn create(&self, claim: &Claim) -> Result<Written, Error>;
+    /// Makes it, unless it is there; `None` where it is.
+    async fn create(&self, claim: &Claim) -> Result<Option<Version>, Error>;
 
-    /// Writes it, if it is still in this state.
-    ///
-    /// # Errors
-    /// As [`Record::create`].
-    async fn replace(&self, version: &Version, claim: &Claim) -> Result<Written, Error>;
+    /// Writes it, if it is still in this state; `None` where it is not.
+    async fn replace(&self, version: &Version, claim: &Claim) -> Result<Option<Version>, Error>;
 
     /// Removes it, if it is still in this state. Called only while the lock is held.
-    ///
-    /// # Errors
-    /// As [`Record::create`].
     async fn remove(&self, version: &Version) -> Result<Removed, Error>;
 
     /// Whether the server itself ties a removal to the state: one that comes late does nothing to another then.

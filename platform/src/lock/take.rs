@@ -6,7 +6,7 @@ use tokio::time::{Instant, sleep};
 use trustpath_core::{Class, Problem, Result, run::Cancel};
 
 use super::{
-    Claim, Found, Held, Holder, Known, Purpose, Record, Terms, Unfinished, Version, Written,
+    Claim, Found, Held, Holder, Known, Purpose, Record, Terms, Unfinished, Version,
     clock::Moment,
     error::busy,
     judge::{Verdict, Watch, admit, judge},
@@ -58,7 +58,7 @@ pub async fn take(record: Arc<dyn Record>, taking: &Taking<'_>) -> Result<Held> 
     let deadline = taking.timeout.map(|timeout| Instant::now() + timeout);
     for _ in 0..ROUNDS {
         let sent = Moment::now();
-        if let Written::As(version) = record.create(&claim).await? {
+        if let Some(version) = record.create(&claim).await? {
             return Ok(Held::new(record, version, claim, taking.terms, sent));
         }
         let Some((version, last)) = until_free(&*record, taking, deadline).await? else { continue };
@@ -67,7 +67,7 @@ pub async fn take(record: Arc<dyn Record>, taking: &Taking<'_>) -> Result<Held> 
             false => admit(&last, &taking.purpose, taking.abandon, taking.known)?,
         };
         let sent = Moment::now();
-        if let Written::As(version) = record.replace(&version, &claim).await? {
+        if let Some(version) = record.replace(&version, &claim).await? {
             return Ok(Held::new(record, version, claim, taking.terms, sent));
         }
     }
@@ -91,12 +91,11 @@ async fn until_free(
     let mut watch: Option<Watch> = None;
     let mut seen_alive = false;
     loop {
-        let found = look(record, taking.cancel).await?;
+        let Some(found) = unless(taking.cancel, record.read()).await?? else { return Ok(None) };
         let now = Instant::now();
-        let verdict = judge(watch.as_ref(), found.as_ref(), &taking.holder.id, here, now);
-        let Some(Found { version, claim }) = found else { return Ok(None) };
+        let verdict = judge(watch.as_ref(), &found, &taking.holder.id, here, now);
+        let Found { version, claim } = found;
         let until = match verdict {
-            Verdict::Gone => return Ok(None),
             Verdict::Free | Verdict::Ours => return Ok(Some((version, claim))),
             Verdict::Alive if deadline.is_none() => return Err(busy(&record.name(), &claim, true).into()),
             Verdict::Alive => {
@@ -113,7 +112,8 @@ async fn until_free(
             watch = Some(Watch { version, since: now });
         }
         let next = now + pause(&claim);
-        pass(next.min(until).min(deadline.unwrap_or(next)), taking.cancel).await?;
+        let next = next.min(until).min(deadline.unwrap_or(next));
+        unless(taking.cancel, sleep(next.saturating_duration_since(Instant::now()))).await?;
     }
 }
 
@@ -128,16 +128,10 @@ fn tell(record: &dyn Record, taking: &Taking<'_>, claim: &Claim, decided_within:
     }
 }
 
-async fn look(record: &dyn Record, cancel: &Cancel) -> Result<Option<Found>> {
+/// What comes of something, unless the waiting is interrupted first.
+async fn unless<T>(cancel: &Cancel, something: impl Future<Output = T>) -> Result<T> {
     tokio::select! {
-        found = record.read() => Ok(found?),
-        () = cancel.cancelled() => Err(interrupted().into()),
-    }
-}
-
-async fn pass(until: Instant, cancel: &Cancel) -> Result<()> {
-    tokio::select! {
-        () = sleep(until.saturating_duration_since(Instant::now())) => Ok(()),
+        came = something => Ok(came),
         () = cancel.cancelled() => Err(interrupted().into()),
     }
 }

@@ -1,14 +1,12 @@
 //! The end of a token that a login gave, and what it may do where it is known by its accessor alone.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Map, Value, json};
 use trustpath_core::Right;
 
 use super::{
     Vault,
-    capabilities::{by_parts, only},
-    request::Call,
+    call::Call,
+    capabilities::{Held, by_parts, only},
     rights::on,
 };
 use crate::{error::Error, policy::Capability::Update};
@@ -22,25 +20,15 @@ const OF_ITS_POLICIES: (&str, &str) = ("paths", "they are those that its policie
 
 impl Vault {
     /// What the token with this accessor may do at each path.
-    ///
-    /// # Errors
-    /// When Vault cannot be reached or denies it.
-    pub async fn capabilities_of(
-        &self,
-        accessor: &str,
-        paths: &[&str],
-    ) -> Result<BTreeMap<String, Vec<String>>, Error> {
+    pub async fn capabilities_of(&self, accessor: &str, paths: &[&str]) -> Result<Held, Error> {
         by_parts(paths, |part| async move {
             let body = json!({ "accessor": accessor, "paths": part });
-            Ok(only(part, self.write(CAPABILITIES, &body).await?.data))
+            Ok(only(part, self.write(CAPABILITIES, &body).await?.0))
         })
         .await
     }
 
     /// Revokes a token by its accessor. One that is gone already is success.
-    ///
-    /// # Errors
-    /// When Vault refuses or cannot be reached.
     pub async fn revoke(&self, accessor: &str) -> Result<(), Error> {
         match self.taken_back(Call::write(REVOKE, &json!({ "accessor": accessor }))?).await {
             Err(error) if error.says("invalid accessor") => Ok(()),
@@ -50,17 +38,11 @@ impl Vault {
 
     /// Revokes the token that this connection has: that of a fresh [`LoggedIn`](super::LoggedIn). It needs no right but those of
     /// the default policy.
-    ///
-    /// # Errors
-    /// When Vault refuses or cannot be reached.
     pub async fn revoke_self(&self) -> Result<(), Error> {
         self.taken_back(Call::write(REVOKE_SELF, &json!({}))?).await
     }
 
     /// Takes back what a write had made for a login, by writing its accessor to this path.
-    ///
-    /// # Errors
-    /// When Vault refuses or cannot be reached.
     pub(super) async fn give_back(&self, path: &str, accessor: &Value) -> Result<(), Error> {
         self.taken_back(Call::write(path, accessor)?).await
     }

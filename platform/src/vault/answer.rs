@@ -4,10 +4,10 @@ use http::header::LOCATION;
 use serde::Deserialize;
 use url::Url;
 
-use super::request::{Call, Verb};
-pub(super) use crate::exchange::Answer;
+use super::call::{Call, Verb};
 use crate::{
     error::{Error, Kind},
+    exchange::Answer,
     retry::retry_after,
     text::{beginning_of_page, clean},
 };

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use futures::{StreamExt, TryStreamExt, stream};
 use serde_json::{Value, json};
 
-use super::{Vault, reply::Envelope, request::Call};
+use super::{Vault, call::Call, reply::Envelope};
 use crate::error::Error;
 
 /// How many paths one request asks about.
@@ -28,16 +28,8 @@ impl Vault {
     /// What this connection's own token may do at each path. Vault leaves parameter rules out of the answer.
     ///
     /// # Errors
-    /// When Vault cannot be reached or denies it, as it does without the default policy.
-    pub async fn capabilities(&self, paths: &[&str]) -> Result<BTreeMap<String, Vec<String>>, Error> {
-        by_parts(paths, |part| async move {
-            Ok(only(part, self.write("sys/capabilities-self", &json!({ "paths": part })).await?.data))
-        })
-        .await
-    }
-
-    /// As [`Vault::capabilities`]; a denial is not looked into.
-    pub(super) async fn plain_capabilities(&self, paths: &[&str]) -> Result<Held, Error> {
+    /// When Vault denies it, as it does without the default policy: that is not looked into.
+    pub async fn capabilities(&self, paths: &[&str]) -> Result<Held, Error> {
         by_parts(paths, |part| async move {
             let call = Call::write("sys/capabilities-self", &json!({ "paths": part }))?;
             let envelope: Envelope<Value> = self.call(&call).await?.parse(&call)?;

@@ -2,7 +2,7 @@
 
 use super::{
     Vault,
-    request::{Call, Verb},
+    call::{Call, Verb},
 };
 use crate::error::{Error, Kind};
 
@@ -23,9 +23,10 @@ impl Vault {
         if denied.status() != Some(403) {
             return denied;
         }
-        let finding = match self.own_capabilities(&call.path).await {
+        let held = self.capabilities(&[&call.path]).await.ok().and_then(|mut held| held.remove(&call.path));
+        let finding = match held {
             Some(capabilities) => Finding::Capabilities(capabilities),
-            None if self.is_known().await => Finding::Valid,
+            None if self.call(&Call::read("auth/token/lookup-self")).await.is_ok() => Finding::Valid,
             None => Finding::Nothing,
         };
         explained(call, &denied, &finding)

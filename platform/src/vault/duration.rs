@@ -2,10 +2,7 @@
 
 use std::time::Duration;
 
-use jiff::SignedDuration;
-
-/// The units of Go, the longer names before those that they begin with.
-const UNITS: [&str; 8] = ["ns", "us", "µs", "μs", "ms", "s", "m", "h"];
+use crate::ttl::{parts, whole};
 
 /// What `parseutil.ParseDurationSecond` of Vault and OpenBao accepts and is not negative: whole seconds, whole days
 /// (`2d`), or what Go's `time.ParseDuration` does, such as `1m30s`, `1.5h` or `1h.5m`. Pure.
@@ -17,34 +14,23 @@ pub(super) fn duration(text: &str) -> Option<Duration> {
     if let Some(days) = text.strip_suffix('d') {
         return Some(Duration::from_secs(whole(days)?.checked_mul(24 * 60 * 60)?));
     }
-    let mut rest = text;
-    let mut total = Duration::ZERO;
-    while !rest.is_empty() {
-        let (part, after) = part(rest)?;
-        total = total.checked_add(part)?;
-        rest = after;
-    }
-    (!text.is_empty()).then_some(total)
+    parts(text)?.into_iter().try_fold(Duration::ZERO, |total, (number, unit)| {
+        let part = number.parse::<f64>().ok()? * seconds(unit)?;
+        total.checked_add(Duration::try_from_secs_f64(part).ok()?)
+    })
 }
 
-/// Go takes digits alone: no sign, and no number that is left out.
-fn whole(text: &str) -> Option<u64> {
-    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
-}
-
-/// The first number with its unit, and what comes after it.
-fn part(text: &str) -> Option<(Duration, &str)> {
-    let (number, rest) = text.split_at(text.find(|c: char| !c.is_ascii_digit() && c != '.')?);
-    let unit = UNITS.into_iter().find(|unit| rest.starts_with(unit))?;
-    // A digit may be missing on either side of the point, and not on both.
-    let number = match number.split_once('.') {
-        Some(("", fraction)) if !fraction.is_empty() => format!("0.{fraction}"),
-        Some((whole, "")) => whole.to_owned(),
-        _ => number.to_owned(),
-    };
-    // Go knows both letters that look like this one.
-    let part: SignedDuration = format!("{number}{}", unit.replace('μ', "µ")).parse().ok()?;
-    Some((part.try_into().ok()?, &rest[unit.len()..]))
+/// The units of Go, which knows both letters that look like the one of a millionth.
+fn seconds(unit: &str) -> Option<f64> {
+    Some(match unit {
+        "ns" => 1e-9,
+        "us" | "µs" | "μs" => 1e-6,
+        "ms" => 1e-3,
+        "s" => 1.0,
+        "m" => 60.0,
+        "h" => 3600.0,
+        _ => return None,
+    })
 }
 
 #[cfg(test)]

@@ -1,17 +1,18 @@
-//! Reading the `data` at a path, as data.
+//! Reading the `data` at a path, or listing the names below it, as data.
 
 use async_trait::async_trait;
-use serde_json::Value;
+use serde_json::json;
 use trustpath_core::{Answer, Context, Read, Result, Right};
 
 use super::{Vault, rights::on};
 use crate::{error::Kind, policy::Capability};
 
-/// Reads the `data` at a path.
+/// Reads the `data` at a path, or lists the names below it.
 #[derive(Debug, Clone)]
 pub struct Get {
     namespace: Option<String>,
     path: String,
+    lists: bool,
     denial: Denial,
 }
 
@@ -29,7 +30,12 @@ enum Denial {
 impl Get {
     /// All of it.
     pub fn new(namespace: Option<&str>, path: impl Into<String>) -> Self {
-        Self { namespace: namespace.map(str::to_owned), path: path.into(), denial: Denial::Fails }
+        Self { namespace: namespace.map(str::to_owned), path: path.into(), lists: false, denial: Denial::Fails }
+    }
+
+    /// The names below the path, as a list of texts.
+    pub fn list(namespace: Option<&str>, path: impl Into<String>) -> Self {
+        Self { lists: true, ..Self::new(namespace, path) }
     }
 
     /// Without it, the step can do too: no right is asked for, and that it may not be read is an answer.
@@ -48,19 +54,24 @@ impl Get {
 #[async_trait]
 impl Read for Get {
     fn rights(&self) -> Vec<Right> {
+        let capability = if self.lists { Capability::List } else { Capability::Read };
         match self.denial {
             Denial::Expected => Vec::new(),
-            Denial::Fails | Denial::Answers => on(self.namespace.as_deref(), &self.path).may(&[Capability::Read]),
+            Denial::Fails | Denial::Answers => on(self.namespace.as_deref(), &self.path).may(&[capability]),
         }
     }
 
     async fn perform(&self, cx: &Context) -> Result<Answer> {
         let vault = cx.handle::<Vault>().await?.within(self.namespace.as_deref());
-        // Whatever it means that it may not be read: what is there is the same.
-        let what = format!("{:?} {}", self.namespace, self.path);
-        match cx.once(what, vault.read::<Value>(&self.path)).await {
+        let found = if self.lists {
+            vault.list(&self.path).await.map(|names| Some(json!(names)))
+        } else {
+            // Whatever it means that it may not be read: what is there is the same.
+            cx.once(format!("{:?} {}", self.namespace, self.path), vault.read(&self.path)).await
+        };
+        match found {
             Ok(found) => Ok(found.map_or(Answer::Nothing, Answer::Found)),
-            Err(error) if self.denial != Denial::Fails && is_refusal(error.kind()) => {
+            Err(error) if self.denial != Denial::Fails && self.is_refusal(error.kind()) => {
                 Ok(Answer::Refused(error.to_string()))
             }
             Err(error) => Err(error.into()),
@@ -68,6 +79,8 @@ impl Read for Get {
     }
 }
 
-fn is_refusal(kind: Kind) -> bool {
-    matches!(kind, Kind::Denied | Kind::NotFound | Kind::Rejected)
+impl Get {
+    fn is_refusal(&self, kind: Kind) -> bool {
+        kind == Kind::Denied || !self.lists && matches!(kind, Kind::NotFound | Kind::Rejected)
+    }
 }

@@ -16,28 +16,19 @@ pub enum Family {
 }
 
 /// The answer of `sys/health`, which every state of the server gives.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 pub(super) struct Health {
     pub(super) initialized: bool,
     pub(super) sealed: bool,
     #[serde(default)]
     pub(super) version: String,
-    #[serde(default)]
     pub(super) cluster_id: Option<String>,
-    #[serde(default)]
     pub(super) replication_dr_mode: Option<String>,
     /// There since Vault 1.16, and not on OpenBao.
-    #[serde(default)]
     pub(super) enterprise: Option<bool>,
 }
 
 impl Health {
-    /// Before the server was asked.
-    pub(super) fn unknown() -> Self {
-        let (version, cluster_id) = (String::new(), None);
-        Self { initialized: false, sealed: false, version, cluster_id, replication_dr_mode: None, enterprise: None }
-    }
-
     /// Both families have versions 2.x, and OpenBao none below: only what lacks the key and is 2.x is OpenBao.
     pub(super) fn family(&self) -> Family {
         match self.enterprise {
@@ -51,35 +42,25 @@ impl Health {
 
     /// Why it cannot serve, if so.
     pub(super) fn trouble(&self, namespace: Option<&str>) -> Option<Error> {
-        if !self.initialized {
-            return Some(uninitialized());
-        }
-        if self.sealed {
+        let (kind, message, help) = if !self.initialized {
+            let help = "initialize it: `vault operator init`, and keep what it prints in a safe place";
+            (Kind::Uninitialized, "Vault is not initialized", help)
+        } else if self.sealed {
             return Some(sealed());
-        }
-        if self.replication_dr_mode.as_deref() == Some("secondary") {
-            return Some(secondary());
-        }
-        (namespace.is_some() && self.enterprise == Some(false)).then(no_namespaces)
+        } else if self.replication_dr_mode.as_deref() == Some("secondary") {
+            let message = "this Vault is a disaster-recovery secondary, which serves no requests";
+            (Kind::Unserved, message, "set VAULT_ADDR to the primary")
+        } else if namespace.is_some() && self.enterprise == Some(false) {
+            let help = "unset VAULT_NAMESPACE, and leave `namespace` out of [connections.vault]; Vault would ignore it silently";
+            (Kind::Unserved, "a Vault namespace is set, and this edition of Vault has none", help)
+        } else {
+            return None;
+        };
+        Some(Error::new(System::Vault, kind, message).help(help))
     }
 }
 
 pub(super) fn sealed() -> Error {
     Error::new(System::Vault, Kind::Sealed, "Vault is sealed")
         .help("unseal it: `vault operator unseal`, once for each key that it needs")
-}
-
-fn uninitialized() -> Error {
-    Error::new(System::Vault, Kind::Uninitialized, "Vault is not initialized")
-        .help("initialize it: `vault operator init`, and keep what it prints in a safe place")
-}
-
-fn secondary() -> Error {
-    Error::new(System::Vault, Kind::Unserved, "this Vault is a disaster-recovery secondary, which serves no requests")
-        .help("set VAULT_ADDR to the primary")
-}
-
-fn no_namespaces() -> Error {
-    Error::new(System::Vault, Kind::Unserved, "a Vault namespace is set, and this edition of Vault has none")
-        .help("unset VAULT_NAMESPACE, and leave `namespace` out of [connections.vault]; Vault would ignore it silently")
 }

@@ -5,13 +5,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use trustpath_core::{Class, Problem, Result, Right};
 
-use super::{Mounts, Vault, request::Call, rights::on};
+use super::{Mounts, Vault, call::Call, rights::on};
 use crate::{
     connections::LockPath,
     error::{Error, Kind},
-    lock::{Claim, Found, Record, Removed, Version, Written},
+    lock::{Claim, Found, Record, Removed, Version},
     policy::Capability::{Create, Delete, Read, Update},
-    retry::{Repeat, Seen, may_come_late},
+    retry::Repeat,
+    seen::Seen,
 };
 
 /// The lock of a Vault.
@@ -25,26 +26,15 @@ pub struct KvRecord {
 /// The data of a version, and which version it is.
 #[derive(Deserialize)]
 struct Secret {
-    #[serde(default)]
     data: Option<Value>,
     metadata: Metadata,
 }
 
+/// The latest version, whether it was deleted or not.
 #[derive(Deserialize)]
 struct Metadata {
+    #[serde(alias = "current_version")]
     version: u64,
-}
-
-/// What is known of a secret whose latest version was deleted.
-#[derive(Deserialize)]
-struct History {
-    current_version: u64,
-}
-
-/// What a write is tied to: the version that is the latest.
-#[derive(Serialize)]
-struct Cas {
-    cas: u64,
 }
 
 impl KvRecord {
@@ -67,24 +57,24 @@ impl KvRecord {
         [on(None, &data).may(&[Create, Read, Update]), on(None, &metadata).may(&[Read, Delete])].concat()
     }
 
-    async fn put(&self, cas: u64, data: &impl Serialize) -> Result<Written, Error> {
-        let call = Call::write(&self.data, &json!({ "options": Cas { cas }, "data": data }))?;
+    async fn put(&self, cas: u64, data: &impl Serialize) -> Result<Option<Version>, Error> {
+        let call = Call::write(&self.data, &json!({ "options": { "cas": cas }, "data": data }))?;
         let call = Call { locked: false, ..call };
         match self.vault.call(&call).await {
             Ok(answer) => {
                 let written: super::reply::Envelope<Metadata> = answer.parse(&call)?;
-                Ok(written.data.map_or(Written::Refused, |metadata| Written::As(version(metadata.version))))
+                Ok(written.data.map(|metadata| version(metadata.version)))
             }
             // Text is all there is: Vault and OpenBao answer 400 for this as for any other mistake.
-            Err(error) if error.kind() == Kind::Rejected && error.says("check-and-set") => Ok(Written::Refused),
+            Err(error) if error.kind() == Kind::Rejected && error.says("check-and-set") => Ok(None),
             Err(error) => Err(error),
         }
     }
 
     /// The version that comes before a new one where there is nothing to read: none, or one that was deleted.
     async fn last_version(&self) -> Result<u64, Error> {
-        let history: Option<History> = self.vault.read(&self.metadata).await?;
-        Ok(history.map_or(0, |history| history.current_version))
+        let latest: Option<Metadata> = self.vault.read(&self.metadata).await?;
+        Ok(latest.map_or(0, |latest| latest.version))
     }
 }
 
@@ -100,17 +90,17 @@ impl Record for KvRecord {
             .and_then(|secret| Some(Found { version: version(secret.metadata.version), claim: claim(secret.data?) })))
     }
 
-    async fn create(&self, claim: &Claim) -> Result<Written, Error> {
+    async fn create(&self, claim: &Claim) -> Result<Option<Version>, Error> {
         match self.put(0, claim).await? {
-            Written::Refused if self.read().await?.is_none() => self.put(self.last_version().await?, claim).await,
+            None if self.read().await?.is_none() => self.put(self.last_version().await?, claim).await,
             written => Ok(written),
         }
     }
 
-    async fn replace(&self, version: &Version, claim: &Claim) -> Result<Written, Error> {
+    async fn replace(&self, version: &Version, claim: &Claim) -> Result<Option<Version>, Error> {
         match version.revision.parse() {
             Ok(cas) => self.put(cas, claim).await,
-            Err(_) => Ok(Written::Refused),
+            Err(_) => Ok(None),
         }
     }
 
@@ -124,8 +114,8 @@ impl Record for KvRecord {
             Err(error) if is_answered(&error) => {
                 let cas = version.revision.parse().unwrap_or_default();
                 match self.put(cas, &json!({})).await? {
-                    Written::As(_) => Ok(Removed::Emptied(error)),
-                    Written::Refused => Ok(Removed::Refused),
+                    Some(_) => Ok(Removed::Emptied(error)),
+                    None => Ok(Removed::Refused),
                 }
             }
             Err(error) => Err(error),
@@ -142,7 +132,7 @@ fn split<'a>(path: &'a str, mounts: &'a Mounts) -> Option<(&'a str, &'a str)> {
 
 /// Whether Vault has said no itself, and carries nothing out any more.
 fn is_answered(error: &Error) -> bool {
-    error.what_was_seen().is_some_and(|seen| matches!(seen, Seen::Status(_)) && !may_come_late(seen))
+    error.what_was_seen().is_some_and(|seen| matches!(seen, Seen::Status(_)) && !seen.may_come_late())
 }
 
 fn version(number: u64) -> Version {

@@ -4,6 +4,7 @@ mod accessor;
 mod answer;
 pub mod backend;
 mod body;
+mod call;
 mod capabilities;
 mod change;
 mod consistency;
@@ -12,11 +13,11 @@ mod duration;
 mod family;
 mod get;
 mod health;
-mod list;
 mod lock;
 mod mount_path;
 mod mounts;
 mod open;
+mod own_token;
 mod reply;
 mod request;
 mod requests;
@@ -31,12 +32,10 @@ pub use change::VaultRequest;
 pub use family::ServerFamily;
 pub use get::Get;
 pub use health::Family;
-pub use list::List;
 pub use lock::KvRecord;
 pub use mount_path::MountPath;
 pub use mounts::{Mount, Mounts};
 pub use reply::{LoggedIn, Reply};
-pub(crate) use settings::loopback;
 pub use settings::{VaultSettings, namespace};
 
 use std::{
@@ -56,23 +55,25 @@ use vaultrs::client::VaultClient;
 use crate::{Heard, error::Error, hide::Held, lock::Fence, retry::Limits};
 use consistency::States;
 use health::Health;
+use own_token::OwnToken;
 use rights::Grant;
 use seen_mounts::SeenMounts;
-use token::OwnToken;
 
 /// A connection to Vault or OpenBao. Cheap to clone.
 ///
 /// Every request goes through one place: it carries the token and the namespace, is bounded in time, is repeated as
-/// [`crate::retry`] allows, follows no redirect, and fails with an [`crate::Error`] that names it.
+/// [`crate::retry`] allows, follows no redirect, and fails with an
+/// [`crate::Error`] that names it, where Vault cannot be reached or says no.
 #[derive(Clone)]
 pub struct Vault {
     client: Arc<VaultClient>,
     server: Arc<Server>,
+    /// What the server said of itself when the connection was opened.
+    health: Arc<Health>,
 }
 
 /// What is the same for every token and namespace.
 struct Server {
-    health: Health,
     limits: Limits,
     fence: Fence,
     /// The `Host` header, where the URL had to be given another host for TLS.
@@ -91,7 +92,7 @@ struct Server {
 impl Vault {
     /// The server's version, such as `1.21.4`.
     pub fn version(&self) -> &str {
-        &self.server.health.version
+        &self.health.version
     }
 
     /// The URL at which this program reaches it; it holds no credentials.
@@ -101,7 +102,7 @@ impl Vault {
 
     /// Whose server it is.
     pub fn family(&self) -> Family {
-        self.server.health.family()
+        self.health.family()
     }
 
     /// The namespace that requests are made in; `None` is the root namespace.
@@ -134,7 +135,7 @@ impl Vault {
         }
         let mut client = copy(&self.client);
         client.middle.namespace = namespace.map(str::to_owned);
-        Self { client: Arc::new(client), server: Arc::clone(&self.server) }
+        Self { client: Arc::new(client), ..self.clone() }
     }
 
     /// The same connection with another token, such as that of a fresh [`LoggedIn`].
@@ -142,7 +143,7 @@ impl Vault {
     pub fn with_token(&self, token: &SecretString) -> Self {
         let mut client = copy(&self.client);
         client.middle.token = secrecy::ExposeSecret::expose_secret(token).to_owned();
-        Self { client: Arc::new(client), server: Arc::clone(&self.server) }
+        Self { client: Arc::new(client), ..self.clone() }
     }
 }
 
@@ -162,7 +163,7 @@ impl Handle for Vault {
 #[async_trait]
 impl Connection for Vault {
     async fn identity(&self) -> Result<Identity> {
-        let cluster = self.server.health.cluster_id.clone();
+        let cluster = self.health.cluster_id.clone();
         let namespace = self.namespace().map(str::to_owned);
         let entries = [("cluster_id", cluster), ("namespace", namespace)];
         Ok(entries.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect())

@@ -1,47 +1,26 @@
 //! Where something is mounted in Vault.
 
-use std::fmt;
+use crate::checked_text;
 
-use schemars::JsonSchema;
-use serde::Deserialize;
-
-/// Where something is mounted, such as `kv`, or below `auth/` `clusters/berlin`.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(try_from = "String")]
-#[schemars(with = "String")]
-pub struct MountPath(String);
-
-impl MountPath {
-    /// One that is known to be a path.
-    pub fn literal(path: &'static str) -> Self {
-        Self(path.to_owned())
-    }
-
-    /// The path, without slashes at its ends.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for MountPath {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl TryFrom<String> for MountPath {
-    type Error = String;
-
-    fn try_from(path: String) -> Result<Self, Self::Error> {
+checked_text! {
+    /// Where something is mounted, such as `kv`, or below `auth/` `clusters/berlin`, without slashes at its ends.
+    pub MountPath: |path| {
         let bare = path.trim().trim_matches('/');
         let bare = bare.strip_prefix("auth/").unwrap_or(bare).trim_matches('/');
         if bare.is_empty() || bare.split('/').any(|part| !sound(part)) {
             return Err(format!("`{}` is no mount path; one looks like `kubernetes`", path.escape_debug()));
         }
-        if bare != path {
-            return Err(format!("a mount path has no `auth/` before it and no slash at its ends: write `{bare}`"));
+        match bare == path {
+            true => Ok(()),
+            false => Err(format!("a mount path has no `auth/` before it and no slash at its ends: write `{bare}`")),
         }
-        Ok(Self(path))
+    };
+}
+
+impl MountPath {
+    /// One that is known to be a path.
+    pub fn literal(path: &'static str) -> Self {
+        Self(path.to_owned())
     }
 }
 

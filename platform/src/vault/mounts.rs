@@ -28,7 +28,6 @@ pub struct Mount {
     #[serde(default)]
     pub description: String,
     /// Options of its kind.
-    #[serde(default)]
     pub options: Option<BTreeMap<String, String>>,
 }
 
@@ -54,9 +53,6 @@ impl Mount {
 
 impl Vault {
     /// Reads the mounts that the token has any right below, in one request that asks for no right of its own.
-    ///
-    /// # Errors
-    /// When Vault cannot be reached or denies it.
     pub async fn mounts(&self) -> Result<Mounts, Error> {
         Ok(self.read("sys/internal/ui/mounts").await?.unwrap_or_default())
     }

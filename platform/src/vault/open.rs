@@ -14,17 +14,13 @@ use vaultrs::{
     client::{VaultClient, VaultClientSettings},
 };
 
-use super::{Server, Vault, VaultSettings, answer, health::Health, request::Call, settings::usable_token};
+use super::{Server, Vault, VaultSettings, answer, call::Call, health::Health, settings::usable_token};
 use crate::{
-    Connections, Environment, Heard, error::Error, hide::Held, install_crypto_provider, opening::KEEP_ALIVE,
-    text::clean,
+    Connections, Environment, error::Error, hide::Held, install_crypto_provider, opening::KEEP_ALIVE, text::clean,
 };
 
 impl Vault {
     /// Opens a connection to where environment and graph file say.
-    ///
-    /// # Errors
-    /// As [`VaultSettings::from`] and [`Vault::open`].
     pub async fn connect(environment: &Environment, connections: &Connections) -> Result<Self> {
         Self::open(VaultSettings::from(environment, connections)?).await
     }
@@ -36,46 +32,39 @@ impl Vault {
     /// another than the graph file pins.
     pub async fn open(settings: VaultSettings) -> Result<Self> {
         install_crypto_provider();
-        let token = match settings.bare_token() {
-            Some(token) => SecretString::from(token),
+        let token = match &settings.token {
+            Some(token) => token.clone(),
             None => token_from_file(&settings)?,
         };
         let (base, host) = target(&settings);
         let client = client(&settings, &base, &token)?;
         let (limits, fence) = (settings.limits.clone(), settings.fence.clone());
         let held = settings.proxy.iter().fold(Held::default(), |held, proxy| held.and_of_url(proxy.expose_secret()));
-        let (health, heard, asked) = (Health::unknown(), Heard::default(), Default::default());
-        let (states, seen_mounts, own_token) = Default::default();
-        let unknown =
-            Server { health, limits, fence, host, states, seen_mounts, asked, own_token, heard, held: held.clone() };
-        let blind = Self { client: Arc::new(client), server: Arc::new(unknown) };
+        let (states, seen_mounts, asked, own_token) = Default::default();
+        let heard = settings.heard;
+        let server = Server { limits, fence, host, states, seen_mounts, asked, own_token, heard, held };
+        let blind = Self { client: Arc::new(client), server: Arc::new(server), health: Arc::default() };
         let health = blind.patient_health().await?;
         if let Some(trouble) = health.trouble(settings.namespace.as_deref()) {
             return Err(trouble.into());
         }
         pinned(settings.cluster_id.as_deref(), health.cluster_id.as_deref())?;
-        let host = blind.server.host.clone();
-        let (limits, fence) = (settings.limits, settings.fence);
-        let (states, seen_mounts, own_token) = Default::default();
-        let (heard, asked) = (settings.heard, Default::default());
-        let server = Server { health, limits, fence, host, states, seen_mounts, asked, own_token, heard, held };
-        Ok(Self { client: blind.client, server: Arc::new(server) })
+        Ok(Self { health: Arc::new(health), ..blind })
     }
 
     /// `sys/health` with retries; whatever the state, the server describes itself.
     async fn patient_health(&self) -> Result<Health, Error> {
-        let root = self.within(None).with_token(&SecretString::default());
         let limits = &self.server.limits;
         let call = health_call();
         let late = || super::request::late(&call, limits.total);
-        let health = limits.retry((call.repeat, false), || root.ask_health(), late).await;
+        let health = limits.retry((call.repeat, false), || self.health(), late).await;
         health.map_err(|error| error.without(&self.credentials()))
     }
 
-    /// One attempt at `sys/health`.
-    pub(super) async fn ask_health(&self) -> Result<Health, Error> {
+    /// One attempt at `sys/health`. It answers in the root namespace alone, and needs no token.
+    pub(super) async fn health(&self) -> Result<Health, Error> {
         let call = health_call();
-        let answer = self.exchange(&call).await?;
+        let answer = self.within(None).with_token(&SecretString::default()).exchange(&call).await?;
         match serde_json::from_slice(&answer.body) {
             Ok(health) => Ok(health),
             Err(_) if answer.status != 200 => Err(answer::refusal(&call, &answer)),

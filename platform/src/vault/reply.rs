@@ -6,21 +6,13 @@ use secrecy::SecretString;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use crate::{hide::Held, text::clean};
+/// What came back from a write; null where nothing did. It may be a secret.
+#[derive(Default)]
+pub struct Reply(pub Value);
 
-/// The answer to a write.
-#[derive(Clone, Default, PartialEq)]
-pub struct Reply {
-    /// What came back; null where nothing did.
-    pub data: Value,
-    /// The server's warnings, cleaned.
-    pub warnings: Vec<String>,
-}
-
-/// What came back from a write may be a secret.
 impl fmt::Debug for Reply {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Reply").field("warnings", &self.warnings).finish_non_exhaustive()
+        f.debug_struct("Reply").finish_non_exhaustive()
     }
 }
 
@@ -37,23 +29,14 @@ pub struct LoggedIn {
     pub token_policies: Vec<String>,
     /// How long the token lives.
     pub lease: Duration,
-    /// The server's warnings, cleaned.
-    pub warnings: Vec<String>,
 }
 
 /// What every answer is wrapped in.
 #[derive(Deserialize)]
 pub(super) struct Envelope<T> {
-    #[serde(default = "none")]
     pub(super) data: Option<T>,
-    #[serde(default)]
     pub(super) auth: Option<Auth>,
-    #[serde(default)]
     pub(super) warnings: Option<Vec<String>>,
-}
-
-fn none<T>() -> Option<T> {
-    None
 }
 
 #[derive(Deserialize)]
@@ -61,9 +44,7 @@ pub(super) struct Auth {
     #[serde(deserialize_with = "secret")]
     client_token: SecretString,
     accessor: String,
-    #[serde(default)]
     policies: Option<Vec<String>>,
-    #[serde(default)]
     token_policies: Option<Vec<String>>,
     #[serde(default)]
     lease_duration: u64,
@@ -73,20 +54,14 @@ fn secret<'de, D: Deserializer<'de>>(from: D) -> Result<SecretString, D::Error> 
     String::deserialize(from).map(SecretString::from)
 }
 
-/// The server's warnings, safe to show.
-pub(super) fn warnings(raw: Option<Vec<String>>, held: &Held) -> Vec<String> {
-    raw.unwrap_or_default().iter().map(|warning| held.hide(&clean(warning))).collect()
-}
-
 impl Auth {
-    pub(super) fn into_login(self, warnings: Vec<String>) -> LoggedIn {
+    pub(super) fn into_login(self) -> LoggedIn {
         LoggedIn {
             token: self.client_token,
             accessor: self.accessor,
             policies: self.policies.unwrap_or_default(),
             token_policies: self.token_policies.unwrap_or_default(),
             lease: Duration::from_secs(self.lease_duration),
-            warnings,
         }
     }
 }

@@ -1,144 +1,18 @@
-//! One request: the single endpoint that stands for every path, and its one way out.
+//! The one way out of a request.
 
 use std::{
     sync::atomic::{AtomicBool, Ordering},
     time::Duration,
 };
 
-use ::http::Method;
-use rustify::{
-    Endpoint,
-    enums::{RequestMethod, RequestType, ResponseType},
-    errors::ClientError,
-};
-use serde::Serialize;
+use rustify::{Endpoint as _, errors::ClientError};
 
-use super::{Vault, answer, answer::Answer, health};
+use super::{Vault, answer, call::Call, health};
 use crate::{
     error::{Error, Kind, System},
-    exchange::{Named, NoAnswer, traced},
-    retry::{Repeat, Seen},
-    text::clean,
+    exchange::{Answer, NoAnswer, traced},
+    seen::Seen,
 };
-
-/// What is asked of Vault.
-#[derive(Clone)]
-pub(super) struct Call {
-    pub(super) verb: Verb,
-    pub(super) path: String,
-    pub(super) query: Option<&'static str>,
-    pub(super) body: Option<Vec<u8>>,
-    pub(super) repeat: Repeat,
-    /// Something at this path was just made: 404 means not yet.
-    pub(super) settling: bool,
-    /// It writes what is written under the lock of the run, and not the lock itself.
-    pub(super) locked: bool,
-}
-
-/// Vault's verbs. `List` travels as `GET ?list=true`, as Vault's own client sends it: proxies know no method `LIST`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Verb {
-    Read,
-    List,
-    Write,
-    Delete,
-}
-
-impl Verb {
-    /// The method as messages name it.
-    pub(super) fn method(self) -> Method {
-        match self {
-            Self::Read | Self::List => Method::GET,
-            Self::Write => Method::POST,
-            Self::Delete => Method::DELETE,
-        }
-    }
-}
-
-impl Verb {
-    /// Whether it may change something: what is only asked by a write counts as one.
-    pub(super) fn writes(self) -> bool {
-        matches!(self, Self::Write | Self::Delete)
-    }
-}
-
-impl Call {
-    pub(super) fn read(path: &str) -> Self {
-        Self {
-            verb: Verb::Read,
-            path: path.to_owned(),
-            query: None,
-            body: None,
-            repeat: Repeat::Harmless,
-            settling: false,
-            locked: false,
-        }
-    }
-
-    pub(super) fn list(path: &str) -> Self {
-        Self { verb: Verb::List, query: Some("list=true"), ..Self::read(path) }
-    }
-
-    pub(super) fn delete(path: &str) -> Self {
-        Self { verb: Verb::Delete, locked: true, ..Self::read(path) }
-    }
-
-    pub(super) fn write(path: &str, body: &impl Serialize) -> Result<Self, Error> {
-        let call = Self { verb: Verb::Write, locked: true, ..Self::read(path) };
-        match serde_json::to_vec(body) {
-            Ok(body) => Ok(Self { body: Some(body), ..call }),
-            Err(error) => Err(call.error(Kind::Unspeakable, "a body cannot be written as JSON").because(&error)),
-        }
-    }
-
-    pub(super) fn error(&self, kind: Kind, message: impl Into<String>) -> Error {
-        Error::new(System::Vault, kind, message).during(&self.verb.method(), &self.path)
-    }
-
-    /// A path goes to the server as it is or not at all: URLs drop dot segments, and empty ones mean something else.
-    fn check(&self) -> Result<(), Error> {
-        let sound = |segment: &str| !matches!(segment, "" | "." | "..") && !segment.chars().any(char::is_control);
-        if self.path.split('/').all(sound) {
-            return Ok(());
-        }
-        let message = format!("`{}` is no path in Vault", clean(&self.path));
-        Err(self
-            .error(Kind::Unspeakable, message)
-            .help("names may not be empty, `.`, `..`, or hold control characters"))
-    }
-}
-
-impl Named for Call {
-    fn name(&self) -> (System, Method, &str) {
-        (System::Vault, self.verb.method(), &self.path)
-    }
-}
-
-impl Endpoint for Call {
-    type Response = ();
-    const REQUEST_BODY_TYPE: RequestType = RequestType::JSON;
-    const RESPONSE_BODY_TYPE: ResponseType = ResponseType::JSON;
-
-    fn path(&self) -> String {
-        self.path.clone()
-    }
-
-    fn method(&self) -> RequestMethod {
-        match self.verb {
-            Verb::Read | Verb::List => RequestMethod::GET,
-            Verb::Write => RequestMethod::POST,
-            Verb::Delete => RequestMethod::DELETE,
-        }
-    }
-
-    fn query(&self) -> Result<Option<String>, ClientError> {
-        Ok(self.query.map(str::to_owned))
-    }
-
-    fn body(&self) -> Result<Option<Vec<u8>>, ClientError> {
-        Ok(self.body.clone())
-    }
-}
 
 impl Vault {
     /// Makes a request, with retries. An answer that is no success is an error.
@@ -161,7 +35,10 @@ impl Vault {
             self.server.seen_mounts.note(self.namespace(), call, &answer);
             return Ok(answer);
         }
-        if answer.status == 503 && !asked.swap(true, Ordering::Relaxed) && self.is_sealed().await {
+        if answer.status == 503
+            && !asked.swap(true, Ordering::Relaxed)
+            && self.health().await.is_ok_and(|health| health.sealed)
+        {
             return Err(health::sealed().during(&call.verb.method(), &call.path));
         }
         let error = answer::refusal(call, &answer);

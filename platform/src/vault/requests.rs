@@ -8,13 +8,13 @@ use serde_json::Value;
 
 use super::{
     Mount, Vault,
-    health::Health,
-    reply::{Envelope, LoggedIn, Reply, warnings},
-    request::Call,
+    call::Call,
+    reply::{Envelope, LoggedIn, Reply},
 };
 use crate::{
     error::{Error, Kind},
     retry::Repeat,
+    text::clean,
 };
 
 impl Vault {
@@ -42,9 +42,6 @@ impl Vault {
     }
 
     /// Lists the names below a path, those of folders with a slash at the end; empty where there is nothing.
-    ///
-    /// # Errors
-    /// When Vault cannot be reached or denies it.
     pub async fn list(&self, path: &str) -> Result<Vec<String>, Error> {
         #[derive(Deserialize)]
         struct Listing {
@@ -68,25 +65,16 @@ impl Vault {
 
     /// As [`Vault::write`], for something on a mount that was just made: another node may answer 404 for a moment,
     /// and the write is repeated until it does not, or time is over.
-    ///
-    /// # Errors
-    /// As [`Vault::write`].
     pub async fn write_settling(&self, path: &str, body: &impl Serialize) -> Result<Reply, Error> {
         self.written(Call { settling: true, ..Call::write(path, body)? }).await
     }
 
     /// As [`Vault::write`], but never sent twice, for what fails or does more when it was done before.
-    ///
-    /// # Errors
-    /// As [`Vault::write`].
     pub async fn write_once(&self, path: &str, body: &impl Serialize) -> Result<Reply, Error> {
         self.written(Call { repeat: Repeat::Harmful, ..Call::write(path, body)? }).await
     }
 
     /// Removes what is at a path. Nothing there is success.
-    ///
-    /// # Errors
-    /// When Vault refuses or cannot be reached.
     pub async fn delete(&self, path: &str) -> Result<(), Error> {
         match self.asked(&Call::delete(path)).await {
             Err(error) if error.kind() != Kind::NotFound => Err(error),
@@ -107,7 +95,8 @@ impl Vault {
             error.help("see whether the path is the login of an auth method")
         };
         let auth = envelope.auth.ok_or_else(none)?;
-        Ok(auth.into_login(self.warned(envelope.warnings)))
+        self.warned(envelope.warnings);
+        Ok(auth.into_login())
     }
 
     pub(super) async fn written(&self, call: Call) -> Result<Reply, Error> {
@@ -116,41 +105,22 @@ impl Vault {
             return Ok(Reply::default());
         }
         let envelope: Envelope<Value> = answer.parse(&call)?;
-        Ok(Reply { data: envelope.data.unwrap_or_default(), warnings: self.warned(envelope.warnings) })
+        self.warned(envelope.warnings);
+        Ok(Reply(envelope.data.unwrap_or_default()))
     }
 
-    /// The server's warnings, which are told.
-    fn warned(&self, raw: Option<Vec<String>>) -> Vec<String> {
-        let warnings = warnings(raw, &self.credentials());
+    /// Tells what the server warns of, safe to show.
+    fn warned(&self, raw: Option<Vec<String>>) {
+        let held = self.credentials();
+        let warnings: Vec<_> = raw.iter().flatten().map(|warning| held.hide(&clean(warning))).collect();
         self.server.heard.note(&warnings);
-        warnings
     }
 
     /// A call whose denial is explained.
-    async fn asked(&self, call: &Call) -> Result<super::answer::Answer, Error> {
+    async fn asked(&self, call: &Call) -> Result<crate::exchange::Answer, Error> {
         match self.call(call).await {
             Err(error) if error.kind() == Kind::Denied => Err(self.explain(call, error).await),
             other => other,
         }
-    }
-
-    /// What the token may do at one path; `None` when it may not even ask.
-    pub(super) async fn own_capabilities(&self, path: &str) -> Option<Vec<String>> {
-        self.plain_capabilities(&[path]).await.ok()?.remove(path)
-    }
-
-    /// Whether Vault knows the token.
-    pub(super) async fn is_known(&self) -> bool {
-        self.call(&Call::read("auth/token/lookup-self")).await.is_ok()
-    }
-
-    /// Whether the server says of itself that it is sealed.
-    pub(super) async fn is_sealed(&self) -> bool {
-        self.health().await.is_ok_and(|health| health.sealed)
-    }
-
-    /// Asks `sys/health` once. It answers in the root namespace alone, and needs no token.
-    pub(super) async fn health(&self) -> Result<Health, Error> {
-        self.within(None).with_token(&SecretString::default()).ask_health().await
     }
 }

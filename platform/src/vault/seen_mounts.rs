@@ -5,10 +5,8 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use super::{
-    answer::Answer,
-    request::{Call, Verb},
-};
+use super::call::{Call, Verb};
+use crate::exchange::Answer;
 
 /// What is mounted is read here, and changed below.
 const AUTH: &str = "sys/auth";

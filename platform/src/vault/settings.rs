@@ -2,20 +2,27 @@
 
 use std::path::PathBuf;
 
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::SecretString;
 use trustpath_core::{Class, Problem, Result, run::LONGEST};
-use url::{Host, Url};
+use url::Url;
 
 use super::duration::duration;
-use crate::{Connections, Environment, Heard, lock::Fence, proxy, retry::Limits};
+use crate::{
+    Connections, Environment, Heard,
+    lock::Fence,
+    proxy::{self, loopback},
+    retry::Limits,
+};
 
 /// Where Vault is, and how to talk to it. Its `Debug` shows no secret.
 #[derive(Debug, Clone)]
 pub struct VaultSettings {
     /// Times and limits of requests.
     pub limits: Limits,
-    pub(super) fence: Fence,
-    pub(super) heard: Heard,
+    /// What lets writes pass.
+    pub fence: Fence,
+    /// Who is told what the server warns of.
+    pub heard: Heard,
     /// What the user should be told before anything is sent.
     pub warnings: Vec<String>,
     pub(super) address: Url,
@@ -62,23 +69,6 @@ impl VaultSettings {
             proxy: proxy::of_vault(environment, &address)?,
             address,
         })
-    }
-
-    /// With what lets writes pass.
-    #[must_use]
-    pub fn with_fence(self, fence: Fence) -> Self {
-        Self { fence, ..self }
-    }
-
-    /// With somebody who is told what the server warns of.
-    #[must_use]
-    pub fn with_heard(self, heard: Heard) -> Self {
-        Self { heard, ..self }
-    }
-
-    /// The address, which holds no credentials.
-    pub fn address(&self) -> &Url {
-        &self.address
     }
 }
 
@@ -206,21 +196,4 @@ fn warnings(address: &Url, verify: bool) -> Vec<String> {
         warnings.push(format!("the Vault token goes to {} unencrypted", address.host_str().unwrap_or_default()));
     }
     warnings
-}
-
-/// Whether the address stays on this host.
-pub(crate) fn loopback(address: &Url) -> bool {
-    match address.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
-}
-
-impl VaultSettings {
-    /// The token itself is compared nowhere and shown nowhere; whether one is set may be.
-    pub(super) fn bare_token(&self) -> Option<&str> {
-        self.token.as_ref().map(|token| token.expose_secret())
-    }
 }

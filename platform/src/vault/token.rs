@@ -1,4 +1,4 @@
-//! Whether the connection's own token lasts for a run: how often it can be used yet, and until when.
+//! Whether the connection's own token lasts for a run.
 
 use std::time::{Duration, Instant};
 
@@ -6,7 +6,14 @@ use serde::Deserialize;
 use serde_json::json;
 use trustpath_core::{Class, Demand, Problem, Right};
 
-use super::{Vault, capabilities, reply::Envelope, request::Call, rights::Grant};
+use super::{
+    Vault,
+    call::Call,
+    capabilities,
+    own_token::{OwnToken, Token},
+    reply::Envelope,
+    rights::Grant,
+};
 use crate::{
     Ttl,
     error::{Error, Kind},
@@ -20,60 +27,6 @@ const MAY_NOT_LOOK: &str = "Vault does not let this token look at itself, as the
 /// Said where names are looked up that no one has counted.
 const NOT_COUNTED: &str = "how often the Vault token has to be used is known but for what is looked up name by name (who else uses a policy): \
                            each name takes a request more.";
-
-/// What `auth/token/lookup-self` says of a token.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-struct Token {
-    /// How often it can be used after this, where that is limited; 0 where it is not, and less than that for the last use.
-    #[serde(default)]
-    num_uses: i64,
-    /// How many seconds it has left.
-    #[serde(default)]
-    ttl: u64,
-    /// When it ends; a token without an end, such as a root token, has none.
-    #[serde(default)]
-    expire_time: Option<String>,
-    #[serde(default)]
-    renewable: bool,
-}
-
-/// What it said when, with how many requests made by then.
-#[derive(Debug, Clone)]
-pub(super) struct OwnToken {
-    /// `None` where it may not look at itself.
-    said: Option<Token>,
-    asked: usize,
-    at: Instant,
-}
-
-impl OwnToken {
-    /// What it would say now: each request since is a use, and time has passed.
-    fn now(&self, asked: usize) -> Option<Token> {
-        let said = self.said.clone()?;
-        let used = i64::try_from(asked.saturating_sub(self.asked)).unwrap_or(i64::MAX);
-        let num_uses = match said.num_uses {
-            0 => 0,
-            left if left > used => left - used,
-            _ => -1,
-        };
-        Some(Token { num_uses, ttl: said.ttl.saturating_sub(seconds(self.at.elapsed())), ..said })
-    }
-}
-
-impl Token {
-    fn uses(&self) -> Option<usize> {
-        (self.num_uses != 0).then(|| usize::try_from(self.num_uses).unwrap_or(0))
-    }
-
-    fn left(&self) -> Option<Duration> {
-        self.expire_time.as_ref().map(|_| Duration::from_secs(self.ttl))
-    }
-
-    /// Whether it has to be renewed, and can be.
-    fn is_to_be_renewed(&self, demand: &Demand) -> bool {
-        self.renewable && self.left().is_some_and(|left| left < demand.time)
-    }
-}
 
 /// What is left to a token that was renewed.
 #[derive(Deserialize)]
@@ -124,7 +77,10 @@ impl Vault {
 
     /// How much time the token has after it was renewed; `None` where it cannot be.
     async fn renewed(&self, time: Duration) -> Result<Option<Duration>, Error> {
-        let call = Call::write("auth/token/renew-self", &json!({ "increment": format!("{}s", seconds(time)) }))?;
+        let call = Call::write(
+            "auth/token/renew-self",
+            &json!({ "increment": format!("{}s", Ttl::covering(time).as_seconds()) }),
+        )?;
         match self.call(&call).await {
             Ok(answer) => Ok(Some(Duration::from_secs(answer.parse::<Renewed>(&call)?.auth.lease_duration))),
             Err(error) if matches!(error.kind(), Kind::Denied | Kind::Unauthenticated | Kind::Rejected) => Ok(None),
@@ -155,18 +111,13 @@ fn long_enough(left: Option<Duration>, time: Duration) -> Result<(), Problem> {
     let Some(left) = left.filter(|left| *left < time) else { return Ok(()) };
     let message = format!(
         "this run and its way back may take up to {} by their limits, and the Vault token ends in {}",
-        Ttl::seconds(seconds(time)),
+        Ttl::covering(time),
         Ttl::seconds(left.as_secs())
     );
     Err(Problem::new(Class::Denied, CODE, message).help(
         "nothing was written: log in again for a token that lasts as long, or shorten `step_timeout` and `verify_timeout` \
          under [run]; to try all the same: --no-preflight",
     ))
-}
-
-/// Vault counts in seconds: a part of one is one.
-fn seconds(time: Duration) -> u64 {
-    time.as_secs() + u64::from(time.subsec_nanos() > 0)
 }
 
 #[cfg(test)]
@@ -220,10 +171,5 @@ mod tests {
         assert!(!said(60, true).is_to_be_renewed(&demand));
         assert!(!said(59, false).is_to_be_renewed(&demand));
         assert!(!token(json!({ "renewable": true })).is_to_be_renewed(&demand), "it has no end");
-    }
-
-    #[test]
-    fn a_part_of_a_second_is_one() {
-        assert_eq!([Duration::from_secs(2), Duration::from_millis(2001)].map(seconds), [2, 3]);
     }
 }

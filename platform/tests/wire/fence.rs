@@ -68,7 +68,9 @@ async fn vault_gets_no_second_attempt() {
         answer("POST", &format!("/v1/auth/token/revoke-{of}"), 204, json!(null)).mount(&server).await;
     }
     Mock::given(method("POST")).and(path("/v1/secret")).respond_with(losing(&lock)).mount(&server).await;
-    let vault = Vault::open(vault_settings(&server, &[]).with_fence(fenced(&lock))).await.unwrap();
+    let mut settings = vault_settings(&server, &[]);
+    settings.fence = fenced(&lock);
+    let vault = Vault::open(settings).await.unwrap();
     let (class, code, ..) = parts(vault.write("secret", &json!({ "a": 1 })).await.unwrap_err());
     assert_eq!((class, code.as_str()), (Class::Conflict, "trustpath::vault::unlocked"));
     assert_eq!(sent(&server, "POST").await, 1);
@@ -86,13 +88,14 @@ async fn the_cluster_gets_no_second_attempt() {
     let object = json!({ "apiVersion": "v1", "kind": "ConfigMap", "metadata": { "name": "a" } });
     answer("GET", PATH, 200, object.clone()).mount(&server).await;
     Mock::given(method("PATCH")).and(path(PATH)).respond_with(losing(&lock)).mount(&server).await;
-    let (_folder, settings) = cluster_settings(&server);
-    let cluster = Cluster::open(settings.with_fence(fenced(&lock))).await.unwrap();
-    let at = Address::<ConfigMap>::namespaced("eso", "a");
+    let (_folder, mut settings) = cluster_settings(&server);
+    settings.fence = fenced(&lock);
+    let cluster = Cluster::open(settings).await.unwrap();
+    let at = Address::namespaced::<ConfigMap>("eso", "a");
     let (class, code, ..) = parts(cluster.apply(&at, &object, Apply::default()).await.unwrap_err());
     assert_eq!((class, code.as_str()), (Class::Conflict, "trustpath::kubernetes::unlocked"));
     assert_eq!(sent(&server, "PATCH").await, 1);
-    assert!(cluster.delete(&at, None).await.is_err());
+    assert!(cluster.remove(&at, &object).await.is_err());
     assert_eq!(sent(&server, "DELETE").await, 0);
-    assert!(cluster.get(&at).await.unwrap().is_some());
+    assert!(cluster.get::<ConfigMap>(&at).await.unwrap().is_some());
 }

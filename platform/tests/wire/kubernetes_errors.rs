@@ -16,8 +16,8 @@ use crate::support::{answer, cluster, kubeconfig, open_cluster, parts};
 
 const PATH: &str = "/api/v1/namespaces/eso/serviceaccounts/eso";
 
-fn at() -> Address<ServiceAccount> {
-    Address::namespaced("eso", "eso")
+fn at() -> Address {
+    Address::namespaced::<ServiceAccount>("eso", "eso")
 }
 
 fn status(code: u16, message: &str) -> Value {
@@ -57,7 +57,7 @@ async fn one_policy_decides_on_repeating(#[case] code: u16, #[case] requests: us
     let server = MockServer::start().await;
     answer("GET", PATH, code, status(code, "no")).up_to_n_times(2).mount(&server).await;
     answer("GET", PATH, 200, json!({ "metadata": { "name": "eso" } })).mount(&server).await;
-    let result = cluster(&server).await.get(&at()).await;
+    let result = cluster(&server).await.get::<ServiceAccount>(&at()).await;
     assert_eq!(result.is_ok(), requests > 1, "{result:?}");
     assert_eq!(server.received_requests().await.unwrap().len(), requests, "kube's own retry is off");
 }
@@ -85,7 +85,7 @@ async fn an_admission_webhook_that_wants_patience_gets_it_only_in_time() {
     let mut body = status(429, "slow down");
     body["details"] = json!({ "retryAfterSeconds": 3600 });
     answer("GET", PATH, 429, body).expect(1).mount(&server).await;
-    let (class, code, ..) = parts(cluster(&server).await.get(&at()).await.unwrap_err());
+    let (class, code, ..) = parts(cluster(&server).await.get::<ServiceAccount>(&at()).await.unwrap_err());
     assert_eq!((class, code.as_str()), (Class::Unreachable, "trustpath::kubernetes::unavailable"));
 }
 
@@ -96,7 +96,7 @@ async fn nobody_there_is_said_soon() {
         format!("http://{}", listener.local_addr().unwrap())
     };
     let cluster = open_cluster(&kubeconfig(&address, None), &Connections::default()).await.unwrap();
-    let (class, code, message, _) = parts(cluster.get(&at()).await.unwrap_err());
+    let (class, code, message, _) = parts(cluster.get::<ServiceAccount>(&at()).await.unwrap_err());
     assert_eq!((class, code.as_str()), (Class::Unreachable, "trustpath::kubernetes::unreachable"));
     assert!(message.contains(&address), "{message}");
 }
@@ -106,7 +106,7 @@ async fn a_page_of_something_else_is_no_answer() {
     let server = MockServer::start().await;
     let page = ResponseTemplate::new(200).set_body_string("<html>portal</html>");
     Mock::given(matchers::any()).respond_with(page).mount(&server).await;
-    let (class, code, ..) = parts(cluster(&server).await.get(&at()).await.unwrap_err());
+    let (class, code, ..) = parts(cluster(&server).await.get::<ServiceAccount>(&at()).await.unwrap_err());
     assert_eq!((class, code.as_str()), (Class::Unreachable, "trustpath::kubernetes::malformed"));
 }
 
@@ -115,7 +115,8 @@ async fn a_name_that_would_change_the_path_is_not_sent() {
     let server = MockServer::start().await;
     let cluster = cluster(&server).await;
     for name in ["", "..", "a/b", "a?b", "a%2fb", "a b"] {
-        let (class, code, ..) = parts(cluster.get(&Address::<Namespace>::cluster(name)).await.unwrap_err());
+        let (class, code, ..) =
+            parts(cluster.get::<Namespace>(&Address::cluster::<Namespace>(name)).await.unwrap_err());
         assert_eq!((class, code.as_str()), (Class::Config, "trustpath::kubernetes::name"), "{name:?}");
     }
     assert!(server.received_requests().await.unwrap().is_empty());

@@ -7,7 +7,10 @@ use kube::core::{DynamicObject, PartialObjectMeta};
 use serde_json::json;
 use trustpath_platform::{
     Cluster, ServiceAccountRef,
-    kubernetes::{Access, Address, Apply, NamespacedTypes},
+    kubernetes::{
+        Address, Apply, NamespacedTypes, ServedType,
+        rights::{Grant, on},
+    },
 };
 use wiremock::{
     Mock, MockServer, ResponseTemplate,
@@ -18,8 +21,8 @@ use crate::support::{TOKEN, answer, cluster, cluster_settings};
 
 const PATH: &str = "/api/v1/namespaces/eso/serviceaccounts/eso";
 
-fn at() -> Address<ServiceAccount> {
-    Address::namespaced("eso", "eso")
+fn at() -> Address {
+    Address::namespaced::<ServiceAccount>("eso", "eso")
 }
 
 #[tokio::test]
@@ -28,8 +31,8 @@ async fn what_is_not_there_is_none() {
     answer("GET", PATH, 404, json!({ "kind": "Status", "code": 404 })).mount(&server).await;
     answer("DELETE", PATH, 404, json!({ "kind": "Status", "code": 404 })).mount(&server).await;
     let cluster = cluster(&server).await;
-    assert_eq!(cluster.get(&at()).await.unwrap(), None);
-    cluster.delete(&at(), Some("u")).await.unwrap();
+    assert_eq!(cluster.get::<ServiceAccount>(&at()).await.unwrap(), None);
+    cluster.remove(&at(), &json!({ "metadata": { "uid": "u" } })).await.unwrap();
     assert_eq!(at().to_string(), "ServiceAccount eso/eso");
 }
 
@@ -67,9 +70,10 @@ async fn a_warning_of_what_is_written_is_told_and_of_what_is_read_is_not() {
     let into = told.clone();
     let heard = trustpath_platform::Heard::by(move |warning| into.lock().unwrap().push(warning.to_owned()));
     trustpath_platform::install_crypto_provider();
-    let (_folder, settings) = cluster_settings(&server);
-    let cluster = Cluster::open(settings.with_heard(heard)).await.unwrap();
-    cluster.get(&at()).await.unwrap();
+    let (_folder, mut settings) = cluster_settings(&server);
+    settings.heard = heard;
+    let cluster = Cluster::open(settings).await.unwrap();
+    cluster.get::<ServiceAccount>(&at()).await.unwrap();
     cluster.apply(&at(), &json!({}), Apply::default()).await.unwrap();
     assert_eq!(*told.lock().unwrap(), [r#"old "field" written by [hidden]"#]);
 }
@@ -82,19 +86,6 @@ async fn nothing_is_forced_unless_asked_for() {
     let asked = server.received_requests().await.unwrap().pop().unwrap();
     let query: Vec<_> = asked.url.query_pairs().map(|(name, _)| name.into_owned()).collect();
     assert!(!query.contains(&"force".to_owned()) && !query.contains(&"dryRun".to_owned()), "{query:?}");
-}
-
-#[tokio::test]
-async fn a_delete_is_for_one_uid() {
-    let server = MockServer::start().await;
-    Mock::given(method("DELETE"))
-        .and(path(PATH))
-        .and(body_partial_json(json!({ "preconditions": { "uid": "u-1" } })))
-        .respond_with(ResponseTemplate::new(200).set_body_json(json!({})))
-        .expect(1)
-        .mount(&server)
-        .await;
-    cluster(&server).await.delete(&at(), Some("u-1")).await.unwrap();
 }
 
 #[tokio::test]
@@ -147,8 +138,7 @@ async fn a_token_is_asked_for_as_the_operator_asks() {
 #[tokio::test]
 async fn rights_are_asked_of_the_server() {
     let server = MockServer::start().await;
-    let access =
-        Access { verb: "create", group: "authentication.k8s.io", resource: "tokenreviews", ..Access::default() };
+    let access = on("authentication.k8s.io", "tokenreviews");
     for (verb, allowed) in [("create", true), ("get", false)] {
         let attributes = json!({ "verb": verb, "group": "authentication.k8s.io", "resource": "tokenreviews" });
         Mock::given(method("POST"))
@@ -160,9 +150,11 @@ async fn rights_are_asked_of_the_server() {
             .expect(1)
             .mount(&server)
             .await;
-        assert_eq!(cluster(&server).await.can_i(&Access { verb, ..access.clone() }).await.unwrap(), allowed);
+        assert_eq!(
+            cluster(&server).await.can_i(&Grant { verb: verb.to_owned(), ..access.clone() }).await.unwrap(),
+            allowed
+        );
     }
-    assert_eq!(access.to_string(), "create tokenreviews.authentication.k8s.io");
 }
 
 const STORES: &str = "external-secrets.io";
@@ -177,14 +169,14 @@ async fn the_first_version_that_serves_a_kind_is_found() {
     answer("GET", "/apis/external-secrets.io/v1", 200, v1).expect(2).mount(&server).await;
     answer("GET", "/apis/external-secrets.io/v1beta1", 200, beta).expect(1).mount(&server).await;
     let cluster = cluster(&server).await;
-    let versions = ["v1", "v1beta1"];
-    let found = cluster.served(STORES, "ClusterSecretStore", &versions).await.unwrap().unwrap();
+    let of = |kind, versions| ServedType { group: STORES, kind, plural: "x", versions };
+    let found = cluster.served(&of("ClusterSecretStore", &["v1", "v1beta1"])).await.unwrap().unwrap();
     assert_eq!(
         (found.api_version.as_str(), found.plural.as_str()),
         ("external-secrets.io/v1beta1", "clustersecretstores")
     );
-    assert_eq!(cluster.served(STORES, "Nothing", &["v1", "v2"]).await.unwrap(), None);
-    let at = Address::plain(&found, None, "vault-backend");
+    assert_eq!(cluster.served(&of("Nothing", &["v1", "v2"])).await.unwrap(), None);
+    let at = Address { resource: found, namespace: None, name: "vault-backend".to_owned() };
     assert_eq!(at.to_string(), "ClusterSecretStore vault-backend");
 }
 

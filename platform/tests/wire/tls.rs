@@ -157,10 +157,10 @@ async fn files_that_hold_something_else_are_named() {
 #[tokio::test]
 async fn the_api_server_is_believed_by_the_kubeconfigs_authority_alone() {
     let server = Server::start().await;
-    let at = Address::<Namespace>::cluster("kube-system");
+    let at = Address::cluster::<Namespace>("kube-system");
     let open = |name: &str| kubeconfig(&server.url, Some(&server.file(name)));
     let good = open_cluster(&open("ca.pem"), &Connections::default()).await.unwrap();
-    good.get(&at).await.unwrap().unwrap();
+    good.get::<Namespace>(&at).await.unwrap().unwrap();
     let known = good.api_server();
     assert_eq!(known.url, server.url);
     let pem = |text: &str| text.split_whitespace().collect::<String>();
@@ -168,7 +168,7 @@ async fn the_api_server_is_believed_by_the_kubeconfigs_authority_alone() {
     assert_eq!(pem(&known.ca_pem.unwrap()), pem(&file));
 
     let bad = open_cluster(&open("other.pem"), &Connections::default()).await.unwrap();
-    let (class, code, _, help) = parts(bad.get(&at).await.unwrap_err());
+    let (class, code, _, help) = parts(bad.get::<Namespace>(&at).await.unwrap_err());
     assert_eq!((class, code.as_str()), (Class::Unreachable, "trustpath::kubernetes::tls"));
     assert!(help.contains("certificate-authority"), "{help}");
 }
@@ -184,12 +184,12 @@ async fn a_server_that_speaks_http_2_gets_one_connection() {
     assert_eq!(server.handle.connection_count(), 1, "to Vault");
     drop(vault);
     let cluster = open_cluster(&kubeconfig(&server.url, Some(&ca)), &Connections::default()).await.unwrap();
-    let at = Address::<Namespace>::cluster("kube-system");
+    let at = Address::cluster::<Namespace>("kube-system");
     let before = server.handle.connection_count();
-    let read = join_all((0..8).map(|_| cluster.get(&at))).await;
+    let read = join_all((0..8).map(|_| cluster.get::<Namespace>(&at))).await;
     assert!(read.into_iter().all(|found| found.unwrap().is_some()));
     let other = cluster.with_token(SecretString::from(TOKEN)).await.unwrap();
-    other.get(&at).await.unwrap().unwrap();
+    other.get::<Namespace>(&at).await.unwrap().unwrap();
     assert!(server.handle.connection_count() <= before + 1, "to Kubernetes: {}", server.handle.connection_count());
 }
 
@@ -201,9 +201,9 @@ async fn a_token_does_not_share_the_connection_of_a_client_certificate() {
     let (certificate, key) = (server.file("client.crt"), server.file("client.key"));
     kubeconfig["users"][0]["user"] = json!({ "client-certificate": certificate, "client-key": key });
     let cluster = open_cluster(&kubeconfig, &Connections::default()).await.unwrap();
-    let at = Address::<Namespace>::cluster("kube-system");
-    cluster.get(&at).await.unwrap().unwrap();
+    let at = Address::cluster::<Namespace>("kube-system");
+    cluster.get::<Namespace>(&at).await.unwrap().unwrap();
     let other = cluster.with_token(SecretString::from(TOKEN)).await.unwrap();
-    let (_, code, ..) = parts(other.get(&at).await.unwrap_err());
+    let (_, code, ..) = parts(other.get::<Namespace>(&at).await.unwrap_err());
     assert_eq!(code, "trustpath::kubernetes::tls", "the server asks for a certificate, and got one");
 }

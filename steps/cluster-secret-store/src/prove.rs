@@ -111,7 +111,7 @@ impl ReadyProbe {
     }
 
     /// What the operator says in the end: at once when it could log in, else when the time is over.
-    async fn wait(&self, cluster: &Cluster, at: &Address<Value>) -> Result<Verdict> {
+    async fn wait(&self, cluster: &Cluster, at: &Address) -> Result<Verdict> {
         let deadline = Instant::now() + self.timeout.0;
         let mut pause = PAUSE;
         let mut live = self.live.clone();

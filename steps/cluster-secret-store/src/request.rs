@@ -1,7 +1,6 @@
 //! Where the store is, and the requests that change it.
 
 use async_trait::async_trait;
-use serde_json::Value;
 use trustpath_core::{Class, Context, Failure, Problem, Request, Result, Right, Shown, Values};
 use trustpath_platform::{
     Cluster,
@@ -18,7 +17,7 @@ pub(crate) const STORE: ServedType =
     ServedType { group: GROUP, kind: "ClusterSecretStore", plural: "clustersecretstores", versions: VERSIONS };
 
 /// Where the store is, or how to get there.
-pub(crate) async fn address(cluster: &Cluster, name: &str, step: &str) -> Result<Address<Value>> {
+pub(crate) async fn address(cluster: &Cluster, name: &str, step: &str) -> Result<Address> {
     Ok(ObjectRef::served(STORE, name).address(cluster).await?.ok_or_else(|| no_operator(step))?)
 }
 
@@ -52,7 +51,7 @@ impl Request for StoreRequest {
         let cluster = cx.handle::<Cluster>().await?;
         let at = address(&cluster, &self.name, cx.step()).await?;
         let answer = cluster.rehearse_owned(&at, to, cx.consent().force_conflicts).await;
-        answer.map_err(|error| undeclared(error, &at.resource().api_version))
+        answer.map_err(|error| undeclared(error, &at.resource.api_version))
     }
 
     fn dry_run_rights(&self) -> Vec<Right> {

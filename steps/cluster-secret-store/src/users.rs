@@ -47,7 +47,7 @@ impl Read for StoreUsers {
 
 impl StoreUsers {
     async fn of_type(&self, cluster: &Cluster, user: &ServedType) -> Result<Vec<String>, Error> {
-        let Some(resource) = user.find(cluster).await? else { return Ok(Vec::new()) };
+        let Some(resource) = cluster.served(user).await? else { return Ok(Vec::new()) };
         let objects: Vec<Value> = cluster.list_dynamic(&resource, None).await?;
         let users = objects.iter().filter(|object| refers_to(&object["spec"], &self.0));
         Ok(users.map(|object| described(user.kind, object)).collect())

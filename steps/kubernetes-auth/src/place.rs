@@ -73,7 +73,7 @@ impl Read for ServicePods {
         let Self { namespace, name } = self;
         let outside = |why: String| Ok(Answer::Found(json!(Place::Outside(why))));
         let cluster = cx.handle::<Cluster>().await?;
-        let Some(service) = cluster.get(&Address::<Service>::namespaced(namespace, name)).await? else {
+        let Some(service) = cluster.get::<Service>(&Address::namespaced::<Service>(namespace, name)).await? else {
             return outside(format!("this cluster has no Service {namespace}/{name}"));
         };
         let selector = service.spec.and_then(|spec| spec.selector).unwrap_or_default();

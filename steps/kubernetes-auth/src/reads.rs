@@ -5,7 +5,7 @@ use trustpath_core::{Answer, Answers, At, Class, Context, Intent, Read, Reads, R
 use trustpath_platform::{
     kubernetes::ClusterUid,
     text_source::{NamedFile, TextSource},
-    vault::{Get, List},
+    vault::Get,
 };
 
 use crate::{
@@ -73,7 +73,7 @@ impl KubernetesAuth {
         if intent == Intent::Make && is_bare { reads.and("roles", self.roles(at)) } else { reads }
     }
 
-    fn roles(&self, at: At<'_, Taken>) -> List {
+    fn roles(&self, at: At<'_, Taken>) -> Get {
         self.at(at.facts).list(["role"])
     }
 }

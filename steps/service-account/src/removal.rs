@@ -48,7 +48,7 @@ impl Request for NamespaceRemoval {
 
     async fn send(&self, cx: &Context) -> Result<()> {
         let cluster = cx.handle::<Cluster>().await?;
-        let address = Address::<NamespaceObject>::cluster(&self.namespace);
+        let address = Address::cluster::<NamespaceObject>(&self.namespace);
         let deadline = Instant::now() + cx.time() * 5 / 6;
         // One that another client made anew is not ours to remove.
         while let Some(live) = cluster.live(&address).await?.filter(|live| is_marked(live, cx.graph())) {

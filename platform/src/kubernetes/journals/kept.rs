@@ -6,7 +6,10 @@ use jiff::Timestamp;
 use k8s_openapi::{ByteString, api::core::v1::Secret, apimachinery::pkg::apis::meta::v1::ObjectMeta};
 use trustpath_core::journal::{End, Log, replay};
 
-use super::{ENDING, NAME};
+/// The name of the Secret: one a cluster, beside the Lease of its runs.
+pub(super) const NAME: &str = "trustpath-journals";
+/// How a journal's key ends; the run's id stands before it.
+pub(super) const ENDING: &str = ".jsonl";
 
 /// What a Secret holds at most: the API server refuses more.
 pub(super) const LIMIT: usize = 1 << 20;

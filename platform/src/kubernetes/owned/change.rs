@@ -7,7 +7,7 @@ use trustpath_core::{Answer, Class, Context, Handle as _, Problem, Request, Resu
 use super::{Fields, Owned, fields, write::body};
 use crate::kubernetes::{Address, Cluster, ObjectRef};
 
-/// Makes, changes or removes an object, or gives fields back to those from whom they were taken ([`Cluster::write_owned`]).
+/// Makes, changes or removes an object, or gives fields back to those from whom they were taken.
 #[derive(Debug, Clone)]
 pub struct OwnedRequest {
     at: ObjectRef,
@@ -50,7 +50,7 @@ impl OwnedRequest {
         let owed = self.now.as_ref().map(|now| now.owed(to)).unwrap_or_default();
         if owed.is_empty() {
             let uid = self.now.is_some().then_some("<the uid of the object that is there>");
-            return Some(body(&self.at.shown(), to, uid));
+            return Some(body(&self.at.at, to, uid));
         }
         let mut given_back = Fields::new();
         for (path, value) in owed.values().flat_map(fields::leaves) {
@@ -100,7 +100,7 @@ impl Request for OwnedRequest {
             }
             // All objects of a type go with it.
             None if to.is_none() => Ok(()),
-            None => Err(unserved(&self.at.shown()).into()),
+            None => Err(unserved(&self.at.at).into()),
         }
     }
 
@@ -109,7 +109,7 @@ impl Request for OwnedRequest {
         let cluster = cx.handle::<Cluster>().await?;
         match self.at.address(&cluster).await? {
             Some(at) => Ok(cluster.rehearse_owned(&at, to, cx.consent().force_conflicts).await?),
-            None => Err(unserved(&self.at.shown()).into()),
+            None => Err(unserved(&self.at.at).into()),
         }
     }
 
@@ -118,7 +118,7 @@ impl Request for OwnedRequest {
     }
 }
 
-fn unserved(at: &Address<Value>) -> Problem {
+fn unserved(at: &Address) -> Problem {
     let message = format!("the cluster does not serve the type of the {at}");
     Problem::new(Class::Missing, "trustpath::kubernetes::unserved", message)
         .help("see whether what brings this type is installed: kubectl api-resources")

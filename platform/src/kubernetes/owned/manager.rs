@@ -68,23 +68,19 @@ impl From<Owner> for String {
     }
 }
 
-/// A text that names no owner.
-#[derive(Debug, thiserror::Error)]
-#[error("`{0}` is no field manager: expected `NAME (OPERATION VERSION)`, or `nobody`")]
-pub struct NotAnOwner(String);
-
 impl TryFrom<String> for Owner {
-    type Error = NotAnOwner;
+    type Error = String;
 
-    fn try_from(text: String) -> Result<Self, NotAnOwner> {
+    fn try_from(text: String) -> Result<Self, String> {
         if text == "nobody" {
             return Ok(Self::Nobody);
         }
-        let (name, rest) = text.rsplit_once(" (").ok_or_else(|| NotAnOwner(text.clone()))?;
-        let rest = rest.strip_suffix(')').and_then(|rest| rest.split_once(' '));
-        let (operation, api_version) = rest.ok_or_else(|| NotAnOwner(text.clone()))?;
-        let owned = |part: &str| part.to_owned();
-        Ok(Self::Manager { name: owned(name), operation: owned(operation), api_version: owned(api_version) })
+        let manager = text.rsplit_once(" (").and_then(|(name, rest)| {
+            let (operation, api_version) = rest.strip_suffix(')')?.split_once(' ')?;
+            let [name, operation, api_version] = [name, operation, api_version].map(str::to_owned);
+            Some(Self::Manager { name, operation, api_version })
+        });
+        manager.ok_or_else(|| format!("`{text}` is no field manager: expected `NAME (OPERATION VERSION)`, or `nobody`"))
     }
 }
 

@@ -21,7 +21,7 @@ use serde_json::Value;
 pub use self::{
     change::OwnedRequest,
     fields::{Fields, labelled},
-    manager::{NotAnOwner, Owner},
+    manager::Owner,
     parts::{OwnedObject, OwnedObjects, OwnedParts},
     remove::Removal,
     seen::other_managers,

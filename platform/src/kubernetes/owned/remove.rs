@@ -10,7 +10,7 @@ use trustpath_core::{Class, Problem, Result};
 use super::{Owned, write::bears_mark_of};
 use crate::{
     error::{Error, Kind},
-    kubernetes::{Address, Cluster, request::Call},
+    kubernetes::{Address, Cluster, call::Call},
     text::{clean, listed},
 };
 
@@ -31,12 +31,7 @@ pub enum Removal {
 
 impl Cluster {
     /// Removes an object that bears the mark of `now`, and returns when it is gone. Nothing there is success.
-    pub(super) async fn remove_owned<K>(
-        &self,
-        at: &Address<K>,
-        live: Option<Value>,
-        now: Option<&Owned>,
-    ) -> Result<()> {
+    pub(super) async fn remove_owned(&self, at: &Address, live: Option<Value>, now: Option<&Owned>) -> Result<()> {
         let Some(live) = live else { return Ok(()) };
         if !now.is_none_or(|now| bears_mark_of(&live, now)) {
             return Err(not_ours(at).into());
@@ -49,7 +44,7 @@ impl Cluster {
     /// # Errors
     /// When another object has its name now, when it is not gone in time, or when the server refuses or cannot be
     /// reached.
-    pub async fn remove<K>(&self, at: &Address<K>, live: &Value) -> Result<()> {
+    pub async fn remove(&self, at: &Address, live: &Value) -> Result<()> {
         match self.remove_within(at, live, GONE).await? {
             Removal::Gone => Ok(()),
             Removal::Lingers(why) => Err(lingers(at, &why).into()),
@@ -60,7 +55,7 @@ impl Cluster {
     ///
     /// # Errors
     /// When another object has its name now, or when the server refuses or cannot be reached.
-    pub async fn remove_within<K>(&self, at: &Address<K>, live: &Value, time: Duration) -> Result<Removal, Error> {
+    pub async fn remove_within(&self, at: &Address, live: &Value, time: Duration) -> Result<Removal, Error> {
         let deadline = Instant::now() + time;
         let uid = live["metadata"]["uid"].as_str();
         if is_going(live) {
@@ -76,7 +71,7 @@ impl Cluster {
         }
     }
 
-    async fn gone_by<K>(&self, at: &Address<K>, uid: Option<&str>, deadline: Instant) -> Result<Removal, Error> {
+    async fn gone_by(&self, at: &Address, uid: Option<&str>, deadline: Instant) -> Result<Removal, Error> {
         let mut pause = PAUSE;
         while let Some(live) = self.still(at, uid).await? {
             if Instant::now() + pause > deadline {
@@ -88,7 +83,7 @@ impl Cluster {
         Ok(Removal::Gone)
     }
 
-    async fn still<K>(&self, at: &Address<K>, uid: Option<&str>) -> Result<Option<Value>, Error> {
+    async fn still(&self, at: &Address, uid: Option<&str>) -> Result<Option<Value>, Error> {
         let live = self.live(at).await?;
         Ok(live.filter(|live| live["metadata"]["uid"].as_str() == uid))
     }
@@ -98,7 +93,7 @@ fn is_going(live: &Value) -> bool {
     live["metadata"].get("deletionTimestamp").is_some()
 }
 
-fn not_ours<K>(at: &Address<K>) -> Problem {
+fn not_ours(at: &Address) -> Problem {
     let message = format!("{at} no longer bears the mark with which it was to be removed");
     Problem::new(Class::Conflict, "trustpath::kubernetes::not_ours", message)
         .help("somebody else has taken it over or made it anew: look at the plan again")
@@ -116,7 +111,7 @@ fn what_keeps(live: &Value) -> String {
     if said.is_empty() { listed(&finalizers) } else { listed(&said) }
 }
 
-fn lingers<K>(at: &Address<K>, why: &str) -> Problem {
+fn lingers(at: &Address, why: &str) -> Problem {
     let message = format!("{at} is being removed, and is not gone after {} s: {why}", GONE.as_secs());
     Problem::new(Class::Timeout, "trustpath::kubernetes::lingers", message)
         .help("a controller that removes what is left, or a finalizer, may not be running; try again when it is gone")

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     error::{Error, Kind},
-    kubernetes::{Address, Apply, Cluster, FIELD_MANAGER, request::Call},
+    kubernetes::{Address, Apply, Cluster, FIELD_MANAGER, call::Call},
     mark,
 };
 
@@ -26,11 +26,8 @@ const ATTEMPTS: usize = 5;
 
 impl Cluster {
     /// Reads an object as plain data, `metadata.managedFields` and all; `None` where there is none.
-    ///
-    /// # Errors
-    /// When the server cannot be reached or denies it.
-    pub async fn live<K>(&self, at: &Address<K>) -> Result<Option<Value>, Error> {
-        let path = format!("{}/{}", at.collection()?, at.name());
+    pub async fn live(&self, at: &Address) -> Result<Option<Value>, Error> {
+        let path = format!("{}/{}", at.collection()?, &at.name);
         self.found(&Call::get(&path)?).await
     }
 
@@ -38,9 +35,9 @@ impl Cluster {
     ///
     /// # Errors
     /// Why not: conflicts with other managers (unless `force`), admission, validation.
-    pub async fn rehearse_owned<K>(&self, at: &Address<K>, to: &Owned, force: bool) -> Result<(), Error> {
+    pub async fn rehearse_owned(&self, at: &Address, to: &Owned, force: bool) -> Result<(), Error> {
         let body = body(at, to, None);
-        self.apply(&retyped(at), &body, Apply { force, dry_run: true }).await.map(drop)
+        self.apply(at, &body, Apply { force, dry_run: true }).await
     }
 
     /// Goes from one waypoint to the next; `live` is how the object was seen right before. May be done twice, and again after
@@ -52,9 +49,9 @@ impl Cluster {
     /// # Errors
     /// When others own what would change (unless `force`), when somebody made or removed the object since it was
     /// looked at, or when the server refuses or cannot be reached.
-    pub async fn write_owned<K>(
+    pub(super) async fn write_owned(
         &self,
-        at: &Address<K>,
+        at: &Address,
         live: Option<Value>,
         (now, to): (Option<&Owned>, Option<&Owned>),
         force: bool,
@@ -68,9 +65,9 @@ impl Cluster {
         }
     }
 
-    async fn put<K>(
+    async fn put(
         &self,
-        at: &Address<K>,
+        at: &Address,
         live: Option<Value>,
         (now, to): (Option<&Owned>, &Owned),
         force: bool,
@@ -85,13 +82,12 @@ impl Cluster {
         let body = body(at, to, uid);
         // What was not there when force was agreed to is somebody's new object: nothing of it is taken.
         let how = Apply { force: force && live.is_some(), dry_run: false };
-        self.apply(&retyped(at), &body, how).await?;
-        Ok(())
+        Ok(self.apply(at, &body, how).await?)
     }
 
-    async fn give_back<K>(
+    async fn give_back(
         &self,
-        at: &Address<K>,
+        at: &Address,
         mut live: Option<Value>,
         owed: &BTreeMap<Owner, Fields>,
         ours: &Fields,
@@ -106,9 +102,9 @@ impl Cluster {
         Err(gone(at).into())
     }
 
-    async fn give_back_once<K>(
+    async fn give_back_once(
         &self,
-        at: &Address<K>,
+        at: &Address,
         mut live: Value,
         owed: &BTreeMap<Owner, Fields>,
         ours: &Fields,
@@ -122,23 +118,18 @@ impl Cluster {
         Ok(())
     }
 
-    async fn merge<K>(&self, at: &Address<K>, patch: &Value) -> Result<Value, Error> {
+    async fn merge(&self, at: &Address, patch: &Value) -> Result<Value, Error> {
         let params = PatchParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PatchParams::default() };
-        let request = Request::new(at.collection()?).patch(at.name(), &params, &Patch::Merge(patch));
+        let request = Request::new(at.collection()?).patch(&at.name, &params, &Patch::Merge(patch));
         let call = Call::new(request)?;
         self.call(&call).await?.parse(&call)
     }
 }
 
-/// The same address, with the answer as plain data.
-fn retyped<K>(at: &Address<K>) -> Address<Value> {
-    Address::plain(at.resource(), at.namespace(), at.name())
-}
-
-pub(super) fn body<K>(at: &Address<K>, to: &Owned, uid: Option<&str>) -> Fields {
+pub(super) fn body(at: &Address, to: &Owned, uid: Option<&str>) -> Fields {
     let mut body = to.applied.clone();
-    body.insert("apiVersion".to_owned(), at.resource().api_version.clone().into());
-    body.insert("kind".to_owned(), at.resource().kind.clone().into());
+    body.insert("apiVersion".to_owned(), at.resource.api_version.clone().into());
+    body.insert("kind".to_owned(), at.resource.kind.clone().into());
     if let Some(uid) = uid {
         fields::set(&mut body, &["metadata", "uid"], uid.into());
     }
@@ -151,12 +142,12 @@ pub(super) fn bears_mark_of(live: &Value, owned: &Owned) -> bool {
     expected.is_some_and(|graph| Owned::seen(live, &Fields::new()).is_marked(graph))
 }
 
-fn gone<K>(at: &Address<K>) -> Problem {
+fn gone(at: &Address) -> Problem {
     Problem::new(Class::Conflict, "trustpath::kubernetes::gone", format!("{at} was removed by somebody else"))
         .help("look at the plan again: what is to be changed is no longer there")
 }
 
-fn appeared<K>(at: &Address<K>) -> Problem {
+fn appeared(at: &Address) -> Problem {
     let message = format!("{at} was made by somebody else since the plan");
     Problem::new(Class::Conflict, "trustpath::kubernetes::appeared", message)
         .help("look at the plan again: it now says what would be taken over")

@@ -1,8 +1,9 @@
 //! One right at an API server, as plain data.
 
-use serde::{Deserialize, Serialize};
+use std::fmt;
 
-use crate::kubernetes::Access;
+use k8s_openapi::api::authorization::v1::ResourceAttributes;
+use serde::{Deserialize, Serialize};
 
 /// A verb on a resource.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,15 +32,28 @@ pub struct Grant {
 }
 
 impl Grant {
+    /// With this verb.
+    pub(crate) fn verb(&self, verb: &str) -> Self {
+        Self { verb: verb.to_owned(), ..self.clone() }
+    }
+
+    /// The resource with its subresource and group: `serviceaccounts/token`, `tokenreviews.authentication.k8s.io`.
+    pub(super) fn full_resource(&self) -> String {
+        let subresource = self.subresource.as_ref().map(|subresource| format!("/{subresource}")).unwrap_or_default();
+        let group = if self.group.is_empty() { String::new() } else { format!(".{}", self.group) };
+        format!("{}{subresource}{group}", self.resource)
+    }
+
     /// As it is asked for.
-    pub fn access(&self) -> Access<'_> {
-        Access {
-            verb: &self.verb,
-            group: &self.group,
-            resource: &self.resource,
-            subresource: self.subresource.as_deref(),
-            namespace: self.namespace.as_deref(),
-            name: self.name.as_deref(),
+    pub(crate) fn attributes(&self) -> ResourceAttributes {
+        ResourceAttributes {
+            verb: Some(self.verb.clone()),
+            group: Some(self.group.clone()),
+            resource: Some(self.resource.clone()),
+            subresource: self.subresource.clone(),
+            namespace: self.namespace.clone(),
+            name: self.name.clone(),
+            ..ResourceAttributes::default()
         }
     }
 
@@ -52,5 +66,11 @@ impl Grant {
     pub(super) fn moves_namespace(&self) -> bool {
         let moves = matches!(self.verb.as_str(), "create" | "delete");
         moves && (self.group.as_str(), self.resource.as_str()) == ("", "namespaces")
+    }
+}
+
+impl fmt::Display for Grant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.verb, self.full_resource())
     }
 }

@@ -6,17 +6,14 @@ use futures::{StreamExt, TryStreamExt, stream};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::APIGroup;
 use trustpath_core::{Lacking, Right};
 
-use super::Grant;
+use super::{Grant, on};
 use crate::{
     error::{Error, Kind},
-    kubernetes::{Access, Cluster},
+    kubernetes::{Cluster, call::Call},
 };
 
 /// How many questions are under way at the same time.
 const AT_ONCE: usize = 16;
-
-/// Who may do this may do everything: one question instead of many.
-const ALL: Access<'_> = Access { verb: "*", group: "*", resource: "*", subresource: None, namespace: None, name: None };
 
 const MAY_NOT_ASK: &str = "Kubernetes does not let this user ask what it may do, as the ClusterRole system:basic-user would: its rights \
      there are not known.";
@@ -32,7 +29,8 @@ impl Cluster {
     }
 
     async fn lacks_of(&self, rights: &[Right]) -> Result<Lacking, Error> {
-        if rights.is_empty() || self.can_i(&ALL).await? {
+        // Who may do everything is asked one question instead of many.
+        if rights.is_empty() || self.can_i(&on("*", "*").verb("*")).await? {
             return Ok(Lacking::default());
         }
         let asked: Vec<_> =
@@ -53,7 +51,7 @@ impl Cluster {
     /// Those that the server says no to, in the order in which they are given.
     async fn denied(&self, asked: Vec<(usize, Grant)>) -> Result<Vec<(usize, Grant)>, Error> {
         let answers = asked.into_iter().map(|(asked, grant)| async move {
-            let allowed = self.can_i(&grant.access()).await?;
+            let allowed = self.can_i(&grant).await?;
             Ok((!allowed).then_some((asked, grant)))
         });
         stream::iter(answers).buffered(AT_ONCE).try_filter_map(|denied| async { Ok(denied) }).try_collect().await
@@ -91,7 +89,7 @@ impl Cluster {
     }
 
     async fn serves(&self, group: &str, plural: &str) -> Result<bool, Error> {
-        let call = crate::kubernetes::request::Call::get(&format!("/apis/{group}"))?;
+        let call = Call::get(&format!("/apis/{group}"))?;
         let Some(found) = self.found::<APIGroup>(&call).await? else { return Ok(false) };
         for version in found.versions {
             let served = self.resources(&version.group_version).await?;

@@ -27,7 +27,7 @@ pub fn to_read_uid() -> Vec<Right> {
 
 /// Looking at everything that a namespace holds.
 pub fn list_everything_in(namespace: &str) -> Right {
-    Grant { verb: "list".to_owned(), ..on("*", "*").within(namespace) }.right()
+    on("*", "*").within(namespace).verb("list").right()
 }
 
 impl Grant {
@@ -57,10 +57,10 @@ impl Grant {
 
     /// These verbs.
     pub fn may(&self, verbs: &[&str]) -> Vec<Right> {
-        verbs.iter().map(|verb| Self { verb: (*verb).to_owned(), ..self.clone() }.right()).collect()
+        verbs.iter().map(|verb| self.verb(verb).right()).collect()
     }
 
-    /// What [`Cluster::write_owned`] needs to go from one waypoint to the next. An apply that makes an object needs
+    /// What it needs to go from one waypoint to the next. An apply that makes an object needs
     /// `create` on its very name.
     pub fn may_write(&self, now: Option<&Owned>, to: Option<&Owned>) -> Vec<Right> {
         self.may(match (now, to) {
@@ -85,6 +85,6 @@ impl Grant {
         if self.is_everything() {
             return format!("`{}` on everything{within}", self.verb);
         }
-        format!("`{}` on {}{name}{within}", self.verb, self.access().resource())
+        format!("`{}` on {}{name}{within}", self.verb, self.full_resource())
     }
 }

@@ -13,7 +13,7 @@ use trustpath_core::Result;
 use crate::{
     Error,
     error::{Kind, System},
-    lock::{Claim, Found, Record, Removed, Version, Written},
+    lock::{Claim, Found, Record, Removed, Version},
 };
 
 /// What goes wrong with a write.
@@ -60,22 +60,22 @@ impl Memory {
         self.inside(|inside| inside.faults.push_back(fault));
     }
 
-    async fn write(&self, expected: Option<&Version>, claim: Option<&Claim>) -> Result<Written, Error> {
+    async fn write(&self, expected: Option<&Version>, claim: Option<&Claim>) -> Result<Option<Version>, Error> {
         let (fault, written) = self.inside(|inside| {
             let fault = if inside.down { Some(Fault::Lost) } else { inside.faults.pop_front() };
             let there = inside.record.as_ref().map(|(revision, _)| version(*revision));
             if matches!(fault, Some(Fault::Lost | Fault::Denied)) || there.as_ref() != expected {
-                return (fault, Written::Refused);
+                return (fault, None);
             }
             inside.written += 1;
             inside.record = claim.map(|claim| (inside.written, claim.clone()));
-            (fault, Written::As(version(inside.written)))
+            (fault, Some(version(inside.written)))
         });
         sleep(self.inside(|inside| inside.slow)).await;
         match fault {
             Some(Fault::Lost) => Err(Error::new(System::Vault, Kind::Unreachable, "it cannot be reached")),
             Some(Fault::Denied) => Err(Error::new(System::Vault, Kind::Denied, "it may not be written")),
-            Some(Fault::AnswerLost) => Ok(Written::Refused),
+            Some(Fault::AnswerLost) => Ok(None),
             Some(Fault::Silent) => std::future::pending().await,
             None => Ok(written),
         }
@@ -103,18 +103,18 @@ impl Record for Memory {
         Ok(self.inside(|inside| inside.record.clone()).map(|(at, claim)| Found { version: version(at), claim }))
     }
 
-    async fn create(&self, claim: &Claim) -> Result<Written, Error> {
+    async fn create(&self, claim: &Claim) -> Result<Option<Version>, Error> {
         self.write(None, Some(claim)).await
     }
 
-    async fn replace(&self, version: &Version, claim: &Claim) -> Result<Written, Error> {
+    async fn replace(&self, version: &Version, claim: &Claim) -> Result<Option<Version>, Error> {
         self.write(Some(version), Some(claim)).await
     }
 
     async fn remove(&self, version: &Version) -> Result<Removed, Error> {
         Ok(match self.write(Some(version), None).await? {
-            Written::As(_) => Removed::Yes,
-            Written::Refused => Removed::Refused,
+            Some(_) => Removed::Yes,
+            None => Removed::Refused,
         })
     }
 }

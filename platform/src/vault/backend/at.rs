@@ -7,7 +7,7 @@ use crate::{
     AuthMount, Vault,
     mark::Mark,
     vault::{
-        Body, Get, List, Mounts, VaultRequest,
+        Body, Get, Mounts, VaultRequest,
         rights::{On, on},
     },
 };
@@ -36,8 +36,8 @@ impl AuthMount {
     }
 
     /// Lists a collection below the mount.
-    pub fn list<'a>(&'a self, path: impl IntoIterator<Item = &'a str>) -> List {
-        List::new(self.namespace.as_deref(), self.below(path))
+    pub fn list<'a>(&'a self, path: impl IntoIterator<Item = &'a str>) -> Get {
+        Get::list(self.namespace.as_deref(), self.below(path))
     }
 
     /// Tunes it. Below `sys/auth` that would need sudo.

@@ -164,7 +164,7 @@ impl LoginProbe {
     ) -> Result<(), Error> {
         for (name, input) in &self.proof.inputs {
             let Input::Secret(SecretRef::Minted { request, accessor, revoke }) = input else { continue };
-            let mut answer = vault.write_once(&self.below(request), &json!({})).await?.data;
+            let mut answer = vault.write_once(&self.below(request), &json!({})).await?.0;
             made.push((self.below(revoke), json!({ *accessor: answer[*accessor] })));
             body.insert((*name).to_owned(), answer[*name].take());
         }

@@ -137,7 +137,7 @@ impl SecretRef {
 }
 
 async fn secret(cx: &Context, namespace: &str, name: &str) -> Result<Option<Secret>> {
-    Ok(cx.handle::<Cluster>().await?.get(&Address::namespaced(namespace, name)).await?)
+    Ok(cx.handle::<Cluster>().await?.get(&Address::namespaced::<Secret>(namespace, name)).await?)
 }
 
 impl fmt::Display for SecretRef {

@@ -42,7 +42,7 @@ impl Vault {
     /// `None` where the token may not even ask, as without the default policy.
     async fn held(&self, paths: &BTreeSet<String>) -> Result<Option<Held>, Error> {
         let paths: Vec<_> = paths.iter().map(String::as_str).collect();
-        match self.plain_capabilities(&paths).await {
+        match self.capabilities(&paths).await {
             Err(error) if matches!(error.kind(), Kind::Denied | Kind::Unauthenticated) => Ok(None),
             held => held.map(Some),
         }

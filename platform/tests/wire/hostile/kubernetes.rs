@@ -11,7 +11,11 @@ use trustpath_core::{Connection as _, Failure};
 use trustpath_platform::{
     Cluster, Connections, KubernetesSettings, ServiceAccountRef,
     error::Kind,
-    kubernetes::{Access, Address, Apply, LeaseRecord, owned::Owned, rights::on},
+    kubernetes::{
+        Address, Apply, LeaseRecord, ServedType,
+        owned::Owned,
+        rights::{Grant, on},
+    },
     lock::{Claim, Holder, Record, Terms, Version},
     retry::Limits,
 };
@@ -139,17 +143,19 @@ fn things() -> ApiResource {
     }
 }
 
+const THING: ServedType = ServedType { group: "g", kind: "Thing", plural: "things", versions: &["v1"] };
+
 /// Asks, and returns what of the answer may be shown.
 async fn ask(cluster: &Cluster, lease: &LeaseRecord, what: Ask) -> Came {
-    let at = Address::<ServiceAccount>::namespaced("n", "a");
+    let at = Address::namespaced::<ServiceAccount>("n", "a");
     let who = ServiceAccountRef { namespace: "n".into(), name: "a".into() };
-    let access = Access { verb: "get", resource: "secrets", ..Access::default() };
+    let access = Grant { verb: "get".into(), ..on("", "secrets") };
     let version = Version { object: "u".into(), revision: "1".into() };
     let body = serde_json::from_value(json!({"metadata": {"annotations": {"x": "z"}}})).expect("fields");
     let none = Vec::new();
     Ok(match what {
         Ask::Uid => cluster.uid().await.map(|_| none)?,
-        Ask::Get => cluster.get(&at).await.map(|_| none)?,
+        Ask::Get => cluster.get::<ServiceAccount>(&at).await.map(|_| none)?,
         Ask::Live => {
             let live = cluster.live(&at).await?.unwrap_or_default();
             drop(Owned::seen(&live, &body));
@@ -158,11 +164,11 @@ async fn ask(cluster: &Cluster, lease: &LeaseRecord, what: Ask) -> Came {
         Ask::List => cluster.list::<ServiceAccount>(Some("n")).await.map(|_| none)?,
         Ask::ListDynamic => cluster.list_dynamic::<DynamicObject>(&things(), None).await.map(|_| none)?,
         Ask::Apply => cluster.apply(&at, &object(), Apply::default()).await.map(|_| none)?,
-        Ask::Delete => cluster.delete(&at, Some("u")).await.map(|()| none)?,
+        Ask::Delete => cluster.remove(&at, &json!({"metadata": {"uid": "u"}})).await.map(|()| none)?,
         Ask::HasNamespace => cluster.has_namespace("n").await.map(|_| none)?,
         Ask::Token => cluster.request_token(&who, &[], 600).await.map(|token| vec![format!("{token:?}")])?,
         Ask::CanI => cluster.can_i(&access).await.map(|_| none)?,
-        Ask::Served => cluster.served("g", "Thing", &["v1"]).await.map(|_| none)?,
+        Ask::Served => cluster.served(&THING).await.map(|_| none)?,
         Ask::Types => cluster.namespaced_types().await.map(|_| none)?,
         Ask::Lacking => cluster.lacking(&on("", "secrets").named("a").may(&["get"])).await.map(|_| none)?,
         Ask::WriteOwned => cluster.rehearse_owned(&at, &Owned::made(body), false).await.map(|()| none)?,

@@ -78,8 +78,8 @@ impl World {
         let environment = self.environment();
         let cluster = Cluster::connect(&environment, &Connections::default(), None).await.unwrap();
         let address =
-            trustpath_platform::kubernetes::Address::<k8s_openapi::api::core::v1::Secret>::namespaced("default", of);
-        let secret = cluster.get(&address).await.unwrap().unwrap();
+            trustpath_platform::kubernetes::Address::namespaced::<k8s_openapi::api::core::v1::Secret>("default", of);
+        let secret: k8s_openapi::api::core::v1::Secret = cluster.get(&address).await.unwrap().unwrap();
         String::from_utf8(secret.data.unwrap().remove("token").unwrap().0).unwrap()
     }
 

@@ -143,7 +143,9 @@ impl World {
     /// Removes the ServiceAccount that the role binds.
     pub(crate) async fn remove_operator(&self) {
         let cluster = self.cluster(&self.kubeconfig()).await;
-        cluster.delete(&Address::<ServiceAccount>::namespaced("apps", "operator"), None).await.unwrap();
+        let at = Address::namespaced::<ServiceAccount>("apps", "operator");
+        let live = cluster.live(&at).await.unwrap().unwrap();
+        cluster.remove(&at, &live).await.unwrap();
     }
 
     /// The accessors of all tokens.
