@@ -10,7 +10,7 @@ use serde::Deserialize as _;
 use serde_json::Value;
 use trustpath_core::{
     Class, Failure, Handle as _, Handles, Problem, Result,
-    file::{Source, load},
+    file::{Origin, Source, load, origins},
     graph::{Graph, Selection},
     journal::{JournaledStep, Start, VERSION},
     run::{Cancel, Engine, Permissions, RunPlan, Settings, graph_of},
@@ -48,7 +48,7 @@ impl Session {
     /// Every mistake in them, at once.
     pub(crate) fn open(command: &Command<'_>) -> Result<Self> {
         let mut ambient = Ok(());
-        let loaded = load(sources(command)?, &command.kinds, |connections, facts| {
+        let loaded = load(sources(command)?, &command.kinds, Connections::PLACEHOLDERS, |connections, facts| {
             ambient = systems::ambient(command, connections).map(|seen| facts.extend(&seen));
         });
         // Without these facts, steps lack what no step could give.
@@ -98,10 +98,11 @@ impl Session {
     /// # Errors
     /// When it names a step that the graph does not have.
     pub(crate) fn permissions(&self, consent: Consent, keep: bool) -> Result<Permissions> {
-        let named = Selection { only: consent.adopt.clone(), ..Default::default() };
-        named.places(&self.graph)?;
+        // No name is no step; to a selection it would be all of them.
+        let named = Selection { only: consent.adopt.clone(), ..Default::default() }.places(&self.graph)?;
+        let adopt = named.into_iter().filter(|_| !consent.adopt.is_empty());
         Ok(Permissions {
-            adopt: consent.adopt.into_iter().collect(),
+            adopt: adopt.map(|place| self.graph.node(place).name.to_string()).collect(),
             force_conflicts: consent.force_conflicts,
             allow_irreversible: consent.allow_irreversible,
             keep,
@@ -138,6 +139,14 @@ impl Session {
             steps: JournaledStep::of(&self.graph),
         })
     }
+}
+
+/// Where each value of the graph file comes from.
+///
+/// # Errors
+/// Every mistake in the files, at once.
+pub(crate) fn value_origins(command: &Command<'_>) -> Result<Vec<Origin>> {
+    Ok(origins(sources(command)?, &command.kinds, Connections::PLACEHOLDERS)?)
 }
 
 /// The files, then the settings: the later wins.

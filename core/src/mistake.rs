@@ -58,5 +58,6 @@ impl<P> Mistake<P> {
 
 /// A name that a user wrote, in quotes, with nothing in it that a terminal would act on.
 pub(crate) fn quoted(name: &str) -> String {
-    format!("`{}`", name.escape_debug())
+    // Between backticks a quotation mark, as names of repeated steps have, needs no escaping.
+    format!("`{}`", name.escape_debug()).replace("\\\"", "\"")
 }

@@ -3,6 +3,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use trustpath_core::file::Placeholder;
 
 use crate::{checked_text, kubernetes::names::NamespaceName};
 
@@ -16,6 +17,12 @@ pub struct Connections {
     /// Kubernetes.
     #[serde(skip_serializing_if = "is_default")]
     pub kubernetes: KubernetesConnection,
+}
+
+impl Connections {
+    /// The placeholders of the graph file that stand for values in here.
+    pub const PLACEHOLDERS: &[Placeholder] =
+        &[Placeholder { name: "cluster", key: &["connections", "kubernetes", "cluster"] }];
 }
 
 /// Vault, as the graph file knows it.
@@ -41,6 +48,9 @@ pub struct VaultConnection {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct KubernetesConnection {
+    /// What the cluster is called. Every `{cluster}` in the graph file stands for it, as in `mount = "kubernetes-{cluster}"`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cluster: Option<String>,
     /// The context of the kubeconfig; `--context` has precedence.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub context: Option<String>,

@@ -35,10 +35,11 @@ fn it_loads_in_the_order_of_the_chain() {
         let url = connections.vault.server.clone();
         facts.add("[connections.vault]", VaultServer { url, namespace: None });
     };
-    let loaded = load(vec![source], &Kind::registered(), ambient).unwrap_or_else(|mistakes| {
-        let all: Vec<_> = mistakes.iter().map(ToString::to_string).collect();
-        panic!("{}", all.join("\n"))
-    });
+    let loaded =
+        load(vec![source], &Kind::registered(), Connections::PLACEHOLDERS, ambient).unwrap_or_else(|mistakes| {
+            let all: Vec<_> = mistakes.iter().map(ToString::to_string).collect();
+            panic!("{}", all.join("\n"))
+        });
     let steps: Vec<_> = loaded.graph.nodes().iter().map(|node| (&*node.name, node.uses.as_str())).collect();
     let place = |name: &str| steps.iter().position(|(step, _)| *step == name).expect("it is one of the five");
     assert_eq!(steps.len(), 5);

@@ -73,7 +73,7 @@ fn loaded(text: &str) -> Result<(), String> {
     let ambient = |connections: &Connections, facts: &mut Facts| {
         facts.add("[connections.vault]", VaultServer { url: connections.vault.server.clone(), namespace: None });
     };
-    match load(sources, &Kind::registered(), ambient) {
+    match load(sources, &Kind::registered(), Connections::PLACEHOLDERS, ambient) {
         Ok(_) => Ok(()),
         Err(mistakes) => Err(mistakes.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")),
     }

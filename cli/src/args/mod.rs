@@ -105,6 +105,9 @@ pub(crate) struct Plan {
     /// Show each request that would be sent, secrets as placeholders
     #[arg(long)]
     pub(crate) requests: bool,
+    /// Show from which file each value of the graph comes
+    #[arg(long)]
+    pub(crate) sources: bool,
 }
 
 #[derive(Debug, clap::Args)]

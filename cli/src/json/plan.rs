@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use trustpath_core::{
     Leaf, Note, Op, RequestList, Undo,
     failure::Report,
+    file::Origin,
     graph::{Graph, Place},
     journal::Verb,
     run::{Failures, Planned, Role, RunPlan},
@@ -28,6 +29,9 @@ pub(crate) struct Plan {
     /// What `apply` or `destroy` would ask for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) objections: Vec<Report>,
+    /// From where each value of the graph file comes, where that was asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) sources: Vec<Origin>,
 }
 
 /// What would happen to one step.
@@ -90,8 +94,14 @@ impl Plan {
             summary: summary(&steps),
             notes,
             objections: objections.collect(),
+            sources: Vec::new(),
             steps,
         }
+    }
+
+    /// With the places that its values come from.
+    pub(crate) fn with_sources(self, sources: Vec<Origin>) -> Self {
+        Self { sources, ..self }
     }
 
     /// With what would be sent.

@@ -7,6 +7,7 @@ use super::{
     plain::line,
     requests,
     style::{Style, mark},
+    table::table,
 };
 use crate::json::{Plan, StepPlan, Summary};
 
@@ -20,6 +21,10 @@ pub(crate) fn plan(plan: &Plan) -> String {
     let mut text = format!("{}\n{}\n", apart(blocks), summary(plan.summary));
     if plan.summary.changes() > 0 {
         text.extend(plan.notes.iter().map(|said| format!("{}\n", note(said))));
+    }
+    if !plan.sources.is_empty() {
+        let rows: Vec<_> = plan.sources.iter().map(|origin| [origin.key.clone(), origin.place()]).collect();
+        text += &format!("\n{}", table(["VALUE", "FROM"], &rows));
     }
     if !plan.objections.is_empty() {
         text += &objections(plan.goal, &plan.objections);

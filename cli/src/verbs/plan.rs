@@ -2,7 +2,14 @@
 
 use trustpath_core::journal::Verb;
 
-use crate::{args::Plan, command::Command, exit, json, open_runs, session::Session, signals, trouble::Trouble};
+use crate::{
+    args::Plan,
+    command::Command,
+    exit, json, open_runs,
+    session::{self, Session},
+    signals,
+    trouble::Trouble,
+};
 
 pub(super) async fn run(command: &Command<'_>, args: Plan) -> Result<u8, Trouble> {
     let session = Session::open(command)?;
@@ -16,6 +23,9 @@ pub(super) async fn run(command: &Command<'_>, args: Plan) -> Result<u8, Trouble
     let mut document = json::Plan::of(&session.graph, &plan, session.scope.notes(), objections.as_ref());
     if args.requests {
         document = document.with_requests(&session.graph, engine.requests_of(&plan)?);
+    }
+    if args.sources {
+        document = document.with_sources(session::value_origins(command)?);
     }
     command.screen.show(&json::Document::Plan(document))?;
     Ok(if args.detailed_exitcode && !plan.is_nothing() { exit::CHANGES } else { exit::OK })

@@ -14,8 +14,10 @@ use super::{
 
 /// A document, and what was found wrong with it.
 pub(super) struct Document<'t> {
-    root: DeValue<'t>,
+    pub(super) root: DeValue<'t>,
     pub(super) mistakes: Vec<Mistake>,
+    /// Steps that it should have could not be read.
+    pub(super) lacks_steps: bool,
 }
 
 /// A value, where it stands, and where its key does.
@@ -26,11 +28,8 @@ struct Found<'d, 't> {
 }
 
 impl<'t> Document<'t> {
-    /// Of several tables the later wins.
-    pub(super) fn new(tables: impl IntoIterator<Item = DeTable<'t>>, mistakes: Vec<Mistake>) -> Self {
-        let mut root = DeTable::new();
-        tables.into_iter().for_each(|table| merge(&mut root, table));
-        Self { root: DeValue::Table(root), mistakes }
+    pub(super) fn new(root: DeTable<'t>, mistakes: Vec<Mistake>) -> Self {
+        Self { root: DeValue::Table(root), mistakes, lacks_steps: false }
     }
 
     /// Its values as plain data.
@@ -77,27 +76,8 @@ impl<'t> Document<'t> {
     }
 }
 
-/// Lays `over` onto `base`. Tables merge at any depth; everything else is replaced, arrays as a whole. A table that
-/// both have keeps the place of the first, a value that is replaced takes the place of the second.
-fn merge<'t>(base: &mut DeTable<'t>, over: DeTable<'t>) {
-    for (key, value) in over {
-        let name: &str = key.get_ref();
-        match (base.get_mut(name).map(|old| old.get_mut()), value.get_ref()) {
-            (Some(DeValue::Table(old)), DeValue::Table(_)) => {
-                if let DeValue::Table(new) = value.into_inner() {
-                    merge(old, new);
-                }
-            }
-            _ => {
-                base.remove(name);
-                base.insert(key, value);
-            }
-        }
-    }
-}
-
 /// The same value as JSON; `null`, which TOML does not have, where JSON has nothing that is the same.
-fn json(value: &DeValue<'_>) -> Value {
+pub(super) fn json(value: &DeValue<'_>) -> Value {
     match value {
         DeValue::String(text) => text.as_ref().into(),
         DeValue::Integer(integer) => integer_json(integer),
@@ -123,8 +103,8 @@ fn integer_json(integer: &DeInteger<'_>) -> Value {
 mod tests {
     use super::*;
 
-    fn document<'t>(texts: &[&'t str]) -> Document<'t> {
-        Document::new(texts.iter().map(|text| DeTable::parse(text).unwrap().into_inner()), Vec::new())
+    fn document(text: &str) -> Document<'_> {
+        Document::new(DeTable::parse(text).unwrap().into_inner(), Vec::new())
     }
 
     #[test]
@@ -135,26 +115,12 @@ mod tests {
             "i": 16, "big": 18446744073709551615u64, "huge": null, "f": 1.5, "n": null, "b": true,
             "d": null, "a": [1, "x"], "t": { "k": "v" },
         });
-        assert_eq!(document(&[text]).json(), expected);
-    }
-
-    #[test]
-    fn tables_merge_and_all_else_is_replaced() {
-        let merged =
-            document(&["a.b = { c = 1, d = [1, 2] }\na.e = 1\nf = 1", "a.b = { d = [3] }\na.e = { x = 1 }\ng = 2"]);
-        let expected = serde_json::json!({ "a": { "b": { "c": 1, "d": [3] }, "e": { "x": 1 } }, "f": 1, "g": 2 });
-        assert_eq!(merged.json(), expected);
-    }
-
-    #[test]
-    fn a_replaced_value_and_its_key_lie_where_the_later_text_has_them() {
-        let (merged, path) = (document(&["a = 1", "\n\na = 2"]), Path::of(["a"]));
-        assert_eq!((merged.key_place(&path), merged.place(&path)), (2..3, 6..7));
+        assert_eq!(document(text).json(), expected);
     }
 
     #[test]
     fn what_is_missing_has_the_place_of_what_is_around_it() {
-        let document = document(&["a = [1, { b = 2 }]"]);
+        let document = document("a = [1, { b = 2 }]");
         let item = Path::of(["a"]).on(Segment::Index(1));
         assert_eq!((document.key_place(&item.key("b")), document.place(&item.key("b"))), (10..11, 14..15));
         assert_eq!(document.place(&item.key("c").key("d")), 8..17);

@@ -2,7 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::run::Settings;
 
@@ -17,6 +17,8 @@ pub(super) struct Head {
     pub(super) graph: GraphId,
     /// The limits of a run.
     pub(super) run: Settings,
+    /// Tables that steps are repeated for: each has a name, and a value for each key.
+    for_each: Map<String, Value>,
     steps: Value,
     connections: Value,
 }

@@ -3,16 +3,22 @@
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
+use toml::de::DeTable;
 
 use super::{
     DEFAULT_GRAPH, Source,
     document::Document,
+    each,
     head::Head,
     mistake::Mistakes,
+    origin::Origin,
+    overlay::Over,
     path::Path,
+    placeholder::Placeholder,
     shape::Shape,
     sources::Space,
-    syntax::{Readable, readable},
+    steps::{self, Kinds},
+    syntax::readable,
 };
 use crate::{
     contract::{Facts, Kind},
@@ -32,8 +38,9 @@ pub struct Loaded<C> {
     pub run: Settings,
 }
 
-/// Reads a graph file from its texts; where two say something about the same key, the later wins. `ambient` adds the
-/// facts that every step sees, from `[connections]`.
+/// Reads a graph file from its texts; where two say something about the same key, the later wins. `placeholders` stand
+/// for values of the file, beside those of `for_each`. `ambient` adds the facts that every step sees, from
+/// `[connections]`.
 ///
 /// # Errors
 /// Every mistake in every text, each with its place; of what is not TOML the first place in each text. What may only be
@@ -41,20 +48,51 @@ pub struct Loaded<C> {
 pub fn load<C: DeserializeOwned + JsonSchema>(
     sources: Vec<Source>,
     kinds: &[&'static Kind],
+    placeholders: &[Placeholder],
     ambient: impl FnOnce(&C, &mut Facts),
 ) -> Result<Loaded<C>, Mistakes> {
+    reading(sources, kinds, placeholders, |document, kinds, _| document.loaded(kinds, ambient))
+}
+
+/// Where each value of a graph file comes from, in the order of their keys; the steps that `for_each` makes are there
+/// one by one.
+///
+/// # Errors
+/// Every mistake that is found before the kinds read their steps.
+pub fn origins(
+    sources: Vec<Source>,
+    kinds: &[&'static Kind],
+    placeholders: &[Placeholder],
+) -> Result<Vec<Origin>, Mistakes> {
+    reading(sources, kinds, placeholders, |document, _, space| Some(document.origins(space)))
+}
+
+/// Makes one document of all texts, and something of that: nothing, where there is any mistake.
+fn reading<T>(
+    sources: Vec<Source>,
+    kinds: &[&'static Kind],
+    placeholders: &[Placeholder],
+    make: impl FnOnce(&mut Document<'_>, &Kinds, &Space) -> Option<T>,
+) -> Result<T, Mistakes> {
     let space = Space::new(sources);
     let mut texts: Vec<_> = space.iter().map(readable).collect();
     let mistakes = texts.iter_mut().filter_map(|text| text.mistake.take()).collect();
     let unread: String = texts.iter().map(|text| text.unread.as_str()).collect();
-    let mut document = Document::new(texts.iter().map(Readable::table), mistakes);
-    let loaded = document.loaded(kinds, ambient);
+    let kinds = steps::kinds(kinds);
+    let mut root = DeTable::new();
+    for (placed, text) in space.iter().zip(&texts) {
+        let over = if placed.source.is_setting { Over::Joined } else { Over::Kinds(&kinds) };
+        over.lay(&mut root, text.table());
+    }
+    let mut document = Document::new(root, mistakes);
+    document.expand(placeholders);
+    let made = make(&mut document, &kinds, &space);
     let mut mistakes = document.mistakes;
-    match loaded {
-        Some(loaded) if mistakes.is_empty() => Ok(loaded),
+    match made {
+        Some(made) if mistakes.is_empty() => Ok(made),
         _ => {
             mistakes.retain(|mistake| !mistake.may_be_in(&unread));
-            Err(Mistakes::new(mistakes, space))
+            Err(Mistakes::new(each::told_once(mistakes), space))
         }
     }
 }
@@ -62,7 +100,7 @@ pub fn load<C: DeserializeOwned + JsonSchema>(
 impl Document<'_> {
     fn loaded<C: DeserializeOwned + JsonSchema>(
         &mut self,
-        kinds: &[&'static Kind],
+        kinds: &Kinds,
         ambient: impl FnOnce(&C, &mut Facts),
     ) -> Option<Loaded<C>> {
         let mut root = self.json();
@@ -75,10 +113,12 @@ impl Document<'_> {
         let run = head.as_ref().map(|head| self.limits(head.run, has_lease));
         let mut steps = self.steps(steps, kinds);
         let mut facts = Facts::default();
-        match &connections {
-            Some(connections) => ambient(connections, &mut facts),
+        if let Some(connections) = &connections {
+            ambient(connections, &mut facts);
+        }
+        if connections.is_none() || self.lacks_steps {
             // Nothing can be said about what the steps hand on to each other.
-            None => steps.iter_mut().for_each(|step| step.step = None),
+            steps.iter_mut().for_each(|step| step.step = None);
         }
         let id = head.as_ref().map_or(DEFAULT_GRAPH, |head| &head.graph.0);
         let graph = assemble(id, &facts, steps).map_err(|mistakes| self.between(mistakes));

@@ -1,20 +1,25 @@
 //! The graph file: its texts in, a checked graph out, or every mistake in them with its place.
 //!
 //! ```text
-//! sources ─► syntax ─► document ─► read: head, [connections], [steps.NAME] ─► graph ─► Loaded
-//!    │          │                     │  by the schema and by serde                 │
-//!    └──────────┴──── mistakes ◄──────┴──────────────────────────────────────────────┘
+//! sources ─► syntax ─► overlay ─► each ─► document ─► read: head, [connections], [steps.NAME] ─► graph ─► Loaded
+//!    │          │                    │                   │  by the schema and by serde                 │
+//!    └──────────┴───── mistakes ◄────┴───────────────────┴─────────────────────────────────────────────┘
 //! ```
 //!
-//! Several texts are one file: tables merge, the later text wins. All share one space of positions ([`Source`]), so
+//! Several texts are one file: tables merge, the later text wins. Placeholders are filled in, and `for_each` makes several
+//! steps of one. All share one space of positions ([`Source`]), so
 //! that any mistake can point into the text that it came from.
 
 mod document;
+mod each;
 mod generate;
 mod head;
 mod load;
 mod mistake;
+mod origin;
+mod overlay;
 mod path;
+mod placeholder;
 mod read;
 mod schema;
 mod set;
@@ -24,8 +29,10 @@ mod steps;
 mod syntax;
 
 pub use head::DEFAULT_GRAPH;
-pub use load::{Loaded, load};
+pub use load::{Loaded, load, origins};
 pub use mistake::Mistakes;
+pub use origin::Origin;
+pub use placeholder::Placeholder;
 pub use schema::schema;
 pub use sources::Source;
 

@@ -2,6 +2,8 @@
 
 use std::fmt::{self, Display};
 
+use crate::graph::written;
+
 /// The way to a value in the file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Path(pub(super) Vec<Segment>);
@@ -49,7 +51,11 @@ impl Display for Path {
     }
 }
 
+/// A key as TOML has it, and a step that was made by `for_each` as it is called everywhere.
 fn toml_key(key: &str) -> String {
+    if written(key) != key {
+        return key.to_owned();
+    }
     let bare = !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
     if bare { key.to_owned() } else { format!("\"{}\"", key.escape_debug()) }
 }

@@ -194,7 +194,7 @@ mod tests {
     /// What is wrong with the keys of a text that should be a `T`.
     fn found<T: JsonSchema>(text: &str) -> Vec<String> {
         let table = DeTable::parse(text).expect("it is TOML").into_inner();
-        let mut document = Document::new([table], Vec::new());
+        let mut document = Document::new(table, Vec::new());
         let value = document.json();
         let read = document.read(&Path::default(), value, &Shape::of::<T>(), |_| Ok(()));
         assert_eq!(read.is_none(), !document.mistakes.is_empty());

@@ -1,6 +1,6 @@
 //! The JSON Schema of the whole graph file, with which an editor completes and checks it.
 
-use schemars::{JsonSchema, Schema, SchemaGenerator, consts::meta_schemas};
+use schemars::{JsonSchema, Schema, SchemaGenerator, consts::meta_schemas, transform::transform_subschemas};
 use serde_json::{Value, json};
 
 use super::{generate::generated, head::Head, steps::Frame};
@@ -36,6 +36,8 @@ fn steps(generator: &mut SchemaGenerator, kinds: &[&'static Kind]) -> Value {
 
 /// What every step has, with the kind and its configuration filled in.
 fn step(mut frame: Schema, kind: &Kind, with: Schema) -> Value {
+    let mut with = with;
+    take_placeholders(&mut with);
     let configured = with.get("required").and_then(Value::as_array).is_some_and(|required| !required.is_empty());
     frame.insert("title".into(), kind.name().into());
     frame.insert("description".into(), kind.about().into());
@@ -47,4 +49,27 @@ fn step(mut frame: Schema, kind: &Kind, with: Schema) -> Value {
         required.push("with".into());
     }
     frame.to_value()
+}
+
+/// A text that has a placeholder, which may become anything.
+const PLACEHOLDER: &str = r"\{[A-Za-z][A-Za-z0-9_.-]*\}";
+
+/// Whatever a kind wants, in the file there may be a text in its place.
+fn take_placeholders(schema: &mut Schema) {
+    transform_subschemas(&mut take_placeholders, schema);
+    let Some(table) = schema.as_object_mut() else { return };
+    if let Some(Value::String(pattern)) = table.get_mut("pattern") {
+        *pattern = format!("{pattern}|{PLACEHOLDER}");
+    } else if let Some(types) = table.get("type").filter(|types| !types.to_string().contains("\"string\"")).cloned() {
+        let types = if let Value::Array(types) = types { types } else { vec![types] };
+        table.insert("type".into(), types.into_iter().chain(["string".into()]).collect());
+        table.insert("pattern".into(), PLACEHOLDER.into());
+    }
+    // Of alternatives several may be what it stands for.
+    if let Some(choices) = table.shift_remove("oneOf") {
+        table.insert("anyOf".into(), choices);
+    }
+    if let Some(Value::Array(choices)) = table.get_mut("anyOf") {
+        choices.push(json!({ "type": "string", "pattern": PLACEHOLDER }));
+    }
 }

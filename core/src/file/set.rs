@@ -28,7 +28,7 @@ impl Source {
         let (key, value) = (setting[..at].trim(), &setting[at + 1..]);
         let is_toml = DeValue::parse(value.trim()).is_ok();
         let value = if is_toml { value.trim().to_owned() } else { Value::from(value).to_string() };
-        Ok(Self::new(Self::SET, format!("{key} = {value}")))
+        Ok(Self { is_setting: true, ..Self::new(Self::SET, format!("{key} = {value}")) })
     }
 }
 

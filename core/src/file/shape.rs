@@ -62,6 +62,17 @@ impl Shape {
         says || self.parts(schema).any(|part| self.is_table(part)) || choices(schema).any(only)
     }
 
+    /// Whether a table by this schema is one value, which is never joined with another. A field says so by
+    /// `#[schemars(extend("x-one-value" = true))]`.
+    pub(super) fn is_one_value(&self, schema: &Value) -> bool {
+        self.branches(schema, &|_| Some(0)).iter().any(|branch| branch.schema.get("x-one-value").is_some())
+    }
+
+    /// Whether a schema has alternatives.
+    pub(super) fn has_choices(&self, schema: &Value) -> bool {
+        choices(schema).next().is_some() || self.parts(schema).any(|part| self.has_choices(part))
+    }
+
     /// The schema of the items of an array.
     pub(super) fn items<'s>(&'s self, schema: &'s Value) -> &'s Value {
         self.branches(schema, &|_| Some(0)).iter().find_map(|branch| branch.schema.get("items")).unwrap_or(ANYTHING)

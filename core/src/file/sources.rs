@@ -9,13 +9,15 @@ use crate::unseen;
 pub struct Source {
     pub(super) name: String,
     pub(super) text: String,
+    /// It is one value, which a user laid over the files.
+    pub(super) is_setting: bool,
 }
 
 impl Source {
     /// A text under a name: the path of the file that it was read from. Byte order marks are no part of it.
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
         let text: String = text.into();
-        Self { name: name.into(), text: text.trim_start_matches('\u{feff}').to_owned() }
+        Self { name: name.into(), text: text.trim_start_matches('\u{feff}').to_owned(), is_setting: false }
     }
 }
 

@@ -32,15 +32,31 @@ pub(super) struct Frame {
     /// The steps that this one needs: they are applied before it, and it sees the facts that they hand on.
     #[serde(default)]
     needs: Vec<String>,
+    /// For what there is one step each, `NAME["key"]`: a table, or a list of keys, or the name of a table in `[for_each]`.
+    /// Texts of the step may have `{key}`, `{value}` and `{value.x}`.
+    #[serde(default)]
+    for_each: Value,
     #[serde(default)]
     with: Value,
 }
 
-type Kinds = BTreeMap<&'static str, (&'static Kind, Shape)>;
+/// The keys of the file that make a step.
+pub(super) const STEPS: &str = "steps";
+pub(super) const USES: &str = "uses";
+pub(super) const NEEDS: &str = "needs";
+pub(super) const WITH: &str = "with";
+
+/// The kinds by their names, each with what its configuration looks like.
+pub(super) type Kinds = BTreeMap<&'static str, (&'static Kind, Shape)>;
+
+pub(super) fn kinds(kinds: &[&'static Kind]) -> Kinds {
+    let shape = |kind: &&'static Kind| (kind.name(), (*kind, Shape::from(|generator| kind.schema(generator))));
+    kinds.iter().map(shape).collect()
+}
 
 impl Document<'_> {
     /// Reads steps, in the order in which the file has them.
-    pub(super) fn steps(&mut self, steps: Value, kinds: &[&'static Kind]) -> Vec<Spec> {
+    pub(super) fn steps(&mut self, steps: Value, kinds: &Kinds) -> Vec<Spec> {
         let Value::Object(steps) = steps else {
             self.section::<Map<String, Value>>(&Path::of(["steps"]), steps);
             return Vec::new();
@@ -50,20 +66,14 @@ impl Document<'_> {
             let mistake = Mistake::new("no_steps", "there are no steps in this graph file", help);
             self.mistakes.push(mistake.misses("").at(0..0, "no `[steps.NAME]` in here"));
         }
-        let shape = |kind: &&'static Kind| (kind.name(), (*kind, Shape::from(|generator| kind.schema(generator))));
-        let (frame, kinds) = (Shape::of::<Frame>(), kinds.iter().map(shape).collect());
+        let frame = Shape::of::<Frame>();
         let mut steps: Vec<_> =
             steps.into_iter().map(|(name, value)| (Path::of(["steps", &*name]), name, value)).collect();
         steps.sort_by_cached_key(|(path, ..)| self.key_place(path).start);
-        steps.into_iter().map(|(path, name, value)| self.step(&path, name, value, &frame, &kinds)).collect()
+        steps.into_iter().map(|(path, name, value)| self.step(&path, name, value, &frame, kinds)).collect()
     }
 
     fn step(&mut self, path: &Path, name: String, mut value: Value, frame: &Shape, kinds: &Kinds) -> Spec {
-        if !is_name(&name) {
-            let help = "use letters, digits, `-`, `_` and `.`, at most 63 of them, and begin with a letter or a digit";
-            let mistake = Mistake::new("step_name", format!("{} is no name for a step", quoted(&name)), help);
-            self.mistakes.push(mistake.at(self.key_place(path), "this name"));
-        }
         let with = value.as_object_mut().and_then(|table| table.shift_remove("with"));
         let with = with.unwrap_or_else(|| Map::new().into());
         let uses = value.get("uses").and_then(Value::as_str).map(str::to_owned);
@@ -100,10 +110,4 @@ impl Document<'_> {
         };
         self.read(&path.key("with"), with.clone(), shape, |with| kind.from_json(with))
     }
-}
-
-/// Names stand in commands, lists and journals.
-fn is_name(name: &str) -> bool {
-    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    name.len() <= 63 && name.chars().all(fits) && name.starts_with(|c: char| c.is_ascii_alphanumeric())
 }

@@ -1,6 +1,7 @@
 //! The graph of steps: checked, ordered, each step with the facts that it may see.
 
 mod assemble;
+mod instance;
 mod mistake;
 mod order;
 mod select;
@@ -12,6 +13,7 @@ use std::{
 };
 
 pub use assemble::assemble;
+pub(crate) use instance::{about_written, instance, written};
 pub use mistake::{Mistake, Where};
 use petgraph::{
     Direction,

@@ -9,7 +9,7 @@ use petgraph::{
 };
 use thiserror::Error;
 
-use super::{Graph, Place, at, index};
+use super::{Graph, Place, at, index, instance::written};
 use crate::{
     failure::{Class, Classified},
     nearest,
@@ -49,15 +49,14 @@ impl Selection {
     pub fn places(&self, graph: &Graph) -> Result<BTreeSet<Place>, UnknownStep> {
         let mut chosen: BTreeSet<_> = match (&self.from, self.only.is_empty()) {
             (None, true) => graph.places().collect(),
-            _ => self.only.iter().map(|name| find(graph, name)).collect::<Result<_, _>>()?,
+            _ => find_all(graph, &self.only)?.into_iter().collect(),
         };
-        if let Some(from) = &self.from {
-            let from = find(graph, from)?;
+        for from in find_all(graph, self.from.as_slice())? {
             chosen.insert(from);
             chosen.extend(graph.after(from));
         }
-        for name in &self.skip {
-            chosen.remove(&find(graph, name)?);
+        for skipped in find_all(graph, &self.skip)? {
+            chosen.remove(&skipped);
         }
         Ok(chosen)
     }
@@ -85,7 +84,19 @@ impl Graph {
     }
 }
 
-fn find(graph: &Graph, name: &str) -> Result<Place, UnknownStep> {
-    let known = || graph.nodes().iter().map(|node| node.name.to_string()).collect();
-    graph.place(name).ok_or_else(|| UnknownStep { name: name.to_owned(), known: known() })
+fn find_all(graph: &Graph, names: &[String]) -> Result<Vec<Place>, UnknownStep> {
+    let found = names.iter().map(|name| find(graph, name)).collect::<Result<Vec<_>, _>>()?;
+    Ok(found.concat())
+}
+
+/// The step of a name, or all that `for_each` made of it.
+fn find(graph: &Graph, name: &str) -> Result<Vec<Place>, UnknownStep> {
+    let made_of_it = || graph.places().filter(|place| written(&graph.node(*place).name) == name).collect();
+    let found = graph.place(name).map_or_else(made_of_it, |place| vec![place]);
+    if found.is_empty() {
+        let mut known: Vec<_> = graph.nodes().iter().map(|node| written(&node.name).to_owned()).collect();
+        known.dedup();
+        return Err(UnknownStep { name: name.to_owned(), known });
+    }
+    Ok(found)
 }

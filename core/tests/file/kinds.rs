@@ -7,10 +7,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use trustpath_core::{
     Answers, At, Context, Decision, Evidence, Fact, Facts, Gives, Goal, Intent, Kind, Leg, Managed, Part, Plan,
-    Problem, Proof, Reads, Result, Right, Seen, Stage, Step, Takes, Want, failure::Class,
+    Problem, Proof, Reads, Result, Right, Seen, Stage, Step, Takes, Want, failure::Class, file::Placeholder,
 };
 
 pub(crate) const KINDS: &[&Kind] = &[&MOUNT, &POLICY, &ROLE, &PROBE];
+
+pub(crate) const PLACEHOLDERS: &[Placeholder] =
+    &[Placeholder { name: "server_name", key: &["connections", "vault", "name"] }];
 
 static MOUNT: Kind = Kind::direct::<Mount>("mount", "Where logins go");
 static POLICY: Kind = Kind::direct::<Policy>("policy", "What may be read");
@@ -47,6 +50,10 @@ pub(crate) struct Connections {
 pub(crate) struct Vault {
     /// Its address, as the cluster reaches it.
     pub(crate) server: String,
+    /// What it is called, and `{server_name}` stands for.
+    #[serde(default)]
+    #[expect(dead_code, reason = "it is there for its placeholder")]
+    name: Option<String>,
     /// The namespace in it.
     #[serde(default)]
     #[expect(dead_code, reason = "it is there to be left out")]
@@ -167,6 +174,7 @@ struct Policy {
     name: String,
     /// The capabilities by path.
     #[serde(default)]
+    #[schemars(extend("x-one-value" = true))]
     #[expect(dead_code, reason = "only its types matter here")]
     rules: BTreeMap<String, Vec<String>>,
 }

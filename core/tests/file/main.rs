@@ -1,5 +1,6 @@
 //! The graph file: what loads, what does not, and what a user is told about it.
 
+mod each;
 mod kinds;
 mod loading;
 mod mistakes;
@@ -8,13 +9,13 @@ mod scale;
 mod schema;
 mod several;
 
-use kinds::{Connections, KINDS, with_server};
+use kinds::{Connections, KINDS, PLACEHOLDERS, with_server};
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme};
 use trustpath_core::file::{Loaded, Mistakes, Source, load};
 
 /// Loads texts as a program does.
 fn load_all(sources: Vec<Source>) -> Result<Loaded<Connections>, Mistakes> {
-    load(sources, KINDS, with_server)
+    load(sources, KINDS, PLACEHOLDERS, with_server)
 }
 
 /// Loads one text that is without mistakes.

@@ -25,6 +25,16 @@ fn it_accepts_what_loads() {
 }
 
 #[test]
+fn a_placeholder_may_be_whatever_it_stands_for() {
+    let whole = WHOLE.replace("default_ttl = 60", "default_ttl = '{value.ttl}'").replace("\"1h\"", "\"{value.ttl}\"");
+    let one = whole.replace("reviewer = { file = { path = \"reviewer.jwt\" } }", "reviewer = \"{value.reviewer}\"");
+    assert!(whole != one && accepts(&whole) && accepts(&one));
+    assert!(!accepts(&whole.replace("{value.ttl}", "{ value }")));
+    assert!(!accepts(&one.replace("{value.reviewer}", "{{value.reviewer")));
+    assert!(accepts(crate::each::TEAMS));
+}
+
+#[test]
 fn it_refuses_what_does_not_load() {
     let refused = [
         "",

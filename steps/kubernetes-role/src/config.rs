@@ -24,6 +24,7 @@ pub(crate) struct KubernetesRole {
     pub(crate) bound_service_account_namespaces: Option<Vec<Bound>>,
     /// Further namespaces, by their labels: a Kubernetes label selector, as a table or as JSON. A namespace needs to be
     /// either named or selected.
+    #[schemars(extend("x-one-value" = true))]
     pub(crate) bound_service_account_namespace_selector: Option<Selector>,
     /// What identity is known by: the ServiceAccount's uid (the default), or its namespace and name.
     #[serde(default)]

@@ -12,6 +12,7 @@ pub(crate) struct Policy {
     pub(crate) name: Name,
     /// What it allows: HCL or JSON as text, `{ file = "apps-read.hcl" }`, or a table of paths such as
     /// `{ "kv/data/apps/*" = ["read"] }`.
+    #[schemars(extend("x-one-value" = true))]
     pub(crate) rules: Rules,
 }
 

@@ -5,7 +5,7 @@ use trustpath_tests::{cases, fleet::Case, pair::Which};
 use crate::{
     app_role, bad_days, bad_files, bad_servers, canaries, circle, clusters, conformance, cut_off, ends, garbled, kept,
     locks, mirror, namespaces, on_a_terminal, other_values, own_step, panics, partial, races, requests, reviewer,
-    rights, rollback, size, tokens,
+    rights, rollback, size, teams, tokens,
 };
 
 pub(crate) const ALL: &[(&str, Case)] = cases![
@@ -18,6 +18,9 @@ pub(crate) const ALL: &[(&str, Case)] = cases![
     partial::the_role_alone,
     partial::refused_when_the_policy_was_changed_too,
     partial::from_and_skip,
+    teams::one_more_is_one_line,
+    teams::one_of_them_alone,
+    teams::each_value_has_its_file,
     clusters::the_same_files_do_not_take_a_mount_away,
     clusters::a_cluster_that_was_built_anew_takes_its_mount_over,
     clusters::a_mark_of_an_earlier_version_is_completed,

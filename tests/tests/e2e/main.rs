@@ -31,6 +31,7 @@ mod rights;
 mod rollback;
 mod screens;
 mod size;
+mod teams;
 mod tokens;
 
 use std::{process::ExitCode, time::Duration};

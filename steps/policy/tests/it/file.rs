@@ -11,7 +11,7 @@ use trustpath_step_policy as _;
 fn said(rules: &str) -> Vec<String> {
     let text = format!("[steps.policy]\nuses = \"policy\"\n[steps.policy.with]\nname = \"apps-read\"\n{rules}\n");
     let ambient = |_: &Connections, facts: &mut _| add(facts);
-    match load(vec![Source::new("plugins.toml", text)], &Kind::registered(), ambient) {
+    match load(vec![Source::new("plugins.toml", text)], &Kind::registered(), &[], ambient) {
         Ok(_) => Vec::new(),
         Err(mistakes) => mistakes.iter().map(|one| format!("{one}; {}", one.help().unwrap())).collect(),
     }

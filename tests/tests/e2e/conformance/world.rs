@@ -88,10 +88,11 @@ impl KindCase {
         let texts = [("standard", standard), ("pair", self.servers.clone()), ("case", self.overlay.clone())];
         let sources = texts.map(|(name, text)| Source::new(name, text)).into();
         let environment = credentials(&self.pair, self.pair.root_token(), &self.pair.kubeconfig());
-        let loaded = load::<Connections>(sources, &Kind::registered(), |connections, facts| {
-            let server = VaultServer::new(&environment, connections).expect("one namespace");
-            facts.add("connections", server);
-        });
+        let loaded =
+            load(sources, &Kind::registered(), Connections::PLACEHOLDERS, |connections: &Connections, facts| {
+                let server = VaultServer::new(&environment, connections).expect("one namespace");
+                facts.add("connections", server);
+            });
         match loaded {
             Ok(loaded) => loaded.graph,
             Err(mistakes) => panic!("{:?}", miette::Report::new(mistakes)),

@@ -1,0 +1,100 @@
+//! Several texts as one: the later is laid over the earlier.
+
+use serde_json::{Map, Value};
+use toml::de::{DeTable, DeValue};
+
+use super::{
+    shape::Shape,
+    steps::{Kinds, STEPS, USES, WITH},
+};
+
+/// How a text is laid over those before it.
+#[derive(Clone, Copy)]
+pub(super) enum Over<'k> {
+    /// Key by key, whatever a table means.
+    Joined,
+    /// Key by key down to the tables that are one value to the kind of their step: these are replaced as a whole. Rules
+    /// that were joined would grant what the earlier file grants, however narrow the later one is.
+    Kinds(&'k Kinds),
+    /// What is in `[steps]`.
+    Steps(&'k Kinds),
+    /// What is in a step of a kind.
+    Step(&'k Shape),
+    /// What is in its `with`, by the schema.
+    With(&'k Shape, &'k Value),
+}
+
+impl<'k> Over<'k> {
+    /// Lays `over` onto `base`. Arrays are replaced as a whole. A table that both have keeps the place of the first, a
+    /// value that is replaced takes the place of the second.
+    pub(super) fn lay<'t>(self, base: &mut DeTable<'t>, over: DeTable<'t>) {
+        for (key, value) in over {
+            let name: &str = key.get_ref();
+            match (base.get_mut(name).map(|old| old.get_mut()), value.get_ref()) {
+                (Some(DeValue::Table(old)), DeValue::Table(new)) if !self.below(name, old, new).replaces(old, new) => {
+                    let below = self.below(name, old, new);
+                    if let DeValue::Table(new) = value.into_inner() {
+                        below.lay(old, new);
+                    }
+                }
+                _ => {
+                    base.remove(name);
+                    base.insert(key, value);
+                }
+            }
+        }
+    }
+
+    /// How the tables under a key are laid one over the other.
+    fn below(self, key: &str, old: &DeTable<'_>, new: &DeTable<'_>) -> Self {
+        match self {
+            Self::Kinds(kinds) if key == STEPS => Self::Steps(kinds),
+            Self::Steps(kinds) => {
+                let uses = new.get(USES).or(old.get(USES)).and_then(|uses| uses.get_ref().as_str());
+                uses.and_then(|uses| kinds.get(uses)).map_or(Self::Joined, |(_, shape)| Self::Step(shape))
+            }
+            Self::Step(shape) if key == WITH => Self::With(shape, shape.root()),
+            Self::With(shape, schema) => {
+                shape.keys(schema, &Map::new()).schema(key).map_or(Self::Joined, |schema| Self::With(shape, schema))
+            }
+            _ => Self::Joined,
+        }
+    }
+
+    /// Whether the later of two tables takes the place of the earlier. Of alternatives, such as `{ file = … }` and
+    /// `{ secret = … }`, one that is another one does.
+    fn replaces(self, old: &DeTable<'_>, new: &DeTable<'_>) -> bool {
+        let Self::With(shape, schema) = self else { return false };
+        let is_other = || new.keys().all(|key| !old.contains_key(&**key.get_ref()));
+        shape.is_one_value(schema) || shape.has_choices(schema) && is_other()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use toml::de::DeTable;
+
+    use super::*;
+    use crate::file::{document::Document, path::Path};
+
+    fn joined<'t>(texts: [&'t str; 2]) -> Document<'t> {
+        let [mut base, over] = texts.map(|text| DeTable::parse(text).unwrap().into_inner());
+        Over::Joined.lay(&mut base, over);
+        Document::new(base, Vec::new())
+    }
+
+    #[test]
+    fn tables_merge_and_all_else_is_replaced() {
+        let merged =
+            joined(["a.b = { c = 1, d = [1, 2] }\na.e = 1\nf = 1", "a.b = { d = [3] }\na.e = { x = 1 }\ng = 2"]);
+        let expected = json!({ "a": { "b": { "c": 1, "d": [3] }, "e": { "x": 1 } }, "f": 1, "g": 2 });
+        assert_eq!(merged.json(), expected);
+    }
+
+    #[test]
+    fn a_replaced_value_and_its_key_lie_where_the_later_text_has_them() {
+        let (merged, path) = (joined(["a = 1", "\n\na = 2"]), Path::of(["a"]));
+        assert_eq!((merged.key_place(&path), merged.place(&path)), (2..3, 6..7));
+    }
+}
