@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use trustpath_core::{
-    Class, Kind, Problem,
+    Class, Handles, Kind, Problem,
     journal::{Log, Store, replay},
 };
 use trustpath_platform::Environment;
@@ -12,14 +12,14 @@ use clap::ValueEnum as _;
 
 use crate::{
     args::{Global, JournalPlace, Journaling},
-    program::Program,
     render,
     screen::Screen,
 };
 
 /// One command line, and all that it may look at.
 pub(crate) struct Command<'a> {
-    pub(crate) program: &'a Program,
+    /// Adds the handles of systems besides Vault and Kubernetes.
+    pub(crate) more_handles: &'a MoreHandles,
     /// Sorted by name, each name once.
     pub(crate) kinds: Vec<&'static Kind>,
     pub(crate) global: Global,
@@ -28,6 +28,9 @@ pub(crate) struct Command<'a> {
     /// Where the journals of runs are kept.
     pub(crate) journal: JournalPlace,
 }
+
+/// What adds handles to those of Vault and Kubernetes.
+pub(crate) type MoreHandles = dyn Fn(Handles) -> Handles + Send + Sync;
 
 /// The variable that says the same as `--journal`.
 const JOURNAL: &str = "TRUSTPATH_JOURNAL";

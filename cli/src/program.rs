@@ -9,7 +9,7 @@ use trustpath_platform::{Environment, install_crypto_provider};
 
 use crate::{
     args::{Cli, Color},
-    command::{Command, journal_place},
+    command::{Command, MoreHandles, journal_place},
     core_dump, exit, kinds, panic,
     screen::Screen,
     trouble::Trouble,
@@ -28,20 +28,20 @@ pub fn run(args: impl IntoIterator<Item = impl Into<OsString> + Clone>, kinds: &
 
 /// Kinds of steps, and the systems that they talk to besides Vault and Kubernetes.
 pub struct Program {
-    pub(crate) kinds: Vec<&'static Kind>,
-    pub(crate) more: Box<dyn Fn(Handles) -> Handles + Send + Sync>,
+    kinds: Vec<&'static Kind>,
+    more_handles: Box<MoreHandles>,
 }
 
 impl Program {
     /// A program with these kinds and no others; [`Kind::registered`] has all that are linked in.
     pub fn new(kinds: &[&'static Kind]) -> Self {
-        Self { kinds: kinds.to_vec(), more: Box::new(|handles| handles) }
+        Self { kinds: kinds.to_vec(), more_handles: Box::new(|handles| handles) }
     }
 
     /// With connections to other systems, for steps of one's own: `|handles| handles.with(open)`.
     #[must_use]
     pub fn with_handles(self, more: impl Fn(Handles) -> Handles + Send + Sync + 'static) -> Self {
-        Self { more: Box::new(more), ..self }
+        Self { more_handles: Box::new(more), ..self }
     }
 
     /// Runs a command line. The first word is the program's name.
@@ -75,7 +75,8 @@ impl Program {
         let kinds = kinds::sorted(&self.kinds)?;
         let asked = verb.journaling().map(|asked| journal_place(asked, &environment)).transpose()?;
         let journal = asked.unwrap_or_default();
-        verbs::run(&Command { program: self, kinds, global, environment, screen: screen.clone(), journal }, verb)
+        let (more_handles, screen) = (&*self.more_handles, screen.clone());
+        verbs::run(&Command { more_handles, kinds, global, environment, screen, journal }, verb)
     }
 }
 

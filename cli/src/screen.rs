@@ -153,6 +153,11 @@ impl Screen {
         drop(self.around_bars(|| write(&self.err, &text)));
     }
 
+    /// Says on stderr what the user waits for.
+    pub(crate) fn aside(&self, words: &str) {
+        self.say(&format!("{} {words}", Style::Quiet.of("…")));
+    }
+
     /// Warns on stderr.
     pub(crate) fn warn(&self, words: &str) {
         self.say(&format!("{} {words}", Style::Careful.of("warning:")));

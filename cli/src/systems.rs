@@ -25,7 +25,7 @@ pub(crate) fn ambient(command: &Command<'_>, connections: &Connections) -> Resul
 /// The systems; each is opened when a step first asks for it, and warns then. What they send stands behind the fence.
 pub(crate) fn handles(command: &Command<'_>, connections: &Connections, fence: &Fence) -> Arc<Handles> {
     let handles = Handles::new().with(vault(command, connections, fence)).with(cluster(command, connections, fence));
-    Arc::new((command.program.more)(handles))
+    Arc::new((command.more_handles)(handles))
 }
 
 fn vault(

@@ -30,7 +30,7 @@ pub(crate) enum Document {
     Permissions(Permissions),
     Plan(Plan),
     Rollback(Rollback),
-    Run(Run),
+    Run(Box<Run>),
     Runs(Runs),
     Verify(Verification),
 }

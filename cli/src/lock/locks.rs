@@ -13,7 +13,6 @@ use super::{
     Wish,
     journal::{digest, place},
     local,
-    taking::aside,
 };
 use crate::{
     command::Command,
@@ -48,7 +47,7 @@ impl Locks {
         let host = process.host.clone();
         let holder = Holder::new(process, user, wish.verb, session.graph.id());
         let mirror = Mirrored::of(command, session).await?;
-        let tell = |words: &str| command.screen.say(&aside(words));
+        let tell = |words: &str| command.screen.aside(words);
         let local = local::take(&command.store()?, &holder, wish.options.lock_timeout, cancel, &tell).await?;
         let mut locks =
             Self { remote: Vec::new(), host, mirror, unfit: Unfit::default(), unlocked: None, _local: local };

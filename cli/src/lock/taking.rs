@@ -11,12 +11,7 @@ use trustpath_platform::{
 };
 
 use super::{Locks, Wish, journal::known};
-use crate::{
-    command::Command,
-    open_runs,
-    render::{Style, line},
-    session::Session,
-};
+use crate::{command::Command, open_runs, render::line, session::Session};
 
 /// A run was left unfinished whose journal lies here, or does not: that code begins with this one.
 pub(crate) const UNFINISHED: &str = "trustpath::lock::unfinished";
@@ -38,7 +33,7 @@ impl Locks {
         let store = command.store()?;
         let host = self.host.clone();
         let known = move |run: &Unfinished| known(&store, &host, run);
-        let tell = |waiting: &Waiting| command.screen.say(&waiting_for(waiting));
+        let tell = |waiting: &Waiting| command.screen.aside(&waiting_for(waiting));
         let taking = Taking {
             holder,
             terms: session.terms(),
@@ -113,10 +108,5 @@ fn waiting_for(waiting: &Waiting) -> String {
     let Waiting { record, holder, decided_within } = waiting;
     let (record, holder) = (line(record), line(&holder.to_string()));
     let seconds = decided_within.as_secs();
-    aside(&format!("{record}, held by {holder}: waiting for at most {seconds} s to see whether that run is alive"))
-}
-
-/// What is said while the user waits.
-pub(super) fn aside(words: &str) -> String {
-    format!("{} {words}", Style::Quiet.of("…"))
+    format!("{record}, held by {holder}: waiting for at most {seconds} s to see whether that run is alive")
 }

@@ -96,7 +96,7 @@ async fn locked(
     }
     if plan.is_nothing() {
         if screen.is_json() {
-            screen.json(&Document::Run(json::Run::nothing(document)))?;
+            screen.json(&Document::Run(json::Run::nothing(document).into()))?;
         }
         return Ok(exit::OK);
     }
@@ -174,7 +174,7 @@ pub(super) fn told(
         closing::mention(command, locks, &run, why)?;
     }
     let document = json::Run::of(run, &session.graph, document, &ended, back.clone());
-    let shown = command.screen.show(&Document::Run(document));
+    let shown = command.screen.show(&Document::Run(document.into()));
     Trouble::after(shown, verdict(engine, ended, back))
 }
 
