@@ -11,11 +11,10 @@ pub(crate) fn list(kinds: &[&'static Kind]) -> String {
     table(["KIND", "BUILDS"], &kinds.iter().map(row).collect::<Vec<_>>())
 }
 
-/// A kind and every key of its `with` table. `schema` is that of a graph file with this one kind.
+/// A kind and every key of its `with` table. `schema` is that of the table.
 pub(crate) fn described(kind: &Kind, schema: &Value) -> String {
     let mut text = format!("{}\n{}.\n", Style::Strong.of(kind.name()), kind.about().trim_end_matches('.'));
-    let with = schema.pointer("/properties/steps/additionalProperties/oneOf/0/properties/with").unwrap_or(&Value::Null);
-    let with = Keys { schema }.resolved(with);
+    let with = Keys { schema }.resolved(schema);
     let about = description(with);
     if !about.is_empty() {
         text += &format!("\n{}\n", wrapped(&about, ""));

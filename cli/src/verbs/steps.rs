@@ -1,6 +1,6 @@
 //! `steps`: the kinds that this program knows.
 
-use trustpath_core::{Class, Problem, file::schema, nearest};
+use trustpath_core::{Class, Problem, file::kind_schema, nearest};
 
 use crate::{args::StepArgs, command::Command, exit, render, trouble::Trouble};
 
@@ -15,7 +15,7 @@ pub(super) fn run(command: &Command<'_>, args: &StepArgs) -> Result<u8, Trouble>
 
 fn described(command: &Command<'_>, name: &str) -> Result<String, Problem> {
     let kind = command.kinds.iter().find(|kind| kind.name() == name).ok_or_else(|| unknown(command, name))?;
-    Ok(render::described(kind, &schema::<()>(&[kind])))
+    Ok(render::described(kind, &kind_schema(kind)))
 }
 
 fn unknown(command: &Command<'_>, name: &str) -> Problem {

@@ -33,7 +33,7 @@ pub use load::{Loaded, load, origins};
 pub use mistake::Mistakes;
 pub use origin::Origin;
 pub use placeholder::Placeholder;
-pub use schema::schema;
+pub use schema::{kind_schema, schema};
 pub use sources::Source;
 
 /// A range of bytes in the space that all sources of one graph file share.

@@ -22,6 +22,11 @@ pub fn schema<C: JsonSchema>(kinds: &[&'static Kind]) -> Value {
     })
 }
 
+/// The schema of the `with` table of a kind, as it is once placeholders are filled in.
+pub fn kind_schema(kind: &Kind) -> Value {
+    generated(|generator| kind.schema(generator))
+}
+
 fn steps(generator: &mut SchemaGenerator, kinds: &[&'static Kind]) -> Value {
     let frame = generator.subschema_for::<Frame>();
     let kinds: Vec<_> = kinds.iter().map(|kind| step(frame.clone(), kind, kind.schema(generator))).collect();
