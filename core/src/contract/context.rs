@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::task::JoinError;
 
-use super::{Answer, Facts, Handle, Handles, Read, readings::Readings};
+use super::{Answer, Facts, Handle, Handles, readings::Readings};
 use crate::{failure::Result, run::Settings};
 
 /// What the user agreed to beforehand, for one step.
@@ -102,10 +102,6 @@ impl Context {
     #[must_use]
     pub(super) fn sharing_with_itself(self) -> Self {
         Self { readings: Some(self.readings.unwrap_or_default()), ..self }
-    }
-
-    pub(super) async fn read(&self, read: &dyn Read) -> Result<Arc<Answer>> {
-        self.once(format!("{read:?}"), async { read.perform(self).await.map(Arc::new) }).await
     }
 
     /// What comes of something that the steps of one plan or proof may ask for together: whoever is first asks, and all get

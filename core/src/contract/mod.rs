@@ -1,5 +1,6 @@
 //! What a step author writes against.
 
+mod answer;
 mod change;
 mod context;
 mod evidence;
@@ -21,6 +22,7 @@ mod step;
 mod trail;
 mod under_way;
 
+pub use answer::{Answer, Answers};
 pub use change::{Change, Leaf, Op};
 pub use context::{Consent, Context};
 pub use evidence::{Check, Evidence, Outcome};
@@ -32,7 +34,7 @@ pub(crate) use noted::{Noted, watched};
 pub use noted::{note_late, note_left};
 pub use plan::{Goal, Note, Plan, Undo};
 pub use probe::{Probe, Proof};
-pub use read::{Answer, Answers, Read, Reads};
+pub use read::{Read, Reads};
 pub(crate) use readings::Readings;
 pub use request::{Leg, Part, Request, RequestList, Shown, Values};
 pub use right::{Demand, Lacking, Purpose, Right, Stage};

@@ -8,7 +8,7 @@ use std::{
     path::Path,
 };
 
-use super::{Store, private};
+use super::private;
 use crate::failure::{Class, Problem, Result};
 
 /// The state directory is this process's, as long as this is kept.
@@ -24,24 +24,21 @@ pub enum TryLock {
     Theirs(String),
 }
 
-impl Store {
-    /// Takes the state directory for this process; `words` say who it is, to those who come meanwhile.
-    ///
-    /// # Errors
-    /// When the directory cannot be made or written to, or its file system knows no locks.
-    pub fn try_lock(&self, words: &str) -> Result<TryLock> {
-        let path = self.directory().join("lock");
-        let locked = || -> io::Result<TryLock> {
-            private::create(self.directory())?;
+impl TryLock {
+    /// Tries it in a state directory, which is made where it is missing.
+    pub(super) fn at(directory: &Path, words: &str) -> Result<Self> {
+        let path = directory.join("lock");
+        let locked = || -> io::Result<Self> {
+            private::create(directory)?;
             let mut file = private::file().read(true).append(true).create(true).open(&path)?;
             match file.try_lock() {
                 Ok(()) => {}
-                Err(TryLockError::WouldBlock) => return Ok(TryLock::Theirs(fs::read_to_string(&path)?)),
+                Err(TryLockError::WouldBlock) => return Ok(Self::Theirs(fs::read_to_string(&path)?)),
                 Err(TryLockError::Error(error)) => return Err(error),
             }
             file.set_len(0)?;
             file.write_all(words.as_bytes())?;
-            Ok(TryLock::Ours(DirectoryLock(file)))
+            Ok(Self::Ours(DirectoryLock(file)))
         };
         Ok(locked().map_err(|error| unusable(&path, error))?)
     }
@@ -87,15 +84,18 @@ mod tests {
     #[test]
     fn a_state_directory_is_one_processs_at_a_time() {
         let home = tempfile::tempdir().unwrap();
-        let store = Store::new(home.path().join("state"));
-        let TryLock::Ours(held) = store.try_lock("apply (pid 1), a longer text").unwrap() else { panic!("it is free") };
-        let TryLock::Theirs(words) = store.try_lock("apply (pid 2)").unwrap() else { panic!("it is held") };
+        let directory = home.path().join("state");
+        let TryLock::Ours(held) = TryLock::at(&directory, "apply (pid 1), a longer text").unwrap() else {
+            panic!("it is free")
+        };
+        let TryLock::Theirs(words) = TryLock::at(&directory, "apply (pid 2)").unwrap() else { panic!("it is held") };
         assert_eq!(words, "apply (pid 1), a longer text");
         drop(held);
-        let TryLock::Ours(_held) = store.try_lock("apply (pid 2)").unwrap() else { panic!("it is free again") };
-        let TryLock::Theirs(words) = store.try_lock("x").unwrap() else { panic!("it is held") };
+        let TryLock::Ours(_held) = TryLock::at(&directory, "apply (pid 2)").unwrap() else {
+            panic!("it is free again")
+        };
+        let TryLock::Theirs(words) = TryLock::at(&directory, "x").unwrap() else { panic!("it is held") };
         assert_eq!(words, "apply (pid 2)", "nothing of the one before is left");
-        assert!(store.runs().unwrap().is_empty(), "the lock is no run");
     }
 
     #[test]

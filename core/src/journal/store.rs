@@ -7,7 +7,11 @@ use std::{
 
 use jiff::{Timestamp, tz::TimeZone};
 
-use super::{Corrupt, End, Log, lock::is_locked, private, replay};
+use super::{
+    Corrupt, End, Log,
+    lock::{TryLock, is_locked},
+    private, replay,
+};
 use crate::{
     failure::{Class, Problem, Result},
     nearest,
@@ -97,6 +101,14 @@ impl Store {
             fs::remove_file(self.path(run)).map_err(|error| unusable(&self.directory, error))?;
         }
         Ok(())
+    }
+
+    /// Takes the state directory for this process; `words` say who it is, to those who come meanwhile.
+    ///
+    /// # Errors
+    /// When the directory cannot be made or written to, or its file system knows no locks.
+    pub fn try_lock(&self, words: &str) -> Result<TryLock> {
+        TryLock::at(&self.directory, words)
     }
 
     /// Whether a process is at work on a run at this moment.
