@@ -4,10 +4,13 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 use super::{Check, Evidence, Leaf, Outcome};
-use crate::failure::{Class, Problem, Result};
+use crate::{
+    failure::{Class, Problem, Result},
+    graph::word,
+};
 
 pub(super) fn absent(step: &str) -> Evidence {
-    let outcome = Outcome::Failed { why: "it is not there".into(), next: format!("trustpath apply {step}") };
+    let outcome = Outcome::Failed { why: "it is not there".into(), next: format!("trustpath apply {}", word(step)) };
     Evidence { checks: vec![Check { what: "object exists".into(), outcome }] }
 }
 

@@ -1,5 +1,7 @@
 //! Steps that `for_each` makes of one: what they are called.
 
+use std::borrow::Cow;
+
 /// The name of the one for a key: `role["billing"]`.
 pub(crate) fn instance(step: &str, key: &str) -> String {
     format!("{step}[\"{key}\"]")
@@ -8,6 +10,11 @@ pub(crate) fn instance(step: &str, key: &str) -> String {
 /// What a step is called in the graph file: one that was made by `for_each` as the step that it was made of.
 pub(crate) fn written(name: &str) -> &str {
     name.split_once("[\"").map_or(name, |(step, _)| step)
+}
+
+/// A step's name as a word of a command: the names of repeated steps are quoted, as a shell wants it.
+pub fn word(step: &str) -> Cow<'_, str> {
+    if written(step) == step { step.into() } else { format!("'{step}'").into() }
 }
 
 /// A message with the names that steps have in the graph file: the same, whichever of them it is about.
@@ -20,6 +27,11 @@ pub(crate) fn about_written(message: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn in_a_command_it_is_quoted() {
+        assert_eq!((&*word("role"), &*word(r#"role["billing"]"#)), ("role", r#"'role["billing"]'"#));
+    }
 
     #[test]
     fn an_instance_is_written_as_the_step_that_it_was_made_of() {

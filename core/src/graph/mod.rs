@@ -13,6 +13,7 @@ use std::{
 };
 
 pub use assemble::assemble;
+pub use instance::word;
 pub(crate) use instance::{about_written, instance, written};
 pub use mistake::{Mistake, Where};
 use petgraph::{

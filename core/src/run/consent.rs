@@ -4,6 +4,7 @@ use super::{Engine, Permissions, RunPlan, failures::Failures};
 use crate::{
     contract::{Plan, Undo},
     failure::{Class, Failure, Problem},
+    graph::word,
 };
 
 impl Engine {
@@ -28,7 +29,7 @@ impl Engine {
 fn adopt(step: &str, plan: &Plan, permissions: &Permissions) -> Option<Problem> {
     let message = format!("`{step}` is there already, differs, and does not bear the mark of this graph");
     let problem = Problem::new(Class::Conflict, "trustpath::run::adopt", message)
-        .help(format!("look at the difference in `trustpath plan`, then: --adopt {step}"));
+        .help(format!("look at the difference in `trustpath plan`, then: --adopt {}", word(step)));
     (plan.adopt && !permissions.adopt.contains(step)).then_some(problem)
 }
 

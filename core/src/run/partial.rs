@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     failure::{Class, Failure, Problem},
-    graph::{Graph, Place},
+    graph::{Graph, Place, word},
     journal::Verb,
 };
 
@@ -61,6 +61,6 @@ fn not_ready(graph: &Graph, plan: &RunPlan, place: Place, command: &str) -> Fail
 /// The command that would include them.
 fn command(graph: &Graph, plan: &RunPlan, behind: &BTreeSet<Place>) -> String {
     let all: BTreeSet<_> = plan.chosen().union(behind).copied().collect();
-    let names: Vec<_> = all.iter().map(|place| &*graph.node(*place).name).collect();
+    let names: Vec<_> = all.iter().map(|place| word(&graph.node(*place).name)).collect();
     format!("trustpath {} {}", plan.verb.name(), names.join(" "))
 }

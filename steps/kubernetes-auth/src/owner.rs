@@ -1,6 +1,6 @@
 //! Whose a mount is: that of this graph and this cluster, or another's. Pure.
 
-use trustpath_core::{Class, Context, Note, Problem};
+use trustpath_core::{Class, Context, Note, Problem, graph::word};
 use trustpath_platform::{mark::Owner, text::clean, vault::backend::MountState};
 
 use crate::{
@@ -73,8 +73,9 @@ fn of_another(path: &str, step: &str, cluster: &str, now: &State, target: &Targe
     let (old, new) = both(cluster, now, target);
     let message = format!("the auth mount `{path}` serves another cluster of this graph ({old}), not this one ({new})");
     Problem::new(Class::Conflict, CODE, message).help(format!(
-        "{}; if that cluster is gone, and this one was built in its place: --adopt {step}",
+        "{}; if that cluster is gone, and this one was built in its place: --adopt {}",
         own_mount(path),
+        word(step),
     ))
 }
 

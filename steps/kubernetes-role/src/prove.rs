@@ -1,7 +1,7 @@
 //! Whether the role does its part: it says what the graph file says, its policies are there, and a login works.
 
 use serde_json::Value;
-use trustpath_core::{At, Evidence, Proof, Result, Seen};
+use trustpath_core::{At, Evidence, Proof, Result, Seen, graph::word};
 use trustpath_platform::{
     ServiceAccountRef,
     kubernetes::AccountToken,
@@ -43,7 +43,7 @@ fn said(role: &KubernetesRole, facts: &Facts, state: &Held, step: &str) -> Resul
         return Ok(Evidence::new().passed(WHAT, who));
     }
     let why = format!("{} differ; a server that is too old for a field takes it and forgets it", shown(&leaves));
-    Ok(Evidence::new().failed(WHAT, why, format!("trustpath plan {step}, then trustpath apply {step}")))
+    Ok(Evidence::new().failed(WHAT, why, format!("trustpath plan {0}, then trustpath apply {0}", word(step))))
 }
 
 fn namespaces(state: &Held) -> String {

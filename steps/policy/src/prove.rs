@@ -1,6 +1,6 @@
 //! Whether the policy that is there says what the graph file says.
 
-use trustpath_core::Evidence;
+use trustpath_core::{Evidence, graph::word};
 use trustpath_platform::{policy::Meaning, text::clean};
 
 use crate::{state::PolicyState, text::Text};
@@ -16,7 +16,7 @@ pub(crate) fn prove(wanted: &Text, step: &str, state: &PolicyState) -> Evidence 
         Ok(there) => difference(&wanted.meaning, &there),
         Err(misread) => format!("its text is not understood: {misread}"),
     };
-    Evidence::new().failed(WHAT, why, format!("trustpath plan {step}, then trustpath apply {step}"))
+    Evidence::new().failed(WHAT, why, format!("trustpath plan {0}, then trustpath apply {0}", word(step)))
 }
 
 fn summary(meaning: &Meaning, state: &PolicyState) -> String {

@@ -1,7 +1,7 @@
 //! Proving: it is there, it is as the graph file says, and tokens can be made for it.
 
 use async_trait::async_trait;
-use trustpath_core::{Context, Evidence, Probe, Proof, Read as _, Result, Right, Shown};
+use trustpath_core::{Context, Evidence, Probe, Proof, Read as _, Result, Right, Shown, graph::word};
 use trustpath_platform::{Cluster, error::Kind, kubernetes::AccountToken};
 
 use crate::config::{ServiceAccount, State};
@@ -22,7 +22,7 @@ impl ServiceAccount {
         let exists = "ServiceAccount exists";
         let Some(account) = &state.account else {
             let why = format!("there is no ServiceAccount {}", self.address());
-            return Evidence::new().failed(exists, why, format!("trustpath apply {step}"));
+            return Evidence::new().failed(exists, why, format!("trustpath apply {}", word(step)));
         };
         let mut evidence = Evidence::new().passed(exists, self.address().to_string());
         if !self.labels.is_empty() || !self.annotations.is_empty() {

@@ -1,14 +1,14 @@
 //! Proving: the Secret holds a token, and that token may review others.
 
 use async_trait::async_trait;
-use trustpath_core::{Class, Context, Evidence, Probe, Proof, Result, Right};
+use trustpath_core::{Class, Context, Evidence, Probe, Proof, Result, Right, graph::word};
 use trustpath_platform::{Cluster, kubernetes::owned::OwnedParts as _, text::clean, vault::backend::SecretRef};
 
 use crate::config::{Names, State};
 
 /// Without a state there is nothing to see, but what it takes to try it.
 pub(crate) fn prove(names: Names, step: &str, state: Option<&State>) -> Proof {
-    let next = format!("trustpath apply {step}");
+    let next = format!("trustpath apply {}", word(step));
     let seen = state.map(|state| objects(&names, state, &next)).unwrap_or_default();
     let proof = Proof { seen, probes: Vec::new() };
     if proof.seen.holds() { proof.and(ReviewProbe { names, next }) } else { proof }

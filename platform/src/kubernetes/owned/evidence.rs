@@ -1,7 +1,7 @@
 //! Whether an object is as it is wanted.
 
 use serde_json::Value;
-use trustpath_core::Evidence;
+use trustpath_core::{Evidence, graph::word};
 
 use super::{Fields, Owned};
 use crate::text::{clean, listed};
@@ -18,6 +18,6 @@ impl Owned {
             None => format!("{path} is missing"),
         };
         let why = format!("not as the graph file says: {}", listed(&unlike.iter().map(each).collect::<Vec<_>>()));
-        Evidence::new().failed(what, why, format!("trustpath apply {step}"))
+        Evidence::new().failed(what, why, format!("trustpath apply {}", word(step)))
     }
 }

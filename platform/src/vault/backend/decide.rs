@@ -1,6 +1,6 @@
 //! What a backend's mount and documents should be, whose they are, and what a removal leaves. Pure.
 
-use trustpath_core::{Answers, At, Class, Context, Decision, Note, Problem, Result, Undo};
+use trustpath_core::{Answers, At, Class, Context, Decision, Note, Problem, Result, Undo, graph::word};
 
 use super::{
     AuthMethod, Backend, MountState, OwnedMount,
@@ -142,6 +142,7 @@ fn another_type(mount: &str, there: &str, wanted: &str) -> Problem {
 fn of_another(mount: &str, owner: &Owner, step: &str) -> Problem {
     let message = owner.keep_because(mount).unwrap_or_default();
     Problem::new(Class::Conflict, "trustpath::vault::another_cluster", message).help(format!(
-        "give this cluster a mount of its own; if that cluster is gone, and this one was built in its place: --adopt {step}"
+        "give this cluster a mount of its own; if that cluster is gone, and this one was built in its place: --adopt {}",
+        word(step),
     ))
 }

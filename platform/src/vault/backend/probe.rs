@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use secrecy::ExposeSecret as _;
 use serde_json::{Map, Value, json};
-use trustpath_core::{Class, Context, Evidence, Probe, Problem, Read as _, Result, Right, Shown};
+use trustpath_core::{Class, Context, Evidence, Probe, Problem, Read as _, Result, Right, Shown, graph::word};
 
 use super::{
     SecretRef,
@@ -39,7 +39,7 @@ impl LoginProof {
             what: format!("login at `auth/{}`", clean(&at.path)),
             asks: own.asks,
             policies: self.policies.clone(),
-            next: format!("trustpath apply {step}"),
+            next: format!("trustpath apply {}", word(step)),
         };
         let check = self.check.clone().unwrap_or_else(|| Arc::new(has_policies()));
         LoginProbe { proof: self, at, own, step: step.to_owned(), check }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use trustpath_core::{
-    Answers, At, Decision, Evidence, Handle as _, Intent, Kind, Leg, Managed, Proof, Reads, Result, Seen,
+    Answers, At, Decision, Evidence, Handle as _, Intent, Kind, Leg, Managed, Proof, Reads, Result, Seen, graph::word,
 };
 
 use super::{AuthMethod, Document, Held, MountState, Mounted, OwnedMount, value::differing};
@@ -152,7 +152,7 @@ impl<M: AuthMethod> Managed for Backend<M> {
         const WHAT: &str = "auth method is as the graph file says";
         let Some(now) = &seen.state else { return Ok(Proof::default()) };
         let (mount, _) = self.mount(at.facts);
-        let next = format!("trustpath plan {0}, then trustpath apply {0}", at.cx.step());
+        let next = format!("trustpath plan {0}, then trustpath apply {0}", word(at.cx.step()));
         if let owner @ Owner::OtherCluster(_) = self.owner(at, Some(now), &seen.answers)? {
             let why = owner.keep_because(&mount.path).unwrap_or_default();
             return Ok(Proof::seen(Evidence::new().failed(WHAT, why, "choose another mount")));

@@ -4,7 +4,7 @@
 mod ca;
 mod review;
 
-use trustpath_core::{At, Evidence, Proof, Result, Seen, failure::Report};
+use trustpath_core::{At, Evidence, Proof, Result, Seen, failure::Report, graph::word};
 use trustpath_platform::{text::clean, vault::backend::differing};
 
 use self::{ca::StoredCa, review::Review};
@@ -85,5 +85,5 @@ fn compared(at: At<'_, Taken>, state: &State, wanted: &State, evidence: Evidence
         return evidence.passed(CONFIGURED, format!("API server {}", clean(host)));
     }
     let why = format!("{} not as the graph file says", are(&differing));
-    evidence.failed(CONFIGURED, why, format!("trustpath apply {}", at.cx.step()))
+    evidence.failed(CONFIGURED, why, format!("trustpath apply {}", word(at.cx.step())))
 }

@@ -1,7 +1,7 @@
 //! Whether the reviewer may review tokens.
 
 use async_trait::async_trait;
-use trustpath_core::{Context, Evidence, Probe, Read as _, Result, Right};
+use trustpath_core::{Context, Evidence, Probe, Read as _, Result, Right, graph::word};
 use trustpath_platform::{Cluster, digest::Digest};
 
 use crate::{
@@ -62,7 +62,7 @@ impl Probe for Review {
             }
             Ok(Some(jwt)) => {
                 let why = format!("Vault has the JWT {digest}, and {source} holds {}", jwt.seen.digest);
-                Ok(evidence.failed(REVIEWS, why, format!("trustpath apply {}", cx.step())))
+                Ok(evidence.failed(REVIEWS, why, format!("trustpath apply {}", word(cx.step()))))
             }
             Ok(None) => {
                 Ok(evidence.failed(REVIEWS, format!("{source} does not exist"), "apply the step that makes it"))
