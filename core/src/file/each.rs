@@ -104,7 +104,8 @@ impl<'t> Each<'_, 't> {
         for (name, step) in steps.iter_mut() {
             self.check_name(name.get_ref(), name.span(), "step");
             let DeValue::Table(table) = step.get_mut() else { continue };
-            if let Some(over) = table.remove(FOR_EACH) {
+            if let Some(mut over) = table.remove(FOR_EACH) {
+                self.known.fill(&mut over, self.mistakes);
                 let table = self.table(over);
                 self.repeated.insert(name.get_ref().to_string(), table);
             }
@@ -194,7 +195,12 @@ impl<'t> Each<'_, 't> {
                 self.refuse(key.span(), key.get_ref().type_str());
                 continue;
             };
-            table.insert(Spanned::new(key.span(), text.clone()), key);
+            let (at, said) = (key.span(), quoted(text));
+            if table.insert(Spanned::new(key.span(), text.clone()), key).is_some() {
+                let mistake =
+                    Mistake::new("duplicate_key", format!("the key {said} is there twice"), "remove one of the two");
+                self.mistakes.push(mistake.at(at, "the second time"));
+            }
         }
         table
     }

@@ -74,6 +74,8 @@ fn keys_stand_in_a_table_of_the_step_or_in_a_list() {
     let with = |text: &str| loaded(text).graph.nodes().iter().map(|node| node.with.clone()).collect::<Vec<_>>();
     assert_eq!(with(&text(r#"["x", "y"]"#)), [json!({ "name": "x-x" }), json!({ "name": "y-y" })]);
     assert_eq!(with(&text(r#"{ x = "one", y = 2 }"#)), [json!({ "name": "one-x" }), json!({ "name": "2-y" })]);
+    let server = "[connections.vault]\nserver = \"x\"\nname = \"eu\"\n".to_owned();
+    assert_eq!(with(&(server + &text(r#"{ x = "{server_name}" }"#))), [json!({ "name": "eu-x" })]);
     assert!(load_all(sources([("plugins.toml", &(text("[]") + "\n[steps.b]\nuses = \"mount\""))])).is_ok());
 }
 
@@ -182,8 +184,10 @@ fn every_value_has_its_text_and_line() {
 }
 
 #[test]
-fn a_key_that_two_placeholders_make_is_there_twice() {
+fn a_key_is_there_once_however_it_was_made() {
     let text = "[steps.p]\nuses = \"policy\"\nfor_each = { a = \"a\" }\nwith = { name = \"p\", rules = { \"{key}\" = [], \"{value}\" = [] } }";
     let said = refused(sources([("plugins.toml", text)]));
+    assert!(said.contains("duplicate_key") && said.contains("the key `a` is there twice"), "{said}");
+    let said = refused_text("[steps.p]\nuses = \"policy\"\nfor_each = [\"a\", \"a\"]\nwith.name = \"{key}\"");
     assert!(said.contains("duplicate_key") && said.contains("the key `a` is there twice"), "{said}");
 }
