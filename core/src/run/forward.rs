@@ -1,58 +1,107 @@
-//! The way forward: each step's requests, journaled one by one before they are sent.
+//! The way forward: everything is made and proven, or taken back; a run that was cut off goes on here.
 
-use std::sync::Arc;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
+use futures::future::{join, try_join_all};
 use tokio::time::Instant;
 
 use super::{
-    Engine, RunPlan,
-    ahead::Ahead,
-    event::Event,
-    execute::{OnFailure, execute},
-    failures::interrupted,
-    requests::{Sent, Way},
-    schedule::Direction,
+    Engine,
+    earlier::refuse_other_target,
+    outcome::{Ended, Failures, Outcome, interrupted},
+    plan::{RunPlan, goal},
+    proving::{Ahead, Proofs, Proving, failed},
+    requests::{Sending, Sent, Way},
+    schedule::{Direction, OnFailure, Schedule, execute},
+    settings::Event,
 };
 use crate::{
-    contract::{Goal, Plan},
-    failure::{Class, Problem, Result},
-    graph::Place,
-    journal::{Journal, Verb},
+    contract::{Evidence, Goal, Note, Plan},
+    failure::{Class, Failure, Problem, Result},
+    graph::{Place, Selection},
+    journal::{End, Journal, Log, Record, Verb, replay},
 };
 
-pub(super) fn direction(verb: Verb) -> Direction {
-    match verb {
-        Verb::Apply => Direction::Forward,
-        Verb::Destroy => Direction::Backward,
-    }
+/// Whether a request was not answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Settled {
+    /// All were.
+    InTime,
+    /// One was not, and is over now.
+    Late,
 }
 
 impl Engine {
+    /// Carries a plan out: every write is journaled first; on a failure or an interruption everything is taken back.
+    ///
+    /// # Errors
+    /// When the journal itself cannot be written to its end; what happened is in it as far as it goes.
+    pub async fn run(&self, plan: &RunPlan, journal: &Journal) -> Result<Ended> {
+        let (failure, evidence) = match self.make_and_prove(plan, journal).await {
+            Ok(evidence) => (self.broken(&evidence), evidence),
+            Err(failure) => (Some(failure), Vec::new()),
+        };
+        let keep = self.permissions.keep && !evidence.is_empty() && failure.is_some();
+        let outcome = match failure {
+            None => Outcome::Done,
+            Some(failure) if keep => Outcome::Kept(failure),
+            Some(failure) => self.turn_back(failure, plan.verb, journal).await?,
+        };
+        let unclosed = outcome.conclude(&*self.guard, journal).await?;
+        let mut left = left(plan);
+        left.extend(self.stayed(journal)?);
+        Ok(Ended { outcome, evidence, left, unclosed })
+    }
+
+    /// Makes everything and proves it. What does not depend on the last steps is proven while these are made; where that is
+    /// of no use any more, it still comes to its end.
+    async fn make_and_prove(&self, plan: &RunPlan, journal: &Journal) -> Result<Proofs> {
+        let ahead = Arc::new(Ahead::of(&self.graph, plan));
+        let early = async {
+            let due = if ahead.is_due().await { ahead.places() } else { &BTreeSet::new() };
+            Proving::by(self).of(due).await
+        };
+        let (rest, early) = join(self.make_and_prove_rest(plan, journal, &ahead), early).await;
+        let mut proofs: BTreeMap<_, _> = early.into_iter().collect();
+        proofs.extend(rest?);
+        Ok(proofs.into_iter().collect())
+    }
+
+    /// What was seen before a request was over that nobody answered may be no longer so: all is proven then.
+    async fn make_and_prove_rest(&self, plan: &RunPlan, journal: &Journal, ahead: &Arc<Ahead>) -> Result<Proofs> {
+        let made = self.forward(plan, journal, ahead).await;
+        ahead.end();
+        made?;
+        let rest = match self.settle(plan.verb, journal).await? {
+            _ if plan.verb == Verb::Destroy => return Ok(Proofs::new()),
+            Settled::Late => plan.chosen(),
+            Settled::InTime => &plan.chosen() - ahead.places(),
+        };
+        Ok(Proving::by(self).of(&rest).await)
+    }
+
     /// Makes the plan's changes along the graph.
     ///
     /// # Errors
     /// The first failure, or the interruption, after everything under way has settled.
-    pub(super) async fn forward(&self, plan: &RunPlan, journal: &Journal, ahead: &Arc<Ahead>) -> Result<()> {
+    async fn forward(&self, plan: &RunPlan, journal: &Journal, ahead: &Arc<Ahead>) -> Result<()> {
         let changing = plan.changes().map(|(place, _)| place).collect();
         let (engine, journal) = (Arc::new(self.clone()), journal.clone());
-        let answers = execute(
-            &self.graph,
-            &changing,
-            direction(plan.verb),
-            self.settings.parallelism,
-            OnFailure::Stop,
-            || self.cancel.is_cancelled(),
-            |place| {
-                let (engine, journal, ahead) = (engine.clone(), journal.clone(), ahead.clone());
-                let planned = plan.steps[&place].plan.clone();
-                async move {
-                    engine.make(place, planned, &journal).await?;
-                    ahead.made(place);
-                    Ok(())
-                }
-            },
-        )
-        .await;
+        let work = |place| {
+            let (engine, journal, ahead) = (engine.clone(), journal.clone(), ahead.clone());
+            let planned = plan.steps[&place].plan.clone();
+            async move {
+                engine.make(place, planned, &journal).await?;
+                ahead.made(place);
+                Ok(())
+            }
+        };
+        let schedule = Schedule::new(&self.graph, &changing, Direction::of(plan.verb));
+        let stop = || self.cancel.is_cancelled();
+        let answers = execute(schedule, self.settings.parallelism, OnFailure::Stop, stop, work).await;
         let all = answers.len() == changing.len();
         answers.into_iter().try_for_each(|(_, answer)| answer)?;
         if all { Ok(()) } else { Err(interrupted()) }
@@ -69,11 +118,11 @@ impl Engine {
     }
 
     async fn make_within(&self, place: Place, planned: Plan, journal: &Journal) -> Result<()> {
-        let deadline = Instant::now() + self.settings.step_timeout;
+        let sending = Sending::begin(self, place, journal, Way::Forward);
         let plan = if planned.provisional { self.plan_again(place).await? } else { planned };
         self.observer.event(self.name(place), Event::Applying(&plan.change));
         let parts = self.graph.node(place).step.parts(&self.context(place), &plan.change)?;
-        let Sent { answer, logged, left, .. } = self.requests(place, parts, journal, deadline, Way::Forward).await;
+        let Sent { answer, logged, left, .. } = sending.all(parts).await;
         if left.is_empty() {
             return answer.and(logged);
         }
@@ -90,10 +139,143 @@ impl Engine {
             None => Ok(plan),
         }
     }
+
+    /// After everything was made: what was answered by nobody is looked at once more when it cannot come late any more.
+    ///
+    /// # Errors
+    /// When a step is no longer as it was made, or the run is interrupted.
+    async fn settle(&self, verb: Verb, journal: &Journal) -> Result<Settled> {
+        let standing = self.standing(&Log::read(journal.path())?)?;
+        let late = standing.into_iter().filter_map(|(place, standing)| Some((place, standing.settles?)));
+        let looks = late.map(|(place, settles)| self.settle_one(place, settles, verb, journal));
+        tokio::select! {
+            settled = try_join_all(looks) => settled.map(|late| if late.is_empty() { Settled::InTime } else { Settled::Late }),
+            () = self.cancel.cancelled() => Err(interrupted()),
+        }
+    }
+
+    async fn settle_one(&self, place: Place, settles: Instant, verb: Verb, journal: &Journal) -> Result<()> {
+        self.wait_to_settle(place, settles).await;
+        let name = self.name(place);
+        if !self.read(place, &goal(verb)).await?.is_nothing() {
+            return Err(carried_out_late().in_step(name));
+        }
+        journal.append(Record::Settled { step: name.to_owned() }).await
+    }
+
+    /// What a request was to remove and has left.
+    fn stayed(&self, journal: &Journal) -> Result<Vec<(Place, Note)>> {
+        let stays = replay(&Log::read(journal.path())?.entries).stays.into_iter();
+        let notes = stays.filter_map(|(step, why)| Some((self.graph.place(&step)?, why)));
+        Ok(notes.flat_map(|(place, why)| why.into_iter().map(move |why| (place, Note::Left(why)))).collect())
+    }
+
+    /// What a run that was cut off has still to do; this engine's graph is that of [`graph_of`](super::graph_of).
+    ///
+    /// What it had under way is over when this returns, and what it made is as it made it.
+    ///
+    /// # Errors
+    /// When the servers are not those of the run, somebody else has changed what it made, or it cannot be planned.
+    pub async fn plan_rest(&self, log: &Log) -> Result<RunPlan, Failures> {
+        let start = &log.start;
+        refuse_other_target(&start.run, &start.target, &self.handles).await?;
+        self.settle_before_going_on(log).await?;
+        let chosen = Selection { only: start.chosen.clone(), ..Selection::default() };
+        self.plan(start.verb, &chosen).await
+    }
+
+    /// Before a run that was cut off goes on: its requests are over, and nobody else has touched what it made.
+    ///
+    /// # Errors
+    /// When somebody has, or a step cannot be read.
+    async fn settle_before_going_on(&self, log: &Log) -> Result<()> {
+        let looks = self.standing(log)?.into_iter().map(|(place, standing)| async move {
+            if let Some(settles) = standing.settles {
+                self.wait_to_settle(place, settles).await;
+            }
+            self.read(place, &Goal::Back(standing.trail)).await
+        });
+        tokio::select! {
+            looked = try_join_all(looks) => looked.map(drop),
+            () = self.cancel.cancelled() => Err(interrupted()),
+        }
+    }
+
+    /// Carries out what [`Engine::plan_rest`] found, in the journal of the run: what it has made before is taken back
+    /// too when this fails.
+    ///
+    /// # Errors
+    /// As [`Engine::run`].
+    pub async fn resume_in(&self, journal: &Journal, rest: &RunPlan, program: &str) -> Result<Ended> {
+        journal.append(Record::Resumed { program: program.to_owned() }).await?;
+        self.run(rest, journal).await
+    }
+
+    /// The end of a run that lacks nothing else: all that it announced is settled, its plan has nothing left to do, and its
+    /// chain holds; or all is taken back. `None` where that is not so. Nothing is written.
+    ///
+    /// # Errors
+    /// When the servers are not those of the run, or it cannot be planned.
+    pub async fn end_due(&self, log: &Log) -> Result<Option<End>, Failures> {
+        let start = &log.start;
+        refuse_other_target(&start.run, &start.target, &self.handles).await?;
+        let due = replay(&log.entries).end_due();
+        if due != Some(End::Done) {
+            return Ok(due);
+        }
+        let rest = self.plan_rest(log).await?;
+        if !rest.is_nothing() {
+            return Ok(None);
+        }
+        Ok(match start.verb {
+            Verb::Destroy => due,
+            Verb::Apply => match self.broken(&Proving::by(self).of(&rest.chosen()).await) {
+                None => due,
+                Some(_) => start.permissions.keep.then_some(End::Kept),
+            },
+        })
+    }
+
+    /// Ends a run whose [`Engine::end_due`] is this.
+    ///
+    /// # Errors
+    /// When it cannot be taken off its lock, or the journal cannot be written: it has no end then.
+    pub async fn close(&self, end: End, journal: &Journal) -> Result<()> {
+        self.guard.clear().await?;
+        journal.append(Record::End { end }).await
+    }
+
+    /// Proves the links of the selected steps.
+    ///
+    /// # Errors
+    /// When the selection names an unknown step. A proof that could not be carried out is in the answer.
+    pub async fn verify(&self, selection: &Selection) -> Result<Vec<(Place, Result<Evidence>)>> {
+        Ok(Proving::by(self).of(&selection.places(&self.graph)?).await)
+    }
+
+    /// The first link, in the order of the graph, that does not hold or could not be proven.
+    pub fn broken(&self, proofs: &[(Place, Result<Evidence>)]) -> Option<Failure> {
+        proofs.iter().find_map(|(place, proof)| match proof {
+            Err(failure) => Some(failure.clone()),
+            Ok(evidence) => failed(evidence).map(|failure| failure.in_step(self.name(*place))),
+        })
+    }
+}
+
+fn left(plan: &RunPlan) -> Vec<(Place, Note)> {
+    let notes = plan.steps.iter().flat_map(|(place, planned)| planned.plan.notes.iter().map(|note| (*place, note)));
+    notes.filter(|(_, note)| matches!(note, Note::Left(_))).map(|(place, note)| (place, note.clone())).collect()
 }
 
 fn still_unknown() -> Problem {
     let message = "some values are still unknown after the steps before it were applied";
     Problem::new(Class::Missing, "trustpath::run::still_unknown", message)
         .help("a controller of the cluster may not have done its part yet; try again")
+}
+
+fn carried_out_late() -> Failure {
+    let message = "a request that nobody answered was carried out late, and changed what was made after it";
+    Problem::new(Class::Timeout, "trustpath::run::late", message)
+        .help("look at the network between here and the server; everything is taken back, run it again")
+        .into()
 }

@@ -1,45 +1,23 @@
 //! Runs: plan, apply along the graph, undo in reverse, verify.
 
-mod ahead;
-mod cancel;
-mod caught;
-mod close;
-mod consent;
-mod event;
-mod execute;
-mod failures;
-mod finish;
+mod earlier;
 mod forward;
-mod guard;
-mod listed;
-mod look;
 mod needs;
-mod partial;
-mod permissions;
+mod outcome;
 mod plan;
-mod planning;
-mod preflight;
 mod proving;
 mod requests;
-mod resume;
-mod retain;
 mod rights;
-mod rollback;
 mod schedule;
 mod settings;
-mod settle;
 mod undo;
 
-pub use cancel::{Cancel, Canceller};
-pub use event::{Event, Observer};
-pub use failures::Failures;
-pub use finish::{Ended, Outcome};
-pub use guard::Guard;
+pub use earlier::{graph_of, leaving, refuse_other_target};
 pub use needs::{By, Need, Needing, Needs};
-pub use permissions::Needed;
+pub use outcome::{Ended, Failures, Outcome};
 pub use plan::{Planned, Role, RunPlan};
-pub use rollback::{graph_of, leaving, refuse_other_target};
-pub use settings::{LONGEST, Permissions, Settings};
+pub use rights::Needed;
+pub use settings::{Cancel, Canceller, Event, Guard, LONGEST, Observer, Permissions, Settings};
 
 use std::sync::Arc;
 

@@ -1,82 +1,75 @@
-//! Proving: every link at the same time, under the limit; what several of them read is read once. Reported in the order of
-//! the graph.
+//! Proving: every link at the same time, under the limit; what several of them read is read once. What does not depend on the
+//! last steps is proven while these are made.
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use futures::{StreamExt, stream};
-use tokio::time::timeout;
+use tokio::{sync::watch, time::timeout};
 
 use super::{
     Engine,
-    caught::caught,
-    event::Event,
-    failures::{interrupted, too_long},
+    outcome::{in_time, interrupted},
+    plan::RunPlan,
+    schedule::side_by_side,
+    settings::Event,
 };
 use crate::{
-    contract::{Context, Evidence, Outcome, Readings},
+    contract::{Evidence, Outcome, Readings},
     failure::{Class, Failure, Problem, Result},
-    graph::{Place, Selection},
+    graph::{Graph, Place},
+    journal::Verb,
 };
 
-impl Engine {
-    /// Proves the links of the selected steps.
-    ///
-    /// # Errors
-    /// When the selection names an unknown step. A proof that could not be carried out is in the answer.
-    pub async fn verify(&self, selection: &Selection) -> Result<Vec<(Place, Result<Evidence>)>> {
-        Ok(self.prove(&selection.places(&self.graph)?).await)
+/// What came of proving each step, in the order of the graph.
+pub(super) type Proofs = Vec<(Place, Result<Evidence>)>;
+
+/// Proofs that share what they read.
+pub(super) struct Proving<'a> {
+    engine: &'a Engine,
+    readings: Arc<Readings>,
+}
+
+impl<'a> Proving<'a> {
+    pub(super) fn by(engine: &'a Engine) -> Self {
+        Self { engine, readings: Arc::default() }
     }
 
-    pub(super) async fn prove(&self, places: &BTreeSet<Place>) -> Vec<(Place, Result<Evidence>)> {
-        let readings = Arc::new(Readings::default());
-        // The way of those that need most is the longest: theirs go first.
-        let proofs = places.iter().rev().map(|place| {
-            let context = self.context(*place).sharing(readings.clone());
-            async move { (*place, self.prove_one(*place, context).await) }
-        });
-        let mut answers: Vec<_> =
-            stream::iter(proofs).buffer_unordered(self.settings.parallelism.max(1)).collect().await;
-        self.given_up_proofs_settle().await;
-        answers.sort_by_key(|(place, _)| *place);
-        answers
+    /// The way of those that need most is the longest: theirs go first.
+    pub(super) async fn of(&self, places: &BTreeSet<Place>) -> Proofs {
+        let proofs = places.iter().rev().map(|place| async { (*place, self.one(*place).await) });
+        let proofs = side_by_side(self.engine.settings.parallelism, proofs).await;
+        self.given_up_settle().await;
+        proofs
     }
 
     /// A proof that was given up still gives back what it has made: a token, a secret ID.
-    async fn given_up_proofs_settle(&self) {
-        let settled = timeout(self.settings.verify_timeout, self.handles.under_way().settled());
+    async fn given_up_settle(&self) {
+        let settled = timeout(self.engine.settings.verify_timeout, self.engine.handles.under_way().settled());
         tokio::select! {
             in_time = settled => in_time.unwrap_or_default(),
-            () = self.cancel.halted() => {}
+            () = self.engine.cancel.halted() => {}
         }
     }
 
-    async fn prove_one(&self, place: Place, context: Context) -> Result<Evidence> {
-        let name = self.name(place);
-        self.observer.event(name, Event::Proving);
-        let proving = caught(self.graph.node(place).step.verify(&context));
-        let limited = timeout(self.settings.verify_timeout, proving);
+    async fn one(&self, place: Place) -> Result<Evidence> {
+        let (engine, name) = (self.engine, self.engine.name(place));
+        engine.observer.event(name, Event::Proving);
+        let context = engine.context(place).sharing(self.readings.clone());
+        let proving = engine.graph.node(place).step.verify(&context);
         let answer = tokio::select! {
-            answer = limited => answer.unwrap_or_else(|_| Err(too_long("proven", self.settings.verify_timeout))),
-            () = self.cancel.cancelled() => Err(interrupted()),
+            answer = in_time("proven", engine.settings.verify_timeout, proving) => answer,
+            () = engine.cancel.cancelled() => Err(interrupted()),
         };
         let answer = answer.map_err(|failure| failure.in_step(name));
         match &answer {
-            Ok(evidence) => self.observer.event(name, Event::Proven(evidence)),
-            Err(failure) => self.observer.event(name, Event::Failed(failure)),
+            Ok(evidence) => engine.observer.event(name, Event::Proven(evidence)),
+            Err(failure) => engine.observer.event(name, Event::Failed(failure)),
         }
         answer
     }
-
-    /// The first link, in the order of the graph, that does not hold or could not be proven.
-    pub fn broken(&self, proofs: &[(Place, Result<Evidence>)]) -> Option<Failure> {
-        proofs.iter().find_map(|(place, proof)| match proof {
-            Err(failure) => Some(failure.clone()),
-            Ok(evidence) => failed(evidence).map(|failure| failure.in_step(self.name(*place))),
-        })
-    }
 }
 
-fn failed(evidence: &Evidence) -> Option<Failure> {
+/// Why a link does not hold, where it does not.
+pub(super) fn failed(evidence: &Evidence) -> Option<Failure> {
     evidence.checks.iter().find_map(|check| match &check.outcome {
         Outcome::Failed { why, next } => {
             let message = format!("{}: {why}", check.what);
@@ -84,4 +77,60 @@ fn failed(evidence: &Evidence) -> Option<Failure> {
         }
         Outcome::Passed { .. } | Outcome::Unchecked { .. } => None,
     })
+}
+
+/// Which steps are proven ahead, and when. The last steps are those that change and that none needs which changes.
+#[derive(Debug, Default)]
+pub(super) struct Ahead {
+    places: BTreeSet<Place>,
+    state: watch::Sender<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// What changes and is not made yet, but for the last steps.
+    waits_for: BTreeSet<Place>,
+    /// Nothing more is made.
+    is_over: bool,
+}
+
+impl Ahead {
+    /// Of what is removed, nothing is proven. Where only last steps change, all proofs are made together: those that ask for
+    /// the same ask once.
+    pub(super) fn of(graph: &Graph, plan: &RunPlan) -> Self {
+        if plan.verb == Verb::Destroy {
+            return Self::default();
+        }
+        let changing: BTreeSet<_> = plan.changes().map(|(place, _)| place).collect();
+        let is_last = |place: &Place| !graph.needing(*place).any(|needing| changing.contains(&needing));
+        let (last, waits_for): (BTreeSet<_>, BTreeSet<_>) = changing.iter().partition(|place| is_last(place));
+        if waits_for.is_empty() {
+            return Self::default();
+        }
+        let is_ahead =
+            |place: &Place| !last.contains(place) && !graph.before(*place).any(|before| last.contains(&before));
+        let places = plan.chosen().into_iter().filter(is_ahead).collect();
+        Self { places, state: watch::Sender::new(State { waits_for, is_over: false }) }
+    }
+
+    pub(super) fn places(&self) -> &BTreeSet<Place> {
+        &self.places
+    }
+
+    /// A step was made.
+    pub(super) fn made(&self, place: Place) {
+        self.state.send_if_modified(|state| state.waits_for.remove(&place));
+    }
+
+    /// Nothing more is made.
+    pub(super) fn end(&self) {
+        self.state.send_modify(|state| state.is_over = true);
+    }
+
+    /// Waits until only the last steps are to be made, or nothing more is, and tells whether it came to the first.
+    pub(super) async fn is_due(&self) -> bool {
+        let mut seen = self.state.subscribe();
+        let reached = seen.wait_for(|state| state.is_over || state.waits_for.is_empty()).await;
+        reached.is_ok_and(|state| state.waits_for.is_empty())
+    }
 }

@@ -1,14 +1,32 @@
-//! Which rights the verbs of the program need: of each step, for exactly what is to be done. Pure.
+//! Which rights the verbs of the program need, of each step and for exactly what is to be done; and whether the systems
+//! give them.
 
 use std::{collections::BTreeSet, time::Duration};
 
-use super::{Engine, Needs, Role, RunPlan, caught::caught_at_once, needs::Needing};
+use futures::future;
+
+use super::{
+    Engine,
+    needs::{By, Needing, Needs},
+    outcome::caught_at_once,
+    plan::{Role, RunPlan, neighbors},
+    schedule::side_by_side,
+};
 use crate::{
-    contract::{Change, Goal, Plan, Purpose, Right, Stage},
-    failure::Result,
-    graph::Place,
+    contract::{Change, Goal, Lacking, Plan, Purpose, Right, Stage},
+    failure::{Class, Failure, Problem, Result},
+    graph::{Place, Selection},
     journal::{Log, Verb},
 };
+
+/// What the verbs need for a selection of steps.
+#[derive(Debug, Clone)]
+pub struct Needed {
+    /// The rights.
+    pub needs: Needs,
+    /// The steps that could not be planned, and why: what they write is not known.
+    pub unseen: Vec<(Place, Failure)>,
+}
 
 impl Engine {
     /// What carrying out this plan needs, the way back and the proof at the end included. What was needed to plan it is
@@ -55,6 +73,69 @@ impl Engine {
         self.of_the_run(&mut needs, &[Purpose::Rollback]);
         let places = standing.into_iter().map(|(place, _)| place).collect();
         Ok(self.within(needs, self.in_turn(&places)))
+    }
+
+    /// What plan, apply, verify, rollback and destroy need for these steps. Plans them first: what an undo writes is
+    /// what is there now.
+    ///
+    /// # Errors
+    /// When the selection names an unknown step.
+    pub async fn needed(&self, selection: &Selection) -> Result<Needed> {
+        let chosen = selection.places(&self.graph)?;
+        let before = neighbors(&self.graph, Verb::Apply, &chosen);
+        let mut needed = Needed { needs: Needs::default(), unseen: Vec::new() };
+        for (place, plan) in self.looked_at(chosen.union(&before).copied()).await {
+            match plan {
+                Ok(plan) if chosen.contains(&place) => self.for_all_verbs(&mut needed.needs, place, &plan)?,
+                Ok(plan) => {
+                    let stage = Stage::Plan(&Goal::Present, &plan.change);
+                    self.stage(&mut needed.needs, place, Purpose::Plan, stage)?;
+                }
+                Err(failure) => {
+                    self.for_all_verbs_unseen(&mut needed.needs, place)?;
+                    needed.unseen.push((place, failure));
+                }
+            }
+        }
+        self.to_destroy_these(&mut needed.needs, &chosen)?;
+        self.of_the_run(&mut needed.needs, &[Purpose::Apply, Purpose::Rollback, Purpose::Destroy]);
+        Ok(needed)
+    }
+
+    async fn looked_at(&self, places: impl Iterator<Item = Place>) -> Vec<(Place, Result<Plan>)> {
+        let reads = places.map(|place| async move { (place, self.read(place, &Goal::Present).await) });
+        side_by_side(self.settings.parallelism, reads).await
+    }
+
+    /// Before a step is destroyed, those that need it are looked at: they have to be gone.
+    fn to_destroy_these(&self, needs: &mut Needs, chosen: &BTreeSet<Place>) -> Result<()> {
+        let gone = Change::removal(None);
+        for place in neighbors(&self.graph, Verb::Destroy, chosen) {
+            self.stage(needs, place, Purpose::Destroy, Stage::Plan(&Goal::Absent, &gone))?;
+        }
+        Ok(())
+    }
+
+    /// Asks every system whether the credentials last for this, and then for these rights; answers with what could not be
+    /// asked.
+    ///
+    /// # Errors
+    /// When credentials end before it; when rights are missing, with all of them; or a system does not answer.
+    pub async fn preflight(&self, needs: &Needs) -> Result<Vec<String>> {
+        let asked = needs.systems().into_iter().map(|system| async move {
+            let (demand, of) = (&needs.demand(system), needs.of(system).collect::<Vec<_>>());
+            let rights: Vec<_> = of.iter().map(|need| need.right.clone()).collect();
+            let unknown = self.handles.lasts(system, demand).await?;
+            Ok::<_, Failure>((self.handles.lacking(system, &rights).await?, unknown, of))
+        });
+        let (mut missing, mut unasked) = (Vec::new(), Vec::new());
+        for (lacking, unknown, needs) in future::try_join_all(asked).await? {
+            let Lacking { missing: rights, unasked: more } = lacking;
+            unasked.extend(unknown);
+            missing.extend(rights.into_iter().filter_map(|(asked, right)| Some((right, needs.get(asked)?.by.clone()))));
+            unasked.extend(more);
+        }
+        if missing.is_empty() { Ok(unasked) } else { Err(denied(&missing).into()) }
     }
 
     /// The same for a run that may take so long: where a lock lies on one of its systems, that is renewed until then.
@@ -108,14 +189,14 @@ impl Engine {
     }
 
     /// Everything that the verbs need for a step that is planned like this: plan, apply, prove, take back, destroy.
-    pub(super) fn for_all_verbs(&self, needs: &mut Needs, place: Place, plan: &Plan) -> Result<()> {
+    fn for_all_verbs(&self, needs: &mut Needs, place: Place, plan: &Plan) -> Result<()> {
         self.stage(needs, place, Purpose::Plan, Stage::Plan(&Goal::Present, &plan.change))?;
         self.to_apply(needs, place, plan)?;
         self.to_destroy(needs, place, &Change::removal(plan.change.after.as_ref()))
     }
 
     /// The same for a step that could not be planned.
-    pub(super) fn for_all_verbs_unseen(&self, needs: &mut Needs, place: Place) -> Result<()> {
+    fn for_all_verbs_unseen(&self, needs: &mut Needs, place: Place) -> Result<()> {
         let unknown = Change::default();
         self.stage(needs, place, Purpose::Plan, Stage::Plan(&Goal::Present, &unknown))?;
         self.stage(needs, place, Purpose::Destroy, Stage::Plan(&Goal::Absent, &unknown))?;
@@ -125,7 +206,7 @@ impl Engine {
         self.stage(needs, place, Purpose::Verify, Stage::Prove(None))
     }
 
-    pub(super) fn stage(&self, needs: &mut Needs, place: Place, purpose: Purpose, stage: Stage<'_>) -> Result<()> {
+    fn stage(&self, needs: &mut Needs, place: Place, purpose: Purpose, stage: Stage<'_>) -> Result<()> {
         let rights = self.rights(place, stage)?;
         needs.count(self.graph.node(place).step.systems(), &rights);
         needs.add(&Needing::Some(self.name(place).into()), purpose, rights);
@@ -138,7 +219,7 @@ impl Engine {
     }
 
     /// What the run itself needs, of the systems that its steps talk to.
-    pub(super) fn of_the_run(&self, needs: &mut Needs, purposes: &[Purpose]) {
+    fn of_the_run(&self, needs: &mut Needs, purposes: &[Purpose]) {
         let systems = needs.systems();
         let own: Vec<_> = self.own_rights.iter().filter(|right| systems.contains(right.system)).cloned().collect();
         own.iter().for_each(|right| needs.count(&[right.system], &[]));
@@ -146,4 +227,18 @@ impl Engine {
             needs.add(&None, *purpose, own.clone());
         }
     }
+}
+
+/// Rights that are missing, all of them at once, with who needs each for what.
+fn denied(missing: &[(Right, By)]) -> Problem {
+    let counted = match missing.len() {
+        1 => "a right is".to_owned(),
+        many => format!("{many} rights are"),
+    };
+    let line = |(right, by): &(Right, By)| format!("\n  {}: {} ({by})", right.system, right.what);
+    let lines: String = missing.iter().map(line).collect();
+    let message = format!("{counted} missing, and nothing was written:{lines}");
+    Problem::new(Class::Denied, "trustpath::preflight::denied", message).help(
+        "`trustpath permissions` prints all that is needed, ready to be given; to try all the same: --no-preflight",
+    )
 }

@@ -1,8 +1,16 @@
-//! Which step may go next. Pure: no tasks, no time.
+//! Work for a set of steps, several at a time: along the graph, or all side by side.
 
 use std::collections::BTreeSet;
 
-use crate::graph::{Graph, Place};
+use futures::{StreamExt as _, stream};
+use tokio::task::JoinSet;
+
+use super::outcome::caught;
+use crate::{
+    failure::Result,
+    graph::{Graph, Place},
+    journal::Verb,
+};
 
 /// Along the edges, or against them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,6 +22,14 @@ pub(super) enum Direction {
 }
 
 impl Direction {
+    /// The way on which this verb makes its changes.
+    pub(super) fn of(verb: Verb) -> Self {
+        match verb {
+            Verb::Apply => Self::Forward,
+            Verb::Destroy => Self::Backward,
+        }
+    }
+
     pub(super) fn reverse(self) -> Self {
         match self {
             Self::Forward => Self::Backward,
@@ -22,7 +38,7 @@ impl Direction {
     }
 }
 
-/// The order of a set of steps, as they finish. Steps outside of the set are passed over, and still keep the order
+/// The order of a set of steps, as they finish: no tasks, no time. Steps outside of the set are passed over, and still keep the order
 /// between those on both sides of them.
 pub(super) struct Schedule<'a> {
     graph: &'a Graph,
@@ -86,4 +102,59 @@ impl<'a> Schedule<'a> {
             }
         }
     }
+}
+
+/// What happens to the others once a step has failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum OnFailure {
+    /// Nothing new begins; what is under way settles.
+    Stop,
+    /// Only those that wait for it are held back.
+    HoldBack,
+}
+
+/// Calls `work` for each step of the schedule in order, at most `limit` at a time, until done or `stop` says so.
+///
+/// Work is spawned: what has begun goes on to its end, whatever happens around it. Answers come in the order in which
+/// they were ready.
+pub(super) async fn execute<F, Fut>(
+    mut schedule: Schedule<'_>,
+    limit: usize,
+    on_failure: OnFailure,
+    stop: impl Fn() -> bool,
+    work: F,
+) -> Vec<(Place, Result<()>)>
+where
+    F: Fn(Place) -> Fut,
+    Fut: Future<Output = Result<()>> + Send + 'static,
+{
+    let mut tasks = JoinSet::new();
+    let mut answers = Vec::new();
+    let mut stopped = false;
+    loop {
+        while !stopped && !stop() && tasks.len() < limit.max(1) {
+            let Some(place) = schedule.next() else { break };
+            let work = caught(work(place));
+            tasks.spawn(async move { (place, work.await) });
+        }
+        let Some(joined) = tasks.join_next().await else {
+            return answers;
+        };
+        let (place, answer) = joined.expect("panics are caught in the task, and nobody aborts it");
+        match &answer {
+            Ok(()) => schedule.finished(place),
+            Err(_) => stopped |= on_failure == OnFailure::Stop,
+        }
+        answers.push((place, answer));
+    }
+}
+
+/// All at the same time, at most `limit` at once. Answers come in the order of the graph.
+pub(super) async fn side_by_side<T>(
+    limit: usize,
+    work: impl Iterator<Item: Future<Output = (Place, T)>>,
+) -> Vec<(Place, T)> {
+    let mut answers: Vec<_> = stream::iter(work).buffer_unordered(limit.max(1)).collect().await;
+    answers.sort_by_key(|(place, _)| *place);
+    answers
 }

@@ -1,9 +1,16 @@
-//! The limits of a run, and what the user agreed to beforehand.
+//! What a run is given: its limits, what the user agreed to, who is told, who can interrupt it, and the lock that it holds.
 
-use std::{collections::BTreeSet, num::NonZeroUsize, time::Duration};
+use std::{collections::BTreeSet, num::NonZeroUsize, sync::Arc, time::Duration};
 
+use async_trait::async_trait;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
+use tokio::sync::watch;
+
+use crate::{
+    contract::{Change, Evidence, Plan},
+    failure::{Class, Failure, Problem, Result},
+};
 
 /// The longest limit on time that there may be: 24 hours. What is longer is a mistake, and no clock counts without end.
 pub const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
@@ -94,6 +101,164 @@ mod length {
         let why = || format!("{text:?} is no length of time such as `90s` or `5m`, up to `24h`");
         fits.ok_or_else(|| de::Error::custom(why()))
     }
+}
+
+/// Something that happened to a step.
+#[derive(Debug, Clone, Copy)]
+pub enum Event<'a> {
+    /// It is being read.
+    Planning,
+    /// It was read.
+    Planned(&'a Plan),
+    /// It starts to change.
+    Applying(&'a Change),
+    /// It has changed.
+    Applied,
+    /// It could not be planned, changed or proven.
+    Failed(&'a Failure),
+    /// It is being taken back.
+    Undoing,
+    /// A request of it was answered by nobody: it is looked at again when that cannot be carried out any more, after
+    /// this time.
+    Settling(Duration),
+    /// It is as it was before, but for what is left on purpose.
+    Undone {
+        /// What that is, each with the reason.
+        left: &'a [String],
+    },
+    /// It could not be taken back.
+    UndoFailed(&'a Failure),
+    /// It is being proven.
+    Proving,
+    /// It was proven, or was found not to hold.
+    Proven(&'a Evidence),
+}
+
+/// Is told what happens. Called from the engine's own task: it must not block.
+pub trait Observer: Send + Sync {
+    /// Something happened to `step`.
+    fn event(&self, step: &str, event: Event<'_>);
+}
+
+/// Tells nobody.
+impl Observer for () {
+    fn event(&self, _: &str, _: Event<'_>) {}
+}
+
+/// How far a run is interrupted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Level {
+    Going,
+    Cancelled,
+    Halted,
+}
+
+/// Interrupts a run: a signal, never an abort. What is under way settles; nothing new begins.
+#[derive(Debug, Clone)]
+pub struct Canceller(watch::Sender<Level>);
+
+/// Sees whether a run was interrupted.
+#[derive(Debug, Clone)]
+pub struct Cancel(watch::Receiver<Level>);
+
+impl Canceller {
+    /// A canceller and what it cancels.
+    pub fn new() -> (Self, Cancel) {
+        let (sender, receiver) = watch::channel(Level::Going);
+        (Self(sender), Cancel(receiver))
+    }
+
+    /// Interrupts: what the run has changed is taken back. Once is enough, and more often does no more.
+    pub fn cancel(&self) {
+        self.raise(Level::Cancelled);
+    }
+
+    /// Interrupts, and does not wait for anything to be taken back: whoever runs the engine drops it where it is.
+    pub fn halt(&self) {
+        self.raise(Level::Halted);
+    }
+
+    fn raise(&self, to: Level) {
+        self.0.send_modify(|level| *level = (*level).max(to));
+    }
+}
+
+impl Cancel {
+    /// Is never interrupted.
+    pub fn never() -> Self {
+        Canceller::new().1
+    }
+
+    /// Whether it was interrupted.
+    pub fn is_cancelled(&self) -> bool {
+        *self.0.borrow() >= Level::Cancelled
+    }
+
+    /// Returns when it is interrupted, which may be never.
+    pub async fn cancelled(&self) {
+        self.reached(Level::Cancelled).await;
+    }
+
+    /// Returns when it has to stop where it is, which may be never.
+    pub async fn halted(&self) {
+        self.reached(Level::Halted).await;
+    }
+
+    async fn reached(&self, level: Level) {
+        // Without a canceller there is nobody left to interrupt it.
+        if self.0.clone().wait_for(|now| *now >= level).await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+/// A lock that others respect, held for the length of a run: nothing is sent that could still be under way when it is no
+/// longer ours.
+#[async_trait]
+pub trait Guard: Send + Sync {
+    /// For how long from now on it is ours for certain, by this process's own monotonic clock; zero when it is lost.
+    fn remaining(&self) -> Duration;
+
+    /// Takes the run off the lock, which says to others that it has begun and not ended: called when all of it is done or
+    /// taken back, and before its journal says that it has ended. A lock that says nothing of a run has nothing to do.
+    ///
+    /// # Errors
+    /// When the lock may still name the run: it is not over for others then.
+    async fn clear(&self) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// Several locks are held as long as each of them is; none at all is never lost.
+#[async_trait]
+impl Guard for Vec<Arc<dyn Guard>> {
+    fn remaining(&self) -> Duration {
+        self.iter().map(|guard| guard.remaining()).min().unwrap_or(Duration::MAX)
+    }
+
+    /// Takes it off all of them that can be reached; the first failure is told.
+    async fn clear(&self) -> Result<()> {
+        let mut cleared = Ok(());
+        for guard in self {
+            cleared = cleared.and(guard.clear().await);
+        }
+        cleared
+    }
+}
+
+/// Whether a request that may take this long may begin.
+///
+/// # Errors
+/// When the lock could end before the request does.
+pub(super) fn covers(guard: &dyn Guard, request: Duration) -> Result<()> {
+    if guard.remaining() > request { Ok(()) } else { Err(lost()) }
+}
+
+fn lost() -> Failure {
+    let message = "the lock under which this run writes could not be renewed in time, and nothing more is sent";
+    Problem::new(Class::Conflict, "trustpath::lock::lost", message)
+        .help("see whether the API server is reachable; then go on with the run as `trustpath runs` says")
+        .into()
 }
 
 #[cfg(test)]

@@ -7,28 +7,63 @@ use std::{
 };
 
 use backon::{BackoffBuilder as _, ExponentialBuilder};
-use tokio::time::{Instant, sleep};
+use jiff::Timestamp;
+use tokio::time::{Instant, sleep, sleep_until};
 
 use super::{
     Engine,
-    event::Event,
-    execute::{OnFailure, execute},
-    requests::{Sent, Way},
-    schedule::Direction,
-    settle::Standing,
+    earlier::refuse_other_target,
+    outcome::{Ended, Outcome},
+    requests::{Sending, Sent, Way},
+    schedule::{Direction, OnFailure, Schedule, execute},
+    settings::Event,
 };
 use crate::{
     contract::{Goal, Trail},
     failure::{Class, Failure, Problem, Result},
     graph::Place,
-    journal::{Journal, Log, Record},
+    journal::{Journal, Log, Progress, Record, Start, Touched, Verb, replay},
 };
 
+/// What a run may have made of one step, and until when its requests may still be carried out.
+#[derive(Debug, Clone)]
+pub(super) struct Standing {
+    pub(super) trail: Trail,
+    pub(super) settles: Option<Instant>,
+}
+
 impl Engine {
+    /// Takes back everything that stands in the journal of a run; this engine's graph is that of [`graph_of`](super::graph_of).
+    ///
+    /// # Errors
+    /// When the servers are not those of the run, or the journal cannot be written.
+    pub async fn rollback(&self, log: &Log) -> Result<Outcome> {
+        refuse_other_target(&log.start.run, &log.start.target, &self.handles).await?;
+        Ok(self.rollback_in(&Journal::resume(log).await?, &log.start).await?.outcome)
+    }
+
+    /// The same, in a journal that is open, against servers that were compared.
+    ///
+    /// # Errors
+    /// When the journal cannot be written.
+    pub async fn rollback_in(&self, journal: &Journal, start: &Start) -> Result<Ended> {
+        let outcome = self.turn_back(asked(&start.run), start.verb, journal).await?;
+        let unclosed = outcome.conclude(&*self.guard, journal).await?;
+        Ok(Ended { outcome, evidence: Vec::new(), left: Vec::new(), unclosed })
+    }
+
+    /// Takes back whatever stands in the journal, because of `original`.
+    pub(super) async fn turn_back(&self, original: Failure, verb: Verb, journal: &Journal) -> Result<Outcome> {
+        let noted = journal.append(Record::TurnedBack { why: original.report() }).await;
+        let mut undo = self.back(journal, verb).await;
+        undo.extend(noted.err());
+        Ok(if undo.is_empty() { Outcome::RolledBack(original) } else { Outcome::Stuck { original, undo } })
+    }
+
     /// Takes back everything that stands in the journal: the failed and timed-out steps too. Cannot be interrupted.
     ///
     /// Returns what could not be taken back, the first to look at in front; empty when all is as it was before.
-    pub(super) async fn back(&self, journal: &Journal, forward: Direction) -> Vec<Failure> {
+    async fn back(&self, journal: &Journal, verb: Verb) -> Vec<Failure> {
         let standing = match Log::read(journal.path()) {
             Ok(log) => self.standing(&log),
             Err(corrupt) => return vec![corrupt.into()],
@@ -43,9 +78,8 @@ impl Engine {
             let (engine, journal, standing) = (engine.clone(), journal.clone(), standing.clone());
             async move { engine.take_back(place, standing[&place].clone(), &journal).await }
         };
-        let limit = self.settings.parallelism;
-        let answers =
-            execute(&self.graph, &places, forward.reverse(), limit, OnFailure::HoldBack, || false, work).await;
+        let schedule = Schedule::new(&self.graph, &places, Direction::of(verb).reverse());
+        let answers = execute(schedule, self.settings.parallelism, OnFailure::HoldBack, || false, work).await;
         self.leftover(&places, answers)
     }
 
@@ -106,15 +140,41 @@ impl Engine {
     }
 
     async fn look_and_write(&self, place: Place, trail: &mut Trail, journal: &Journal) -> Sent {
-        let deadline = Instant::now() + self.settings.step_timeout;
+        let sending = Sending::begin(self, place, journal, Way::Back);
         let planned = self.read(place, &Goal::Back(trail.clone())).await;
         let parts = planned.and_then(|plan| self.graph.node(place).step.parts(&self.context(place), &plan.change));
         match parts {
             Err(failure) => Sent::nothing(Err(failure)),
             Ok(parts) => {
                 parts.iter().for_each(|part| trail.back(&part.change));
-                self.requests(place, parts, journal, deadline, Way::Back).await
+                sending.all(parts).await
             }
+        }
+    }
+
+    /// What the journal says may have been changed, by place.
+    pub(super) fn standing(&self, log: &Log) -> Result<Vec<(Place, Standing)>> {
+        let progress = replay(&log.entries);
+        let place = |step: &str| self.graph.place(step).ok_or_else(|| stranger(step));
+        let standing =
+            |touched: &Touched| Standing { trail: touched.trail.clone(), settles: self.settles(&progress, touched) };
+        progress.standing().map(|(step, touched)| Ok((place(step)?, standing(touched)))).collect()
+    }
+
+    /// By the wall clock a journal says since when; the wait itself goes by the monotonic one, and is never longer than
+    /// the horizon: whoever sent the request sends nothing any more.
+    fn settles(&self, progress: &Progress, touched: &Touched) -> Option<Instant> {
+        let left = progress.settles(touched)?.duration_since(Timestamp::now());
+        let left = Duration::try_from(left).unwrap_or_default().min(self.settings.horizon);
+        Some(Instant::now() + left)
+    }
+
+    /// Sleeps until a step's requests are over for certain.
+    pub(super) async fn wait_to_settle(&self, place: Place, settles: Instant) {
+        let left = settles.saturating_duration_since(Instant::now());
+        if !left.is_zero() {
+            self.observer.event(self.name(place), Event::Settling(left));
+            sleep_until(settles).await;
         }
     }
 
@@ -145,5 +205,17 @@ fn held_back() -> Failure {
     let message = "it was left as it is, because a step that comes before it could not be taken back";
     Problem::new(Class::Stuck, "trustpath::undo::held_back", message)
         .help("once that is mended, `trustpath rollback` goes on with both")
+        .into()
+}
+
+fn stranger(step: &str) -> Failure {
+    let message = format!("the journal names the step `{step}`, which its own graph does not have");
+    Problem::new(Class::Internal, "trustpath::undo::stranger", message)
+        .help("the journal was changed by hand, or written by another version of the program")
+        .into()
+}
+
+fn asked(run: &str) -> Failure {
+    Problem::new(Class::Interrupted, "trustpath::run::rollback", format!("the run {run} is rolled back on request"))
         .into()
 }

@@ -1,13 +1,12 @@
-//! Taking back an earlier run, from its journal alone.
+//! An earlier run, from its journal alone: its graph, its servers, and what of it is left as it is.
 
 use std::sync::Arc;
 
-use super::{Ended, Engine, Outcome};
 use crate::{
     contract::{Facts, Handles, Kind, Target},
     failure::{Class, Failure, Problem, Result},
     graph::{Graph, Mistake, Spec, assemble},
-    journal::{Journal, JournaledStep, Log, Record, Start, replay},
+    journal::{JournaledStep, Log, Record, Start, replay},
     nearest,
 };
 
@@ -42,27 +41,6 @@ pub async fn refuse_other_target(run: &str, then: &Target, handles: &Handles) ->
     Ok(())
 }
 
-impl Engine {
-    /// Takes back everything that stands in the journal of a run; this engine's graph is that of [`graph_of`].
-    ///
-    /// # Errors
-    /// When the servers are not those of the run, or the journal cannot be written.
-    pub async fn rollback(&self, log: &Log) -> Result<Outcome> {
-        refuse_other_target(&log.start.run, &log.start.target, &self.handles).await?;
-        Ok(self.rollback_in(&Journal::resume(log).await?, &log.start).await?.outcome)
-    }
-
-    /// The same, in a journal that is open, against servers that were compared.
-    ///
-    /// # Errors
-    /// When the journal cannot be written.
-    pub async fn rollback_in(&self, journal: &Journal, start: &Start) -> Result<Ended> {
-        let outcome = self.turn_back(asked(&start.run), start.verb, journal).await?;
-        let unclosed = self.conclude(&outcome, journal).await?;
-        Ok(Ended { outcome, evidence: Vec::new(), left: Vec::new(), unclosed })
-    }
-}
-
 /// What is said in a journal, before a rollback, of steps that the user leaves as they are: what somebody else has changed
 /// is not taken back, and the run would never be over.
 ///
@@ -92,11 +70,6 @@ fn spec(step: &JournaledStep, kinds: &[&'static Kind]) -> Result<Spec> {
 }
 
 /// Why a rollback goes backwards: because somebody asked.
-fn asked(run: &str) -> Failure {
-    Problem::new(Class::Interrupted, "trustpath::run::rollback", format!("the run {run} is rolled back on request"))
-        .into()
-}
-
 fn unknown_kind(step: &JournaledStep, kinds: &[&'static Kind]) -> Failure {
     let known: Vec<_> = kinds.iter().map(|kind| kind.name()).collect();
     let message = format!("this program has no kind `{}`, of which the run has a step", step.uses);
