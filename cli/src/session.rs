@@ -47,8 +47,16 @@ impl Session {
     /// # Errors
     /// Every mistake in them, at once.
     pub(crate) fn open(command: &Command<'_>) -> Result<Self> {
+        Self::of(command, sources(command)?)
+    }
+
+    /// The graph of these texts.
+    ///
+    /// # Errors
+    /// Every mistake in them, at once.
+    pub(crate) fn of(command: &Command<'_>, sources: Vec<Source>) -> Result<Self> {
         let mut ambient = Ok(());
-        let loaded = load(sources(command)?, &command.kinds, Connections::PLACEHOLDERS, |connections, facts| {
+        let loaded = load(sources, &command.kinds, Connections::PLACEHOLDERS, |connections, facts| {
             ambient = systems::ambient(command, connections).map(|seen| facts.extend(&seen));
         });
         // Without these facts, steps lack what no step could give.
@@ -141,16 +149,19 @@ impl Session {
     }
 }
 
-/// Where each value of the graph file comes from.
+/// Where each value of a graph file comes from.
 ///
 /// # Errors
-/// Every mistake in the files, at once.
-pub(crate) fn value_origins(command: &Command<'_>) -> Result<Vec<Origin>> {
-    Ok(origins(sources(command)?, &command.kinds, Connections::PLACEHOLDERS)?)
+/// Every mistake in its texts, at once.
+pub(crate) fn value_origins(command: &Command<'_>, sources: Vec<Source>) -> Result<Vec<Origin>> {
+    Ok(origins(sources, &command.kinds, Connections::PLACEHOLDERS)?)
 }
 
-/// The files, then the settings: the later wins.
-fn sources(command: &Command<'_>) -> Result<Vec<Source>> {
+/// The files, then the settings: the later wins. Each is read once, as a pipe can be.
+///
+/// # Errors
+/// When one cannot be read.
+pub(crate) fn sources(command: &Command<'_>) -> Result<Vec<Source>> {
     let files = files(command);
     let settings = command.global.settings.iter();
     let mut sources = files.iter().map(|path| read(path)).collect::<Result<Vec<_>>>()?;

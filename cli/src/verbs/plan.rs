@@ -12,7 +12,8 @@ use crate::{
 };
 
 pub(super) async fn run(command: &Command<'_>, args: Plan) -> Result<u8, Trouble> {
-    let session = Session::open(command)?;
+    let sources = session::sources(command)?;
+    let session = Session::of(command, sources.clone())?;
     open_runs::mention(command)?;
     let permissions = session.permissions(args.consent, false)?;
     let (cancel, _listening) = signals::listen(&command.screen, signals::READING, None)?;
@@ -25,7 +26,7 @@ pub(super) async fn run(command: &Command<'_>, args: Plan) -> Result<u8, Trouble
         document = document.with_requests(&session.graph, engine.requests_of(&plan)?);
     }
     if args.sources {
-        document = document.with_sources(session::value_origins(command)?);
+        document = document.with_sources(session::value_origins(command, sources)?);
     }
     command.screen.show(&json::Document::Plan(document))?;
     Ok(if args.detailed_exitcode && !plan.is_nothing() { exit::CHANGES } else { exit::OK })

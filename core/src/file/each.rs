@@ -17,7 +17,7 @@ use super::{
     Span,
     document::Document,
     mistake::Mistake,
-    placeholder::{self, Known, Placeholder},
+    placeholder::{self, Known, Placeholder, twice},
     steps::{NEEDS, STEPS},
 };
 use crate::{
@@ -73,12 +73,9 @@ fn is_of_placeholder(mistake: &Mistake) -> bool {
 fn known<'t>(root: &DeValue<'t>, placeholders: &[Placeholder]) -> Known<'t> {
     let mut known = Known::default();
     for Placeholder { name, key } in placeholders {
-        let mut values = key.iter().scan(Some(root), |at, key| {
-            let value = at.and_then(|value| value.get(*key));
-            *at = value.map(Spanned::get_ref);
-            Some(value)
-        });
-        match values.by_ref().last().flatten() {
+        let mut keys = key.iter();
+        let first = keys.next().and_then(|key| root.get(*key));
+        match first.and_then(|first| keys.try_fold(first, |value, key| value.get_ref().get(*key))) {
             Some(value) => known.add(name, value.clone()),
             None => known.lack(name, format!("it stands for `{}`: add that to the file", key.join("."))),
         }
@@ -195,11 +192,9 @@ impl<'t> Each<'_, 't> {
                 self.refuse(key.span(), key.get_ref().type_str());
                 continue;
             };
-            let (at, said) = (key.span(), quoted(text));
-            if table.insert(Spanned::new(key.span(), text.clone()), key).is_some() {
-                let mistake =
-                    Mistake::new("duplicate_key", format!("the key {said} is there twice"), "remove one of the two");
-                self.mistakes.push(mistake.at(at, "the second time"));
+            let (at, name) = (key.span(), text.clone());
+            if table.insert(Spanned::new(at.clone(), name.clone()), key).is_some() {
+                self.mistakes.push(twice(&name, at));
             }
         }
         table

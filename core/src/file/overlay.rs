@@ -1,7 +1,10 @@
 //! Several texts as one: the later is laid over the earlier.
 
 use serde_json::{Map, Value};
-use toml::de::{DeTable, DeValue};
+use toml::{
+    Spanned,
+    de::{DeTable, DeValue},
+};
 
 use super::{
     shape::Shape,
@@ -30,9 +33,14 @@ impl<'k> Over<'k> {
     pub(super) fn lay<'t>(self, base: &mut DeTable<'t>, over: DeTable<'t>) {
         for (key, value) in over {
             let name: &str = key.get_ref();
-            match (base.get_mut(name).map(|old| old.get_mut()), value.get_ref()) {
-                (Some(DeValue::Table(old)), DeValue::Table(new)) if !self.below(name, old, new).replaces(old, new) => {
-                    let below = self.below(name, old, new);
+            let joined = match (base.get(name).map(Spanned::get_ref), value.get_ref()) {
+                (Some(DeValue::Table(old)), DeValue::Table(new)) => {
+                    Some(self.below(name, old, new)).filter(|below| !below.replaces(old, new))
+                }
+                _ => None,
+            };
+            match (joined, base.get_mut(name).map(Spanned::get_mut)) {
+                (Some(below), Some(DeValue::Table(old))) => {
                     if let DeValue::Table(new) = value.into_inner() {
                         below.lay(old, new);
                     }

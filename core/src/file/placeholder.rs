@@ -77,9 +77,7 @@ impl<'t> Known<'t> {
                 *key.get_mut() = filled.into();
             }
             if table.contains_key(&**key.get_ref()) {
-                let message = format!("the key {} is there twice", quoted(key.get_ref()));
-                let help = "remove one of the two: with its placeholders filled in, one is the other";
-                mistakes.push(Mistake::new("duplicate_key", message, help).at(at, "the second time"));
+                mistakes.push(twice(key.get_ref(), at));
             }
             table.insert(key, value);
         }
@@ -91,28 +89,25 @@ impl<'t> Known<'t> {
         if pieces.len() == 1 {
             return None;
         }
-        let mut filled = String::new();
-        for piece in pieces {
-            match piece {
-                Piece::Text(text) => filled.push_str(text),
-                Piece::Name(name) => match self.find(name).map(|value| as_text(value.get_ref())) {
-                    Some(Ok(text)) => filled.push_str(&text),
-                    Some(Err(kind)) => {
-                        let message = format!("`{{{name}}}` stands for {kind}, which is no text");
-                        let help = format!(
-                            "give it a text or a number, or write `\"{{{name}}}\"` alone where it may be {kind}"
-                        );
-                        mistakes.push(Mistake::new(UNFIT, message, help).at(at.clone(), "in this text"));
-                        return None;
-                    }
-                    None => {
-                        mistakes.push(self.unknown(name, at.clone()));
-                        return None;
-                    }
-                },
-            }
-        }
-        Some(filled)
+        let each = pieces.into_iter().map(|piece| match piece {
+            Piece::Text(text) => Some(text.to_owned()),
+            Piece::Name(name) => self.inside(name, at, mistakes),
+        });
+        each.collect()
+    }
+
+    /// What a name is inside of a text, where it can be that.
+    fn inside(&self, name: &str, at: &Span, mistakes: &mut Vec<Mistake>) -> Option<String> {
+        let Some(value) = self.find(name) else {
+            mistakes.push(self.unknown(name, at.clone()));
+            return None;
+        };
+        let text = as_text(value.get_ref()).map_err(|kind| {
+            let message = format!("`{{{name}}}` stands for {kind}, which is no text");
+            let help = format!("give it a text or a number, or write `\"{{{name}}}\"` alone where it may be {kind}");
+            mistakes.push(Mistake::new(UNFIT, message, help).at(at.clone(), "in this text"));
+        });
+        text.ok()
     }
 
     fn find(&self, name: &str) -> Option<&Spanned<DeValue<'t>>> {
@@ -153,6 +148,12 @@ fn as_text(value: &DeValue<'_>) -> Result<String, &'static str> {
         (DeValue::Array(_), _) => Err("an array"),
         _ => Err("a date or a number that JSON does not have"),
     }
+}
+
+/// A key stands where it stands already.
+pub(super) fn twice(key: &str, at: Span) -> Mistake {
+    let help = "remove one of the two; placeholders in them are filled in";
+    Mistake::new("duplicate_key", format!("the key {} is there twice", quoted(key)), help).at(at, "the second time")
 }
 
 /// A part of a text.

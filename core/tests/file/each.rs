@@ -2,14 +2,12 @@
 
 use insta::assert_snapshot;
 use serde_json::json;
-use trustpath_core::{
-    file::{Source, origins},
-    graph::Selection,
-};
+use trustpath_core::{file::origins, graph::Selection};
 
 use crate::{
     kinds::{KINDS, PLACEHOLDERS},
-    load_all, loaded, refused, refused_text, screen,
+    load_all, loaded, refused_text, screen,
+    several::sources,
 };
 
 pub(crate) const TEAMS: &str = r#"
@@ -42,10 +40,6 @@ needs = ["mount", "reader"]
 with = { name = "all" }
 "#;
 
-fn sources<const N: usize>(texts: [(&str, &str); N]) -> Vec<Source> {
-    texts.map(|(name, text)| Source::new(name, text)).into()
-}
-
 #[test]
 fn a_step_is_repeated_for_a_table() {
     let loaded = loaded(TEAMS);
@@ -76,7 +70,7 @@ fn keys_stand_in_a_table_of_the_step_or_in_a_list() {
     assert_eq!(with(&text(r#"{ x = "one", y = 2 }"#)), [json!({ "name": "one-x" }), json!({ "name": "2-y" })]);
     let server = "[connections.vault]\nserver = \"x\"\nname = \"eu\"\n".to_owned();
     assert_eq!(with(&(server + &text(r#"{ x = "{server_name}" }"#))), [json!({ "name": "eu-x" })]);
-    assert!(load_all(sources([("plugins.toml", &(text("[]") + "\n[steps.b]\nuses = \"mount\""))])).is_ok());
+    assert!(load_all(sources(&[("plugins.toml", &(text("[]") + "\n[steps.b]\nuses = \"mount\""))], &[])).is_ok());
 }
 
 #[test]
@@ -155,8 +149,7 @@ fn what_is_one_value_is_replaced_by_a_later_file_and_joined_by_a_setting() {
     let over = "[steps.p.with.rules]\n\"kv/data/prod/*\" = [\"read\"]\n
 [steps.m.with]\nreviewer.secret = \"jwt\"\ntune.default_ttl = 30\n";
     let all = |over: &str, setting: &str| {
-        let mut all = sources([("plugins.toml", base), ("prod.toml", over)]);
-        all.push(Source::set(setting).unwrap());
+        let all = sources(&[("plugins.toml", base), ("prod.toml", over)], &[setting]);
         load_all(all).unwrap_or_else(|mistakes| panic!("{}", screen(&mistakes)))
     };
     let with = |over: &str, setting: &str, step: &str| {
@@ -176,8 +169,7 @@ fn what_is_one_value_is_replaced_by_a_later_file_and_joined_by_a_setting() {
 #[test]
 fn every_value_has_its_text_and_line() {
     let over = "[steps.reader.with]\nname = \"{key}-rw\"\n[steps.role.with]\nttl = \"5m\"\n";
-    let mut all = sources([("plugins.toml", TEAMS), ("prod.toml", over)]);
-    all.push(Source::set("run.parallelism=2").unwrap());
+    let all = sources(&[("plugins.toml", TEAMS), ("prod.toml", over)], &["run.parallelism=2"]);
     let origins = origins(all, KINDS, PLACEHOLDERS).unwrap_or_else(|mistakes| panic!("{}", screen(&mistakes)));
     let lines: Vec<_> = origins.iter().map(|at| format!("{}  {}", at.key, at.place())).collect();
     assert_snapshot!(lines.join("\n"));
@@ -186,7 +178,7 @@ fn every_value_has_its_text_and_line() {
 #[test]
 fn a_key_is_there_once_however_it_was_made() {
     let text = "[steps.p]\nuses = \"policy\"\nfor_each = { a = \"a\" }\nwith = { name = \"p\", rules = { \"{key}\" = [], \"{value}\" = [] } }";
-    let said = refused(sources([("plugins.toml", text)]));
+    let said = refused_text(text);
     assert!(said.contains("duplicate_key") && said.contains("the key `a` is there twice"), "{said}");
     let said = refused_text("[steps.p]\nuses = \"policy\"\nfor_each = [\"a\", \"a\"]\nwith.name = \"{key}\"");
     assert!(said.contains("duplicate_key") && said.contains("the key `a` is there twice"), "{said}");

@@ -6,7 +6,7 @@ use trustpath_core::file::Source;
 
 use crate::{load_all, loading::WHOLE, refused, screen};
 
-fn sources(texts: &[(&str, &str)], settings: &[&str]) -> Vec<Source> {
+pub(crate) fn sources(texts: &[(&str, &str)], settings: &[&str]) -> Vec<Source> {
     let files = texts.iter().map(|(name, text)| Source::new(*name, *text));
     files.chain(settings.iter().map(|setting| Source::set(setting).unwrap())).collect()
 }
