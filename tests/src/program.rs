@@ -9,6 +9,7 @@ use std::{
 use secrecy::ExposeSecret;
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
+use trustpath_core::journal::Store;
 
 use crate::{cargo::cargo, pair::Pair, proxy::Proxy};
 
@@ -107,6 +108,23 @@ impl Program {
     /// The directory that it runs in.
     pub fn home(&self) -> &Path {
         self.home.path()
+    }
+
+    /// Where the journals of its runs lie, oldest first.
+    pub fn journals(&self) -> Vec<PathBuf> {
+        let store = Store::new(self.home().join("state"));
+        let runs = store.runs().expect("a directory that can be listed");
+        runs.iter().map(|run| store.path(run)).collect()
+    }
+
+    /// Where the one journal lies that there is.
+    ///
+    /// # Panics
+    /// Where there is none, or another one.
+    pub fn journal(&self) -> PathBuf {
+        let mut journals = self.journals();
+        assert_eq!(journals.len(), 1, "{journals:?}");
+        journals.remove(0)
     }
 
     /// Writes a file into the directory that it runs in, and returns its path.

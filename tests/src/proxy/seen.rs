@@ -1,6 +1,6 @@
 //! What came by, and how one request is told from another.
 
-use std::time::Instant;
+use std::time::SystemTime;
 
 use axum::{
     body::Bytes,
@@ -21,7 +21,7 @@ pub struct Seen {
     /// How the server, or the proxy in its place, answered; 0 as long as nobody has, and where the connection was cut.
     pub status: u16,
     /// When it arrived.
-    pub at: Instant,
+    pub at: SystemTime,
     /// Its headers, credentials included: for sending it again, never for showing.
     pub headers: Hidden<HeaderMap>,
     /// Its body: for sending it again, never for showing.
@@ -49,7 +49,7 @@ impl Seen {
             query: parts.uri.query().unwrap_or_default().to_owned(),
             agent: agent.unwrap_or_default().to_owned(),
             status: 0,
-            at: Instant::now(),
+            at: SystemTime::now(),
             headers: Hidden(parts.headers.clone()),
             body: Hidden(body.clone()),
             answer: Hidden(Bytes::new()),

@@ -1,6 +1,6 @@
 //! The requests of one run, in their order, and what each is for.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::SystemTime};
 
 use crate::{
     pair::Pair,
@@ -34,9 +34,11 @@ pub struct Asked {
     pub system: System,
     /// What, and the how many-th time.
     pub key: Key,
+    /// When it arrived.
+    pub at: SystemTime,
     /// How many requests came before it, at the same system.
     pub before: usize,
-    /// When.
+    /// In what part of the run.
     pub phase: Phase,
     /// Whether it makes a part of the chain.
     pub makes: bool,
@@ -47,11 +49,6 @@ pub struct Asked {
 }
 
 impl Asked {
-    /// Whether it tries something for a proof, or gives back what that took.
-    pub fn proves(&self) -> bool {
-        is_of_a_proof(self.what())
-    }
-
     /// Method and path.
     pub fn what(&self) -> &str {
         &self.key.what
@@ -103,7 +100,7 @@ pub fn asked(pair: &Pair) -> Vec<Asked> {
     };
     let asked = all.into_iter().enumerate().map(|(at, (system, before, key, seen))| {
         let (makes, phase) = (makes(&seen), phase(at));
-        Asked { system, key, before, phase, makes, locks: seen.locks(), status: seen.status }
+        Asked { system, key, at: seen.at, before, phase, makes, locks: seen.locks(), status: seen.status }
     });
     asked.collect()
 }

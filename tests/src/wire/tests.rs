@@ -1,4 +1,4 @@
-use std::time::Instant;
+use std::time::SystemTime;
 
 use axum::{body::Bytes, http::HeaderMap};
 
@@ -16,7 +16,7 @@ fn request(token: (&'static str, &str), line: &str, status: u16, body: &str) -> 
         query: query.to_owned(),
         agent: String::new(),
         status,
-        at: Instant::now(),
+        at: SystemTime::now(),
         headers: Hidden(headers),
         body: Hidden(Bytes::from(body.to_owned())),
         answer: Hidden(Bytes::new()),

@@ -74,11 +74,7 @@ async fn the_mirrored(pair: &Pair) -> Log {
 
 /// The one journal that a machine has.
 fn the_local(program: &Program) -> Log {
-    let listed = std::fs::read_dir(program.home().join("state")).expect("a state directory");
-    let mut paths: Vec<_> = listed.map(|entry| entry.expect("an entry").path()).collect();
-    paths.retain(|path| path.extension().is_some_and(|extension| extension == "jsonl"));
-    assert_eq!(paths.len(), 1, "{paths:?}");
-    Log::read(&paths[0]).expect("a journal")
+    Log::read(&program.journal()).expect("a journal")
 }
 
 fn intents(log: &Log) -> usize {

@@ -1,6 +1,6 @@
 //! Tokens of Vault that end: a run that one does not last for is not begun.
 
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
 use serde_json::{Value, json};
 use trustpath_tests::{
@@ -49,13 +49,7 @@ async fn refuses(pair: &Pair, program: &Program, arguments: &[&str]) -> Ran {
     view::assert_same(&before, &view::snapshot(pair).await, "something was written");
     let leases = pair.kubernetes.get("apis/coordination.k8s.io/v1/namespaces/default/leases").await.expect("a list");
     assert_eq!(leases["items"], json!([]), "a lock was left");
-    let journals = std::fs::read_dir(program.home().join("state")).map_or(0, |entries| {
-        entries
-            .filter_map(Result::ok)
-            .filter(|entry| entry.path().extension().is_some_and(|end| end == "jsonl"))
-            .count()
-    });
-    assert_eq!(journals, 0, "a journal was written");
+    assert_eq!(program.journals(), [] as [PathBuf; 0], "a journal was written");
     ran
 }
 

@@ -1,6 +1,6 @@
 //! SIGKILL at every request of `apply`, and of its undo: then another process takes it back, or carries it to its end.
 
-use std::{path::PathBuf, sync::Arc};
+use std::sync::Arc;
 
 use trustpath_tests::{
     chain::Chain,
@@ -216,18 +216,9 @@ fn cut(world: &World, how: Journal) {
     if how == Journal::Whole {
         return;
     }
-    let path = journal(world);
+    let path = world.program.journal();
     let text = std::fs::read_to_string(&path).expect("a journal");
     let last = text.trim_end().rfind('\n').map_or(0, |end| end + 1);
     let kept = if how == Journal::Torn { last + (text.len() - last) / 2 } else { last };
     std::fs::write(&path, &text[..kept]).expect("a journal that can be written");
-}
-
-/// The one journal that there is.
-fn journal(world: &World) -> PathBuf {
-    let listed = std::fs::read_dir(world.program.home().join("state")).expect("a state directory");
-    let mut paths: Vec<_> = listed.map(|entry| entry.expect("an entry").path()).collect();
-    paths.retain(|path| path.extension().is_some_and(|extension| extension == "jsonl"));
-    assert_eq!(paths.len(), 1, "{paths:?}");
-    paths.remove(0)
 }

@@ -1,7 +1,8 @@
 //! A fault in `apply`, and another one in its undo, which lasts; then `rollback`, once it is gone.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::SystemTime};
 
+use trustpath_core::journal::{Log, Record};
 use trustpath_tests::{
     chain::Chain,
     pair::Pair,
@@ -78,10 +79,15 @@ async fn undo_of(world: &World, write: &Asked, way: Way) -> Vec<Asked> {
     let ran = world.program.run(&world.apply()).await;
     world.pair.lift();
     world.assert_before(&format!("{write}, {way}: the undo left something ({})", ran.code)).await;
-    let all = asked(&world.pair);
-    // Proofs that go on beside it come to their end before the undo begins.
-    let at = all.iter().rposition(|asked| asked.key == write.key || asked.proves()).expect("it was asked");
-    all.into_iter().skip(at + 1).collect()
+    let turned_back = turned_back(world);
+    asked(&world.pair).into_iter().filter(|asked| asked.at > turned_back).collect()
+}
+
+/// When the undo began. What the run asked before may come by in any order: proofs and looks go on beside its writes.
+fn turned_back(world: &World) -> SystemTime {
+    let log = Log::read(&world.program.journal()).expect("a journal");
+    let entry = log.entries.iter().find(|entry| matches!(entry.record, Record::TurnedBack { .. }));
+    entry.expect("it turned back").at.into()
 }
 
 async fn cell(
