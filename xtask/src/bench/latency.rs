@@ -101,7 +101,7 @@ impl Compared<'_> {
     fn list(&self, seen: &[(Server, Seen)]) {
         let Some((_, first)) = seen.first() else { return };
         for (server, request) in seen {
-            let trips = ratio(request.at.duration_since(first.at), self.round_trip);
+            let trips = ratio(request.at.duration_since(first.at).unwrap_or_default(), self.round_trip);
             println!("    {trips:5.1}  {server:?} {} {}", request.what(), request.status);
         }
     }
