@@ -22,10 +22,10 @@ pub mod run;
 mod unseen;
 
 pub use contract::{
-    Answer, Answers, At, Change, Check, Connection, Context, Decision, Demand, Evidence, Fact, Facts, Gives, Goal,
-    Handle, Handles, Identity, Intent, Kind, Lacking, Leaf, Leg, Managed, Note, Op, Outcome, Part, Plan, Probe, Proof,
-    Purpose, Read, Reads, Request, RequestList, Right, Seen, Shown, Stage, Step, Takes, Target, Trail, Undo, Values,
-    Want, note_late, note_left,
+    About, Answer, Answers, At, Change, Check, Connection, Context, Decision, Demand, Evidence, Fact, Facts, Gives,
+    Goal, Handle, Handles, Identity, Intent, Kind, KnownStep, Lacking, Leaf, Leftover, LeftoverSearch, Leftovers, Leg,
+    Managed, Note, Op, Outcome, Part, Plan, Probe, Proof, Purpose, Read, Reads, Request, RequestList, Right, Seen,
+    Shown, Stage, Step, Takes, Target, Trail, Undo, Values, Want, note_late, note_left,
 };
 pub use failure::{Class, Classified, Failure, Problem, Result};
 pub use unseen::unseen;

@@ -59,6 +59,11 @@ impl Answers {
         }
     }
 
+    /// Why some of it may not be seen, for all that may not.
+    pub(super) fn refusals(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().filter_map(|name| self.refused(name))
+    }
+
     /// Why it could not be read.
     pub fn failed(&self, name: &str) -> Option<&Report> {
         match self.answer(name)? {

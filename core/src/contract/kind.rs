@@ -6,7 +6,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{Managed, Step, host::Host};
+use super::{Leftovers, Managed, Step, host::Host};
 
 /// A kind of step: its name in `uses`, and how its configuration becomes a step.
 ///
@@ -17,6 +17,8 @@ pub struct Kind {
     about: &'static str,
     from_json: FromJson,
     schema: fn(&mut SchemaGenerator) -> Schema,
+    systems: &'static [&'static str],
+    leftovers: Option<&'static dyn Leftovers>,
 }
 
 /// Why a JSON value is no configuration of a kind, with the path.
@@ -37,7 +39,16 @@ impl Kind {
             about,
             from_json: |with| config(with).map(|config: M| Arc::new(Host(config)) as Arc<dyn Step>),
             schema: SchemaGenerator::subschema_for::<M>,
+            systems: M::SYSTEMS,
+            leftovers: None,
         }
+    }
+
+    /// With what finds the objects of this kind that a graph has left.
+    #[must_use]
+    pub const fn finding(mut self, leftovers: &'static dyn Leftovers) -> Self {
+        self.leftovers = Some(leftovers);
+        self
     }
 
     /// A kind whose configuration implements [`Step`] itself.
@@ -50,6 +61,8 @@ impl Kind {
             about,
             from_json: |with| config(with).map(|step: S| Arc::new(step) as Arc<dyn Step>),
             schema: SchemaGenerator::subschema_for::<S>,
+            systems: &[],
+            leftovers: None,
         }
     }
 
@@ -68,6 +81,11 @@ impl Kind {
     /// One line on what it builds.
     pub fn about(&self) -> &'static str {
         self.about
+    }
+
+    /// What finds the objects of this kind that a graph has left, and the systems on which it looks.
+    pub(crate) fn leftovers(&self) -> Option<(&'static dyn Leftovers, &'static [&'static str])> {
+        self.leftovers.map(|leftovers| (leftovers, self.systems))
     }
 
     /// The JSON Schema of its `with` table.

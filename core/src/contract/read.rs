@@ -79,7 +79,11 @@ impl Reads {
 }
 
 impl Context {
-    async fn read(&self, read: &dyn Read) -> Result<Arc<Answer>> {
+    /// What a read comes to, which is asked once for all that share it.
+    ///
+    /// # Errors
+    /// Those of the read.
+    pub async fn read(&self, read: &dyn Read) -> Result<Arc<Answer>> {
         self.once(format!("{read:?}"), async { read.perform(self).await.map(Arc::new) }).await
     }
 }

@@ -41,6 +41,18 @@ pub fn assemble(id: &str, ambient: &Facts, specs: Vec<Spec>) -> Result<Graph, Ve
     Ok(Graph { id: id.into(), edges, named, nodes })
 }
 
+impl Graph {
+    /// The graph with more steps, which may need those that it has, and each other.
+    ///
+    /// # Errors
+    /// What does not fit together.
+    pub fn and(&self, more: Vec<Spec>) -> Result<Self, Vec<Mistake>> {
+        // The first step needs none: it sees what every step sees.
+        let ambient = self.nodes.first().map(|first| Facts::clone(&first.facts)).unwrap_or_default();
+        assemble(&self.id, &ambient, self.nodes.iter().map(Spec::from).chain(more).collect())
+    }
+}
+
 fn in_order(specs: Vec<Spec>, order: &[NodeIndex]) -> Vec<Spec> {
     let mut specs: Vec<_> = specs.into_iter().map(Some).collect();
     order.iter().filter_map(|index| specs[index.index()].take()).collect()

@@ -42,6 +42,11 @@ impl Classified for UnknownStep {
 }
 
 impl Selection {
+    /// Whether it is the whole graph, whatever that is.
+    pub fn is_all(&self) -> bool {
+        *self == Self::default()
+    }
+
     /// The places of the steps that are meant, in the graph's order.
     ///
     /// # Errors

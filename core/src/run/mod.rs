@@ -3,6 +3,7 @@
 mod earlier;
 mod forward;
 mod needs;
+mod orphans;
 mod outcome;
 mod plan;
 mod proving;
@@ -14,6 +15,7 @@ mod undo;
 
 pub use earlier::{graph_of, leaving, refuse_other_target};
 pub use needs::{By, Need, Needing, Needs};
+pub use orphans::{Orphan, Orphans};
 pub use outcome::{Ended, Failures, Outcome};
 pub use plan::{Planned, Role, RunPlan};
 pub use rights::Needed;

@@ -52,6 +52,14 @@ impl RunPlan {
         chosen.map(|(place, planned)| (*place, &planned.plan)).filter(|(_, plan)| !plan.is_nothing())
     }
 
+    /// The part of it in which there is something to do.
+    #[must_use]
+    pub fn without_rest(&self) -> Self {
+        let changing: BTreeSet<_> = self.changes().map(|(place, _)| place).collect();
+        let steps = self.steps.iter().filter(|(place, _)| changing.contains(*place));
+        Self { verb: self.verb, steps: steps.map(|(place, planned)| (*place, planned.clone())).collect() }
+    }
+
     /// The steps that the command is about.
     pub fn chosen(&self) -> BTreeSet<Place> {
         let chosen = self.steps.iter().filter(|(_, planned)| planned.role == Role::Chosen);
@@ -70,11 +78,21 @@ impl Engine {
     /// # Errors
     /// Every step that cannot be planned, in the order of the graph; a neighbor that has something to do.
     pub async fn plan(&self, verb: Verb, selection: &Selection) -> Result<RunPlan, Failures> {
+        self.plan_in(verb, selection, &Arc::default()).await
+    }
+
+    /// The same with reads that are shared with others.
+    pub(super) async fn plan_in(
+        &self,
+        verb: Verb,
+        selection: &Selection,
+        readings: &Arc<Readings>,
+    ) -> Result<RunPlan, Failures> {
         let chosen = selection.places(&self.graph).map_err(Failure::from)?;
         let neighbors = neighbors(&self.graph, verb, &chosen);
         let roles = chosen.iter().map(|place| (*place, Role::Chosen));
         let roles = roles.chain(neighbors.into_iter().map(|place| (place, Role::Neighbor)));
-        let (readings, goal) = (Arc::new(Readings::default()), goal(verb));
+        let goal = goal(verb);
         let cx = |place| self.context(place).sharing(readings.clone());
         let reads = roles.map(|(place, role)| {
             let read = self.read_in(place, cx(place), &goal);

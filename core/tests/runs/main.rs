@@ -11,6 +11,7 @@ mod late;
 mod left;
 mod medium;
 mod mirror;
+mod orphans;
 mod partial;
 mod resume;
 mod rights;
