@@ -43,6 +43,17 @@ pub fn parse(text: &str) -> Option<Mark> {
     })
 }
 
+/// The mark of a policy's text: the first of its comments that bears one.
+pub fn in_comments(text: &str) -> Option<Mark> {
+    text.lines().find_map(in_comment)
+}
+
+/// The mark of a line of a policy's text that is a comment.
+pub fn in_comment(line: &str) -> Option<Mark> {
+    let line = line.trim_start();
+    if line.starts_with('#') || line.starts_with("//") { parse(line) } else { None }
+}
+
 const OPENING: &str = "[trustpath ";
 
 /// Takes the mark off the end of a text.

@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::Vault;
-use crate::{Error, mark, mark::Mark};
+use crate::{
+    Error, mark,
+    mark::{Mark, Owner},
+};
 
 /// The mounts below which the token may do anything at all, by their paths with a slash at the end.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -35,6 +38,16 @@ impl Mounts {
     /// The auth mount at a path, with or without slashes at its ends.
     pub fn auth_at(&self, path: &str) -> Option<&Mount> {
         self.auth.get(&format!("{}/", path.trim_matches('/')))
+    }
+}
+
+impl Mounts {
+    /// The auth mounts of a type that are this graph's, for this cluster: their paths, without slashes at the ends.
+    pub fn auth_of<'a>(&'a self, kind: &'a str, graph: &'a str, cluster: &'a str) -> impl Iterator<Item = &'a str> {
+        let is_own = move |mount: &Mount| {
+            mount.kind == kind && Owner::of(mount.mark().as_ref(), graph, Some(cluster)) == Owner::Ours
+        };
+        self.auth.iter().filter(move |(_, mount)| is_own(mount)).map(|(path, _)| path.trim_matches('/'))
     }
 }
 

@@ -9,6 +9,7 @@ mod ca;
 mod conditions;
 mod config;
 mod decide;
+mod leftovers;
 mod prove;
 mod ready;
 mod request;
@@ -17,6 +18,11 @@ mod users;
 
 use trustpath_core::Kind;
 
-use self::config::ClusterSecretStore;
+use self::{config::ClusterSecretStore, leftovers::Stores};
 
-inventory::submit! { Kind::managed::<ClusterSecretStore>("cluster-secret-store", "The operator's ClusterSecretStore") }
+inventory::submit! {
+    Kind::managed::<ClusterSecretStore>(KIND, "The operator's ClusterSecretStore").finding(&Stores)
+}
+
+/// What `uses` calls it.
+const KIND: &str = "cluster-secret-store";

@@ -10,6 +10,7 @@ mod decide;
 mod document;
 mod jwt;
 mod kept;
+mod leftovers;
 mod marked;
 mod owner;
 mod pem;
@@ -29,14 +30,17 @@ mod way;
 use trustpath_core::{Answers, At, Decision, Handle, Intent, Kind, Leg, Managed, Proof, Reads, Result, Seen};
 use trustpath_platform::{AuthMount, Cluster, ReviewerSecret, Vault, VaultServer, vault::backend::roles_that_go};
 
-use self::{answers::read, config::KubernetesAuth, state::State};
+use self::{answers::read, config::KubernetesAuth, leftovers::OldMounts, state::State};
 
 /// The facts that the step takes.
 pub(crate) type Taken = (VaultServer, Option<ReviewerSecret>);
 
 inventory::submit! {
-    Kind::managed::<KubernetesAuth>("kubernetes-auth", "Vault's Kubernetes auth method, mounted and configured")
+    Kind::managed::<KubernetesAuth>(KIND, "Vault's Kubernetes auth method, mounted and configured").finding(&OldMounts)
 }
+
+/// What `uses` calls it.
+const KIND: &str = "kubernetes-auth";
 
 impl Managed for KubernetesAuth {
     const SYSTEMS: &'static [&'static str] = &[Vault::NAME, Cluster::NAME];

@@ -6,6 +6,7 @@
 mod capabilities;
 mod config;
 mod decide;
+mod leftovers;
 mod login;
 mod policies;
 mod prove;
@@ -16,6 +17,8 @@ mod warnings;
 
 use trustpath_core::Kind;
 
-use self::config::KubernetesRole;
+use self::{config::KubernetesRole, leftovers::Roles};
 
-inventory::submit! { Kind::managed::<KubernetesRole>("kubernetes-role", "Binds a ServiceAccount to policies") }
+inventory::submit! {
+    Kind::managed::<KubernetesRole>("kubernetes-role", "Binds a ServiceAccount to policies").finding(&Roles)
+}

@@ -25,7 +25,7 @@ names! {
 }
 
 /// `root` and those that servers make by themselves cannot be owned by a graph.
-const RESERVED: [&str; 4] = ["root", "default", "response-wrapping", "control-group"];
+pub(crate) const RESERVED: [&str; 4] = ["root", "default", "response-wrapping", "control-group"];
 
 /// Whether servers keep it as it is.
 fn is_kept(name: &str) -> bool {

@@ -24,7 +24,7 @@ use trustpath_platform::{
 use self::methods::Sort;
 
 /// How many requests are under way at the same time.
-const AT_ONCE: usize = 16;
+pub(crate) const AT_ONCE: usize = 16;
 
 /// Something that gives policies to tokens.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

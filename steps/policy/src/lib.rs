@@ -7,6 +7,7 @@ mod config;
 mod decide;
 mod holders;
 mod kv;
+mod leftovers;
 mod prove;
 mod rules;
 mod source;
@@ -18,6 +19,6 @@ mod users;
 
 use trustpath_core::Kind;
 
-use self::config::Policy;
+use self::{config::Policy, leftovers::Policies};
 
-inventory::submit! { Kind::managed::<Policy>("policy", "What a token may do: a policy of Vault or OpenBao") }
+inventory::submit! { Kind::managed::<Policy>("policy", "What a token may do: a policy of Vault or OpenBao").finding(&Policies) }

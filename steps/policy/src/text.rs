@@ -50,23 +50,17 @@ impl Text {
 
 /// The graph whose mark a text bears.
 pub(crate) fn owner(text: &str) -> Option<String> {
-    text.lines().find_map(marked_line).map(|mark| mark.graph)
+    mark::in_comments(text).map(|mark| mark.graph)
 }
 
 /// A text without its lines that are marks.
 fn unmarked(text: &str) -> String {
-    let kept = text.split_inclusive('\n').filter(|line| marked_line(line).is_none());
+    let kept = text.split_inclusive('\n').filter(|line| mark::in_comment(line).is_none());
     let mut body: String = kept.collect();
     if !body.ends_with('\n') {
         body.push('\n');
     }
     body
-}
-
-/// The mark of a line that is a comment.
-fn marked_line(line: &str) -> Option<mark::Mark> {
-    let line = line.trim_start();
-    if line.starts_with('#') || line.starts_with("//") { mark::parse(line) } else { None }
 }
 
 #[cfg(test)]

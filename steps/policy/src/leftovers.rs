@@ -1,0 +1,106 @@
+//! Policies that bear the mark of the graph, and are in no step of it.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use async_trait::async_trait;
+use futures::{StreamExt as _, TryStreamExt as _, stream};
+use serde_json::{Value, json};
+use trustpath_core::{
+    About, Answer, Answers, Context, Leftover, LeftoverSearch, Leftovers, Read, Reads, Result, Right,
+};
+use trustpath_platform::{
+    Optional, PolicyName, Vault, VaultServer, mark,
+    policy::Meaning,
+    text::{clean, few, listed},
+    vault::{Get, List},
+};
+
+use crate::{config::RESERVED, holders::AT_ONCE};
+
+/// Finds them: each policy that no step makes is read, up to a number.
+pub(crate) struct Policies;
+
+const NAMES: &str = "policies";
+const TEXTS: &str = "texts";
+
+/// How many are read: each is a request, and most of them will be others'.
+const MOST: usize = 500;
+
+impl Leftovers for Policies {
+    fn reads(&self, about: &About<'_>, so_far: &Answers) -> Reads {
+        let namespace = about.ambient::<VaultServer>().and_then(|server| server.namespace.clone());
+        let list = Optional(List::new(namespace.as_deref(), "sys/policies/acl"));
+        let reads = Reads::none().and(NAMES, list);
+        let mut names = in_no_step(about, so_far);
+        names.truncate(MOST);
+        if names.is_empty() { reads } else { reads.and(TEXTS, Texts { namespace, names }) }
+    }
+
+    fn found(&self, about: &About<'_>, answers: &Answers) -> Result<LeftoverSearch> {
+        let texts: Vec<(String, String)> = answers.get(TEXTS)?.unwrap_or_default();
+        let is_ours = |text: &str| mark::in_comments(text).is_some_and(|mark| mark.graph == about.graph);
+        let leftovers = texts.iter().filter(|(_, text)| is_ours(text)).map(|(name, text)| leftover(name, text));
+        let names = in_no_step(about, answers).len();
+        let rest =
+            format!("of {names} policies that no step makes, {MOST} were looked at to see what this graph has left");
+        let notes = (names > MOST).then_some(rest);
+        Ok(LeftoverSearch { leftovers: leftovers.collect(), notes: notes.into_iter().collect() })
+    }
+}
+
+fn in_no_step(about: &About<'_>, answers: &Answers) -> Vec<String> {
+    let names: Vec<String> = answers.get(NAMES).ok().flatten().unwrap_or_default();
+    let of_steps: BTreeSet<_> = about.given::<PolicyName>().map(|(_, policy)| policy.name.as_str()).collect();
+    names.into_iter().filter(|name| !of_steps.contains(name.as_str()) && !RESERVED.contains(&name.as_str())).collect()
+}
+
+fn leftover(name: &str, text: &str) -> Leftover {
+    let meaning = Meaning::read(text).unwrap_or_default();
+    let paths = meaning.all_paths().into_iter().map(|path| format!("`{}`", clean(path))).collect();
+    Leftover {
+        object: clean(&Vault::path(["sys/policies/acl", name])),
+        does: format!("allows something on {}", listed(&few(paths))),
+        with: Some(json!({"name": name, "rules": text})),
+        needs: Vec::new(),
+        needs_one_of: Vec::new(),
+    }
+}
+
+/// The texts of policies, by their names, a few at the same time.
+#[derive(Debug)]
+struct Texts {
+    namespace: Option<String>,
+    names: Vec<String>,
+}
+
+#[async_trait]
+impl Read for Texts {
+    fn rights(&self) -> Vec<Right> {
+        Vec::new()
+    }
+
+    async fn perform(&self, cx: &Context) -> Result<Answer> {
+        let each: Vec<_> = self.names.iter().map(|name| self.text(cx, name)).collect();
+        let texts: Vec<_> = stream::iter(each).buffer_unordered(AT_ONCE).try_collect().await?;
+        let mut found = Vec::new();
+        for (name, answer) in &texts {
+            match &**answer {
+                Answer::Found(policy) => found.push(json!([name, policy["policy"].as_str().unwrap_or_default()])),
+                Answer::Refused(why) => return Ok(Answer::Refused(why.clone())),
+                Answer::Nothing | Answer::Failed(_) => {}
+            }
+        }
+        found.sort_by_key(Value::to_string);
+        Ok(Answer::Found(found.into()))
+    }
+}
+
+impl Texts {
+    async fn text<'a>(&self, cx: &Context, name: &'a str) -> Result<(&'a str, Arc<Answer>)> {
+        let get = Get::new(self.namespace.as_deref(), Vault::path(["sys/policies/acl", name])).optional();
+        Ok((name, cx.read(&get).await?))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,43 @@
+use trustpath_core::{Facts, KnownStep};
+
+use super::*;
+
+fn search(names: Value, texts: Value) -> LeftoverSearch {
+    let mut given = Facts::default();
+    given.add("policy", PolicyName { name: "apps-read".into(), namespace: None });
+    let step = KnownStep {
+        name: "policy",
+        uses: "policy",
+        with: &Value::Null,
+        needs: &[],
+        facts: &Facts::default(),
+        given: &given,
+    };
+    let about = About { graph: "payments", steps: vec![step] };
+    let answers = [(NAMES, Answer::Found(names)), (TEXTS, Answer::Found(texts))].into_iter().collect();
+    let reads = format!("{:?}", Policies.reads(&about, &answers));
+    assert!(!reads.contains("apps-read") && !reads.contains("\"root\""), "{reads}");
+    Policies.found(&about, &answers).unwrap()
+}
+
+#[test]
+fn what_bears_the_mark_and_is_in_no_step_is_left() {
+    let rules = "path \"kv/data/old/*\" {\n  capabilities = [\"read\"]\n}\n";
+    let text = |graph: &str| format!("# [trustpath graph={graph}]\n{rules}");
+    let names = json!(["apps-read", "default", "old", "root", "theirs"]);
+    let found = search(names, json!([["old", text("payments")], ["theirs", text("billing")], ["hand", rules]]));
+    let [old] = &found.leftovers[..] else { panic!("{found:?}") };
+    assert_eq!(
+        (old.object.as_str(), old.does.as_str()),
+        ("sys/policies/acl/old", "allows something on `kv/data/old/*`")
+    );
+    assert_eq!(old.with, Some(json!({"name": "old", "rules": text("payments")})));
+    assert!(found.notes.is_empty());
+}
+
+#[test]
+fn of_very_many_not_all_are_looked_at_and_that_is_told() {
+    let names: Vec<_> = (0..=MOST).map(|nth| format!("p{nth}")).collect();
+    let found = search(json!(names), json!([]));
+    assert_eq!(found.notes, ["of 501 policies that no step makes, 500 were looked at to see what this graph has left"]);
+}
