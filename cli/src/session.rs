@@ -132,19 +132,20 @@ impl Session {
     /// # Errors
     /// When a system does not say which one it is.
     pub(crate) async fn start(&self, run: &str, plan: &RunPlan, engine: &Engine) -> Result<Start> {
-        let name = |place| self.graph.node(place).name.to_string();
+        let graph = engine.graph();
+        let name = |place| graph.node(place).name.to_string();
         Ok(Start {
             version: VERSION,
             program: PROGRAM.to_owned(),
             run: run.to_owned(),
             verb: plan.verb,
-            graph: self.graph.id().to_owned(),
+            graph: graph.id().to_owned(),
             chosen: plan.chosen().into_iter().map(name).collect(),
             permissions: engine.permissions().clone(),
             limits: self.settings,
             target: self.handles.target().await?,
             connections: self.connections.clone(),
-            steps: JournaledStep::of(&self.graph),
+            steps: JournaledStep::of(graph),
         })
     }
 }

@@ -50,7 +50,7 @@ Examples:
   trustpath init - | less";
 
 pub(super) const PLAN: &str = "\
-  + create   ~ update   - delete   ! take over   = nothing to do
+  + create   ~ update   - delete   ! take over   = nothing to do   ? left, in no step any more
 
 For each step it says whether the change can be taken back. The end lists what `apply` would ask
 for.
@@ -71,6 +71,7 @@ Examples:
   trustpath apply --yes --adopt policy
   trustpath apply role                  that step alone: what it needs must be in place
   trustpath apply --from policy         that step and everything that needs it
+  trustpath apply --prune               removes what is in no step any more as well
   trustpath apply --journal cluster     where this disk does not outlast the run";
 
 pub(super) const VERIFY: &str = "\

@@ -116,6 +116,9 @@ pub(crate) struct Apply {
     pub(crate) select: Select,
     #[command(flatten)]
     pub(crate) consent: Consent,
+    /// Remove afterwards what this graph has left: what bears its mark, and is in no step any more
+    #[arg(long, conflicts_with_all = ["steps", "from", "skip"])]
+    pub(crate) prune: bool,
     /// When the chain does not hold in the end, leave it for a look; without this, everything is taken back
     #[arg(long)]
     pub(crate) keep: bool,

@@ -12,7 +12,7 @@ mod runs;
 pub(crate) use error::ErrorDocument;
 pub(crate) use evidence::{Counts, Link, Verification, links};
 pub(crate) use permissions::{KubernetesPart, Permissions, VaultPart};
-pub(crate) use plan::{Plan, StepPlan, Summary};
+pub(crate) use plan::{LeftoverPlan, Plan, StepPlan, Summary};
 pub(crate) use rollback::{Rollback, TakenBack};
 pub(crate) use run::{Left, Run, RunOutcome};
 pub(crate) use runs::{RunEntry, RunState, Runs};

@@ -9,7 +9,7 @@ use trustpath_core::{
     file::Origin,
     graph::{Graph, Place},
     journal::Verb,
-    run::{Failures, Planned, Role, RunPlan},
+    run::{Failures, Orphan, Orphans, Planned, Role, RunPlan},
 };
 
 /// What a run would do.
@@ -21,8 +21,14 @@ pub(crate) struct Plan {
     pub(crate) goal: Verb,
     /// The steps that were read, needed ones first.
     pub(crate) steps: Vec<StepPlan>,
+    /// What the graph has left on its systems.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) leftovers: Vec<LeftoverPlan>,
     /// How many steps would be what.
     pub(crate) summary: Summary,
+    /// What was not looked at to find what the graph has left.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) unsearched: Vec<String>,
     /// What the user should know about the run as a whole.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) notes: Vec<Note>,
@@ -64,6 +70,22 @@ pub(crate) struct StepPlan {
     pub(crate) notes: Vec<Note>,
 }
 
+/// An object that the graph has left: it is in no step any more.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct LeftoverPlan {
+    /// What it is called.
+    pub(crate) object: String,
+    /// Its kind.
+    pub(crate) kind: String,
+    /// What it does, or why it is left alone.
+    pub(crate) does: String,
+    /// Whether it is certain that it is this graph's: others are named, and left alone.
+    pub(crate) certain: bool,
+    /// What `apply --prune` would do to it. Of a removal it is among the steps.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) removal: Option<StepPlan>,
+}
+
 /// How many of the chosen steps would be what. A step that is taken over is counted as that, and not as an update.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Summary {
@@ -95,8 +117,28 @@ impl Plan {
             notes,
             objections: objections.collect(),
             sources: Vec::new(),
+            leftovers: Vec::new(),
+            unsearched: Vec::new(),
             steps,
         }
+    }
+
+    /// With what the graph has left, and what removes that.
+    pub(crate) fn with_leftovers(self, orphans: &Orphans, removal: Option<(&Graph, &RunPlan)>) -> Self {
+        let removal_of = |object: &str| {
+            let (graph, plan) = removal?;
+            let place = graph.place(object)?;
+            Some(step(graph.node(place), plan.steps.get(&place)?))
+        };
+        let leftover = |Orphan { kind, leftover }: &Orphan| LeftoverPlan {
+            object: leftover.object.clone(),
+            kind: kind.name().to_owned(),
+            does: leftover.does.clone(),
+            certain: leftover.with.is_some(),
+            removal: removal_of(&leftover.object),
+        };
+        let leftovers = orphans.found.iter().map(leftover).collect();
+        Self { leftovers, unsearched: orphans.notes.clone(), ..self }
     }
 
     /// With the places that its values come from.

@@ -33,6 +33,9 @@ pub(crate) struct Run {
     /// What could not be taken back.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) stuck: Vec<Report>,
+    /// What became of what the graph had left, where it was removed after this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) pruned: Option<Box<Run>>,
     /// The command that goes on, or takes the run back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) next: Option<String>,
@@ -78,7 +81,17 @@ impl Run {
     /// There was nothing to do.
     pub(crate) fn nothing(plan: Plan) -> Self {
         let (links, left, stuck) = (Vec::new(), Vec::new(), Vec::new());
-        Self { run: None, outcome: RunOutcome::Nothing, plan, links, left, failure: None, stuck, next: None }
+        Self {
+            run: None,
+            outcome: RunOutcome::Nothing,
+            plan,
+            links,
+            left,
+            failure: None,
+            stuck,
+            pruned: None,
+            next: None,
+        }
     }
 
     /// The document of a run that ended; `next` takes it back.
@@ -101,6 +114,7 @@ impl Run {
             left: left.collect(),
             failure: failure.map(Failure::report),
             stuck: stuck.iter().map(Failure::report).collect(),
+            pruned: None,
             next: (outcome != RunOutcome::RolledBack).then_some(next),
         }
     }

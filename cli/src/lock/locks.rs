@@ -67,6 +67,11 @@ impl Locks {
         Arc::new(self.remote.iter().map(guard).collect::<Vec<_>>())
     }
 
+    /// The same for a run after which another one is to begin under the same locks.
+    pub(crate) fn guard_of_several(&self) -> Arc<dyn Guard> {
+        Arc::new(self.remote.iter().map(Held::guard).collect::<Vec<_>>())
+    }
+
     /// Says what is not locked though it should be, once it is clear that the command can do without it.
     pub(crate) fn mention(&self, screen: &Screen) {
         if let Some(failure) = &self.unlocked {

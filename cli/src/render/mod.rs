@@ -6,6 +6,7 @@ mod evidence;
 mod failure;
 mod graph;
 mod kinds;
+mod leftover;
 mod permissions;
 mod plain;
 mod plan;
@@ -24,6 +25,7 @@ pub(crate) use kinds::{described, list as kind_list};
 pub(crate) use plain::{command, line};
 pub(crate) use plan::plan;
 pub(crate) use rollback::{left, taken_back};
+pub(crate) use run::outcome;
 pub(crate) use style::Style;
 pub(crate) use wrap::fitted;
 

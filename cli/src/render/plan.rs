@@ -3,7 +3,7 @@
 use trustpath_core::{Note, Op, Undo, failure::Report, journal::Verb};
 
 use super::{
-    diff,
+    diff, leftover,
     plain::line,
     requests,
     style::{Style, mark},
@@ -11,14 +11,16 @@ use super::{
 };
 use crate::json::{Plan, StepPlan, Summary};
 
-const INDENT: &str = "    ";
+pub(super) const INDENT: &str = "    ";
 
 /// The whole plan. A step that was read only because another one depends on it has nothing to do, and is left out.
 pub(crate) fn plan(plan: &Plan) -> String {
     let chosen: Vec<_> = plan.steps.iter().filter(|step| step.chosen).collect();
     let width = chosen.iter().map(|step| step.step.chars().count()).max().unwrap_or(0);
     let blocks = chosen.iter().map(|step| self::step(step, width));
-    let mut text = format!("{}\n{}\n", apart(blocks), summary(plan.summary));
+    let leftovers = plan.leftovers.iter().map(leftover::block);
+    let mut text = format!("{}\n{}\n", apart(blocks.chain(leftovers)), summary(plan.summary));
+    text += &leftover::summary(plan);
     if plan.summary.changes() > 0 {
         text.extend(plan.notes.iter().map(|said| format!("{}\n", note(said))));
     }
@@ -58,7 +60,7 @@ fn step(step: &StepPlan, width: usize) -> String {
     text
 }
 
-fn remarks(step: &StepPlan) -> Vec<String> {
+pub(super) fn remarks(step: &StepPlan) -> Vec<String> {
     let mut remarks: Vec<_> = step.notes.iter().map(note).collect();
     if step.adopt {
         let what = "it is there already and does not bear the mark of this graph";

@@ -4,11 +4,14 @@ use trustpath_core::{
     Class, Failure, Note,
     graph::{Place, Selection},
     journal::{End, Journal, Record, Verb},
-    run::{Cancel, Ended, Engine, Outcome, RunPlan},
+    run::{Cancel, Ended, Engine, Failures, Outcome, RunPlan},
 };
 use trustpath_platform::lock::Purpose;
 
-use super::preflight;
+use super::{
+    intended::{Intended, Prune},
+    preflight,
+};
 use crate::{
     args::{Apply, Consent, Destroy, Going},
     closing,
@@ -34,19 +37,22 @@ pub(super) struct Job {
     select: Selection,
     consent: Consent,
     keep: bool,
+    /// What the graph has left goes as well.
+    prune: bool,
     going: Going,
 }
 
 impl From<Apply> for Job {
-    fn from(Apply { select, consent, keep, going }: Apply) -> Self {
-        Self { verb: Verb::Apply, select: select.into(), consent, keep, going }
+    fn from(Apply { select, consent, prune, keep, going }: Apply) -> Self {
+        Self { verb: Verb::Apply, select: select.into(), consent, keep, prune, going }
     }
 }
 
 impl From<Destroy> for Job {
     fn from(Destroy { select, allow_irreversible, going }: Destroy) -> Self {
         let consent = Consent { allow_irreversible, ..Consent::default() };
-        Self { verb: Verb::Destroy, select: select.into(), consent, keep: false, going }
+        let select = Selection::from(select);
+        Self { verb: Verb::Destroy, prune: select.is_all(), select, consent, keep: false, going }
     }
 }
 
@@ -70,7 +76,8 @@ pub(super) async fn carry_out(command: &Command<'_>, job: Job) -> Result<u8, Tro
         if locks.mirror.is_there() {
             open_runs::refuse(command, &session.handles, &locks.unfit).await?;
         }
-        let engine = engine.with_guard(locks.guard());
+        let is_one_run = !job.prune || job.verb == Verb::Destroy;
+        let engine = engine.with_guard(if is_one_run { locks.guard() } else { locks.guard_of_several() });
         locked(command, &session, &engine, locks, &job, &cancel).await
     })
     .await
@@ -86,29 +93,41 @@ async fn locked(
     cancel: &Cancel,
 ) -> Result<u8, Trouble> {
     let screen = &command.screen;
-    let plan = engine.plan(job.verb, &job.select).await?;
+    let intended = job.intended(command, engine).await?;
+    let Intended { engine, plan, .. } = &intended;
     locks.mention(screen);
-    let document = json::Plan::of(&session.graph, &plan, session.scope.notes(), None);
+    let document = intended.document(session.scope.notes(), None);
     screen.text(&render::plan(&document))?;
-    engine.consented(&plan)?;
-    if !job.going.no_preflight && is_for_rights(&plan) {
-        preflight::check(command, engine, &engine.needs(&plan)?.planned_again(!job.going.yes)).await?;
+    intended.consented()?;
+    if !job.going.no_preflight && intended.is_for_rights() {
+        preflight::check(command, engine, &intended.needs()?.planned_again(!job.going.yes)).await?;
     }
-    if plan.is_nothing() {
+    if intended.is_nothing() {
         if screen.is_json() {
             screen.json(&Document::Run(json::Run::nothing(document).into()))?;
         }
         return Ok(exit::OK);
     }
     if prompt::confirm(screen, question(job.verb), job.going.yes, cancel).await? == Confirmed::JustNow {
-        engine.still(&plan, &engine.plan(job.verb, &job.select).await?)?;
+        engine.still(plan, &engine.plan(job.verb, &job.select).await?)?;
     }
-    run(command, session, engine, locks, (&plan, document), cancel).await
+    let run = Running { command, session, locks, cancel };
+    match intended.due() {
+        None => {
+            let (run, ended) = run.carried(engine, plan).await?;
+            told(command, (engine, locks), (run, document), ended)
+        }
+        Some(prune) => run.with_prune((engine, plan, document), prune).await,
+    }
 }
 
-/// A removal that has nothing to do may have nothing to do because something could not be seen.
-fn is_for_rights(plan: &RunPlan) -> bool {
-    plan.verb == Verb::Destroy || !plan.is_nothing()
+impl Job {
+    async fn intended(&self, command: &Command<'_>, engine: &Engine) -> Result<Intended, Failures> {
+        match self.prune {
+            true => Intended::whole(command, engine, self.verb).await,
+            false => Intended::plain(engine, self.verb, &self.select).await,
+        }
+    }
 }
 
 pub(super) fn question(verb: Verb) -> &'static str {
@@ -118,34 +137,81 @@ pub(super) fn question(verb: Verb) -> &'static str {
     }
 }
 
-async fn run(
-    command: &Command<'_>,
-    session: &Session,
-    engine: &Engine,
-    locks: &Locks,
-    (plan, document): (&RunPlan, json::Plan),
-    cancel: &Cancel,
-) -> Result<u8, Trouble> {
-    let (run, path) = command.store()?.next(KEPT)?;
-    let journal = Journal::begin(path, session.start(&run, plan, engine).await?).await?;
-    let journal = locks.mirror.on(journal, &run);
-    let work = async {
-        journal.reflect().await?;
-        locks.during(&run, journal.path(), engine.run(plan, &journal)).await
-    };
-    let ended = tokio::select! {
-        ended = work => ended,
-        () = cancel.halted() => return Err(Trouble::halted(command.rollback(&run))),
-    };
-    let unclosed = match &ended {
-        Err(failure) => not_begun(engine, &journal, failure).await?,
-        Ok(_) => None,
-    };
-    mirror::mention_owed(&command.screen, &journal, &run);
-    if let Some(why) = unclosed {
-        closing::mention(command, locks, &run, &why)?;
+/// The surroundings of the runs of one command.
+struct Running<'a> {
+    command: &'a Command<'a>,
+    session: &'a Session,
+    locks: &'a Locks,
+    cancel: &'a Cancel,
+}
+
+impl Running<'_> {
+    /// The plan first; where that is carried out, what the graph has left, by a run of its own.
+    async fn with_prune(
+        &self,
+        (engine, plan, document): (&Engine, &RunPlan, json::Plan),
+        prune: &Prune,
+    ) -> Result<u8, Trouble> {
+        let Self { command, locks, .. } = self;
+        let screen = &command.screen;
+        let mut shown = json::Run::nothing(document);
+        if !plan.is_nothing() {
+            let (run, ended) = self.carried(engine, plan).await?;
+            let ended = settled(command, locks, &run, ended)?;
+            shown = json::Run::of(run.clone(), engine.graph(), shown.plan, &ended, command.rollback(&run));
+            if !matches!(ended.outcome, Outcome::Done) {
+                let shown = screen.show(&Document::Run(shown.into()));
+                return Trouble::after(shown, verdict(engine, ended, command.rollback(&run)));
+            }
+            screen.text(&render::outcome(&shown))?;
+        }
+        let (pruned, answer) = match self.pruned(prune).await {
+            Ok((pruned, answer)) => (Some(pruned), answer),
+            Err(trouble) => (None, Err(trouble.told())),
+        };
+        if let Some(pruned) = &pruned {
+            screen.text(&render::outcome(pruned))?;
+        }
+        shown.pruned = pruned.map(Box::new);
+        let written = if screen.is_json() { screen.json(&Document::Run(shown.into())) } else { Ok(()) };
+        Trouble::after(written, answer)
     }
-    told(command, session, (engine, locks), (run, document), ended?)
+
+    /// Removes what the graph has left.
+    async fn pruned(&self, prune: &Prune) -> Result<(json::Run, Result<u8, Trouble>), Trouble> {
+        let Self { command, session, locks, .. } = self;
+        let (engine, plan) = (&prune.engine, prune.again().await?);
+        let document = json::Plan::of(engine.graph(), &plan, session.scope.notes(), None);
+        let (run, ended) = self.carried(engine, &plan).await?;
+        let ended = settled(command, locks, &run, ended)?;
+        let back = command.rollback(&run);
+        let document = json::Run::of(run, engine.graph(), document, &ended, back.clone());
+        Ok((document, verdict(engine, ended, back)))
+    }
+
+    async fn carried(&self, engine: &Engine, plan: &RunPlan) -> Result<(String, Result<Ended, Failure>), Trouble> {
+        let Self { command, session, locks, cancel } = self;
+        let (run, path) = command.store()?.next(KEPT)?;
+        let journal = Journal::begin(path, session.start(&run, plan, engine).await?).await?;
+        let journal = locks.mirror.on(journal, &run);
+        let work = async {
+            journal.reflect().await?;
+            locks.during(&run, journal.path(), engine.run(plan, &journal)).await
+        };
+        let ended = tokio::select! {
+            ended = work => ended,
+            () = cancel.halted() => return Err(Trouble::halted(command.rollback(&run))),
+        };
+        let unclosed = match &ended {
+            Err(failure) => not_begun(engine, &journal, failure).await?,
+            Ok(_) => None,
+        };
+        mirror::mention_owed(&command.screen, &journal, &run);
+        if let Some(why) = unclosed {
+            closing::mention(command, locks, &run, &why)?;
+        }
+        Ok((run, ended?))
+    }
 }
 
 /// Nothing was written: the run ends before it began. Answers with why a lock may still name it, where it may.
@@ -157,25 +223,30 @@ async fn not_begun(engine: &Engine, journal: &Journal, why: &Failure) -> Result<
 /// Tells how a run ended.
 pub(super) fn told(
     command: &Command<'_>,
-    session: &Session,
     (engine, locks): (&Engine, &Locks),
     (run, document): (String, json::Plan),
     ended: Result<Ended, Failure>,
 ) -> Result<u8, Trouble> {
     let back = command.rollback(&run);
+    let ended = settled(command, locks, &run, ended)?;
+    let document = json::Run::of(run, engine.graph(), document, &ended, back.clone());
+    let shown = command.screen.show(&Document::Run(document.into()));
+    Trouble::after(shown, verdict(engine, ended, back))
+}
+
+/// How a run ended, where its journal could be written to that end; what has still to be done about its locks is said.
+fn settled(command: &Command<'_>, locks: &Locks, run: &str, ended: Result<Ended, Failure>) -> Result<Ended, Trouble> {
     let ended = match ended {
         Ok(ended) => quiet(ended),
         Err(failure) => {
-            let next = command.go_on(&command.store()?.read(&run)?);
+            let next = command.go_on(&command.store()?.read(run)?);
             return Err(Trouble::from(failure).with(Aftermath::Unknown(next)));
         }
     };
     if let Some(why) = &ended.unclosed {
-        closing::mention(command, locks, &run, why)?;
+        closing::mention(command, locks, run, why)?;
     }
-    let document = json::Run::of(run, &session.graph, document, &ended, back.clone());
-    let shown = command.screen.show(&Document::Run(document.into()));
-    Trouble::after(shown, verdict(engine, ended, back))
+    Ok(ended)
 }
 
 /// Proofs that were cut off by an interruption say nothing about the chain.

@@ -4,6 +4,7 @@ mod carry_out;
 mod completions;
 mod graph;
 mod init;
+mod intended;
 mod permissions;
 mod plan;
 mod preflight;

@@ -1,6 +1,7 @@
 //! `plan`: what would change.
 
-use trustpath_core::journal::Verb;
+use super::intended::Intended;
+use trustpath_core::{graph::Selection, journal::Verb};
 
 use crate::{
     args::Plan,
@@ -18,16 +19,22 @@ pub(super) async fn run(command: &Command<'_>, args: Plan) -> Result<u8, Trouble
     let permissions = session.permissions(args.consent, false)?;
     let (cancel, _listening) = signals::listen(&command.screen, signals::READING, None)?;
     let engine = session.engine(command, permissions, cancel);
-    let goal = if args.destroy { Verb::Destroy } else { Verb::Apply };
-    let plan = engine.plan(goal, &args.select.into()).await?;
-    let objections = engine.consented(&plan).err();
-    let mut document = json::Plan::of(&session.graph, &plan, session.scope.notes(), objections.as_ref());
+    let select = args.select.into();
+    let intended = match (args.destroy, Selection::is_all(&select)) {
+        (true, true) => Intended::whole(command, &engine, Verb::Destroy).await?,
+        (false, true) => Intended::shown(command, &engine).await?,
+        (true, false) => Intended::plain(&engine, Verb::Destroy, &select).await?,
+        (false, false) => Intended::plain(&engine, Verb::Apply, &select).await?,
+    };
+    let Intended { engine, plan, .. } = &intended;
+    let objections = engine.consented(plan).err();
+    let mut document = intended.document(session.scope.notes(), objections.as_ref());
     if args.requests {
-        document = document.with_requests(&session.graph, engine.requests_of(&plan)?);
+        document = document.with_requests(engine.graph(), engine.requests_of(plan)?);
     }
     if args.sources {
         document = document.with_sources(session::value_origins(command, sources)?);
     }
     command.screen.show(&json::Document::Plan(document))?;
-    Ok(if args.detailed_exitcode && !plan.is_nothing() { exit::CHANGES } else { exit::OK })
+    Ok(if args.detailed_exitcode && !intended.is_nothing() { exit::CHANGES } else { exit::OK })
 }

@@ -86,7 +86,7 @@ async fn locked(
         () = cancel.halted() => return Err(Trouble::halted(command.rollback(&start.run))),
     };
     mirror::mention_owed(screen, &journal, &start.run);
-    told(command, session, (&engine, locks), (start.run.clone(), document), ended)
+    told(command, (&engine, locks), (start.run.clone(), document), ended)
 }
 
 /// The latest run that has something left to do.

@@ -4,8 +4,8 @@ use trustpath_tests::{cases, fleet::Case, pair::Which};
 
 use crate::{
     app_role, bad_days, bad_files, bad_servers, canaries, circle, clusters, conformance, cut_off, ends, garbled, kept,
-    locks, mirror, namespaces, on_a_terminal, other_values, own_step, panics, partial, races, requests, reviewer,
-    rights, rollback, size, teams, tokens,
+    locks, mirror, namespaces, on_a_terminal, orphans, other_values, own_step, panics, partial, races, requests,
+    reviewer, rights, rollback, size, teams, tokens,
 };
 
 pub(crate) const ALL: &[(&str, Case)] = cases![
@@ -21,6 +21,14 @@ pub(crate) const ALL: &[(&str, Case)] = cases![
     teams::one_more_is_one_line,
     teams::one_of_them_alone,
     teams::each_value_has_its_file,
+    teams::one_less_is_pruned,
+    orphans::a_role_that_was_renamed,
+    orphans::a_mount_that_was_renamed,
+    orphans::a_policy_that_the_plan_frees,
+    orphans::a_step_that_was_deleted,
+    orphans::nothing_of_another,
+    orphans::what_is_not_certain_is_left,
+    orphans::a_token_that_may_not_look,
     clusters::the_same_files_do_not_take_a_mount_away,
     clusters::a_cluster_that_was_built_anew_takes_its_mount_over,
     clusters::a_mark_of_an_earlier_version_is_completed,

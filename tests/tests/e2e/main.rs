@@ -19,6 +19,7 @@ mod locks;
 mod mirror;
 mod namespaces;
 mod on_a_terminal;
+mod orphans;
 mod other_values;
 mod own_step;
 mod panics;

@@ -70,6 +70,30 @@ pub(crate) async fn one_more_is_one_line(pair: Arc<Pair>) {
     view::assert_same(&before, &view::snapshot(&pair).await, "the run left something");
 }
 
+pub(crate) async fn one_less_is_pruned(pair: Arc<Pair>) {
+    let before = view::snapshot(&pair).await;
+    let program = Program::on(&pair);
+    let (teams, more) = (program.file("teams.toml", TEAMS), program.file("more.toml", MORE));
+    let files = [standard_file(), pair.overlay_file(), teams, more];
+    let program = program.with_files(&files);
+    program.ok(&["apply", "--yes"]).await;
+    let three = view::snapshot(&pair).await;
+    let program = program.with_files(&files[..3]);
+    let planned = program.fails(2, &["plan", "--detailed-exitcode"]).await;
+    println!("{}", planned.stdout);
+    for object in ["auth/kubernetes-eu/role/sales", "sys/policies/acl/sales-read", "ClusterSecretStore/vault-sales"] {
+        assert!(planned.stdout.contains(&format!("? {object}  of this graph, in no step;")), "{}", planned.stdout);
+    }
+    let pruned = program.ok(&["apply", "--prune", "--yes"]).await;
+    println!("{}", pruned.stdout);
+    program.ok(&["plan", "--detailed-exitcode"]).await;
+    assert!(policy(&pair, "sales-read").await.is_none() && policy(&pair, "billing-read").await.is_some());
+    program.ok(&["rollback", "--yes"]).await;
+    view::assert_same(&three, &view::snapshot(&pair).await, "what was pruned did not come back");
+    program.ok(&["destroy", "--yes"]).await;
+    view::assert_same(&before, &view::snapshot(&pair).await, "the run left something");
+}
+
 pub(crate) async fn one_of_them_alone(pair: Arc<Pair>) {
     let program = Program::on(&pair);
     let teams = program.file("teams.toml", TEAMS);

@@ -1,0 +1,210 @@
+//! What a graph has left: named by `plan`, removed by `apply --prune` and by `destroy`, and nothing of anyone else's.
+
+use std::{fs, sync::Arc};
+
+use serde_json::{Value, json};
+use trustpath_tests::{
+    least::Least,
+    pair::Pair,
+    program::{Program, Ran, standard_file},
+    view,
+};
+
+const RENAMED: &str = "[steps.role.with]\nname = \"renamed\"\n";
+const ROLE: &str = "auth/kubernetes/role/external-secrets";
+const STORE: &str = "apis/external-secrets.io/v1/clustersecretstores";
+
+/// The program with one more file.
+fn laid_over(pair: &Pair, program: Program, text: &str) -> Program {
+    let more = program.file("more.toml", text);
+    program.with_files(&[standard_file(), pair.overlay_file(), more])
+}
+
+fn document(ran: &Ran) -> Value {
+    serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("{error}: {}", ran.stdout))
+}
+
+/// What a plan says that is left: each object, and whether pruning removes it.
+fn left(ran: &Ran) -> Vec<(String, bool)> {
+    let document = document(ran);
+    let left = document["leftovers"].as_array().into_iter().flatten();
+    let one = |left: &Value| (left["object"].as_str().expect("a name").to_owned(), left["removal"]["op"] == "delete");
+    left.map(one).collect()
+}
+
+async fn planned(program: &Program, code: i32) -> Vec<(String, bool)> {
+    let arguments = ["plan", "--detailed-exitcode", "--output", "json"];
+    left(&if code == 0 { program.ok(&arguments).await } else { program.fails(code, &arguments).await })
+}
+
+/// The old role logs in still: it is named, goes with a run of its own, and comes back with that.
+pub(crate) async fn a_role_that_was_renamed(pair: Arc<Pair>) {
+    let before = view::snapshot(&pair).await;
+    let program = Program::on(&pair);
+    program.ok(&["apply", "--yes"]).await;
+    let program = laid_over(&pair, program, RENAMED);
+    program.ok(&["apply", "--yes"]).await;
+    let both = view::snapshot(&pair).await;
+    let shown = program.fails(2, &["plan", "--detailed-exitcode"]).await;
+    let says =
+        format!("? {ROLE}  of this graph, in no step; logs in as external-secrets/external-secrets, with `apps-read`");
+    assert!(shown.stdout.contains(&says), "{}", shown.stdout);
+    let pruned = program.ok(&["apply", "--prune", "--yes", "--output", "json"]).await;
+    let pruned = document(&pruned);
+    assert_eq!((&pruned["outcome"], &pruned["pruned"]["outcome"]), (&json!("nothing"), &json!("done")), "{pruned:#}");
+    assert!(pair.vault.get(ROLE).await.is_none() && pair.vault.get("auth/kubernetes/role/renamed").await.is_some());
+    program.ok(&["verify"]).await;
+    assert_eq!(planned(&program, 0).await, []);
+    program.ok(&["rollback", "--yes"]).await;
+    view::assert_same(&both, &view::snapshot(&pair).await, "what was pruned did not come back");
+    program.ok(&["destroy", "--yes"]).await;
+    view::assert_same(&before, &view::snapshot(&pair).await, "the old role kept something");
+}
+
+/// What is in use when it is shown stays; the plan comes first, and the next command finds it free.
+pub(crate) async fn a_policy_that_the_plan_frees(pair: Arc<Pair>) {
+    let before = view::snapshot(&pair).await;
+    let program = Program::on(&pair);
+    program.ok(&["apply", "--yes"]).await;
+    let program = laid_over(&pair, program, "[steps.policy.with]\nname = \"apps-read-too\"\n");
+    let shown = program.fails(2, &["plan", "--detailed-exitcode"]).await;
+    assert!(shown.stdout.contains("? sys/policies/acl/apps-read  of this graph, in no step;"), "{}", shown.stdout);
+    assert!(shown.stdout.contains(&format!("left: `{ROLE}` uses it")), "{}", shown.stdout);
+    let ran = program.ok(&["apply", "--prune", "--yes"]).await;
+    println!("{}", ran.stdout);
+    assert!(pair.vault.get("sys/policies/acl/apps-read").await.is_some(), "it was in use when it was shown");
+    program.ok(&["apply", "--prune", "--yes"]).await;
+    assert!(pair.vault.get("sys/policies/acl/apps-read").await.is_none());
+    program.ok(&["verify"]).await;
+    program.ok(&["destroy", "--yes"]).await;
+    view::assert_same(&before, &view::snapshot(&pair).await, "something was left");
+}
+
+/// The file has no step of the kind any more: the store is found all the same, and a destroy takes it along.
+pub(crate) async fn a_step_that_was_deleted(pair: Arc<Pair>) {
+    let before = view::snapshot(&pair).await;
+    let program = Program::on(&pair);
+    program.ok(&["apply", "--yes"]).await;
+    let text = fs::read_to_string(standard_file()).expect("the standard file");
+    let (kept, _) = text.split_once("[steps.secret-store]").expect("its last step");
+    let file = program.file("less.toml", kept);
+    let program = program.with_files(&[file, pair.overlay_file()]);
+    let store = || [("ClusterSecretStore/vault-backend".to_owned(), true)];
+    assert_eq!(planned(&program, 2).await, store());
+    let gone = program.ok(&["plan", "--destroy"]).await;
+    assert!(gone.stdout.contains("- ClusterSecretStore/vault-backend"), "{}", gone.stdout);
+    program.ok(&["destroy", "--yes"]).await;
+    view::assert_same(&before, &view::snapshot(&pair).await, "the store was left");
+}
+
+/// What bears the mark of another graph, or serves another cluster, is not even named; nor is what a client copied.
+pub(crate) async fn nothing_of_another(pair: Arc<Pair>) {
+    let program = Program::on(&pair);
+    program.ok(&["apply", "--yes"]).await;
+    let (vault, api) = (&pair.vault, &pair.kubernetes);
+    let rules = "# [trustpath graph=another]\npath \"kv/data/x\" { capabilities = [\"read\"] }\n";
+    vault.post("sys/policies/acl/theirs", &json!({"policy": rules})).await;
+    let role = json!({"bound_service_account_names": ["external-secrets"],
+        "bound_service_account_namespaces": ["external-secrets"], "token_policies": ["apps-read"]});
+    let marks = [("another", "external-secrets cluster=0-0"), ("none", ""), ("theirs", "another cluster=0-0")];
+    for (mount, mark) in marks {
+        let description = if mark.is_empty() { String::new() } else { format!("[trustpath graph={mark}]") };
+        vault.post(&format!("sys/auth/{mount}"), &json!({"type": "kubernetes", "description": description})).await;
+        vault.post(&format!("auth/{mount}/role/external-secrets"), &role).await;
+    }
+    for (name, manager, graph) in [("theirs", "trustpath", "another"), ("copied", "tests", "external-secrets")] {
+        let mut store = api.get(&format!("{STORE}/vault-backend")).await.expect("the store");
+        store["metadata"] = json!({"name": name, "annotations": {"trustpath.dev/graph": graph}});
+        api.apply(&format!("{STORE}/{name}"), manager, store.to_string()).await;
+    }
+    let made = view::snapshot(&pair).await;
+    assert_eq!(planned(&program, 0).await, []);
+    program.ok(&["apply", "--prune", "--yes"]).await;
+    view::assert_same(&made, &view::snapshot(&pair).await, "something of another was touched");
+    program.ok(&["destroy", "--yes"]).await;
+    for (mount, _) in marks {
+        assert!(vault.get(&format!("auth/{mount}/role/external-secrets")).await.is_some(), "{mount}");
+        vault.delete(&format!("sys/auth/{mount}")).await;
+    }
+    for store in ["theirs", "copied"] {
+        let path = format!("{STORE}/{store}");
+        assert!(api.get(&path).await.is_some(), "{store}");
+        api.delete(&path).await;
+    }
+    assert!(vault.get("sys/policies/acl/theirs").await.is_some());
+    vault.delete("sys/policies/acl/theirs").await;
+    program.ok(&["destroy", "--yes"]).await;
+}
+
+/// A role on a mount of the graph that lets another in is named, and nothing is done about it.
+pub(crate) async fn what_is_not_certain_is_left(pair: Arc<Pair>) {
+    let program = Program::on(&pair);
+    program.ok(&["apply", "--yes"]).await;
+    let binds = |names: &[&str], policy: &str| {
+        json!({"bound_service_account_names": names, "bound_service_account_namespaces": ["external-secrets"],
+            "token_policies": [policy]})
+    };
+    let uncertain = [
+        ("any", binds(&["*"], "apps-read")),
+        ("more", binds(&["external-secrets", "x"], "apps-read")),
+        ("other", binds(&["external-secrets"], "theirs")),
+    ];
+    for (name, role) in &uncertain {
+        pair.vault.post(&format!("auth/kubernetes/role/{name}"), role).await;
+    }
+    let made = view::snapshot(&pair).await;
+    let expected = uncertain.iter().map(|(name, _)| (format!("auth/kubernetes/role/{name}"), false));
+    assert_eq!(planned(&program, 0).await, expected.collect::<Vec<_>>());
+    let shown = program.ok(&["apply", "--prune", "--yes"]).await;
+    for says in [
+        "any  in no step, and left alone: external-secrets/* may log in",
+        "external-secrets/x may log in",
+        "it gives `theirs`",
+    ] {
+        assert!(shown.stdout.contains(says), "{says}: {}", shown.stdout);
+    }
+    view::assert_same(&made, &view::snapshot(&pair).await, "something was done about it");
+    for (name, _) in &uncertain {
+        pair.vault.delete(&format!("auth/kubernetes/role/{name}")).await;
+    }
+    program.ok(&["destroy", "--yes"]).await;
+}
+
+/// Who may not look is told so, and plans all the same.
+pub(crate) async fn a_token_that_may_not_look(pair: Arc<Pair>) {
+    Program::on(&pair).ok(&["apply", "--yes"]).await;
+    let (least, program) = Least::standard(&pair).await;
+    let shown = program.ok(&["plan", "--detailed-exitcode"]).await;
+    assert!(
+        shown.stdout.contains("note: what this graph has left was not looked for everywhere: "),
+        "{}",
+        shown.stdout
+    );
+    assert!(
+        shown.stdout.contains("sys/policies/acl") && shown.stdout.contains("clustersecretstores"),
+        "{}",
+        shown.stdout
+    );
+    program.ok(&["destroy", "--yes"]).await;
+    least.leave(&pair).await;
+}
+
+/// All of a chain moves to another mount: the old mount goes with all that is on it, its config and its reviewer come back.
+pub(crate) async fn a_mount_that_was_renamed(pair: Arc<Pair>) {
+    let before = view::snapshot(&pair).await;
+    let program = Program::on(&pair);
+    program.ok(&["apply", "--yes"]).await;
+    let program = laid_over(&pair, program, "[steps.kubernetes-auth.with]\nmount = \"moved\"\n");
+    program.ok(&["apply", "--yes"]).await;
+    let both = view::snapshot(&pair).await;
+    let left = || ["auth/kubernetes", ROLE].map(|object| (object.to_owned(), true)).to_vec();
+    assert_eq!(planned(&program, 2).await, left());
+    program.ok(&["apply", "--prune", "--yes"]).await;
+    let mounts = pair.vault.get("sys/auth").await.expect("mounts");
+    assert!(mounts["data"]["kubernetes/"].is_null() && mounts["data"]["moved/"].is_object(), "{mounts}");
+    program.ok(&["verify"]).await;
+    program.ok(&["rollback", "--yes"]).await;
+    view::assert_same(&both, &view::snapshot(&pair).await, "what was pruned did not come back");
+    program.ok(&["destroy", "--yes"]).await;
+    view::assert_same(&before, &view::snapshot(&pair).await, "the old mount was left");
+}
