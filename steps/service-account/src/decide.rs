@@ -23,6 +23,8 @@ pub(crate) struct Users {
     pub(crate) account: Vec<String>,
     /// Why the namespace has to stay, besides what bears the mark of this graph and goes too.
     pub(crate) namespace: Option<String>,
+    /// The namespace is that of a step which this one needs, and goes with that.
+    pub(crate) is_anothers: bool,
 }
 
 /// Who else set something on the objects; no undo brings that back.
@@ -90,6 +92,9 @@ impl ServiceAccount {
             return (Some(now.clone()), Some(why));
         }
         if now.namespace.is_none() {
+            if users.is_anothers {
+                return (None, None);
+            }
             return (None, Some(format!("the namespace `{}` was not made by this graph", self.namespace)));
         }
         let kept = || State { namespace: now.namespace.clone(), ..State::default() };

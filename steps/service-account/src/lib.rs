@@ -7,6 +7,7 @@
 mod config;
 mod contents;
 mod decide;
+mod leftovers;
 mod prove;
 mod removal;
 mod step;
@@ -14,6 +15,8 @@ mod users;
 
 use trustpath_core::Kind;
 
-use self::config::ServiceAccount;
+use self::{config::ServiceAccount, leftovers::Accounts};
 
-inventory::submit! { Kind::managed::<ServiceAccount>("service-account", "The operator's ServiceAccount, and its namespace") }
+inventory::submit! {
+    Kind::managed::<ServiceAccount>("service-account", "The operator's ServiceAccount, and its namespace").finding(&Accounts)
+}

@@ -1,12 +1,14 @@
 //! The step: what is read, what is decided, which requests lead there.
 
 use serde_json::Value;
-use trustpath_core::{Answers, At, Decision, Handle, Intent, Leg, Managed, Proof, Reads, Request, Result, Seen};
+use trustpath_core::{
+    Answers, At, Context, Decision, Handle, Intent, Leg, Managed, Proof, Reads, Request, Result, Seen,
+};
 use trustpath_platform::{
     Cluster, ServiceAccountRef,
     kubernetes::{
         RunningPods,
-        owned::{OwnedParts as _, OwnedRequest, other_managers},
+        owned::{Owned, OwnedParts as _, OwnedRequest, other_managers},
     },
 };
 
@@ -39,6 +41,11 @@ impl ServiceAccount {
     fn others(answers: &Answers) -> Result<Others> {
         let on = |name| Ok::<_, trustpath_core::Failure>(answers.get::<Value>(name)?.map(|live| other_managers(&live)));
         Ok(Others { namespace: on(NAMESPACE)?.unwrap_or_default(), account: on(ACCOUNT)?.unwrap_or_default() })
+    }
+
+    /// Whether a step that this one needs has its ServiceAccount in the same namespace: that is the other's then.
+    fn shares_namespace(&self, cx: &Context) -> bool {
+        cx.facts().all::<ServiceAccountRef>().any(|other| other.namespace == self.namespace.as_str())
     }
 
     pub(crate) fn legs(&self, from: Option<&State>, to: Option<&State>) -> Vec<Leg<State>> {
@@ -78,17 +85,20 @@ impl Managed for ServiceAccount {
         if is_ours { reads.and(CONTENTS, NamespaceContents(namespace.to_owned())) } else { reads }
     }
 
-    /// The namespace is part of it only where this graph made it.
+    /// The namespace is part of it only where this graph made it, and no step that this one needs has it.
     fn state(&self, at: At<'_, ()>, answers: &Answers) -> Result<Option<State>> {
         let [namespace, account] = self.objects().seen(answers)?;
-        Ok(State::join([namespace.filter(|namespace| namespace.is_marked(at.cx.graph())), account]))
+        let is_own = |namespace: &Owned| namespace.is_marked(at.cx.graph()) && !self.shares_namespace(at.cx);
+        Ok(State::join([namespace.filter(is_own), account]))
     }
 
     fn decide(&self, at: At<'_, ()>, intent: Intent, seen: &Seen<State>) -> Result<Decision<State>> {
         let (graph, answers) = (at.cx.graph(), &seen.answers);
         match &seen.state {
             Some(now) if intent == Intent::Remove => {
-                Ok(self.release(graph, &Users::of(&self.address(), answers)?, &Self::others(answers)?, now))
+                let users = Users::of(&self.address(), answers)?;
+                let users = Users { is_anothers: self.shares_namespace(at.cx), ..users };
+                Ok(self.release(graph, &users, &Self::others(answers)?, now))
             }
             now => self.make(graph, self.namespace_found(answers)?, now.as_ref()),
         }

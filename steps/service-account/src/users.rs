@@ -36,7 +36,7 @@ impl Users {
     pub(crate) fn of(account: &ServiceAccountRef, answers: &Answers) -> Result<Self> {
         let pods = RunningPods::that_run_as(account, answers, PODS)?;
         let account = few([pods, that_need_it(answers, SECRETS)?].concat());
-        Ok(Self { account, namespace: answers.get(CONTENTS)? })
+        Ok(Self { account, namespace: answers.get(CONTENTS)?, is_anothers: false })
     }
 }
 

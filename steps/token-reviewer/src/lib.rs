@@ -6,12 +6,15 @@
 
 mod config;
 mod decide;
+mod leftovers;
 mod prove;
 mod step;
 mod users;
 
 use trustpath_core::Kind;
 
-use self::config::TokenReviewer;
+use self::{config::TokenReviewer, leftovers::Reviewers};
 
-inventory::submit! { Kind::managed::<TokenReviewer>("token-reviewer", "An identity that may review tokens and nothing else") }
+inventory::submit! {
+    Kind::managed::<TokenReviewer>("token-reviewer", "An identity that may review tokens and nothing else").finding(&Reviewers)
+}

@@ -29,6 +29,8 @@ pub(crate) const ALL: &[(&str, Case)] = cases![
     orphans::nothing_of_another,
     orphans::what_is_not_certain_is_left,
     orphans::a_token_that_may_not_look,
+    orphans::both_in_one_command,
+    orphans::accounts_in_the_namespace_of_a_step,
     clusters::the_same_files_do_not_take_a_mount_away,
     clusters::a_cluster_that_was_built_anew_takes_its_mount_over,
     clusters::a_mark_of_an_earlier_version_is_completed,

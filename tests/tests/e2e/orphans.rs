@@ -7,6 +7,7 @@ use trustpath_tests::{
     least::Least,
     pair::Pair,
     program::{Program, Ran, standard_file},
+    proxy::{Fault, Rule},
     view,
 };
 
@@ -207,4 +208,69 @@ pub(crate) async fn a_mount_that_was_renamed(pair: Arc<Pair>) {
     view::assert_same(&both, &view::snapshot(&pair).await, "what was pruned did not come back");
     program.ok(&["destroy", "--yes"]).await;
     view::assert_same(&before, &view::snapshot(&pair).await, "the old mount was left");
+}
+
+/// What is to be made is made first, and what is left goes by a run of its own, or neither does: each is taken back by itself.
+pub(crate) async fn both_in_one_command(pair: Arc<Pair>) {
+    let before = view::snapshot(&pair).await;
+    let program = Program::on(&pair);
+    program.ok(&["apply", "--yes"]).await;
+    let one = view::snapshot(&pair).await;
+    let program = laid_over(&pair, program, RENAMED);
+    let prune = ["apply", "--prune", "--yes", "--output", "json"];
+
+    let (path, fault) = ("auth/kubernetes/role/renamed".to_owned(), Fault::Refuse(403));
+    pair.vault_proxy.fault(Rule { method: "POST", path, times: 1, fault });
+    let failed = document(&program.fails(5, &prune).await);
+    assert_eq!((&failed["outcome"], &failed["pruned"]), (&json!("rolled-back"), &Value::Null), "{failed:#}");
+    view::assert_same(&one, &view::snapshot(&pair).await, "an apply that failed left something, or pruned");
+
+    pair.vault_proxy.fault(Rule { method: "DELETE", path: ROLE.to_owned(), times: 1, fault });
+    let failed = document(&program.fails(5, &prune).await);
+    let ended = |run: &Value| (run["outcome"].clone(), run["pruned"]["outcome"].clone());
+    assert_eq!(ended(&failed), (json!("done"), json!("rolled-back")), "{failed:#}");
+    assert!(pair.vault.get(ROLE).await.is_some() && pair.vault.get("auth/kubernetes/role/renamed").await.is_some());
+
+    program.ok(&["rollback", failed["run"].as_str().expect("a run"), "--yes"]).await;
+    let done = document(&program.ok(&prune).await);
+    assert_eq!(ended(&done), (json!("done"), json!("done")), "{done:#}");
+    assert!(pair.vault.get(ROLE).await.is_none());
+    program.ok(&["verify"]).await;
+    for run in [&done["pruned"]["run"], &done["run"]] {
+        program.ok(&["rollback", run.as_str().expect("a run"), "--yes"]).await;
+    }
+    view::assert_same(&one, &view::snapshot(&pair).await, "the two were not taken back");
+    let mirrored = document(&program.ok(&[&prune[..], &["--journal", "cluster"]].concat()).await);
+    assert_eq!(ended(&mirrored), (json!("done"), json!("done")), "{mirrored:#}");
+    program.ok(&["destroy", "--yes"]).await;
+    pair.kubernetes.delete("api/v1/namespaces/default/secrets/trustpath-journals").await;
+    view::assert_same(&before, &view::snapshot(&pair).await, "something was left");
+}
+
+/// A ServiceAccount and a reviewer beside the operator's: both go, and the namespace stays with the step that has it.
+pub(crate) async fn accounts_in_the_namespace_of_a_step(pair: Arc<Pair>) {
+    let before = view::snapshot(&pair).await;
+    let program = Program::on(&pair);
+    let more = "[steps.more]\nuses = \"service-account\"\nneeds = [\"service-account\"]\n\
+                with = { namespace = \"external-secrets\", name = \"more\" }\n\
+                [steps.reviewer]\nuses = \"token-reviewer\"\nneeds = [\"service-account\"]\nwith = { name = \"reviewer\" }\n";
+    let with_more = laid_over(&pair, program, more);
+    with_more.ok(&["apply", "--yes"]).await;
+    with_more.ok(&["plan", "--detailed-exitcode"]).await;
+    let (whole, files) = (with_more.file("whole.toml", more), [standard_file(), pair.overlay_file()]);
+    let program = with_more.with_files(&files);
+    let left = ["more", "reviewer"].map(|name| (format!("ServiceAccount/external-secrets/{name}"), true));
+    assert_eq!(planned(&program, 2).await, left);
+    program.ok(&["apply", "--prune", "--yes"]).await;
+    let accounts = "api/v1/namespaces/external-secrets/serviceaccounts";
+    for (name, stays) in [("more", false), ("reviewer", false), ("external-secrets", true)] {
+        assert_eq!(pair.kubernetes.get(&format!("{accounts}/{name}")).await.is_some(), stays, "{name}");
+    }
+    program.ok(&["rollback", "--yes"]).await;
+    let [standard, overlay] = files.clone();
+    let program = program.with_files(&[standard, overlay, whole]);
+    program.ok(&["plan", "--detailed-exitcode"]).await;
+    let program = program.with_files(&files);
+    program.ok(&["destroy", "--yes"]).await;
+    view::assert_same(&before, &view::snapshot(&pair).await, "an account was left");
 }

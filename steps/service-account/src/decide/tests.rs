@@ -37,7 +37,7 @@ fn theirs(labels: Value) -> Owned {
 
 fn users(account: &[&str], namespace: Option<&str>) -> Users {
     let account = account.iter().map(|text| (*text).to_owned()).collect();
-    Users { account, namespace: namespace.map(str::to_owned) }
+    Users { account, namespace: namespace.map(str::to_owned), is_anothers: false }
 }
 
 fn wanted(config: &ServiceAccount, found: Namespace, now: Option<&State>) -> State {
