@@ -1,12 +1,12 @@
 //! The objects of a type that bear the mark of a graph, as data.
 
 use async_trait::async_trait;
-use kube::discovery::ApiResource;
+use kube::{Resource, discovery::ApiResource};
 use serde_json::Value;
 use trustpath_core::{Answer, Context, Read, Result, Right};
 
 use super::{
-    Cluster, Selection,
+    Cluster, Selection, ServedType,
     owned::{Fields, Owned},
     rights::on,
 };
@@ -18,18 +18,44 @@ const SECRETS: u32 = 500;
 /// another client copied does not count.
 #[derive(Debug, Clone)]
 pub struct MarkedObjects {
-    /// The type.
-    pub resource: ApiResource,
-    /// The namespace; `None` for all of them.
-    pub namespace: Option<String>,
-    /// The graph.
-    pub graph: String,
+    of: Type,
+    namespace: Option<String>,
+    graph: String,
+}
+
+#[derive(Debug, Clone)]
+enum Type {
+    Known(ApiResource),
+    Served(ServedType),
+}
+
+impl MarkedObjects {
+    /// Those of a type that every cluster has, in a namespace or in all of them.
+    pub fn of<K: Resource<DynamicType = ()>>(namespace: Option<&str>, graph: &str) -> Self {
+        let of = Type::Known(ApiResource::erase::<K>(&()));
+        Self { of, namespace: namespace.map(str::to_owned), graph: graph.to_owned() }
+    }
+
+    /// Those of a type of the whole cluster, in the version that is served; a type that is not has none.
+    pub fn served(of: ServedType, graph: &str) -> Self {
+        Self { of: Type::Served(of), namespace: None, graph: graph.to_owned() }
+    }
+
+    async fn resource(&self, cluster: &Cluster) -> Result<Option<ApiResource>> {
+        match &self.of {
+            Type::Known(resource) => Ok(Some(resource.clone())),
+            Type::Served(of) => Ok(cluster.served(of).await?),
+        }
+    }
 }
 
 #[async_trait]
 impl Read for MarkedObjects {
     fn rights(&self) -> Vec<Right> {
-        let all = on(&self.resource.group, &self.resource.plural);
+        let all = match &self.of {
+            Type::Known(resource) => on(&resource.group, &resource.plural),
+            Type::Served(of) => on(of.group, of.plural).if_served(),
+        };
         let namespace = self.namespace.as_deref();
         namespace.map_or_else(|| all.clone(), |namespace| all.within(namespace)).may(&["list"])
     }
@@ -37,14 +63,40 @@ impl Read for MarkedObjects {
     async fn perform(&self, cx: &Context) -> Result<Answer> {
         let cluster = cx.handle::<Cluster>().await?;
         let namespace = self.namespace.as_deref();
-        let mut objects: Vec<Value> = match self.resource.kind.as_str() {
+        let Some(resource) = self.resource(&cluster).await? else { return Ok(Answer::Nothing) };
+        let mut objects: Vec<Value> = match resource.kind.as_str() {
             "Secret" => {
                 let which = Selection { namespace, most: SECRETS, ..Selection::default() };
-                cluster.select_metadata(&self.resource, which).await?
+                cluster.select_metadata(&resource, which).await?
             }
-            _ => cluster.list_dynamic(&self.resource, namespace).await?,
+            _ => cluster.list_dynamic(&resource, namespace).await?,
         };
-        objects.retain(|live| Owned::seen(live, &Fields::new()).is_marked(&self.graph));
+        objects.retain(|live| is_marked(live, &self.graph));
         Ok(Answer::Found(objects.into()))
+    }
+}
+
+fn is_marked(live: &Value, graph: &str) -> bool {
+    Owned::seen(live, &Fields::new()).is_marked(graph)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// As an apply by this manager makes it.
+    fn marked_by(manager: &str, graph: &str) -> Value {
+        let mark = json!({"f:metadata": {"f:annotations": {"f:trustpath.dev/graph": {}}}});
+        let managed = json!([{"manager": manager, "operation": "Apply", "fieldsV1": mark}]);
+        json!({"metadata": {"annotations": {"trustpath.dev/graph": graph}, "managedFields": managed}})
+    }
+
+    #[test]
+    fn a_mark_of_another_graph_or_by_another_manager_is_none() {
+        assert!(is_marked(&marked_by("trustpath", "payments"), "payments"));
+        assert!(!is_marked(&marked_by("trustpath", "billing"), "payments"));
+        assert!(!is_marked(&marked_by("kubectl", "payments"), "payments"));
     }
 }

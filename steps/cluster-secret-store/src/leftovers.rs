@@ -1,23 +1,10 @@
-//! Stores that bear the mark of the graph, and are in no step of it. Pure, but for the list.
+//! Stores that bear the mark of the graph, and are in no step of it. Pure.
 
-use async_trait::async_trait;
 use serde_json::{Value, json};
-use trustpath_core::{
-    About, Answer, Answers, Context, Leftover, LeftoverSearch, Leftovers, Read, Reads, Result, Right,
-};
-use trustpath_platform::{
-    Cluster, Login, Optional, Vault,
-    kubernetes::{
-        owned::{Fields, Owned},
-        rights::on,
-    },
-    text::clean,
-};
+use trustpath_core::{About, Answers, Leftover, LeftoverSearch, Leftovers, Reads, Result};
+use trustpath_platform::{Login, Optional, Vault, kubernetes::MarkedObjects, text::clean};
 
-use crate::{
-    KIND,
-    request::{GROUP, STORE},
-};
+use crate::{KIND, request::STORE};
 
 /// Finds them.
 pub(crate) struct Stores;
@@ -25,15 +12,14 @@ pub(crate) struct Stores;
 const STORES: &str = "ClusterSecretStores";
 
 impl Leftovers for Stores {
-    fn reads(&self, _: &About<'_>, _: &Answers) -> Reads {
-        Reads::none().and(STORES, Optional(AllStores))
+    fn reads(&self, about: &About<'_>, _: &Answers) -> Reads {
+        Reads::none().and(STORES, Optional(MarkedObjects::served(STORE, about.graph)))
     }
 
     fn found(&self, about: &About<'_>, answers: &Answers) -> Result<LeftoverSearch> {
         let stores: Vec<Value> = answers.get(STORES)?.unwrap_or_default();
         let is_in_step = |name: &str| about.steps.iter().any(|step| step.uses == KIND && step.with["name"] == name);
-        let is_left = |live: &&Value| Owned::seen(live, &Fields::new()).is_marked(about.graph);
-        let left = stores.iter().filter(is_left).filter_map(|live| Some((live["metadata"]["name"].as_str()?, live)));
+        let left = stores.iter().filter_map(|live| Some((live["metadata"]["name"].as_str()?, live)));
         let left = left.filter(|(name, _)| !is_in_step(name));
         let leftovers = left.map(|(name, live)| leftover(about, name, &live["spec"]["provider"]["vault"])).collect();
         Ok(LeftoverSearch { leftovers, notes: Vec::new() })
@@ -57,24 +43,6 @@ fn leftover(about: &About<'_>, name: &str, vault: &Value) -> Leftover {
         with: Some(json!({"name": name, "path": vault["path"]})),
         needs: Vec::new(),
         needs_one_of: steps(true).map(step).chain(object).chain(steps(false).map(step)).collect(),
-    }
-}
-
-/// Every store of the cluster.
-#[derive(Debug)]
-struct AllStores;
-
-#[async_trait]
-impl Read for AllStores {
-    fn rights(&self) -> Vec<Right> {
-        on(GROUP, STORE.plural).if_served().may(&["list"])
-    }
-
-    async fn perform(&self, cx: &Context) -> Result<Answer> {
-        let cluster = cx.handle::<Cluster>().await?;
-        let Some(resource) = STORE.find(&cluster).await? else { return Ok(Answer::Nothing) };
-        let stores: Vec<Value> = cluster.list_dynamic(&resource, None).await?;
-        Ok(Answer::Found(stores.into()))
     }
 }
 

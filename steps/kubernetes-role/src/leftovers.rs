@@ -11,7 +11,7 @@ use trustpath_platform::{
     AuthMount, Login, Optional, Vault, VaultServer,
     kubernetes::{ClusterUid, Live, ObjectRef},
     text::clean,
-    vault::{Get, List, Mounts},
+    vault::{Get, Mounts},
 };
 
 use self::judged::{Judge, Verdict};
@@ -35,7 +35,7 @@ impl Leftovers for Roles {
         let reads = Reads::none().and(MOUNTS, get("sys/internal/ui/mounts".into())).and(CLUSTER, ClusterUid);
         let own = own_mounts(about, so_far).unwrap_or_default();
         let mounts: BTreeSet<_> = own.iter().map(String::as_str).chain(steps(about).into_keys()).collect();
-        let list = |mount| Optional(List::new(namespace, Vault::path(["auth", mount, "role"])));
+        let list = |mount| Optional(Get::list(namespace, Vault::path(["auth", mount, "role"])));
         let reads = mounts.into_iter().fold(reads, |reads, mount| reads.and(format!("{NAMES} {mount}"), list(mount)));
         let old = old_roles(about, so_far, &own);
         let reads = old.iter().fold(reads, |reads, path| reads.and(format!("{ROLE} {path}"), get(path.clone())));

@@ -12,7 +12,7 @@ use trustpath_platform::{
     Optional, PolicyName, Vault, VaultServer, mark,
     policy::Meaning,
     text::{clean, few, listed},
-    vault::{Get, List},
+    vault::Get,
 };
 
 use crate::{config::RESERVED, holders::AT_ONCE};
@@ -29,7 +29,7 @@ const MOST: usize = 500;
 impl Leftovers for Policies {
     fn reads(&self, about: &About<'_>, so_far: &Answers) -> Reads {
         let namespace = about.ambient::<VaultServer>().and_then(|server| server.namespace.clone());
-        let list = Optional(List::new(namespace.as_deref(), "sys/policies/acl"));
+        let list = Optional(Get::list(namespace.as_deref(), "sys/policies/acl"));
         let reads = Reads::none().and(NAMES, list);
         let mut names = in_no_step(about, so_far);
         names.truncate(MOST);

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use k8s_openapi::api::{core::v1::ServiceAccount, rbac::v1::ClusterRoleBinding};
-use kube::discovery::ApiResource;
 use serde_json::{Value, json};
 use trustpath_core::{About, Answers, Leftover, LeftoverSearch, Leftovers, Reads, Result};
 use trustpath_platform::{Optional, ReviewerSecret, ServiceAccountRef, kubernetes::MarkedObjects, text::clean};
@@ -16,14 +15,10 @@ const BINDINGS: &str = "ClusterRoleBindings";
 
 impl Leftovers for Accounts {
     fn reads(&self, about: &About<'_>, _: &Answers) -> Reads {
-        let marked = |resource, namespace: Option<&str>| {
-            let namespace = namespace.map(str::to_owned);
-            Optional(MarkedObjects { resource, namespace, graph: about.graph.to_owned() })
-        };
-        let bindings = marked(ApiResource::erase::<ClusterRoleBinding>(&()), None);
+        let bindings = Optional(MarkedObjects::of::<ClusterRoleBinding>(None, about.graph));
         namespaces(about).into_iter().fold(Reads::none().and(BINDINGS, bindings), |reads, namespace| {
-            let accounts = marked(ApiResource::erase::<ServiceAccount>(&()), Some(namespace));
-            reads.and(format!("{ACCOUNTS} {namespace}"), accounts)
+            let accounts = MarkedObjects::of::<ServiceAccount>(Some(namespace), about.graph);
+            reads.and(format!("{ACCOUNTS} {namespace}"), Optional(accounts))
         })
     }
 

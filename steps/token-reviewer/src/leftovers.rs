@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use k8s_openapi::api::{core::v1::Secret, rbac::v1::ClusterRoleBinding};
-use kube::discovery::ApiResource;
 use serde_json::{Value, json};
 use trustpath_core::{About, Answers, Leftover, LeftoverSearch, Leftovers, Reads, Result};
 use trustpath_platform::{Optional, ReviewerSecret, ServiceAccountRef, kubernetes::MarkedObjects, text::clean};
@@ -18,16 +17,13 @@ const SECRETS: &str = "Secrets in";
 
 impl Leftovers for Reviewers {
     fn reads(&self, about: &About<'_>, so_far: &Answers) -> Reads {
-        let marked = |resource, namespace: Option<&str>| {
-            let namespace = namespace.map(str::to_owned);
-            Optional(MarkedObjects { resource, namespace, graph: about.graph.to_owned() })
-        };
-        let reads = Reads::none().and(BINDINGS, marked(ApiResource::erase::<ClusterRoleBinding>(&()), None));
+        let bindings = MarkedObjects::of::<ClusterRoleBinding>(None, about.graph);
+        let reads = Reads::none().and(BINDINGS, Optional(bindings));
         let left = in_no_step(about, so_far);
         let namespaces: BTreeSet<_> = left.iter().map(|(_, account)| account.namespace.as_str()).collect();
         namespaces.into_iter().fold(reads, |reads, namespace| {
-            let secrets = marked(ApiResource::erase::<Secret>(&()), Some(namespace));
-            reads.and(format!("{SECRETS} {namespace}"), secrets)
+            let secrets = MarkedObjects::of::<Secret>(Some(namespace), about.graph);
+            reads.and(format!("{SECRETS} {namespace}"), Optional(secrets))
         })
     }
 

@@ -1,18 +1,13 @@
-use trustpath_core::{Facts, KnownStep};
+use trustpath_core::{Answer, Facts, KnownStep};
 use trustpath_platform::AuthMount;
 
 use super::*;
 
-/// A store as an apply by this manager makes it.
-fn store(name: &str, manager: &str, graph: &str, role: &str) -> Value {
-    let marked = json!({"f:metadata": {"f:annotations": {"f:trustpath.dev/graph": {}}}});
+fn store(name: &str, role: &str) -> Value {
+    let kubernetes = json!({"mountPath": "kubernetes", "role": role});
     json!({
-        "metadata": {
-            "name": name,
-            "annotations": {"trustpath.dev/graph": graph},
-            "managedFields": [{"manager": manager, "operation": "Apply", "fieldsV1": marked}],
-        },
-        "spec": {"provider": {"vault": {"path": "kv", "auth": {"kubernetes": {"mountPath": "kubernetes", "role": role}}}}},
+        "metadata": {"name": name},
+        "spec": {"provider": {"vault": {"path": "kv", "auth": {"kubernetes": kubernetes}}}},
     })
 }
 
@@ -30,12 +25,9 @@ fn found(stores: Value) -> Vec<Leftover> {
 }
 
 #[test]
-fn what_bears_the_mark_and_is_in_no_step_is_left() {
-    let theirs =
-        [("kept", "trustpath", "payments"), ("theirs", "trustpath", "billing"), ("copied", "kubectl", "payments")];
-    let stores: Vec<_> = theirs.map(|(name, manager, graph)| store(name, manager, graph, "b")).into();
-    assert_eq!(found(json!(stores)), []);
-    let [old] = found(json!([store("old", "trustpath", "payments", "b")])).try_into().expect("one");
+fn what_is_in_no_step_is_left() {
+    assert_eq!(found(json!([store("kept", "b")])), []);
+    let [old] = found(json!([store("old", "b")])).try_into().expect("one");
     assert_eq!(
         (old.object.as_str(), old.does.as_str()),
         ("ClusterSecretStore/old", "logs in by `auth/kubernetes/role/b`")
@@ -45,7 +37,7 @@ fn what_bears_the_mark_and_is_in_no_step_is_left() {
 
 #[test]
 fn its_own_role_goes_after_it_and_any_other_will_do() {
-    let of = |role: &str| found(json!([store("old", "trustpath", "payments", role)])).remove(0).needs_one_of;
+    let of = |role: &str| found(json!([store("old", role)])).remove(0).needs_one_of;
     assert_eq!(of("b"), ["role-b", "auth/kubernetes/role/b", "role-a"]);
     assert_eq!(of("gone"), ["auth/kubernetes/role/gone", "role-a", "role-b"]);
 }
