@@ -57,7 +57,7 @@ async fn close_one(command: &Command<'_>, log: &Log, options: &Locking, cancel: 
     });
     match closed.await {
         // Its lock names another one, which comes first.
-        Err(trouble) if trouble.code().is_some_and(|code| code.starts_with(lock::UNFINISHED)) => Ok(()),
+        Err(trouble) if trouble.report().code.is_some_and(|code| code.starts_with(lock::UNFINISHED)) => Ok(()),
         closed => closed.map(drop),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use trustpath_core::{Class, Failure, Problem, run::Failures};
+use trustpath_core::{Class, Failure, Problem, failure::Report, run::Failures};
 
 use crate::{
     exit,
@@ -81,9 +81,9 @@ impl Trouble {
         Self::from(halted).with(Aftermath::Unknown(next))
     }
 
-    /// The code of the first failure.
-    pub(crate) fn code(&self) -> Option<String> {
-        self.first.report().code
+    /// The first failure.
+    pub(crate) fn report(&self) -> Report {
+        self.first.report()
     }
 
     /// With what became of what the command had begun.

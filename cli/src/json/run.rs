@@ -94,6 +94,11 @@ impl Run {
         }
     }
 
+    /// The same, where that has a reason.
+    pub(crate) fn because(self, why: Report) -> Self {
+        Self { failure: Some(why), ..self }
+    }
+
     /// The document of a run that ended; `next` takes it back.
     pub(crate) fn of(run: String, graph: &Graph, plan: Plan, ended: &Ended, next: String) -> Self {
         let left = ended

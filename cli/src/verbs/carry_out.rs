@@ -166,7 +166,7 @@ impl Running<'_> {
             screen.text(&render::outcome(&shown))?;
         }
         let (pruned, answer) = match self.pruned(prune).await {
-            Ok((pruned, answer)) => (Some(pruned), answer),
+            Ok((pruned, answer)) => (Some(pruned), answer.map_err(Trouble::told)),
             Err(trouble) => (None, Err(trouble.told())),
         };
         if let Some(pruned) = &pruned {
@@ -177,11 +177,20 @@ impl Running<'_> {
         Trouble::after(written, answer)
     }
 
-    /// Removes what the graph has left.
+    /// Removes what the graph has left, unless that is not as it was shown any more.
     async fn pruned(&self, prune: &Prune) -> Result<(json::Run, Result<u8, Trouble>), Trouble> {
         let Self { command, session, locks, .. } = self;
-        let (engine, plan) = (&prune.engine, prune.again().await?);
-        let document = json::Plan::of(engine.graph(), &plan, session.scope.notes(), None);
+        let engine = &prune.engine;
+        let document = |plan| json::Plan::of(engine.graph(), plan, session.scope.notes(), None);
+        let plan = match prune.again().await {
+            Ok(plan) => plan,
+            Err(failures) => {
+                let trouble = Trouble::from(failures);
+                let never_begun = json::Run::nothing(document(&prune.plan)).because(trouble.report());
+                return Ok((never_begun, Err(trouble)));
+            }
+        };
+        let document = document(&plan);
         let (run, ended) = self.carried(engine, &plan).await?;
         let ended = settled(command, locks, &run, ended)?;
         let back = command.rollback(&run);

@@ -232,6 +232,12 @@ pub(crate) async fn both_in_one_command(pair: Arc<Pair>) {
     assert!(pair.vault.get(ROLE).await.is_some() && pair.vault.get("auth/kubernetes/role/renamed").await.is_some());
 
     program.ok(&["rollback", failed["run"].as_str().expect("a run"), "--yes"]).await;
+    changed_before_it_goes(&pair, &program, &prune).await;
+    view::assert_same(
+        &one,
+        &view::snapshot(&pair).await,
+        "what somebody has changed was removed, or the apply was kept",
+    );
     let done = document(&program.ok(&prune).await);
     assert_eq!(ended(&done), (json!("done"), json!("done")), "{done:#}");
     assert!(pair.vault.get(ROLE).await.is_none());
@@ -245,6 +251,28 @@ pub(crate) async fn both_in_one_command(pair: Arc<Pair>) {
     program.ok(&["destroy", "--yes"]).await;
     pair.kubernetes.delete("api/v1/namespaces/default/secrets/trustpath-journals").await;
     view::assert_same(&before, &view::snapshot(&pair).await, "something was left");
+}
+
+/// What somebody changes after it was shown is not removed: the apply stands, and the run that prunes was never begun.
+async fn changed_before_it_goes(pair: &Pair, program: &Program, prune: &[&str]) {
+    let path = "auth/kubernetes/role/renamed".to_owned();
+    pair.vault_proxy.fault(Rule { method: "POST", path, times: 1, fault: Fault::Hold });
+    let role = pair.vault.get(ROLE).await.expect("the old role")["data"].take();
+    let meanwhile = async {
+        pair.vault_proxy.held().await;
+        let mut changed = role.clone();
+        changed["token_ttl"] = json!(60);
+        pair.vault.post(ROLE, &changed).await;
+        pair.vault_proxy.release();
+    };
+    let (ran, ()) = tokio::join!(program.fails(6, prune), meanwhile);
+    let failed = document(&ran);
+    let (pruned, code) = (&failed["pruned"], "trustpath::run::changed_meanwhile");
+    let ended = (&failed["outcome"], &pruned["outcome"], &pruned["failure"]["code"], &pruned["run"]);
+    assert_eq!(ended, (&json!("done"), &json!("nothing"), &json!(code), &Value::Null), "{failed:#}");
+    assert!(ran.stderr.contains(code), "{}", ran.stderr);
+    pair.vault.post(ROLE, &role).await;
+    program.ok(&["rollback", "--yes"]).await;
 }
 
 /// A ServiceAccount and a reviewer beside the operator's: both go, and the namespace stays with the step that has it.
