@@ -3,17 +3,12 @@
 use std::fs;
 
 use serde_json::Value;
+use trustpath_cli as _;
 use trustpath_core::{
     Kind,
     file::{Source, load, schema},
 };
 use trustpath_platform::{Connections, VaultServer};
-use trustpath_step_cluster_secret_store as _;
-use trustpath_step_kubernetes_auth as _;
-use trustpath_step_kubernetes_role as _;
-use trustpath_step_policy as _;
-use trustpath_step_service_account as _;
-use trustpath_step_token_reviewer as _;
 
 fn standard_file() -> String {
     fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../plugins.toml")).expect("the standard file is there")

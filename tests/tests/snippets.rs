@@ -6,17 +6,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use trustpath_cli as _;
 use trustpath_core::{
     Facts, Kind,
     file::{Source, load},
 };
 use trustpath_platform::{Connections, VaultServer};
-use trustpath_step_cluster_secret_store as _;
-use trustpath_step_kubernetes_auth as _;
-use trustpath_step_kubernetes_role as _;
-use trustpath_step_policy as _;
-use trustpath_step_service_account as _;
-use trustpath_step_token_reviewer as _;
 
 /// What a page may show that nothing here can check.
 const WORDS: [&str; 4] = ["text", "console", "json", "sh"];

@@ -3,15 +3,11 @@
 use std::sync::Arc;
 
 use secrecy::ExposeSecret;
-use trustpath_step_cluster_secret_store as _;
-use trustpath_step_kubernetes_auth as _;
-use trustpath_step_kubernetes_role as _;
-use trustpath_step_policy as _;
-use trustpath_step_service_account as _;
-use trustpath_step_token_reviewer as _;
+use trustpath_cli as _;
 use trustpath_tests::{others, pair::Pair, somebody};
 
 use super::{
+    file::CaseFile,
     own,
     world::{KindCase, Somebody},
 };
@@ -28,12 +24,13 @@ pub(super) async fn case(kind: &str, pair: &Arc<Pair>) -> KindCase {
     let jwt = std::fs::read_to_string(pair.reviewer_jwt()).expect("the reviewer's JWT");
     let secrets =
         vec![pair.root_token().expose_secret().to_owned(), pair.admin_token().expose_secret().to_owned(), jwt];
-    let simple = |step: &'static str, somebody: Somebody| KindCase {
+    let simple = |step: &str, somebody: Somebody| KindCase {
         pair: pair.clone(),
-        step,
+        step: step.to_owned(),
         servers: pair.overlay(),
         overlay: String::new(),
         somebody,
+        file: CaseFile::default(),
         beside: Vec::new(),
         secrets: secrets.clone(),
         after: None,
@@ -63,8 +60,13 @@ pub(super) async fn case(kind: &str, pair: &Arc<Pair>) -> KindCase {
                            with = { name = \"reviewer\" }\n";
             KindCase { overlay: overlay.into(), ..simple("token-reviewer", by_somebody!(reviewer)) }
         }
-        other => own::case(other, pair, simple("", |_| Box::pin(async {})))
-            .unwrap_or_else(|| panic!("the kind `{other}` has no conformance case")),
+        other => {
+            let bare = simple("", |_| Box::pin(async {}));
+            match CaseFile::of(other) {
+                Some(file) => KindCase { step: file.step.clone(), overlay: file.overlay.clone(), file, ..bare },
+                None => own::case(other, pair, bare).unwrap_or_else(|| panic!("no conformance.toml in steps/{other}")),
+            }
+        }
     }
 }
 

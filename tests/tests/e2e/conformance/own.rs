@@ -14,19 +14,19 @@ pub(super) fn case(kind: &str, pair: &Pair, simple: KindCase) -> Option<KindCase
                    with = { mount = \"approle\", role = \"ci\", token_ttl = 600 }\n";
     Some(match kind {
         "approle" => KindCase {
-            step: "approle",
+            step: "approle".into(),
             overlay: approle.into(),
             somebody: |pair| Box::pin(async move { somebody::app_role(&pair).await }),
             ..simple
         },
         "jwt" => KindCase {
-            step: "jwt",
+            step: "jwt".into(),
             overlay: jwt,
             somebody: |pair| Box::pin(async move { somebody::jwt(&pair).await }),
             ..simple
         },
         "jwt-role" => KindCase {
-            step: "jwt-role",
+            step: "jwt-role".into(),
             overlay: jwt + role,
             somebody: |pair| Box::pin(async move { somebody::jwt_role(&pair).await }),
             ..simple

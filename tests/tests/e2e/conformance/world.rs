@@ -15,7 +15,10 @@ use trustpath_core::{
 use trustpath_platform::{Connections, VaultServer};
 use trustpath_tests::{holder::Holder, others, pair::Pair, program::standard_file};
 
-use super::outside::{Outside, connections, credentials, leave};
+use super::{
+    file::CaseFile,
+    outside::{Outside, connections, credentials, leave},
+};
 
 /// What somebody else put there before: called after cleaning, for [`Beginning::Other`].
 pub(super) type Somebody = fn(Arc<Pair>) -> BoxFuture<'static, ()>;
@@ -26,12 +29,14 @@ const NAMESPACE: &str = "external-secrets";
 /// One kind, as a step of the standard graph.
 pub(super) struct KindCase {
     pub(super) pair: Arc<Pair>,
-    pub(super) step: &'static str,
+    pub(super) step: String,
     /// What the standard file lacks on these servers.
     pub(super) servers: String,
     /// What it lacks for this kind.
     pub(super) overlay: String,
     pub(super) somebody: Somebody,
+    /// What the kind's crate says of it.
+    pub(super) file: CaseFile,
     /// What the case had made beside the graph, and has to be removed at its end.
     pub(super) beside: Vec<(&'static str, &'static str)>,
     pub(super) secrets: Vec<String>,
@@ -66,6 +71,7 @@ impl KindCase {
     /// Nothing of the graph is left.
     async fn clean(&self) {
         leave(&self.pair, &self.holder).await;
+        self.file.clean(&self.pair).await;
         for path in ["sys/policies/acl/apps-read", "sys/auth/kubernetes", "sys/auth/approle", "sys/auth/jwt"] {
             self.pair.vault.delete(path).await;
         }
@@ -121,14 +127,15 @@ impl Case for KindCase {
         self.clean().await;
         let graph = Arc::new(self.graph());
         let handles = Arc::new(connections(&self.pair, self.pair.root_token(), &self.pair.kubeconfig()));
-        let place = graph.place(self.step).expect("the step is in the graph");
+        let place = graph.place(&self.step).expect("the step is in the graph");
         self.prepare(&graph, &handles, place).await?;
         if beginning == Beginning::Other {
             (self.somebody)(self.pair.clone()).await;
+            self.file.put(&self.pair).await;
         }
         let (pair, all, holder) = (self.pair.clone(), handles.clone(), self.holder.clone());
         let servers = Arc::new(Outside { pair, all, reaction: self.reaction, holder });
-        Ok(World { graph, step: self.step.into(), handles, servers })
+        Ok(World { graph, step: self.step.clone(), handles, servers })
     }
 
     fn secrets(&self) -> Vec<String> {
