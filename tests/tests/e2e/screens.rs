@@ -43,6 +43,8 @@ fn compare(name: &str, pair: &Pair, program: &Program, mut screen: String) {
     settings.add_filter(r"(?s)\(GET [^)]*\)", "(GET …)");
     settings.add_filter(r"(?s)-----BEGIN [A-Z ]+-----.*?-----END [A-Z ]+-----(\\n)?", "[PEM]");
     settings.add_filter(r"sha256:[0-9a-f]+", "sha256:[DIGEST]");
+    // The kinds are named by the registry.
+    settings.add_filter(r"known: cluster-secret-store,[a-z,\s-]*\n\n", "known: [KINDS]\n\n");
     settings.add_filter(r"[ \t]+\n", "\n");
     settings.bind(|| insta::assert_snapshot!(name, screen));
 }
