@@ -81,7 +81,7 @@ fn reading<T>(
     let kinds = steps::kinds(kinds);
     let mut root = DeTable::new();
     for (placed, text) in space.iter().zip(&texts) {
-        let over = if placed.source.is_setting { Over::Joined } else { Over::Kinds(&kinds) };
+        let over = Over::of(&kinds, placed.source.is_setting);
         over.lay(&mut root, text.table());
     }
     let mut document = Document::new(root, mistakes);

@@ -11,14 +11,22 @@ use super::{
     steps::{Kinds, STEPS, USES, WITH},
 };
 
-/// How a text is laid over those before it.
+/// How a text is laid over those before it: key by key, down to the tables that are one value to the kind of their step.
+/// These are replaced as a whole: rules that were joined would grant what the earlier file grants, however narrow the later
+/// one is.
 #[derive(Clone, Copy)]
-pub(super) enum Over<'k> {
-    /// Key by key, whatever a table means.
-    Joined,
-    /// Key by key down to the tables that are one value to the kind of their step: these are replaced as a whole. Rules
-    /// that were joined would grant what the earlier file grants, however narrow the later one is.
-    Kinds(&'k Kinds),
+pub(super) struct Over<'k> {
+    at: At<'k>,
+    /// A setting is about one key of such a table.
+    is_setting: bool,
+}
+
+#[derive(Clone, Copy)]
+enum At<'k> {
+    /// What no kind says anything of.
+    Plain,
+    /// The whole file.
+    File(&'k Kinds),
     /// What is in `[steps]`.
     Steps(&'k Kinds),
     /// What is in a step of a kind.
@@ -28,6 +36,11 @@ pub(super) enum Over<'k> {
 }
 
 impl<'k> Over<'k> {
+    /// Of a whole text.
+    pub(super) fn of(kinds: &'k Kinds, is_setting: bool) -> Self {
+        Self { at: At::File(kinds), is_setting }
+    }
+
     /// Lays `over` onto `base`. Arrays are replaced as a whole. A table that both have keeps the place of the first, a
     /// value that is replaced takes the place of the second.
     pub(super) fn lay<'t>(self, base: &mut DeTable<'t>, over: DeTable<'t>) {
@@ -55,26 +68,27 @@ impl<'k> Over<'k> {
 
     /// How the tables under a key are laid one over the other.
     fn below(self, key: &str, old: &DeTable<'_>, new: &DeTable<'_>) -> Self {
-        match self {
-            Self::Kinds(kinds) if key == STEPS => Self::Steps(kinds),
-            Self::Steps(kinds) => {
+        let at = match self.at {
+            At::File(kinds) if key == STEPS => At::Steps(kinds),
+            At::Steps(kinds) => {
                 let uses = new.get(USES).or(old.get(USES)).and_then(|uses| uses.get_ref().as_str());
-                uses.and_then(|uses| kinds.get(uses)).map_or(Self::Joined, |(_, shape)| Self::Step(shape))
+                uses.and_then(|uses| kinds.get(uses)).map_or(At::Plain, |(_, shape)| At::Step(shape))
             }
-            Self::Step(shape) if key == WITH => Self::With(shape, shape.root()),
-            Self::With(shape, schema) => {
-                shape.keys(schema, &Map::new()).schema(key).map_or(Self::Joined, |schema| Self::With(shape, schema))
+            At::Step(shape) if key == WITH => At::With(shape, shape.root()),
+            At::With(shape, schema) => {
+                shape.keys(schema, &Map::new()).schema(key).map_or(At::Plain, |schema| At::With(shape, schema))
             }
-            _ => Self::Joined,
-        }
+            _ => At::Plain,
+        };
+        Self { at, ..self }
     }
 
     /// Whether the later of two tables takes the place of the earlier. Of alternatives, such as `{ file = … }` and
     /// `{ secret = … }`, one that is another one does.
     fn replaces(self, old: &DeTable<'_>, new: &DeTable<'_>) -> bool {
-        let Self::With(shape, schema) = self else { return false };
-        let is_other = || new.keys().all(|key| !old.contains_key(&**key.get_ref()));
-        shape.is_one_value(schema) || shape.has_choices(schema) && is_other()
+        let At::With(shape, schema) = self.at else { return false };
+        let keys = || old.keys().chain(new.keys()).map(|key| (key.get_ref().to_string(), Value::Null)).collect();
+        !self.is_setting && shape.is_one_value(schema) || !shape.has_choice_with(schema, &keys())
     }
 }
 
@@ -88,7 +102,7 @@ mod tests {
 
     fn joined<'t>(texts: [&'t str; 2]) -> Document<'t> {
         let [mut base, over] = texts.map(|text| DeTable::parse(text).unwrap().into_inner());
-        Over::Joined.lay(&mut base, over);
+        Over { at: At::Plain, is_setting: false }.lay(&mut base, over);
         Document::new(base, Vec::new())
     }
 

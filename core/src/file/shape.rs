@@ -68,9 +68,13 @@ impl Shape {
         self.branches(schema, &|_| Some(0)).iter().any(|branch| branch.schema.get("x-one-value").is_some())
     }
 
-    /// Whether a schema has alternatives.
-    pub(super) fn has_choices(&self, schema: &Value) -> bool {
-        choices(schema).next().is_some() || self.parts(schema).any(|part| self.has_choices(part))
+    /// Whether one of the alternatives of a schema, where it has some, knows all keys of a table.
+    pub(super) fn has_choice_with(&self, schema: &Value, table: &Map<String, Value>) -> bool {
+        let knows = |choice: &Value| {
+            self.branches(choice, &|_| None).iter().any(|branch| known_keys(branch.schema, table) == Some(table.len()))
+        };
+        choices(schema).all(|choices| choices.iter().any(knows))
+            && self.parts(schema).all(|part| self.has_choice_with(part, table))
     }
 
     /// The schema of the items of an array.

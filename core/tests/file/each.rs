@@ -164,6 +164,8 @@ fn what_is_one_value_is_replaced_by_a_later_file_and_joined_by_a_setting() {
     assert_eq!(with(over, "run.parallelism=2", "m"), mount);
     let same = "steps.m.with.reviewer.file.path = \"b.jwt\"";
     assert_eq!(with(same, "run.parallelism=2", "m")["reviewer"], json!({ "file": { "path": "b.jwt" } }));
+    let other = with("", "steps.m.with.reviewer.secret=jwt", "m")["reviewer"].clone();
+    assert_eq!(other, json!({ "secret": "jwt" }), "one alternative takes the place of another, by a setting too");
 }
 
 #[test]
