@@ -19,9 +19,9 @@ pub enum System {
 /// Where in a run a request is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Phase {
-    /// Before the first write: nothing is changed yet.
+    /// Until the run is noted on its lock, or to the first write where there is none: nothing is changed yet.
     Planning,
-    /// From the first write to the last.
+    /// From then to the last write.
     Making,
     /// After the last write, or for a proof: what was made is proven.
     Proving,
@@ -92,6 +92,8 @@ pub fn asked(pair: &Pair) -> Vec<Asked> {
     all.sort_by_key(|(.., seen)| seen.at);
     let makes = |seen: &Seen| seen.writes() && !is_of_a_proof(&seen.path);
     let first = all.iter().position(|(.., seen)| makes(seen)).unwrap_or(all.len());
+    // A look before the second write goes on beside the first: which of them arrives before the other says nothing.
+    let first = all[..first].iter().rposition(|(.., seen)| seen.locks()).map_or(first, |noted| noted + 1);
     let last = all.iter().rposition(|(.., seen)| makes(seen)).unwrap_or(all.len());
     let phase = |at: usize| match at {
         _ if at < first => Phase::Planning,
