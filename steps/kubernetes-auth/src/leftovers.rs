@@ -40,10 +40,10 @@ fn namespace<'a>(about: &'a About<'_>) -> Option<&'a str> {
 }
 
 /// Where a step of the kind is left, most likely the mount was its own under another path: what that knows of the
-/// reviewer brings the reviewer back.
+/// reviewer brings the reviewer back. Where none is, nothing does: the plan says so of a reviewer JWT that is there.
 fn leftover(about: &About<'_>, path: &str) -> Leftover {
     let step = about.steps.iter().find(|step| step.uses == KIND);
-    let mut with = step.map_or_else(|| json!({}), |step| step.with.clone());
+    let mut with = step.map_or_else(|| json!({"reviewer": "keep"}), |step| step.with.clone());
     with["mount"] = Value::from(path);
     Leftover {
         object: clean(&Vault::path(["auth", path])),
@@ -56,15 +56,21 @@ fn leftover(about: &About<'_>, path: &str) -> Leftover {
 
 #[cfg(test)]
 mod tests {
-    use trustpath_core::{Answer, Facts};
+    use trustpath_core::{Answer, Facts, Undo};
+    use trustpath_platform::digest::Digest;
 
     use super::*;
+    use crate::{
+        config::KubernetesAuth,
+        state::{Config, Reviewer, State},
+        tests::facts,
+    };
 
-    fn found(with: &Value) -> Vec<Leftover> {
+    fn found(uses: &str, with: &Value) -> Vec<Leftover> {
         let mut given = Facts::default();
         given.add("kubernetes-auth", AuthMount { path: "kept".into(), namespace: None });
         let (facts, needs) = (Facts::default(), ["token-reviewer".to_owned()]);
-        let step = KnownStep { name: "auth", uses: KIND, with, needs: &needs, facts: &facts, given: &given };
+        let step = KnownStep { name: "auth", uses, with, needs: &needs, facts: &facts, given: &given };
         let mount = |mark: &str| json!({"type": "kubernetes", "description": format!("[trustpath graph={mark}]")});
         let mut mounts = json!({
             "kept/": mount("payments cluster=1"), "old/": mount("payments cluster=1"), "there/": mount("payments cluster=2"),
@@ -78,8 +84,23 @@ mod tests {
 
     #[test]
     fn a_mount_of_this_graph_and_cluster_in_no_step_is_left() {
-        let [old] = found(&json!({"mount": "kept", "reviewer": "client"})).try_into().expect("one");
+        let [old] = found(KIND, &json!({"mount": "kept", "reviewer": "client"})).try_into().expect("one");
         assert_eq!((old.object.as_str(), old.needs), ("auth/old", vec!["token-reviewer".to_owned()]));
         assert_eq!(old.with, Some(json!({"mount": "old", "reviewer": "client"})));
+    }
+
+    /// What reviewed cannot be brought back without its source: a removal that nobody agreed to would lose it.
+    #[test]
+    fn where_no_step_of_the_kind_is_left_a_reviewer_jwt_would_be_lost() {
+        let [old] = found("other", &Value::Null).try_into().expect("one");
+        assert_eq!(old.with, Some(json!({"mount": "old", "reviewer": "keep"})));
+        let step: KubernetesAuth = serde_json::from_value(old.with.expect("a configuration")).expect("a step");
+        let state = |reviewer| State { config: Some(Config { reviewer, ..Config::default() }), ..State::default() };
+        let undo = |reviewer| step.undo(Some(&state(reviewer)), None);
+        assert!(matches!(undo(Reviewer::Jwt(Digest::of("jwt"))), Undo::IfGiven(_)));
+        assert_eq!(undo(Reviewer::None), Undo::Yes);
+        let legs = step.legs(&facts(None), None, Some(&state(Reviewer::None)));
+        let written: Vec<_> = legs.iter().map(|leg| leg.request.shown().path).collect();
+        assert_eq!(written.last().map(String::as_str), Some("auth/old/config"), "{written:?}");
     }
 }
