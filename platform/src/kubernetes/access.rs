@@ -51,10 +51,10 @@ impl Cluster {
         };
         let body = TokenRequest { spec, ..TokenRequest::default() };
         let at = Address::namespaced::<ServiceAccount>(&of.namespace, &of.name);
-        let url = Request::new(at.collection()?);
-        let request = |data| url.create_subresource("token", &at.name, &PostParams::default(), data);
-        let call = Call::with(&body, request)?;
-        let answer: TokenRequest = self.call(&call).await?.parse(&call)?;
+        let request = at.request()?;
+        let build = |data| request.create_subresource("token", &at.name, &PostParams::default(), data);
+        let call = Call::with(&body, build)?;
+        let answer: TokenRequest = self.ask(&call).await?;
         let none = || {
             call.error(Kind::Malformed, "the answer to a TokenRequest holds no token")
                 .help("see whether the kubeconfig's server is a Kubernetes API server")
@@ -72,7 +72,7 @@ impl Cluster {
         let review = SelfSubjectAccessReview { spec, ..SelfSubjectAccessReview::default() };
         let url = Request::new(SelfSubjectAccessReview::url_path(&(), None));
         let call = Call::with(&review, |data| url.create(&PostParams::default(), data))?;
-        let review: SelfSubjectAccessReview = self.call(&call).await?.parse(&call)?;
+        let review: SelfSubjectAccessReview = self.ask(&call).await?;
         Ok(review.status.is_some_and(|status| status.allowed))
     }
 

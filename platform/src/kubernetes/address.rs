@@ -2,7 +2,11 @@
 
 use std::fmt;
 
-use kube::{Resource, core::DynamicObject, discovery::ApiResource};
+use kube::{
+    Resource,
+    core::{DynamicObject, Request},
+    discovery::ApiResource,
+};
 
 use crate::error::{Error, Kind, System};
 
@@ -28,15 +32,13 @@ impl Address {
         Self { resource: ApiResource::erase::<K>(&()), namespace: None, name: name.to_owned() }
     }
 
-    /// The URL path of the collection that the object is in.
+    /// What builds requests for the collection that the object is in.
     ///
     /// # Errors
     /// When name or namespace are none: they would change the path.
-    pub(super) fn collection(&self) -> Result<String, Error> {
-        for name in self.namespace.iter().chain([&self.name]) {
-            check(name)?;
-        }
-        Ok(collection(&self.resource, self.namespace.as_deref()))
+    pub(super) fn request(&self) -> Result<Request, Error> {
+        self.namespace.iter().chain([&self.name]).try_for_each(|name| check(name))?;
+        Ok(Request::new(collection(&self.resource, self.namespace.as_deref())))
     }
 }
 

@@ -20,23 +20,22 @@ pub mod owned;
 mod pods;
 mod request;
 pub mod rights;
-mod select;
 mod settings;
 mod uid;
 
 pub use access::Token;
 pub use account_token::AccountToken;
 pub use address::Address;
+pub use call::FIELD_MANAGER;
 pub use discovery::NamespacedTypes;
 pub use journals::JournalSecret;
 pub use lease::LeaseRecord;
 pub use live::Live;
 pub use marked::MarkedObjects;
 pub use object_ref::{ObjectRef, ServedType};
-pub use objects::{Apply, FIELD_MANAGER};
+pub use objects::{Apply, Selection};
 pub use open::ApiServer;
 pub use pods::{RunningPods, that_need_it};
-pub use select::Selection;
 pub use settings::KubernetesSettings;
 pub use uid::ClusterUid;
 
