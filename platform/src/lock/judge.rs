@@ -1,7 +1,5 @@
 //! Who may have a lock. Pure: no requests, no clock but the moment that is given.
 
-use std::time::Duration;
-
 use tokio::time::Instant;
 use trustpath_core::Problem;
 
@@ -45,14 +43,11 @@ pub(super) fn judge(watch: Option<&Watch>, found: &Found, id: &str, here: &Proce
     }
     match watch {
         Some(watch) if watch.version != found.version => Verdict::Alive,
-        Some(watch) => by_time(watch.since, found.claim.patience(), now),
-        None => by_time(now, found.claim.patience(), now),
+        _ => match watch.map_or(now, |watch| watch.since) + found.claim.patience() {
+            until if now >= until => Verdict::Free,
+            until => Verdict::Open(until),
+        },
     }
-}
-
-fn by_time(since: Instant, patience: Duration, now: Instant) -> Verdict {
-    let until = since + patience;
-    if now >= until { Verdict::Free } else { Verdict::Open(until) }
 }
 
 /// What the lock is wanted for.
@@ -103,6 +98,8 @@ pub(super) fn admit(
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use trustpath_core::Failure;
 
     use super::*;
