@@ -1,53 +1,16 @@
-//! Who may have a lock. Pure: no requests, no clock but the moment that is given.
+//! Who may have a lock. Pure.
 
-use tokio::time::Instant;
 use trustpath_core::Problem;
 
 use super::{
-    Claim, Found, Process, Unfinished, Version,
+    Claim, Process, Unfinished,
     error::{unfinished_elsewhere, unfinished_here},
 };
 
-/// What is known about a lock that somebody else holds: a state of its record, and since when it was not seen to change.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Watch {
-    pub(super) version: Version,
-    /// When the first answer that showed this state had arrived.
-    pub(super) since: Instant,
-}
-
-/// What a look at the record means.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
-    /// It is ours: an answer was lost.
-    Ours,
-    /// Nobody holds it any more.
-    Free,
-    /// Its holder has written it since the last look.
-    Alive,
-    /// Not known yet; at this moment it is, if nothing changes.
-    Open(Instant),
-}
-
-/// What a look at `now` means, after the looks that `watch` stands for.
-///
-/// A holder counts from before it sent its last renewal, we count from after we first saw it: whatever the two clocks
-/// say, ours runs out later.
-pub(super) fn judge(watch: Option<&Watch>, found: &Found, id: &str, here: &Process, now: Instant) -> Verdict {
-    let Some(holder) = &found.claim.holder else { return Verdict::Free };
-    if found.claim.is_of(id) {
-        return Verdict::Ours;
-    }
-    if holder.process.is_gone(here) {
-        return Verdict::Free;
-    }
-    match watch {
-        Some(watch) if watch.version != found.version => Verdict::Alive,
-        _ => match watch.map_or(now, |watch| watch.since) + found.claim.patience() {
-            until if now >= until => Verdict::Free,
-            until => Verdict::Open(until),
-        },
-    }
+/// Whether a lock needs no waiting for: nobody holds it, its holder ran on this machine and has ended, or it is the holding
+/// with this id, and an answer was lost.
+pub(super) fn is_free(claim: &Claim, id: &str, here: &Process) -> bool {
+    claim.is_of(id) || claim.holder.as_ref().is_none_or(|holder| holder.process.is_gone(here))
 }
 
 /// What the lock is wanted for.
@@ -105,49 +68,19 @@ mod tests {
     use super::*;
     use crate::lock::{Holder, Terms};
 
-    const LEASE: Duration = Duration::from_secs(120);
-    const HORIZON: Duration = Duration::from_secs(90);
-
-    fn found(revision: &str, claim: Claim) -> Found {
-        Found { version: Version { object: "o".into(), revision: revision.into() }, claim }
-    }
-
     fn theirs() -> Claim {
-        Claim::new(Holder::unknown("theirs"), Terms::new(LEASE, HORIZON, Duration::from_secs(60)))
+        let seconds = Duration::from_secs;
+        Claim::new(Holder::unknown("theirs"), Terms::new(seconds(120), seconds(90), seconds(60)))
     }
 
     fn here() -> Process {
         Process::this(None)
     }
 
-    fn watch(revision: &str, since: Instant) -> Watch {
-        Watch { version: found(revision, theirs()).version, since }
-    }
-
-    #[test]
-    fn an_expired_lock_is_one_that_stood_still_for_lease_and_horizon() {
-        let start = Instant::now();
-        let seen = found("1", theirs());
-        let at = |after: Duration| judge(Some(&watch("1", start)), &seen, "ours", &here(), start + after);
-        assert_eq!(judge(None, &seen, "ours", &here(), start), Verdict::Open(start + LEASE + HORIZON));
-        assert_eq!(at(LEASE), Verdict::Open(start + LEASE + HORIZON));
-        assert_eq!(at(LEASE + HORIZON - Duration::from_millis(1)), Verdict::Open(start + LEASE + HORIZON));
-        assert_eq!(at(LEASE + HORIZON), Verdict::Free);
-    }
-
-    #[test]
-    fn a_record_that_changes_is_alive_however_late() {
-        let start = Instant::now();
-        let late = start + (LEASE + HORIZON) * 2;
-        assert_eq!(judge(Some(&watch("1", start)), &found("2", theirs()), "ours", &here(), late), Verdict::Alive);
-    }
-
     #[test]
     fn nobody_and_ourselves_need_no_wait() {
-        let now = Instant::now();
-        let vacant = Claim { holder: None, ..theirs() };
-        assert_eq!(judge(None, &found("1", vacant), "ours", &here(), now), Verdict::Free);
-        assert_eq!(judge(None, &found("1", theirs()), "theirs", &here(), now), Verdict::Ours);
+        assert!(is_free(&Claim { holder: None, ..theirs() }, "ours", &here()));
+        assert!(is_free(&theirs(), "theirs", &here()) && !is_free(&theirs(), "ours", &here()));
     }
 
     #[test]
@@ -155,17 +88,9 @@ mod tests {
         let mut claim = theirs();
         let Some(ticks) = here().started else { return };
         claim.holder.as_mut().unwrap().process = Process { started: Some(ticks + 1), ..here() };
-        assert_eq!(judge(None, &found("1", claim.clone()), "ours", &here(), Instant::now()), Verdict::Free);
+        assert!(is_free(&claim, "ours", &here()));
         claim.holder.as_mut().unwrap().process = here();
-        let verdict = judge(None, &found("1", claim), "ours", &here(), Instant::now());
-        assert!(matches!(verdict, Verdict::Open(_)), "{verdict:?}");
-    }
-
-    #[test]
-    fn a_lease_without_end_is_no_panic() {
-        let endless = Claim { lease_seconds: u64::MAX, ..theirs() };
-        let verdict = judge(None, &found("1", endless), "ours", &here(), Instant::now());
-        assert!(matches!(verdict, Verdict::Open(_)), "{verdict:?}");
+        assert!(!is_free(&claim, "ours", &here()));
     }
 
     fn left() -> Claim {
