@@ -86,12 +86,6 @@ impl JournalSecret {
             .because(error)
     }
 
-    fn contended(&self, run: &str) -> Problem {
-        let what = "could not be written, because somebody else keeps changing it, to";
-        self.problem(Class::Conflict, "trustpath::journal::unmirrored", run, what)
-            .help("see who else writes to that Secret: its managedFields name them")
-    }
-
     fn changed(&self, run: &str) -> Problem {
         let what = "does not go on from what somebody else has written meanwhile to";
         self.problem(Class::Conflict, "trustpath::journal::mirror_changed", run, what)
@@ -137,6 +131,10 @@ impl Mirror for JournalSecret {
                 return Ok(());
             }
         }
-        Err(self.contended(run).into())
+        let what = "could not be written, because somebody else keeps changing it, to";
+        Err(self
+            .problem(Class::Conflict, "trustpath::journal::unmirrored", run, what)
+            .help("see who else writes to that Secret: its managedFields name them")
+            .into())
     }
 }

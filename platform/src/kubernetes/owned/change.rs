@@ -66,7 +66,15 @@ impl OwnedRequest {
 impl Request for OwnedRequest {
     fn rights(&self, _: Values) -> Vec<Right> {
         let besides = if self.to.is_some() { self.besides.clone() } else { Vec::new() };
-        [self.at.on().may_write(self.now.as_ref(), self.to.as_ref()), besides].concat()
+        let verbs: &[_] = match (&self.now, &self.to) {
+            (None, None) => &[],
+            // An apply that makes an object needs `create` on its very name.
+            (None, Some(_)) => &["get", "patch", "create"],
+            (Some(_), None) => &["get", "delete"],
+            (Some(now), Some(to)) if now == to => &[],
+            (Some(_), Some(_)) => &["get", "patch"],
+        };
+        [self.at.on().may(verbs), besides].concat()
     }
 
     fn shown(&self) -> Shown {

@@ -4,7 +4,6 @@
 //! [`Owned`] to another. Nothing else of an object is looked at: what others added is theirs.
 
 mod change;
-mod evidence;
 mod fields;
 mod give_back;
 mod manager;

@@ -1,13 +1,17 @@
-//! From a live object to what our field manager sees of it.
+//! From a live object to what our field manager sees of it, and whether that is as it is wanted.
 
 use serde_json::Value;
+use trustpath_core::{Evidence, graph::word};
 
 use super::{
     Owned,
     fields::{self, Fields},
     manager::{NOBODY, Others, Whose, before_first_apply, entries},
 };
-use crate::{mark, text::clean};
+use crate::{
+    mark,
+    text::{clean, listed},
+};
 
 /// What tells an object from others is no one's.
 const IDENTITY: [&[&str]; 2] = [&["metadata", "name"], &["metadata", "namespace"]];
@@ -25,6 +29,20 @@ impl Owned {
             }
         }
         Self { applied, others: others(live, object, body) }
+    }
+
+    /// Whether it holds `body`; `what` names these fields.
+    pub fn compared(&self, what: &str, body: &Fields, step: &str) -> Evidence {
+        let unlike = self.unlike(body);
+        if unlike.is_empty() {
+            return Evidence::new().passed(what, "as the graph file says");
+        }
+        let each = |(path, value): &(String, Option<&Value>)| match value {
+            Some(value) => format!("{path} is {}", clean(&value.to_string())),
+            None => format!("{path} is missing"),
+        };
+        let why = format!("not as the graph file says: {}", listed(&unlike.iter().map(each).collect::<Vec<_>>()));
+        Evidence::new().failed(what, why, format!("trustpath apply {}", word(step)))
     }
 }
 
