@@ -22,7 +22,7 @@ pub use self::{
     parts::{OwnedObject, OwnedObjects, OwnedParts},
     seen::other_managers,
 };
-use crate::mark;
+use crate::{kubernetes::Address, mark};
 
 /// What our field manager owns of an object, and who owns the other fields that it wants.
 ///
@@ -76,6 +76,17 @@ impl Owned {
     pub fn unlike<'a>(&'a self, body: &'a Fields) -> Vec<(String, Option<&'a Value>)> {
         let unlike = fields::leaves(body).into_iter().filter(|(path, value)| self.value(path) != Some(*value));
         unlike.map(|(path, _)| (path.join("."), self.value(&path))).collect()
+    }
+
+    /// The object that is applied; with its uid it is this very one.
+    fn body(&self, at: &Address, uid: Option<&str>) -> Fields {
+        let mut body = self.applied.clone();
+        body.insert("apiVersion".to_owned(), at.resource.api_version.clone().into());
+        body.insert("kind".to_owned(), at.resource.kind.clone().into());
+        if let Some(uid) = uid {
+            fields::set(&mut body, &["metadata", "uid"], uid.into());
+        }
+        body
     }
 
     fn holds(&self, body: &Fields) -> bool {

@@ -5,7 +5,7 @@ use serde_json::Value;
 use trustpath_core::{Class, Problem, Result};
 
 use super::{
-    Owned,
+    Owned, OwnedRequest,
     fields::{self, Fields},
     give_back::{ownership_patch, values_patch},
     manager::Others,
@@ -25,10 +25,11 @@ impl Cluster {
     /// # Errors
     /// Why not: conflicts with other managers (unless `force`), admission, validation.
     pub async fn rehearse_owned(&self, at: &Address, to: &Owned, force: bool) -> Result<(), Error> {
-        let body = body(at, to, None);
-        self.apply(at, &body, Apply { force, dry_run: true }).await
+        self.apply(at, &to.body(at, None), Apply { force, dry_run: true }).await
     }
+}
 
+impl OwnedRequest {
     /// Goes from one waypoint to the next; `live` is how the object was seen right before. May be done twice, and again after
     /// being cut off.
     ///
@@ -38,42 +39,35 @@ impl Cluster {
     /// # Errors
     /// When others own what would change (unless `force`), when somebody made or removed the object since it was
     /// looked at, or when the server refuses or cannot be reached.
-    pub(super) async fn write_owned(
-        &self,
-        at: &Address,
-        live: Option<Value>,
-        (now, to): (Option<&Owned>, Option<&Owned>),
-        force: bool,
-    ) -> Result<()> {
-        let Some(to) = to else {
-            return match live {
-                None => Ok(()),
-                Some(live) if now.is_none_or(|now| bears_mark_of(&live, now)) => self.remove(at, &live).await,
-                Some(_) => Err(not_ours(at).into()),
-            };
-        };
-        let owed = now.map(|now| now.owed(to)).unwrap_or_default();
-        if owed.is_empty() {
-            self.put(at, live.as_ref(), now.is_some(), to, force).await
-        } else {
-            self.give_back(at, live, &owed, &to.applied).await
+    pub(super) async fn write(&self, cluster: &Cluster, at: &Address, live: Option<Value>, force: bool) -> Result<()> {
+        let Some(to) = &self.to else { return self.remove(cluster, at, live).await };
+        let owed = self.now.as_ref().map(|now| now.owed(to)).unwrap_or_default();
+        if !owed.is_empty() {
+            return cluster.give_back(at, live, &owed, &to.applied).await;
         }
-    }
-
-    async fn put(&self, at: &Address, live: Option<&Value>, was_there: bool, to: &Owned, force: bool) -> Result<()> {
-        match live {
-            None if was_there => return Err(gone(at).into()),
-            Some(live) if !was_there && !bears_mark_of(live, to) => return Err(appeared(at).into()),
+        match (&self.now, &live) {
+            (Some(_), None) => return Err(gone(at).into()),
+            (None, Some(live)) if !bears_mark_of(live, to) => return Err(appeared(at).into()),
             _ => {}
         }
         // With the uid it is this very object, or a conflict: none is made where one was to be changed.
-        let uid = live.and_then(|live| live["metadata"]["uid"].as_str());
-        let body = body(at, to, uid);
+        let uid = live.as_ref().and_then(|live| live["metadata"]["uid"].as_str());
         // What was not there when force was agreed to is somebody's new object: nothing of it is taken.
         let how = Apply { force: force && live.is_some(), dry_run: false };
-        Ok(self.apply(at, &body, how).await?)
+        Ok(cluster.apply(at, &to.body(at, uid), how).await?)
     }
 
+    /// Nothing there is success.
+    async fn remove(&self, cluster: &Cluster, at: &Address, live: Option<Value>) -> Result<()> {
+        match (live, &self.now) {
+            (None, _) => Ok(()),
+            (Some(live), Some(now)) if !bears_mark_of(&live, now) => Err(not_ours(at).into()),
+            (Some(live), _) => cluster.remove(at, &live).await,
+        }
+    }
+}
+
+impl Cluster {
     async fn give_back(&self, at: &Address, mut live: Option<Value>, owed: &Others, ours: &Fields) -> Result<()> {
         for attempt in 1.. {
             let Some(seen) = live else { break };
@@ -95,16 +89,6 @@ impl Cluster {
         }
         Ok(())
     }
-}
-
-pub(super) fn body(at: &Address, to: &Owned, uid: Option<&str>) -> Fields {
-    let mut body = to.applied.clone();
-    body.insert("apiVersion".to_owned(), at.resource.api_version.clone().into());
-    body.insert("kind".to_owned(), at.resource.kind.clone().into());
-    if let Some(uid) = uid {
-        fields::set(&mut body, &["metadata", "uid"], uid.into());
-    }
-    body
 }
 
 /// Whether we marked this object as `owned` is marked; a mark that somebody else copied does not count.
