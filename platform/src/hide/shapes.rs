@@ -4,7 +4,7 @@ use std::{borrow::Cow, sync::LazyLock};
 
 use regex::{Captures, Regex};
 
-use super::forms::{HIDDEN, SHORTEST, TELLING, forms};
+use super::{HIDDEN, SHORTEST, TELLING, forms};
 
 /// A word of this length, of capitals, small letters and digits, is no word of any language.
 const OPAQUE: usize = 20;

@@ -8,8 +8,7 @@ use trustpath_core::{Class, Problem, Result, run::Cancel};
 use super::{
     Claim, Found, Held, Holder, Known, Purpose, Record, Terms, Unfinished, Version,
     clock::Moment,
-    error::busy,
-    judge::{admit, is_free},
+    judge::{admit, busy, is_free},
 };
 
 /// How a lock is to be taken.
@@ -109,7 +108,9 @@ async fn until_free(
             return Err(busy(&record.name(), &claim, seen_alive).into());
         }
         if since.is_none() {
-            tell(record, taking, &claim, until - now);
+            if let Some(holder) = claim.holder.clone() {
+                (taking.tell)(&Waiting { record: record.name(), holder, decided_within: until - now });
+            }
             watch = Some((version, now));
         }
         let next = now + pause(&claim);
@@ -121,12 +122,6 @@ async fn until_free(
 /// Often enough to see a renewal, which comes four times a lease.
 fn pause(claim: &Claim) -> Duration {
     (Duration::from_secs(claim.lease_seconds) / 16).clamp(PAUSES.0, PAUSES.1)
-}
-
-fn tell(record: &dyn Record, taking: &Taking<'_>, claim: &Claim, decided_within: Duration) {
-    if let Some(holder) = claim.holder.clone() {
-        (taking.tell)(&Waiting { record: record.name(), holder, decided_within });
-    }
 }
 
 /// What comes of something, unless the waiting is interrupted first.
