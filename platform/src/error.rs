@@ -112,10 +112,10 @@ impl Kind {
 /// A failed request: what went wrong, which request it was, and the server's own words, without control characters.
 ///
 /// It becomes a [`trustpath_core::Failure`] with `?`. It holds no token, no header, no body that was sent, and no query.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct Error(Box<Inner>);
 
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 struct Inner {
     system: System,
     kind: Kind,
@@ -248,14 +248,6 @@ impl fmt::Display for Error {
             write!(f, ": {}", listed(&self.0.said))?;
         }
         Ok(())
-    }
-}
-
-impl fmt::Debug for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut shown = f.debug_struct("Error");
-        shown.field("kind", &self.0.kind).field("message", &self.to_string());
-        shown.field("source", &self.0.source.as_ref().map(ToString::to_string)).finish()
     }
 }
 

@@ -81,21 +81,18 @@ impl Limits {
         let deadline = Instant::now() + self.total.min(ENDLESS);
         let mut pauses = self.pauses();
         let mut last = None;
-        let mut failed = 0;
-        loop {
+        for failed in 1.. {
             let error = match timeout_at(deadline, attempt()).await {
                 Ok(Ok(value)) => return Ok(value),
                 Ok(Err(error)) => error,
                 Err(_) => {
                     note(writes, Seen::Broken);
-                    return Err(last.unwrap_or_else(late));
+                    break;
                 }
             };
-            if let Some(seen) = error.what_was_seen() {
-                note(writes, seen);
-            }
-            failed += 1;
-            let again = error.what_was_seen().is_some_and(|seen| retryable(repeat, seen, failed, self));
+            let seen = error.what_was_seen();
+            seen.into_iter().for_each(|seen| note(writes, seen));
+            let again = seen.is_some_and(|seen| retryable(repeat, seen, failed, self));
             // Whoever asks for no patience gets ours all the same: a server that cannot serve is not helped by haste.
             let pause = error.asked_patience().max(pauses.next()).unwrap_or(self.pause);
             // A server may ask for more patience than a clock can count.
@@ -105,6 +102,7 @@ impl Limits {
             sleep(pause).await;
             last = Some(error);
         }
+        Err(last.unwrap_or_else(late))
     }
 
     fn pauses(&self) -> impl Iterator<Item = Duration> + use<> {

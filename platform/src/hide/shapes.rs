@@ -1,65 +1,40 @@
 //! What looks like a credential, whoever knows it.
 
-use std::sync::LazyLock;
+use std::{borrow::Cow, sync::LazyLock};
 
-use super::forms::{HIDDEN, SHORTEST, TELLING, forms};
+use regex::{Captures, Regex};
+
+use super::{HIDDEN, SHORTEST, TELLING, forms};
 
 /// A word of this length, of capitals, small letters and digits, is no word of any language.
 const OPAQUE: usize = 20;
 /// No name that somebody gave to something is longer, and still changes from small letters to capitals all the time.
 const LONG: usize = 32;
 
+static BASE64: LazyLock<Regex> = LazyLock::new(|| pattern("()([A-Za-z0-9+/]+)"));
+static WORD: LazyLock<Regex> = LazyLock::new(|| pattern("()([-A-Za-z0-9_.~+]+)"));
+/// The name of a scheme, and what may be a credential behind it (RFC 7235, `token68`), but for the signs that fill it up.
+static SCHEME: LazyLock<Regex> =
+    LazyLock::new(|| pattern("((?:^|[^-A-Za-z0-9_.~+/])(?i:(?:bearer|basic) )+)([-A-Za-z0-9_.~+/]+)"));
+
+fn pattern(text: &str) -> Regex {
+    Regex::new(text).expect("a pattern of this file")
+}
+
 /// A text of a server's without what looks like a credential: what follows the name of a scheme (`Bearer …`), a JWT, a
 /// token of Vault's, any long word that no language has, and base64 with slashes in it.
 pub fn shapes(text: &str) -> String {
-    words(&encoded(text))
+    // The slashes make words of it that may be short, and look like none.
+    let text = hide(text, &BASE64, is_encoded);
+    let text = hide(&text, &SCHEME, is_named);
+    hide(&text, &WORD, is_credential).into_owned()
 }
 
-/// A text without base64 that has slashes in it: they make words of it that may be short, and look like none.
-fn encoded(text: &str) -> String {
-    let shown = |piece| if is_encoded(piece) { HIDDEN } else { piece };
-    pieces(text, in_base64).map(shown).collect()
-}
-
-fn words(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    let mut scheme = false;
-    for run in pieces(text, in_credential) {
-        let is_run = run.starts_with(in_credential);
-        match is_run && scheme && is_named(run) {
-            true => shown.push_str(HIDDEN),
-            false => shown.extend(pieces(run, in_word).map(|word| if is_credential(word) { HIDDEN } else { word })),
-        }
-        scheme = match is_run {
-            true => ["bearer", "basic"].iter().any(|name| run.eq_ignore_ascii_case(name)),
-            false => scheme && run == " ",
-        };
-    }
-    shown
-}
-
-fn in_word(char: char) -> bool {
-    char.is_ascii_alphanumeric() || matches!(char, '-' | '_' | '.' | '~' | '+')
-}
-
-/// What the credential behind the name of a scheme is made of (RFC 7235, `token68`), but for the signs that fill it up.
-fn in_credential(char: char) -> bool {
-    in_word(char) || char == '/'
-}
-
-fn in_base64(char: char) -> bool {
-    char.is_ascii_alphanumeric() || matches!(char, '+' | '/')
-}
-
-/// A text in pieces, of which every other one is made of such characters alone.
-fn pieces(text: &str, of: fn(char) -> bool) -> impl Iterator<Item = &str> {
-    let mut rest = text;
-    std::iter::from_fn(move || {
-        let inside = rest.chars().next().map(of)?;
-        let end = rest.find(|char| of(char) != inside).unwrap_or(rest.len());
-        let (piece, more) = rest.split_at(end);
-        rest = more;
-        Some(piece)
+/// A text without what is a credential, of all that a pattern finds in its second group.
+fn hide<'a>(text: &'a str, pattern: &Regex, is: fn(&str) -> bool) -> Cow<'a, str> {
+    pattern.replace_all(text, |found: &Captures<'_>| {
+        let [before, word] = [&found[1], &found[2]];
+        format!("{before}{}", if is(word) { HIDDEN } else { word })
     })
 }
 

@@ -1,5 +1,6 @@
 //! Tokens, and who may do what.
 
+use async_trait::async_trait;
 use jiff::Timestamp;
 use k8s_openapi::api::{
     authentication::v1::{TokenRequest, TokenRequestSpec},
@@ -11,7 +12,8 @@ use kube::{
     core::{Request, params::PostParams},
 };
 use secrecy::SecretString;
-use trustpath_core::{Evidence, Failure};
+use serde_json::json;
+use trustpath_core::{Answer, Context, Evidence, Failure, Handle as _, Read, Result, Right, Shown};
 
 use super::{
     Cluster,
@@ -24,6 +26,9 @@ use crate::{
     facts::ServiceAccountRef,
 };
 
+/// How long the token lives with which a proof tries a ServiceAccount, in seconds: the least that API servers give.
+const LIFETIME: i64 = 600;
+
 /// A ServiceAccount's token. Its `Debug` shows nothing of it.
 #[derive(Debug, Clone)]
 pub struct Token {
@@ -31,6 +36,49 @@ pub struct Token {
     pub secret: SecretString,
     /// When it expires; the server may have given less time than was asked for.
     pub expires: Timestamp,
+}
+
+/// A short-lived token of a ServiceAccount, the same one for all steps that try it in one proof.
+///
+/// As a read it is asked for before it is known what for: one that is not used dies by itself, and what came of asking is
+/// told by whoever uses it.
+#[derive(Debug, Clone)]
+pub struct AccountToken {
+    /// Whose.
+    pub of: ServiceAccountRef,
+    /// For whom; the API server itself where there are none.
+    pub audiences: Vec<String>,
+}
+
+impl AccountToken {
+    /// Asks for it.
+    pub async fn get(&self, cluster: &Cluster, cx: &Context) -> Result<Token, Error> {
+        cx.once(format!("{self:?}"), cluster.request_token(&self.of, &self.audiences, LIFETIME)).await
+    }
+
+    /// The request for it.
+    pub fn shown(&self) -> Shown {
+        let mut spec = json!({ "expirationSeconds": LIFETIME });
+        if !self.audiences.is_empty() {
+            spec["audiences"] = json!(self.audiences);
+        }
+        let path = format!("api/v1/namespaces/{}/serviceaccounts/{}/token", self.of.namespace, self.of.name);
+        Shown { system: Cluster::NAME.into(), method: "POST".into(), path, body: json!({ "spec": spec }) }
+    }
+}
+
+#[async_trait]
+impl Read for AccountToken {
+    fn rights(&self) -> Vec<Right> {
+        on("", "serviceaccounts").within(&self.of.namespace).named(&self.of.name).below("token").may(&["create"])
+    }
+
+    async fn perform(&self, cx: &Context) -> Result<Answer> {
+        if let Ok(cluster) = cx.handle::<Cluster>().await {
+            self.get(&cluster, cx).await.ok();
+        }
+        Ok(Answer::Nothing)
+    }
 }
 
 impl Cluster {
@@ -51,10 +99,10 @@ impl Cluster {
         };
         let body = TokenRequest { spec, ..TokenRequest::default() };
         let at = Address::namespaced::<ServiceAccount>(&of.namespace, &of.name);
-        let url = Request::new(at.collection()?);
-        let request = |data| url.create_subresource("token", &at.name, &PostParams::default(), data);
-        let call = Call::with(&body, request)?;
-        let answer: TokenRequest = self.call(&call).await?.parse(&call)?;
+        let request = at.request()?;
+        let build = |data| request.create_subresource("token", &at.name, &PostParams::default(), data);
+        let call = Call::with(&body, build)?;
+        let answer: TokenRequest = self.ask(&call).await?;
         let none = || {
             call.error(Kind::Malformed, "the answer to a TokenRequest holds no token")
                 .help("see whether the kubeconfig's server is a Kubernetes API server")
@@ -72,7 +120,7 @@ impl Cluster {
         let review = SelfSubjectAccessReview { spec, ..SelfSubjectAccessReview::default() };
         let url = Request::new(SelfSubjectAccessReview::url_path(&(), None));
         let call = Call::with(&review, |data| url.create(&PostParams::default(), data))?;
-        let review: SelfSubjectAccessReview = self.call(&call).await?.parse(&call)?;
+        let review: SelfSubjectAccessReview = self.ask(&call).await?;
         Ok(review.status.is_some_and(|status| status.allowed))
     }
 

@@ -1,9 +1,17 @@
-//! Where an object is.
+//! Where an object is, and how it is said before the cluster is asked for anything.
 
 use std::fmt;
 
-use kube::{Resource, core::DynamicObject, discovery::ApiResource};
+use kube::{
+    Resource,
+    core::{DynamicObject, GroupVersionKind, Request},
+    discovery::ApiResource,
+};
 
+use super::{
+    Cluster,
+    rights::{Grant, on},
+};
 use crate::error::{Error, Kind, System};
 
 /// The address of an object.
@@ -28,15 +36,13 @@ impl Address {
         Self { resource: ApiResource::erase::<K>(&()), namespace: None, name: name.to_owned() }
     }
 
-    /// The URL path of the collection that the object is in.
+    /// What builds requests for the collection that the object is in.
     ///
     /// # Errors
     /// When name or namespace are none: they would change the path.
-    pub(super) fn collection(&self) -> Result<String, Error> {
-        for name in self.namespace.iter().chain([&self.name]) {
-            check(name)?;
-        }
-        Ok(collection(&self.resource, self.namespace.as_deref()))
+    pub(super) fn request(&self) -> Result<Request, Error> {
+        self.namespace.iter().chain([&self.name]).try_for_each(|name| check(name))?;
+        Ok(Request::new(collection(&self.resource, self.namespace.as_deref())))
     }
 }
 
@@ -61,5 +67,79 @@ impl fmt::Display for Address {
             Some(namespace) => write!(f, "{} {namespace}/{}", self.resource.kind, self.name),
             None => write!(f, "{} {}", self.resource.kind, self.name),
         }
+    }
+}
+
+/// A type that a cluster may or may not serve, and in one of several versions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ServedType {
+    /// Its group.
+    pub group: &'static str,
+    /// Its name.
+    pub kind: &'static str,
+    /// The name of its resource.
+    pub plural: &'static str,
+    /// The versions that are understood here, the better one first.
+    pub versions: &'static [&'static str],
+}
+
+impl ServedType {
+    fn in_version(&self, version: &str) -> ApiResource {
+        ApiResource::from_gvk_with_plural(&GroupVersionKind::gvk(self.group, version, self.kind), self.plural)
+    }
+}
+
+/// The type, the namespace and the name of an object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ObjectRef {
+    /// As people read it; a version that is not known yet as a placeholder.
+    pub(super) at: Address,
+    /// Where the version has to be found first.
+    served: Option<ServedType>,
+}
+
+impl ObjectRef {
+    /// An object in a namespace.
+    pub fn namespaced<K: Resource<DynamicType = ()>>(namespace: &str, name: &str) -> Self {
+        Self { at: Address::namespaced::<K>(namespace, name), served: None }
+    }
+
+    /// An object of the whole cluster.
+    pub fn cluster<K: Resource<DynamicType = ()>>(name: &str) -> Self {
+        Self { at: Address::cluster::<K>(name), served: None }
+    }
+
+    /// An object of the whole cluster, in the version that is served.
+    pub fn served(of: ServedType, name: &str) -> Self {
+        let resource = of.in_version("<the version that is served>");
+        Self { at: Address { resource, namespace: None, name: name.to_owned() }, served: Some(of) }
+    }
+
+    /// Its address; `None` where its type is not served.
+    pub async fn address(&self, cluster: &Cluster) -> Result<Option<Address>, Error> {
+        let Some(of) = self.served else { return Ok(Some(self.at.clone())) };
+        Ok(cluster.served(&of).await?.map(|resource| Address { resource, ..self.at.clone() }))
+    }
+
+    /// Its address, should its type be served in the best of the versions.
+    pub(super) fn best_guess(&self) -> Address {
+        let best = self.served.and_then(|served| Some(served.in_version(served.versions.first()?)));
+        Address { resource: best.unwrap_or_else(|| self.at.resource.clone()), ..self.at.clone() }
+    }
+
+    /// The object, to say what is needed on it.
+    pub fn on(&self) -> Grant {
+        let Address { resource, namespace, name } = &self.at;
+        Grant { namespace: namespace.clone(), ..on(&resource.group, &resource.plural).named(name) }
+    }
+
+    /// The path below the server's root.
+    pub(super) fn path(&self) -> String {
+        let collection = collection(&self.at.resource, self.at.namespace.as_deref());
+        format!("{}/{}", collection.trim_start_matches('/'), self.at.name)
+    }
+
+    pub(super) fn is_secret(&self) -> bool {
+        self.at.resource.group.is_empty() && self.at.resource.kind == "Secret"
     }
 }

@@ -15,11 +15,12 @@ use crate::{
 pub(super) fn refusal(call: &Call, answer: &Answer) -> Error {
     let status: Status = serde_json::from_slice(&answer.body).unwrap_or_default();
     let causes = status.details.as_ref().map(|details| details.causes.as_slice()).unwrap_or_default();
-    if answer.status == 409 {
-        let taken: Vec<_> = causes.iter().filter(|cause| cause.reason == "FieldManagerConflict").map(taken).collect();
-        if !taken.is_empty() {
-            return conflict(call, answer.status, taken);
-        }
+    let taken: Vec<_> = causes.iter().filter(|cause| cause.reason == "FieldManagerConflict").map(taken).collect();
+    if answer.status == 409 && !taken.is_empty() {
+        return call
+            .error(Kind::Conflict, "other field managers own what would be changed")
+            .answered(answer.status, taken)
+            .help("leave these fields out of the graph file, or take them over with --force-conflicts");
     }
     if let Some(which) = webhook(&status.message).filter(|_| answer.status == 500) {
         return not_called(call, which).answered(answer.status, [words(&status, answer)]).seen(Seen::NotYet);
@@ -89,10 +90,4 @@ fn words(status: &Status, answer: &Answer) -> String {
 fn taken(cause: &StatusCause) -> String {
     let manager = cause.message.split('"').nth(1).unwrap_or("another manager");
     format!("`{}` is managed by `{manager}`", cause.field)
-}
-
-fn conflict(call: &Call, status: u16, taken: Vec<String>) -> Error {
-    call.error(Kind::Conflict, "other field managers own what would be changed")
-        .answered(status, taken)
-        .help("leave these fields out of the graph file, or take them over with --force-conflicts")
 }

@@ -2,7 +2,7 @@
 
 use http::{Method, Request};
 use kube::core::{
-    params::{DeleteParams, Preconditions},
+    params::{DeleteParams, PostParams, Preconditions},
     request,
 };
 use serde::Serialize;
@@ -12,6 +12,9 @@ use crate::{
     error::{Error, Kind, System},
     exchange::Named,
 };
+
+/// The name under which this program's fields are recorded in `metadata.managedFields`.
+pub const FIELD_MANAGER: &str = "trustpath";
 
 /// What is asked of the API server.
 #[derive(Clone)]
@@ -44,10 +47,20 @@ impl Call {
         Self::new(body.and_then(build))
     }
 
+    /// Makes an object, or replaces the one that is there.
+    pub(super) fn put(at: &Address, object: &impl Serialize, is_there: bool) -> Result<Self, Error> {
+        let request = at.request()?;
+        let by = PostParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PostParams::default() };
+        Self::with(object, |body| match is_there {
+            true => request.replace(&at.name, &by, body),
+            false => request.create(&by, body),
+        })
+    }
+
     /// The deletion of an object, if it is still this one.
     pub(super) fn delete(at: &Address, still: Preconditions) -> Result<Self, Error> {
         let params = DeleteParams { preconditions: Some(still), ..DeleteParams::default() };
-        Self::new(kube::core::Request::new(at.collection()?).delete(&at.name, &params))
+        Self::new(at.request()?.delete(&at.name, &params))
     }
 
     /// A plain read of a path.

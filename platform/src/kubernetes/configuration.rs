@@ -61,7 +61,8 @@ async fn from_kubeconfig(kubeconfig: Kubeconfig, settings: &KubernetesSettings) 
     }
     keep_from_plugin(&mut configuration.auth_info);
     // kube matches NO_PROXY against the proxy instead of the API server, and reads the variables by itself.
-    let common = || Url::parse(&configuration.cluster_url.to_string()).ok().and_then(|url| common(settings, &url));
+    let url = Url::parse(&configuration.cluster_url.to_string()).ok();
+    let common = || proxy::common(&settings.environment, url.as_ref()?).map(str::to_owned);
     let proxy = proxy.or_else(common).map(|proxy| proxy.parse());
     configuration.proxy_url = proxy.transpose().map_err(|_| bad_proxy())?;
     Ok(configuration)
@@ -84,10 +85,6 @@ pub(super) fn held(configuration: &Config) -> Held {
     let variables = auth.exec.iter().flat_map(|exec| exec.env.iter().flatten());
     let held = variables.filter_map(|variable| variable.get("value")).fold(held, |held, value| held.and(value));
     configuration.proxy_url.iter().fold(held, |held, proxy| held.and_of_url(&proxy.to_string()))
-}
-
-fn common(settings: &KubernetesSettings, url: &Url) -> Option<String> {
-    proxy::common(&settings.environment, url).map(str::to_owned)
 }
 
 /// The `proxy-url` that the kubeconfig gives the context's cluster.

@@ -75,7 +75,7 @@ impl Cluster {
     /// Every version of every group, the preferred one first within each.
     async fn group_versions(&self) -> Result<Vec<String>, Error> {
         let call = Call::get("/apis")?;
-        let groups: APIGroupList = self.call(&call).await?.parse(&call)?;
+        let groups: APIGroupList = self.ask(&call).await?;
         let count: usize = groups.groups.iter().map(|group| group.versions.len().max(1)).sum();
         if count > GROUPS {
             return Err(call
@@ -93,15 +93,12 @@ impl Cluster {
 
     /// The types of a version that the server says it has: that it knows nothing of it is an error here.
     async fn served_in(&self, group_version: &str) -> Result<Vec<APIResource>, Error> {
-        let call = Call::get(&path(group_version))?;
-        let list: APIResourceList = self.call(&call).await?.parse(&call)?;
-        Ok(list.resources)
+        Ok(self.ask::<APIResourceList>(&Call::get(&path(group_version))?).await?.resources)
     }
 
     /// The types of one version of a group; none where it is not served.
     pub(super) async fn resources(&self, group_version: &str) -> Result<Vec<APIResource>, Error> {
-        let call = Call::get(&path(group_version))?;
-        let list: Option<APIResourceList> = self.found(&call).await?;
+        let list: Option<APIResourceList> = self.found(&Call::get(&path(group_version))?).await?;
         Ok(list.map(|list| list.resources).unwrap_or_default())
     }
 }

@@ -6,11 +6,10 @@ use std::path::PathBuf;
 
 use async_trait::async_trait;
 use k8s_openapi::api::core::v1::Secret;
-use kube::core::Request;
 use tokio::sync::Mutex;
 use trustpath_core::{Class, Classified as _, Problem, Result, Right, journal::Mirror};
 
-use super::{Address, Cluster, call::Call, objects::post, rights::on};
+use super::{Address, Cluster, call::Call, rights::on};
 use crate::error::{Error, Kind};
 
 use kept::{ENDING, Kept, LIMIT, NAME, with};
@@ -66,14 +65,10 @@ impl JournalSecret {
 
     /// Writes a Secret that is new, or in the version that it says; whether it was written.
     async fn write(&self, secret: &Secret, known: &mut Option<Secret>) -> Result<bool, Error> {
-        let (url, known_before) = (Request::new(self.at.collection()?), known.take());
-        let call = Call::with(secret, |body| match known_before {
-            None => url.create(&post(), body),
-            Some(_) => url.replace(NAME, &post(), body),
-        })?;
-        match self.cluster.call(&call).await {
-            Ok(answer) => {
-                *known = Some(answer.parse(&call)?);
+        let call = Call::put(&self.at, secret, known.take().is_some())?;
+        match self.cluster.ask(&call).await {
+            Ok(written) => {
+                *known = Some(written);
                 Ok(true)
             }
             // Somebody else was first; one that is to be replaced may be gone.
@@ -89,12 +84,6 @@ impl JournalSecret {
                  `trustpath permissions --journal cluster` prints the rights that it needs",
             )
             .because(error)
-    }
-
-    fn contended(&self, run: &str) -> Problem {
-        let what = "could not be written, because somebody else keeps changing it, to";
-        self.problem(Class::Conflict, "trustpath::journal::unmirrored", run, what)
-            .help("see who else writes to that Secret: its managedFields name them")
     }
 
     fn changed(&self, run: &str) -> Problem {
@@ -142,6 +131,10 @@ impl Mirror for JournalSecret {
                 return Ok(());
             }
         }
-        Err(self.contended(run).into())
+        let what = "could not be written, because somebody else keeps changing it, to";
+        Err(self
+            .problem(Class::Conflict, "trustpath::journal::unmirrored", run, what)
+            .help("see who else writes to that Secret: its managedFields name them")
+            .into())
     }
 }

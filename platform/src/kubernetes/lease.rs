@@ -11,11 +11,11 @@ use k8s_openapi::{
     },
     apimachinery::pkg::apis::meta::v1::{MicroTime, ObjectMeta},
 };
-use kube::core::{Request, params::Preconditions};
+use kube::core::params::Preconditions;
 use serde::{Serialize, de::DeserializeOwned};
 use trustpath_core::{Class, Problem, Result, Right};
 
-use super::{Address, Cluster, call::Call, objects::post, rights::on};
+use super::{Address, Cluster, call::Call, rights::on};
 use crate::{
     error::{Error, Kind},
     lock::{Claim, Found, Holder, Record, Removed, Unfinished, Version},
@@ -60,12 +60,15 @@ impl LeaseRecord {
         [there, leases.may(&["create"]), leases.named(NAME).may(&["get", "update", "delete"])].concat()
     }
 
-    /// A write of the Lease itself, which no lock stands in the way of.
-    async fn send(&self, call: Call) -> Result<Option<Version>, Error> {
-        let call = Call { locked: false, ..call };
-        match self.cluster.call(&call).await {
-            Ok(answer) => answer.parse::<Lease>(&call).map(|lease| Some(version(&lease.metadata))),
+    /// A write of the Lease itself, which no lock stands in the way of; `last` is the state that it has to be in.
+    async fn write(&self, last: Option<&Version>, claim: &Claim) -> Result<Option<Version>, Error> {
+        let lease = lease(&self.at, last, claim, Timestamp::now());
+        let call = Call { locked: false, ..Call::put(&self.at, &lease, last.is_some())? };
+        match self.cluster.ask::<Lease>(&call).await {
+            Ok(lease) => Ok(Some(version(&lease.metadata))),
             Err(error) if error.kind() == Kind::Conflict => Ok(None),
+            // It is gone, and so not in that state.
+            Err(error) if last.is_some() && error.kind() == Kind::NotFound => Ok(None),
             Err(error) => Err(error),
         }
     }
@@ -87,19 +90,11 @@ impl Record for LeaseRecord {
     }
 
     async fn create(&self, claim: &Claim) -> Result<Option<Version>, Error> {
-        let url = Request::new(self.at.collection()?);
-        let lease = lease(&self.at, None, claim, Timestamp::now());
-        self.send(Call::with(&lease, |body| url.create(&post(), body))?).await
+        self.write(None, claim).await
     }
 
     async fn replace(&self, version: &Version, claim: &Claim) -> Result<Option<Version>, Error> {
-        let url = Request::new(self.at.collection()?);
-        let lease = lease(&self.at, Some(version), claim, Timestamp::now());
-        match self.send(Call::with(&lease, |body| url.replace(NAME, &post(), body))?).await {
-            // It is gone, and so not in that state.
-            Err(error) if error.kind() == Kind::NotFound => Ok(None),
-            other => other,
-        }
+        self.write(Some(version), claim).await
     }
 
     async fn remove(&self, version: &Version) -> Result<Removed, Error> {

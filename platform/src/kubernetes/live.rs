@@ -1,11 +1,11 @@
-//! Reading one object, as data.
+//! Reading one object, or which cluster it is, as data.
 
 use async_trait::async_trait;
 use futures::future::join;
-use serde_json::Value;
+use serde_json::{Value, json};
 use trustpath_core::{Answer, Context, Read, Result, Right};
 
-use super::{Cluster, ObjectRef};
+use super::{Cluster, ObjectRef, rights::to_read_uid};
 use crate::error::Error;
 
 /// What `kubectl apply` keeps of an object: of a Secret, all that it holds.
@@ -44,6 +44,21 @@ impl Live {
     }
 }
 
+/// Reads the uid of the cluster's `kube-system` ([`Cluster::uid`]).
+#[derive(Debug, Clone, Copy)]
+pub struct ClusterUid;
+
+#[async_trait]
+impl Read for ClusterUid {
+    fn rights(&self) -> Vec<Right> {
+        to_read_uid()
+    }
+
+    async fn perform(&self, cx: &Context) -> Result<Answer> {
+        Ok(Answer::Found(json!(cx.handle::<Cluster>().await?.uid().await?)))
+    }
+}
+
 fn without_contents(secret: &mut Value) {
     let Some(fields) = secret.as_object_mut() else { return };
     fields.retain(|name, _| !matches!(name.as_str(), "data" | "stringData"));
@@ -54,8 +69,6 @@ fn without_contents(secret: &mut Value) {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]

@@ -64,12 +64,10 @@ impl Read for MarkedObjects {
         let cluster = cx.handle::<Cluster>().await?;
         let namespace = self.namespace.as_deref();
         let Some(resource) = self.resource(&cluster).await? else { return Ok(Answer::Nothing) };
+        let all = Selection { namespace, ..Selection::default() };
         let mut objects: Vec<Value> = match resource.kind.as_str() {
-            "Secret" => {
-                let which = Selection { namespace, most: SECRETS, ..Selection::default() };
-                cluster.select_metadata(&resource, which).await?
-            }
-            _ => cluster.list_dynamic(&resource, namespace).await?,
+            "Secret" => cluster.select_metadata(&resource, Selection { most: SECRETS, ..all }).await?,
+            _ => cluster.select(&resource, all).await?,
         };
         objects.retain(|live| is_marked(live, &self.graph));
         Ok(Answer::Found(objects.into()))

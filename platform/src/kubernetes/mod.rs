@@ -1,7 +1,6 @@
 //! A Kubernetes API server: typed addresses, server-side apply, reviews, discovery.
 
 mod access;
-mod account_token;
 mod address;
 mod answer;
 mod call;
@@ -13,32 +12,26 @@ mod lease;
 mod live;
 mod marked;
 pub mod names;
-mod object_ref;
 mod objects;
 mod open;
 pub mod owned;
 mod pods;
 mod request;
 pub mod rights;
-mod select;
 mod settings;
-mod uid;
 
-pub use access::Token;
-pub use account_token::AccountToken;
-pub use address::Address;
+pub use access::{AccountToken, Token};
+pub use address::{Address, ObjectRef, ServedType};
+pub use call::FIELD_MANAGER;
 pub use discovery::NamespacedTypes;
 pub use journals::JournalSecret;
 pub use lease::LeaseRecord;
-pub use live::Live;
+pub use live::{ClusterUid, Live};
 pub use marked::MarkedObjects;
-pub use object_ref::{ObjectRef, ServedType};
-pub use objects::{Apply, FIELD_MANAGER};
+pub use objects::{Apply, Selection};
 pub use open::ApiServer;
 pub use pods::{RunningPods, that_need_it};
-pub use select::Selection;
 pub use settings::KubernetesSettings;
-pub use uid::ClusterUid;
 
 use std::{
     collections::BTreeMap,
@@ -54,7 +47,6 @@ use tokio::sync::OnceCell;
 use trustpath_core::{Class, Connection, Handle, Identity, Lacking, Problem, Result, Right};
 
 use crate::{Heard, hide::Held, lock::Fence, mark, opening::Opening, retry::Limits};
-use rights::Grant;
 
 /// A connection to a Kubernetes API server. Cheap to clone.
 ///
@@ -124,8 +116,7 @@ impl Connection for Cluster {
     }
 
     async fn spelled_out(&self, rights: Vec<Right>) -> Result<Vec<Vec<Right>>> {
-        let spelled = self.spell_out(&rights).await?;
-        Ok(spelled.iter().map(|grants| grants.iter().map(Grant::right).collect()).collect())
+        Ok(self.spell_out(&rights).await?)
     }
 }
 

@@ -1,11 +1,11 @@
-//! Reading, applying and deleting objects.
+//! Reading, listing and applying objects.
 
 use k8s_openapi::api::core::v1::Namespace;
 use kube::{
     Resource,
     core::{
         ObjectList, Request,
-        params::{GetParams, ListParams, Patch, PatchParams, PostParams},
+        params::{GetParams, ListParams, Patch, PatchParams},
     },
     discovery::ApiResource,
 };
@@ -15,17 +15,27 @@ use serde_json::Value;
 use super::{
     Cluster,
     address::{Address, check, collection},
-    call::Call,
+    call::{Call, FIELD_MANAGER},
 };
 use crate::error::{Error, Kind};
-
-/// The name under which this program's fields are recorded in `metadata.managedFields`.
-pub const FIELD_MANAGER: &str = "trustpath";
 
 /// The most objects of one page of a list.
 const PAGE: u32 = 500;
 /// More pages than any list of a cluster has; a server that goes on for longer is not believed.
 const PAGES: usize = 1000;
+
+/// Which objects of a type.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Selection<'a> {
+    /// Those in this namespace; `None` for all namespaces.
+    pub namespace: Option<&'a str>,
+    /// Those with these labels, such as `app.kubernetes.io/name=external-secrets`.
+    pub labels: Option<&'a str>,
+    /// Those with these fields, as far as the type has such a selector.
+    pub fields: Option<&'a str>,
+    /// So many at most, and the rest is not asked for; all of them, page by page, where it is 0.
+    pub most: u32,
+}
 
 /// How to apply.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -36,66 +46,81 @@ pub struct Apply {
     pub dry_run: bool,
 }
 
-/// Objects that are made or replaced are this program's.
-pub(super) fn post() -> PostParams {
-    PostParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PostParams::default() }
-}
+type Listing = fn(&Request, &ListParams) -> Result<http::Request<Vec<u8>>, kube::core::request::Error>;
 
 impl Cluster {
     /// Reads an object; `None` where there is none.
     pub async fn get<K: DeserializeOwned>(&self, at: &Address) -> Result<Option<K>, Error> {
-        let request = Request::new(at.collection()?).get(&at.name, &GetParams::default());
-        self.found(&Call::new(request)?).await
+        self.found(&Call::new(at.request()?.get(&at.name, &GetParams::default()))?).await
+    }
+
+    /// Reads an object as plain data, `metadata.managedFields` and all; `None` where there is none.
+    pub async fn live(&self, at: &Address) -> Result<Option<Value>, Error> {
+        self.get(at).await
     }
 
     /// Reads a path; `None` where there is nothing.
     pub(super) async fn found<T: DeserializeOwned>(&self, call: &Call) -> Result<Option<T>, Error> {
-        match self.call(call).await {
-            Ok(answer) => answer.parse(call).map(Some),
+        match self.ask(call).await {
             Err(error) if error.kind() == Kind::NotFound => Ok(None),
-            Err(error) => Err(error),
+            found => found.map(Some),
         }
     }
 
-    /// Lists the objects of a type in a namespace, or in all of them. A type that is not served has none.
-    ///
-    /// # Errors
-    /// When the server cannot be reached or denies it, or its list has no end.
+    /// Lists the objects of a type in a namespace, or in all of them.
     pub async fn list<K>(&self, namespace: Option<&str>) -> Result<Vec<K>, Error>
     where
         K: Resource<DynamicType = ()> + DeserializeOwned + Clone,
     {
-        self.list_dynamic(&ApiResource::erase::<K>(&()), namespace).await
+        self.select(&ApiResource::erase::<K>(&()), Selection { namespace, ..Selection::default() }).await
     }
 
-    /// As [`Cluster::list`], for a type that discovery found: as `DynamicObject`, `PartialObjectMeta` or a type of
-    /// one's own.
-    pub async fn list_dynamic<K>(&self, resource: &ApiResource, namespace: Option<&str>) -> Result<Vec<K>, Error>
+    /// Lists objects of a type: as `DynamicObject`, or a type of one's own. A type that is not served has none.
+    ///
+    /// # Errors
+    /// When the server cannot be reached or denies it, or its list has no end.
+    pub async fn select<K>(&self, resource: &ApiResource, which: Selection<'_>) -> Result<Vec<K>, Error>
     where
         K: DeserializeOwned + Clone,
     {
-        if let Some(namespace) = namespace {
-            check(namespace)?;
-        }
-        let request = Request::new(collection(resource, namespace));
-        let mut page = ListParams::default().limit(PAGE);
+        self.selected(resource, which, Request::list).await
+    }
+
+    /// The same of their metadata, and nothing else of them: what a Secret holds does not travel.
+    pub async fn select_metadata<K>(&self, resource: &ApiResource, which: Selection<'_>) -> Result<Vec<K>, Error>
+    where
+        K: DeserializeOwned + Clone,
+    {
+        self.selected(resource, which, Request::list_metadata).await
+    }
+
+    async fn selected<K>(&self, resource: &ApiResource, which: Selection<'_>, list: Listing) -> Result<Vec<K>, Error>
+    where
+        K: DeserializeOwned + Clone,
+    {
+        which.namespace.map(check).transpose()?;
+        let request = Request::new(collection(resource, which.namespace));
+        let mut page = ListParams {
+            label_selector: which.labels.map(str::to_owned),
+            field_selector: which.fields.map(str::to_owned),
+            limit: Some(if which.most == 0 { PAGE } else { which.most }),
+            ..ListParams::default()
+        };
         let mut all = Vec::new();
-        let mut last = None;
         for _ in 0..PAGES {
-            let call = Call::new(request.list(&page))?;
-            let Some(list) = self.found::<ObjectList<K>>(&call).await? else {
+            let call = Call::new(list(&request, &page))?;
+            let Some(found) = self.found::<ObjectList<K>>(&call).await? else { return Ok(all) };
+            all.extend(found.items);
+            let next = found.metadata.continue_.filter(|next| !next.is_empty());
+            if next.is_none() || which.most > 0 {
                 return Ok(all);
-            };
-            all.extend(list.items);
-            let next = list.metadata.continue_.filter(|next| !next.is_empty());
-            match &next {
-                None => return Ok(all),
-                Some(_) if next == last => break,
-                Some(next) => page = page.continue_token(next),
             }
-            last = next;
+            if next == page.continue_token {
+                break;
+            }
+            page.continue_token = next;
         }
-        Err(Call::new(request.list(&page))?
+        Err(Call::new(list(&request, &page))?
             .error(Kind::Malformed, "the list of Kubernetes has no end")
             .help("see whether the kubeconfig's server is a Kubernetes API server, and not something before it"))
     }
@@ -107,12 +132,14 @@ impl Cluster {
     /// When other managers own a field ([`Kind::Conflict`] names them, unless `force`), admission or validation says
     /// no, or the server cannot be reached: then it may or may not have been written.
     pub async fn apply(&self, at: &Address, object: &impl Serialize, how: Apply) -> Result<(), Error> {
-        let mut params = PatchParams::apply(FIELD_MANAGER);
-        params.force = how.force;
-        params.dry_run = how.dry_run;
-        let request = Request::new(at.collection()?).patch(&at.name, &params, &Patch::Apply(object));
-        let call = Call::new(request)?;
-        self.call(&call).await?.parse::<Value>(&call).map(drop)
+        self.patch(at, &Patch::Apply(object), how).await.map(drop)
+    }
+
+    /// The object as it is after a patch.
+    pub(super) async fn patch(&self, at: &Address, patch: &Patch<impl Serialize>, how: Apply) -> Result<Value, Error> {
+        let Apply { force, dry_run } = how;
+        let params = PatchParams { force, dry_run, ..PatchParams::apply(FIELD_MANAGER) };
+        self.ask(&Call::new(at.request()?.patch(&at.name, &params, patch))?).await
     }
 
     /// Whether a namespace is there and not about to go.

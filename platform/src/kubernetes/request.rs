@@ -3,6 +3,7 @@
 use std::error::Error as StdError;
 
 use kube::client::{AuthError, Body};
+use serde::de::DeserializeOwned;
 
 use super::{Cluster, answer, call::Call, open};
 use crate::{
@@ -13,6 +14,11 @@ use crate::{
 };
 
 impl Cluster {
+    /// Makes a request, and reads what is answered.
+    pub(super) async fn ask<T: DeserializeOwned>(&self, call: &Call) -> Result<T, Error> {
+        self.call(call).await?.parse(call)
+    }
+
     /// Makes a request, with retries. An answer that is no success is an error.
     pub(super) async fn call(&self, call: &Call) -> Result<Answer, Error> {
         let limits = &self.limits;

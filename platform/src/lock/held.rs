@@ -76,7 +76,20 @@ impl Held {
     /// # Errors
     /// When that cannot be written while the lock is ours: the run must not write anything then.
     pub async fn begin(&self, run: Unfinished) -> Result<()> {
-        self.shared.note(run).await
+        let mut writing = self.shared.writing.lock().await;
+        let before = writing.claim.unfinished.replace(run);
+        writing.noted = true;
+        loop {
+            let Err(failure) = self.shared.write(&mut writing).await else { return Ok(()) };
+            let pause = self.shared.soon();
+            // A right that is missing does not come by waiting.
+            if failure.class() == Class::Denied || self.shared.remaining() <= pause {
+                // The run does not begin, so that nothing has to be known of it.
+                writing.claim.unfinished = before;
+                return Err(failure);
+            }
+            sleep(pause).await;
+        }
     }
 
     /// The run that [`Held::begin`] was about does not begin: once the lock is given back, the record says what it said when
@@ -98,7 +111,17 @@ impl Held {
     /// When the server cannot be reached or refuses: others have to wait until it expires then.
     pub async fn release(self) -> Result<Option<Failure>> {
         self.renewing.abort();
-        self.shared.give_back().await
+        let mut writing = self.shared.writing.lock().await;
+        if let Some(why) = writing.emptied.take() {
+            return Ok(Some(why));
+        }
+        if self.shared.remaining().is_zero() && !self.shared.is_lost() {
+            let renewed = self.shared.write(&mut writing).await;
+            if !self.shared.is_lost() {
+                renewed?;
+            }
+        }
+        self.shared.let_go(&mut writing).await
     }
 }
 
@@ -128,7 +151,7 @@ impl Guard for OfRun {
         }
         let run = writing.claim.unfinished.take();
         let cleared = match self.until_clear {
-            true => self.shared.end(&mut writing).await,
+            true => self.shared.let_go(&mut writing).await.map(|why| writing.emptied = why),
             false => self.shared.take_off(&mut writing).await,
         };
         match &cleared {
@@ -203,62 +226,24 @@ impl Shared {
         }
     }
 
-    /// Writes the record without the run; where that cannot be, removes it. The lock is given back then.
+    /// Writes the record without the run, a few times at most; where that cannot be, removes it. The lock is given back then.
     async fn take_off(&self, writing: &mut Writing) -> Result<()> {
-        let written = timeout(self.terms.lease / 4, self.rewrite(writing)).await;
-        match written.unwrap_or_else(|_| Err(unanswered(&self.record.name()).into())) {
-            Err(_) if !self.is_lost() => self.let_go(writing).await.map(drop),
+        let written = async {
+            for _ in 1..ATTEMPTS {
+                match self.write(writing).await {
+                    // A right that is missing does not come by waiting.
+                    Err(failure) if failure.class() != Class::Denied && !self.is_lost() => {}
+                    written => return written,
+                }
+            }
+            self.write(writing).await
+        };
+        match timeout(self.terms.lease / 4, written).await {
+            Ok(Ok(())) => Ok(()),
             // What another client writes there is theirs.
-            _ => Ok(()),
+            _ if self.is_lost() => Ok(()),
+            _ => self.let_go(writing).await.map(drop),
         }
-    }
-
-    /// Removes the record; where that cannot be, writes it without holder and run.
-    async fn end(&self, writing: &mut Writing) -> Result<()> {
-        writing.emptied = self.let_go(writing).await?;
-        Ok(())
-    }
-
-    /// Writes the claim until it is there, a few times at most.
-    async fn rewrite(&self, writing: &mut Writing) -> Result<()> {
-        let mut again = 1..ATTEMPTS;
-        loop {
-            match self.write(writing).await {
-                // A right that is missing does not come by waiting.
-                Err(failure) if failure.class() != Class::Denied && !self.is_lost() && again.next().is_some() => {}
-                written => return written,
-            }
-        }
-    }
-
-    async fn note(&self, run: Unfinished) -> Result<()> {
-        let mut writing = self.writing.lock().await;
-        let before = writing.claim.unfinished.replace(run);
-        writing.noted = true;
-        loop {
-            let Err(failure) = self.write(&mut writing).await else { return Ok(()) };
-            // A right that is missing does not come by waiting.
-            if failure.class() == Class::Denied || self.remaining() <= self.soon() {
-                // The run does not begin, so that nothing has to be known of it.
-                writing.claim.unfinished = before;
-                return Err(failure);
-            }
-            sleep(self.soon()).await;
-        }
-    }
-
-    async fn give_back(&self) -> Result<Option<Failure>> {
-        let mut writing = self.writing.lock().await;
-        if let Some(why) = writing.emptied.take() {
-            return Ok(Some(why));
-        }
-        if self.remaining().is_zero() && !self.is_lost() {
-            let renewed = self.write(&mut writing).await;
-            if !self.is_lost() {
-                renewed?;
-            }
-        }
-        self.let_go(&mut writing).await
     }
 
     /// Leaves the record. What is still in it says that a run is unfinished, or that no one holds it and why it is there.

@@ -1,58 +1,13 @@
-//! Who may have a lock. Pure: no requests, no clock but the moment that is given.
+//! Who may have a lock, and why it cannot be had. Pure.
 
-use std::time::Duration;
+use trustpath_core::{Class, Problem};
 
-use tokio::time::Instant;
-use trustpath_core::Problem;
+use super::{Claim, Holder, Process, Unfinished};
 
-use super::{
-    Claim, Found, Process, Unfinished, Version,
-    error::{unfinished_elsewhere, unfinished_here},
-};
-
-/// What is known about a lock that somebody else holds: a state of its record, and since when it was not seen to change.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Watch {
-    pub(super) version: Version,
-    /// When the first answer that showed this state had arrived.
-    pub(super) since: Instant,
-}
-
-/// What a look at the record means.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
-    /// It is ours: an answer was lost.
-    Ours,
-    /// Nobody holds it any more.
-    Free,
-    /// Its holder has written it since the last look.
-    Alive,
-    /// Not known yet; at this moment it is, if nothing changes.
-    Open(Instant),
-}
-
-/// What a look at `now` means, after the looks that `watch` stands for.
-///
-/// A holder counts from before it sent its last renewal, we count from after we first saw it: whatever the two clocks
-/// say, ours runs out later.
-pub(super) fn judge(watch: Option<&Watch>, found: &Found, id: &str, here: &Process, now: Instant) -> Verdict {
-    let Some(holder) = &found.claim.holder else { return Verdict::Free };
-    if found.claim.is_of(id) {
-        return Verdict::Ours;
-    }
-    if holder.process.is_gone(here) {
-        return Verdict::Free;
-    }
-    match watch {
-        Some(watch) if watch.version != found.version => Verdict::Alive,
-        Some(watch) => by_time(watch.since, found.claim.patience(), now),
-        None => by_time(now, found.claim.patience(), now),
-    }
-}
-
-fn by_time(since: Instant, patience: Duration, now: Instant) -> Verdict {
-    let until = since + patience;
-    if now >= until { Verdict::Free } else { Verdict::Open(until) }
+/// Whether a lock needs no waiting for: nobody holds it, its holder ran on this machine and has ended, or it is the holding
+/// with this id, and an answer was lost.
+pub(super) fn is_free(claim: &Claim, id: &str, here: &Process) -> bool {
+    claim.is_of(id) || claim.holder.as_ref().is_none_or(|holder| holder.process.is_gone(here))
 }
 
 /// What the lock is wanted for.
@@ -101,56 +56,74 @@ pub(super) fn admit(
     }
 }
 
+/// Somebody else holds the lock: its record was renewed while we looked on. Or may hold it: it was not renewed, and the time to
+/// wait was over before that meant anything.
+pub(super) fn busy(record: &str, claim: &Claim, seen_alive: bool) -> Problem {
+    let holder = claim.holder.clone().unwrap_or_else(|| Holder::unknown("nobody"));
+    let because = |code, message| Problem::new(Class::Conflict, code, format!("one run at a time: {record} {message}"));
+    if seen_alive {
+        return because("trustpath::lock::held", format!("is held by {holder}"))
+            .help("nothing was changed; try again when that run is over, or wait for it: --lock-timeout 5m");
+    }
+    let seconds = claim.patience().as_secs();
+    let message = format!("may still be held by {holder}, and that cannot be told before {seconds} s have passed");
+    because("trustpath::lock::undecided", message)
+        .help("nothing was changed; leave --lock-timeout out, and the program waits for as long as it takes to know")
+}
+
+/// The last holder of the lock has left a run unfinished, whose journal lies here.
+fn unfinished_here(Unfinished { run, .. }: &Unfinished) -> Problem {
+    let message = format!("the run {run} was left unfinished, and comes first");
+    Problem::new(Class::Refused, "trustpath::lock::unfinished", message)
+        .help(format!("carry it to its end: trustpath resume {run}; or take it back: trustpath rollback {run}"))
+}
+
+/// The same, and its journal lies on another host, or in another place of this one; perhaps the cluster has it too.
+fn unfinished_elsewhere(left: &Unfinished) -> Problem {
+    let Unfinished { run, host, journal, .. } = left;
+    let abandon = format!("or give it up, and leave what it has written as it is: --abandon {run}");
+    let (place, help) = match &left.mirror {
+        Some(mirror) => (
+            format!("the Secret {mirror} has its journal"),
+            format!(
+                "fetch it, and carry the run to its end: trustpath resume {run} --journal cluster; \
+                 or take it back: trustpath rollback {run} --journal cluster; {abandon}"
+            ),
+        ),
+        None => (
+            format!("its journal lies there, at {journal}"),
+            format!(
+                "go on with it there: trustpath resume {run} carries it to its end, \
+                 trustpath rollback {run} takes it back; {abandon}"
+            ),
+        ),
+    };
+    let message = format!("the run {run} of the host {host} was left unfinished; {place}");
+    Problem::new(Class::Refused, "trustpath::lock::unfinished_elsewhere", message).help(help)
+}
+
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use trustpath_core::Failure;
 
     use super::*;
-    use crate::lock::{Holder, Terms};
-
-    const LEASE: Duration = Duration::from_secs(120);
-    const HORIZON: Duration = Duration::from_secs(90);
-
-    fn found(revision: &str, claim: Claim) -> Found {
-        Found { version: Version { object: "o".into(), revision: revision.into() }, claim }
-    }
+    use crate::lock::Terms;
 
     fn theirs() -> Claim {
-        Claim::new(Holder::unknown("theirs"), Terms::new(LEASE, HORIZON, Duration::from_secs(60)))
+        let seconds = Duration::from_secs;
+        Claim::new(Holder::unknown("theirs"), Terms::new(seconds(120), seconds(90), seconds(60)))
     }
 
     fn here() -> Process {
         Process::this(None)
     }
 
-    fn watch(revision: &str, since: Instant) -> Watch {
-        Watch { version: found(revision, theirs()).version, since }
-    }
-
-    #[test]
-    fn an_expired_lock_is_one_that_stood_still_for_lease_and_horizon() {
-        let start = Instant::now();
-        let seen = found("1", theirs());
-        let at = |after: Duration| judge(Some(&watch("1", start)), &seen, "ours", &here(), start + after);
-        assert_eq!(judge(None, &seen, "ours", &here(), start), Verdict::Open(start + LEASE + HORIZON));
-        assert_eq!(at(LEASE), Verdict::Open(start + LEASE + HORIZON));
-        assert_eq!(at(LEASE + HORIZON - Duration::from_millis(1)), Verdict::Open(start + LEASE + HORIZON));
-        assert_eq!(at(LEASE + HORIZON), Verdict::Free);
-    }
-
-    #[test]
-    fn a_record_that_changes_is_alive_however_late() {
-        let start = Instant::now();
-        let late = start + (LEASE + HORIZON) * 2;
-        assert_eq!(judge(Some(&watch("1", start)), &found("2", theirs()), "ours", &here(), late), Verdict::Alive);
-    }
-
     #[test]
     fn nobody_and_ourselves_need_no_wait() {
-        let now = Instant::now();
-        let vacant = Claim { holder: None, ..theirs() };
-        assert_eq!(judge(None, &found("1", vacant), "ours", &here(), now), Verdict::Free);
-        assert_eq!(judge(None, &found("1", theirs()), "theirs", &here(), now), Verdict::Ours);
+        assert!(is_free(&Claim { holder: None, ..theirs() }, "ours", &here()));
+        assert!(is_free(&theirs(), "theirs", &here()) && !is_free(&theirs(), "ours", &here()));
     }
 
     #[test]
@@ -158,17 +131,9 @@ mod tests {
         let mut claim = theirs();
         let Some(ticks) = here().started else { return };
         claim.holder.as_mut().unwrap().process = Process { started: Some(ticks + 1), ..here() };
-        assert_eq!(judge(None, &found("1", claim.clone()), "ours", &here(), Instant::now()), Verdict::Free);
+        assert!(is_free(&claim, "ours", &here()));
         claim.holder.as_mut().unwrap().process = here();
-        let verdict = judge(None, &found("1", claim), "ours", &here(), Instant::now());
-        assert!(matches!(verdict, Verdict::Open(_)), "{verdict:?}");
-    }
-
-    #[test]
-    fn a_lease_without_end_is_no_panic() {
-        let endless = Claim { lease_seconds: u64::MAX, ..theirs() };
-        let verdict = judge(None, &found("1", endless), "ours", &here(), Instant::now());
-        assert!(matches!(verdict, Verdict::Open(_)), "{verdict:?}");
+        assert!(!is_free(&claim, "ours", &here()));
     }
 
     fn left() -> Claim {

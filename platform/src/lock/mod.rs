@@ -6,7 +6,6 @@
 
 mod claim;
 mod clock;
-mod error;
 mod fence;
 mod held;
 mod host;

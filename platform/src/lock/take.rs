@@ -8,8 +8,7 @@ use trustpath_core::{Class, Problem, Result, run::Cancel};
 use super::{
     Claim, Found, Held, Holder, Known, Purpose, Record, Terms, Unfinished, Version,
     clock::Moment,
-    error::busy,
-    judge::{Verdict, Watch, admit, judge},
+    judge::{admit, busy, is_free},
 };
 
 /// How a lock is to be taken.
@@ -82,34 +81,37 @@ fn restless(record: &str) -> Problem {
 }
 
 /// Looks at the record until it is nobody's; `None` where it is gone.
+///
+/// A holder counts from before it sent its last renewal, we count from after we first saw it: whatever the two clocks
+/// say, ours runs out later.
 async fn until_free(
     record: &dyn Record,
     taking: &Taking<'_>,
     deadline: Option<Instant>,
 ) -> Result<Option<(Version, Claim)>> {
-    let here = &taking.holder.process;
-    let mut watch: Option<Watch> = None;
+    // A state of the record, and when the first answer that showed it had arrived.
+    let mut watch: Option<(Version, Instant)> = None;
     let mut seen_alive = false;
     loop {
-        let Some(found) = unless(taking.cancel, record.read()).await?? else { return Ok(None) };
+        let found = unless(taking.cancel, record.read()).await??;
+        let Some(Found { version, claim }) = found else { return Ok(None) };
         let now = Instant::now();
-        let verdict = judge(watch.as_ref(), &found, &taking.holder.id, here, now);
-        let Found { version, claim } = found;
-        let until = match verdict {
-            Verdict::Free | Verdict::Ours => return Ok(Some((version, claim))),
-            Verdict::Alive if deadline.is_none() => return Err(busy(&record.name(), &claim, true).into()),
-            Verdict::Alive => {
-                (seen_alive, watch) = (true, None);
-                now + claim.patience()
-            }
-            Verdict::Open(until) => until,
-        };
-        if deadline.is_some_and(|deadline| now >= deadline) {
+        let since = watch.as_ref().filter(|(seen, _)| *seen == version).map(|(_, since)| *since);
+        // Its holder has written it since the last look.
+        let is_alive = watch.is_some() && since.is_none();
+        let until = since.unwrap_or(now) + claim.patience();
+        if is_free(&claim, &taking.holder.id, &taking.holder.process) || (!is_alive && now >= until) {
+            return Ok(Some((version, claim)));
+        }
+        seen_alive |= is_alive;
+        if deadline.map_or(is_alive, |deadline| now >= deadline) {
             return Err(busy(&record.name(), &claim, seen_alive).into());
         }
-        if watch.is_none() {
-            tell(record, taking, &claim, until - now);
-            watch = Some(Watch { version, since: now });
+        if since.is_none() {
+            if let Some(holder) = claim.holder.clone() {
+                (taking.tell)(&Waiting { record: record.name(), holder, decided_within: until - now });
+            }
+            watch = Some((version, now));
         }
         let next = now + pause(&claim);
         let next = next.min(until).min(deadline.unwrap_or(next));
@@ -120,12 +122,6 @@ async fn until_free(
 /// Often enough to see a renewal, which comes four times a lease.
 fn pause(claim: &Claim) -> Duration {
     (Duration::from_secs(claim.lease_seconds) / 16).clamp(PAUSES.0, PAUSES.1)
-}
-
-fn tell(record: &dyn Record, taking: &Taking<'_>, claim: &Claim, decided_within: Duration) {
-    if let Some(holder) = claim.holder.clone() {
-        (taking.tell)(&Waiting { record: record.name(), holder, decided_within });
-    }
 }
 
 /// What comes of something, unless the waiting is interrupted first.

@@ -8,7 +8,7 @@ use serde_json::json;
 use trustpath_platform::{
     Cluster, ServiceAccountRef,
     kubernetes::{
-        Address, Apply, NamespacedTypes, ServedType,
+        Address, Apply, NamespacedTypes, Selection, ServedType,
         rights::{Grant, on},
     },
 };
@@ -205,7 +205,8 @@ async fn every_type_that_a_namespace_can_hold_is_found() {
     let names: Vec<_> = types.iter().map(|found| (found.plural.as_str(), found.version.as_str())).collect();
     assert_eq!(names, [("pods", "v1"), ("deployments", "v1"), ("old", "v1beta1")]);
     assert!(unknown.is_empty(), "{unknown:?}");
-    let held: Vec<PartialObjectMeta<DynamicObject>> = cluster.list_dynamic(&types[1], Some("eso")).await.unwrap();
+    let held: Vec<PartialObjectMeta<DynamicObject>> =
+        cluster.select(&types[1], Selection { namespace: Some("eso"), ..Selection::default() }).await.unwrap();
     assert_eq!(held[0].metadata.name.as_deref(), Some("d"));
 }
 

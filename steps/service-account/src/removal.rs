@@ -12,7 +12,7 @@ use trustpath_platform::{
     error::Kind,
     kubernetes::{
         Address,
-        owned::{Fields, Owned, OwnedRequest, Removal},
+        owned::{Fields, Owned, OwnedRequest},
         rights::list_everything_in,
     },
 };
@@ -64,8 +64,8 @@ impl Request for NamespaceRemoval {
             }
             let time = GONE.min(deadline.saturating_duration_since(Instant::now()));
             match cluster.remove_within(&address, &live, time).await {
-                Ok(Removal::Gone) => return Ok(()),
-                Ok(Removal::Lingers(why)) => return Err(self.lingers(&why)),
+                Ok(None) => return Ok(()),
+                Ok(Some(why)) => return Err(self.lingers(&why)),
                 // It is another one by now, or on its way out already.
                 Err(error) if error.kind() == Kind::Conflict && Instant::now() < deadline => sleep(PAUSE).await,
                 Err(error) => return Err(error.into()),

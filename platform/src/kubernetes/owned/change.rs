@@ -4,15 +4,15 @@ use async_trait::async_trait;
 use serde_json::Value;
 use trustpath_core::{Answer, Class, Context, Handle as _, Problem, Request, Result, Right, Shown, Values};
 
-use super::{Fields, Owned, fields, write::body};
+use super::{Fields, Owned, fields};
 use crate::kubernetes::{Address, Cluster, ObjectRef};
 
 /// Makes, changes or removes an object, or gives fields back to those from whom they were taken.
 #[derive(Debug, Clone)]
 pub struct OwnedRequest {
     at: ObjectRef,
-    now: Option<Owned>,
-    to: Option<Owned>,
+    pub(super) now: Option<Owned>,
+    pub(super) to: Option<Owned>,
     tried: bool,
     besides: Vec<Right>,
 }
@@ -50,7 +50,7 @@ impl OwnedRequest {
         let owed = self.now.as_ref().map(|now| now.owed(to)).unwrap_or_default();
         if owed.is_empty() {
             let uid = self.now.is_some().then_some("<the uid of the object that is there>");
-            return Some(body(&self.at.at, to, uid));
+            return Some(to.body(&self.at.at, uid));
         }
         let mut given_back = Fields::new();
         for (path, value) in owed.values().flat_map(fields::leaves) {
@@ -66,7 +66,15 @@ impl OwnedRequest {
 impl Request for OwnedRequest {
     fn rights(&self, _: Values) -> Vec<Right> {
         let besides = if self.to.is_some() { self.besides.clone() } else { Vec::new() };
-        [self.at.on().may_write(self.now.as_ref(), self.to.as_ref()), besides].concat()
+        let verbs: &[_] = match (&self.now, &self.to) {
+            (None, None) => &[],
+            // An apply that makes an object needs `create` on its very name.
+            (None, Some(_)) => &["get", "patch", "create"],
+            (Some(_), None) => &["get", "delete"],
+            (Some(now), Some(to)) if now == to => &[],
+            (Some(_), Some(_)) => &["get", "patch"],
+        };
+        [self.at.on().may(verbs), besides].concat()
     }
 
     fn shown(&self) -> Shown {
@@ -88,7 +96,6 @@ impl Request for OwnedRequest {
 
     async fn send(&self, cx: &Context) -> Result<()> {
         let cluster = cx.handle::<Cluster>().await?;
-        let (now, to) = (self.now.as_ref(), self.to.as_ref());
         match self.at.address(&cluster).await? {
             Some(at) => {
                 let live = match cx.looked().transpose()? {
@@ -96,10 +103,10 @@ impl Request for OwnedRequest {
                     Some(_) => None,
                     None => cluster.live(&at).await?,
                 };
-                cluster.write_owned(&at, live, (now, to), cx.consent().force_conflicts).await
+                self.write(&cluster, &at, live, cx.consent().force_conflicts).await
             }
             // All objects of a type go with it.
-            None if to.is_none() => Ok(()),
+            None if self.to.is_none() => Ok(()),
             None => Err(unserved(&self.at.at).into()),
         }
     }

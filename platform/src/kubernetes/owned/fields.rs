@@ -75,32 +75,10 @@ pub(super) fn unset(fields: &mut Fields, path: &[&str]) {
     }
 }
 
-/// The parts of an object that a tree names; what the object does not have is left out.
-pub(super) fn project(fields: &Fields, tree: &Value) -> Fields {
-    let named = tree.as_object().into_iter().flatten();
-    let named = named.filter_map(|(key, below)| Some((key.strip_prefix("f:")?, below)));
-    let parts = named.filter_map(|(name, below)| {
-        let value = fields.get(name)?;
-        let part = if is_atomic(name) { Some(value.clone()) } else { part(value, below) };
-        Some((name.to_owned(), part?))
-    });
-    parts.collect()
-}
-
 /// Whether a map is one value (`x-kubernetes-map-type: atomic`): who owns it owns all that is in it. A tree does not
 /// tell such a map from one that is owned without its fields; of all that this program applies, only this one is.
 fn is_atomic(name: &str) -> bool {
     name == "roleRef"
-}
-
-fn part(value: &Value, tree: &Value) -> Option<Value> {
-    match value {
-        Value::Object(fields) if !fields.is_empty() => {
-            let parts = project(fields, tree);
-            (!parts.is_empty()).then_some(Value::Object(parts))
-        }
-        value => Some(value.clone()),
-    }
 }
 
 /// Whether a tree has the field at a path.
@@ -157,9 +135,7 @@ mod tests {
 
     #[test]
     fn who_owns_an_atomic_map_owns_all_of_it() {
-        let binding = fields(json!({"roleRef": {"kind": "ClusterRole", "name": "a"}}));
         let tree = json!({"f:roleRef": {}});
-        assert_eq!(project(&binding, &tree), binding);
         assert!(owns(&tree, &["roleRef", "name"]));
     }
 
@@ -168,24 +144,6 @@ mod tests {
         let object = fields(json!({"a": {"b": [1, 2], "c": {}}, "d": "x"}));
         let paths: Vec<_> = leaves(&object).into_iter().map(|(path, _)| path.join(".")).collect();
         assert_eq!(paths, ["a.b", "a.c", "d"]);
-    }
-
-    #[test]
-    fn a_projection_holds_what_is_named_and_there() {
-        let live = fields(json!({"metadata": {"labels": {"a": "1", "b": "2"}}, "list": [1], "spec": {"x": {}}}));
-        let tree = json!({
-            "f:metadata": {"f:labels": {".": {}, "f:a": {}, "f:gone": {}}, "f:annotations": {"f:gone": {}}},
-            "f:list": {"v:1": {}}, "f:spec": {"f:x": {}},
-        });
-        let expected = json!({"metadata": {"labels": {"a": "1"}}, "list": [1], "spec": {"x": {}}});
-        assert_eq!(Value::Object(project(&live, &tree)), expected);
-    }
-
-    #[test]
-    fn a_map_that_is_owned_without_its_fields_is_not_projected() {
-        let live = fields(json!({"metadata": {"labels": {"a": "1"}}}));
-        assert!(project(&live, &json!({"f:metadata": {"f:labels": {".": {}}}})).is_empty());
-        assert!(project(&live, &json!({"f:metadata": {"f:labels": {}}})).is_empty());
     }
 
     #[test]

@@ -5,19 +5,17 @@
 //! (apimachinery, `FieldManager.Update`: "necessary to allow directly updating managed fields"). So a field comes back to
 //! a manager that applies as well as to one that updates, with nothing else of theirs touched.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Value, json};
 
 use super::{
     fields::{self, Fields},
-    manager::{Owner, Whose, entries},
+    manager::{Others, Whose, entries, new_entry},
 };
 
 /// A merge patch with the values that differ from those in `live`; `None` when all are back.
 ///
 /// Like the other one it holds for this very version of the object: the server answers 409 when it was changed since.
-pub(super) fn values_patch(live: &Value, owed: &BTreeMap<Owner, Fields>) -> Option<Value> {
+pub(super) fn values_patch(live: &Value, owed: &Others) -> Option<Value> {
     let object = live.as_object()?;
     let mut patch = Fields::new();
     for (path, value) in owed.values().flat_map(fields::leaves) {
@@ -34,7 +32,7 @@ pub(super) fn values_patch(live: &Value, owed: &BTreeMap<Owner, Fields>) -> Opti
 
 /// A merge patch that makes the owners own their fields again, and us no longer, but for what we applied as well in
 /// `ours`; `None` when all own what they should.
-pub(super) fn ownership_patch(live: &Value, owed: &BTreeMap<Owner, Fields>, ours: &Fields) -> Option<Value> {
+pub(super) fn ownership_patch(live: &Value, owed: &Others, ours: &Fields) -> Option<Value> {
     let mut managers = entries(live).to_vec();
     let time = passing_time(&managers);
     for (owner, theirs) in owed {
@@ -69,13 +67,13 @@ fn passing_time(managers: &[Value]) -> Option<Value> {
     passing.get("time").cloned()
 }
 
-fn entry_of<'a>(managers: &'a mut Vec<Value>, owner: &Owner, time: Option<&Value>) -> Option<&'a mut Value> {
-    let whose = Whose::Other(owner.clone());
+fn entry_of<'a>(managers: &'a mut Vec<Value>, owner: &str, time: Option<&Value>) -> Option<&'a mut Value> {
+    let whose = Whose::Other(owner.to_owned());
     let at = managers.iter().position(|entry| Whose::entry(entry).as_ref() == Some(&whose));
     let at = match at {
         Some(at) => at,
         None => {
-            managers.push(owner.entry(time)?);
+            managers.push(new_entry(owner, time)?);
             managers.len() - 1
         }
     };

@@ -1,88 +1,18 @@
 //! Who owns fields: the entries of `metadata.managedFields`.
 
-use std::fmt;
+use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::Fields;
 use crate::kubernetes::FIELD_MANAGER;
 
-/// To whom the server gives everything in an object that has no managers yet, when somebody first applies to it.
-const BEFORE_FIRST_APPLY: &str = "before-first-apply";
+/// Whose a field is that no manager has: a default of the server's, or left over by a manager that is gone.
+pub(super) const NOBODY: &str = "nobody";
 
-/// A field manager other than ours, as it is written in a state: `kubectl-create (Update v1)`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(into = "String", try_from = "String")]
-pub enum Owner {
-    /// No manager: a default of the server's, or left over by a manager that is gone.
-    Nobody,
-    /// A manager, with one operation, in one version of the API.
-    Manager {
-        /// Its name.
-        name: String,
-        /// `Apply` or `Update`.
-        operation: String,
-        /// The version in which it writes.
-        api_version: String,
-    },
-}
-
-impl Owner {
-    pub(super) fn of(entry: &Value) -> Self {
-        let text = |key: &str| entry[key].as_str().unwrap_or_default().to_owned();
-        Self::Manager { name: text("manager"), operation: text("operation"), api_version: text("apiVersion") }
-    }
-
-    pub(super) fn before_first_apply(live: &Value) -> Self {
-        Self::of(&json!({
-            "manager": BEFORE_FIRST_APPLY, "operation": "Update", "apiVersion": live["apiVersion"],
-        }))
-    }
-
-    /// An entry that owns nothing yet.
-    pub(super) fn entry(&self, time: Option<&Value>) -> Option<Value> {
-        let Self::Manager { name, operation, api_version } = self else { return None };
-        let mut entry = json!({
-            "manager": name, "operation": operation, "apiVersion": api_version,
-            "fieldsType": "FieldsV1", "fieldsV1": {},
-        });
-        if let Some(time) = time {
-            entry["time"] = time.clone();
-        }
-        Some(entry)
-    }
-}
-
-impl fmt::Display for Owner {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Nobody => f.write_str("nobody"),
-            Self::Manager { name, operation, api_version } => write!(f, "{name} ({operation} {api_version})"),
-        }
-    }
-}
-
-impl From<Owner> for String {
-    fn from(owner: Owner) -> Self {
-        owner.to_string()
-    }
-}
-
-impl TryFrom<String> for Owner {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        if text == "nobody" {
-            return Ok(Self::Nobody);
-        }
-        let manager = text.rsplit_once(" (").and_then(|(name, rest)| {
-            let (operation, api_version) = rest.strip_suffix(')')?.split_once(' ')?;
-            let [name, operation, api_version] = [name, operation, api_version].map(str::to_owned);
-            Some(Self::Manager { name, operation, api_version })
-        });
-        manager.ok_or_else(|| format!("`{text}` is no field manager: expected `NAME (OPERATION VERSION)`, or `nobody`"))
-    }
-}
+/// What field managers other than ours own, by manager, operation and the version in which it writes, as in
+/// `kubectl-create (Update v1)`; and what [`NOBODY`] does.
+pub(super) type Others = BTreeMap<String, Fields>;
 
 /// Whose an entry is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,7 +22,7 @@ pub(super) enum Whose {
     /// What we hold for a moment, on its way back to its owner.
     Passing,
     /// Somebody else's.
-    Other(Owner),
+    Other(String),
 }
 
 impl Whose {
@@ -105,9 +35,32 @@ impl Whose {
         Some(match entry["operation"].as_str() {
             Some("Apply") if ours => Self::Ours,
             Some("Update") if ours => Self::Passing,
-            _ => Self::Other(Owner::of(entry)),
+            _ => Self::Other(owner(entry)),
         })
     }
+}
+
+fn owner(entry: &Value) -> String {
+    let text = |key: &str| entry[key].as_str().unwrap_or_default();
+    format!("{} ({} {})", text("manager"), text("operation"), text("apiVersion"))
+}
+
+/// To whom the server gives everything in an object that has no managers yet, when somebody first applies to it.
+pub(super) fn before_first_apply(live: &Value) -> String {
+    owner(&json!({"manager": "before-first-apply", "operation": "Update", "apiVersion": live["apiVersion"]}))
+}
+
+/// An entry of an owner that owns nothing yet. Nobody has none.
+pub(super) fn new_entry(owner: &str, time: Option<&Value>) -> Option<Value> {
+    let (name, rest) = owner.rsplit_once(" (")?;
+    let (operation, version) = rest.strip_suffix(')')?.split_once(' ')?;
+    let mut entry = json!({
+        "manager": name, "operation": operation, "apiVersion": version, "fieldsType": "FieldsV1", "fieldsV1": {},
+    });
+    if let Some(time) = time {
+        entry["time"] = time.clone();
+    }
+    Some(entry)
 }
 
 pub(super) fn entries(live: &Value) -> &[Value] {
@@ -120,12 +73,10 @@ mod tests {
 
     #[test]
     fn an_owner_survives_being_written_down() {
-        let names = ["kubectl-client-side-apply (Update external-secrets.io/v1)", "a (b) (Apply v1)", "nobody"];
-        for name in names {
-            let owner: Owner = name.to_owned().try_into().expect("an owner");
-            assert_eq!(owner.to_string(), name);
+        for name in ["kubectl-client-side-apply (Update external-secrets.io/v1)", "a (b) (Apply v1)"] {
+            assert_eq!(owner(&new_entry(name, None).expect("an entry")), name);
         }
-        assert!(Owner::try_from("somebody".to_owned()).is_err());
+        assert!([NOBODY, "somebody"].iter().all(|name| new_entry(name, None).is_none()));
     }
 
     #[test]

@@ -4,7 +4,6 @@
 //! [`Owned`] to another. Nothing else of an object is looked at: what others added is theirs.
 
 mod change;
-mod evidence;
 mod fields;
 mod give_back;
 mod manager;
@@ -13,20 +12,17 @@ mod remove;
 mod seen;
 mod write;
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use self::manager::{NOBODY, Others};
 pub use self::{
     change::OwnedRequest,
     fields::{Fields, labelled},
-    manager::Owner,
     parts::{OwnedObject, OwnedObjects, OwnedParts},
-    remove::Removal,
     seen::other_managers,
 };
-use crate::mark;
+use crate::{kubernetes::Address, mark};
 
 /// What our field manager owns of an object, and who owns the other fields that it wants.
 ///
@@ -38,14 +34,14 @@ pub struct Owned {
     #[serde(flatten)]
     pub applied: Fields,
     /// Fields that we want too, by those who own them.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub others: BTreeMap<Owner, Fields>,
+    #[serde(default, skip_serializing_if = "Others::is_empty")]
+    pub others: Others,
 }
 
 impl Owned {
     /// An object that we make.
     pub fn made(body: Fields) -> Self {
-        Self { applied: body, others: BTreeMap::new() }
+        Self { applied: body, others: Others::new() }
     }
 
     /// What an object should be, so that it holds `body`; `now` itself when it does already, whoever owns the fields.
@@ -82,6 +78,17 @@ impl Owned {
         unlike.map(|(path, _)| (path.join("."), self.value(&path))).collect()
     }
 
+    /// The object that is applied; with its uid it is this very one.
+    fn body(&self, at: &Address, uid: Option<&str>) -> Fields {
+        let mut body = self.applied.clone();
+        body.insert("apiVersion".to_owned(), at.resource.api_version.clone().into());
+        body.insert("kind".to_owned(), at.resource.kind.clone().into());
+        if let Some(uid) = uid {
+            fields::set(&mut body, &["metadata", "uid"], uid.into());
+        }
+        body
+    }
+
     fn holds(&self, body: &Fields) -> bool {
         self.unlike(body).is_empty()
     }
@@ -96,7 +103,7 @@ impl Owned {
         let mut others = self.others.clone();
         for (owner, theirs) in &mut others {
             for (path, value) in fields::leaves(&body) {
-                let lost = *owner == Owner::Nobody || fields::get(theirs, &path).is_some_and(|their| their != value);
+                let lost = *owner == NOBODY || fields::get(theirs, &path).is_some_and(|their| their != value);
                 if lost {
                     fields::unset(theirs, &path);
                 }
@@ -107,8 +114,8 @@ impl Owned {
     }
 
     /// What others own in `to` and do not own here: it has to be given back to them on the way there.
-    pub fn owed(&self, to: &Self) -> BTreeMap<Owner, Fields> {
-        let mut owed: BTreeMap<Owner, Fields> = BTreeMap::new();
+    pub fn owed(&self, to: &Self) -> Others {
+        let mut owed = Others::new();
         for (owner, theirs) in &to.others {
             let has = self.others.get(owner);
             for (path, value) in fields::leaves(theirs) {

@@ -7,7 +7,6 @@ use serde_json::Value;
 use tokio::time::{Instant, sleep};
 use trustpath_core::{Class, Problem, Result};
 
-use super::{Owned, write::bears_mark_of};
 use crate::{
     error::{Error, Kind},
     kubernetes::{Address, Cluster, call::Call},
@@ -20,25 +19,7 @@ const GONE: Duration = Duration::from_secs(45);
 const PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
-/// What came of a removal.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Removal {
-    /// It is gone.
-    Gone,
-    /// The server has begun it, and others have to end it. What keeps them, in the server's words, cleaned.
-    Lingers(String),
-}
-
 impl Cluster {
-    /// Removes an object that bears the mark of `now`, and returns when it is gone. Nothing there is success.
-    pub(super) async fn remove_owned(&self, at: &Address, live: Option<Value>, now: Option<&Owned>) -> Result<()> {
-        let Some(live) = live else { return Ok(()) };
-        if !now.is_none_or(|now| bears_mark_of(&live, now)) {
-            return Err(not_ours(at).into());
-        }
-        self.remove(at, &live).await
-    }
-
     /// Removes this very object, told by its uid, and returns when it is gone. Nothing there is success.
     ///
     /// # Errors
@@ -46,16 +27,17 @@ impl Cluster {
     /// reached.
     pub async fn remove(&self, at: &Address, live: &Value) -> Result<()> {
         match self.remove_within(at, live, GONE).await? {
-            Removal::Gone => Ok(()),
-            Removal::Lingers(why) => Err(lingers(at, &why).into()),
+            None => Ok(()),
+            Some(why) => Err(lingers(at, &why).into()),
         }
     }
 
-    /// Removes this very object, told by its uid, and returns when it is gone, or after this time. Nothing there is success.
+    /// The same within this time. Where it is not gone then, what keeps it, in the server's words, cleaned: the server has
+    /// begun to remove it, and others have to end that.
     ///
     /// # Errors
     /// When another object has its name now, or when the server refuses or cannot be reached.
-    pub async fn remove_within(&self, at: &Address, live: &Value, time: Duration) -> Result<Removal, Error> {
+    pub async fn remove_within(&self, at: &Address, live: &Value, time: Duration) -> Result<Option<String>, Error> {
         let deadline = Instant::now() + time;
         let uid = live["metadata"]["uid"].as_str();
         if is_going(live) {
@@ -64,39 +46,29 @@ impl Cluster {
         let call = Call::delete(at, Preconditions { uid: uid.map(str::to_owned), resource_version: None })?;
         match self.call(&call).await {
             // An object that has to wait for something comes back with the time at which it was deleted.
-            Ok(answer) if !is_going(&answer.parse::<Value>(&call)?) => Ok(Removal::Gone),
+            Ok(answer) if !is_going(&answer.parse::<Value>(&call)?) => Ok(None),
             Ok(_) => self.gone_by(at, uid, deadline).await,
-            Err(error) if error.kind() == Kind::NotFound => Ok(Removal::Gone),
+            Err(error) if error.kind() == Kind::NotFound => Ok(None),
             Err(error) => Err(error),
         }
     }
 
-    async fn gone_by(&self, at: &Address, uid: Option<&str>, deadline: Instant) -> Result<Removal, Error> {
+    async fn gone_by(&self, at: &Address, uid: Option<&str>, deadline: Instant) -> Result<Option<String>, Error> {
         let mut pause = PAUSE;
-        while let Some(live) = self.still(at, uid).await? {
+        loop {
+            let live = self.live(at).await?.filter(|live| live["metadata"]["uid"].as_str() == uid);
+            let Some(live) = live else { return Ok(None) };
             if Instant::now() + pause > deadline {
-                return Ok(Removal::Lingers(what_keeps(&live)));
+                return Ok(Some(what_keeps(&live)));
             }
             sleep(pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
-        Ok(Removal::Gone)
-    }
-
-    async fn still(&self, at: &Address, uid: Option<&str>) -> Result<Option<Value>, Error> {
-        let live = self.live(at).await?;
-        Ok(live.filter(|live| live["metadata"]["uid"].as_str() == uid))
     }
 }
 
 fn is_going(live: &Value) -> bool {
     live["metadata"].get("deletionTimestamp").is_some()
-}
-
-fn not_ours(at: &Address) -> Problem {
-    let message = format!("{at} no longer bears the mark with which it was to be removed");
-    Problem::new(Class::Conflict, "trustpath::kubernetes::not_ours", message)
-        .help("somebody else has taken it over or made it anew: look at the plan again")
 }
 
 /// The conditions of an object that is going, or its finalizers.

@@ -1,31 +1,48 @@
-//! From a live object to what our field manager sees of it.
-
-use std::collections::BTreeMap;
+//! From a live object to what our field manager sees of it, and whether that is as it is wanted.
 
 use serde_json::Value;
+use trustpath_core::{Evidence, graph::word};
 
 use super::{
     Owned,
-    fields::{self, Fields, Path},
-    manager::{Owner, Whose, entries},
+    fields::{self, Fields},
+    manager::{NOBODY, Others, Whose, before_first_apply, entries},
 };
-use crate::{mark, text::clean};
+use crate::{
+    mark,
+    text::{clean, listed},
+};
+
+/// What tells an object from others is no one's.
+const IDENTITY: [&[&str]; 2] = [&["metadata", "name"], &["metadata", "namespace"]];
 
 impl Owned {
     /// What there is of `live` at the places that `body` and our mark want, and all that we own of it besides.
     pub fn seen(live: &Value, body: &Fields) -> Self {
         let Some(object) = live.as_object() else { return Self::default() };
+        let ours: Vec<_> = entries(live).iter().filter(|entry| Whose::entry(entry) == Some(Whose::Ours)).collect();
+        let is_ours = |path: &[&str]| ours.iter().any(|entry| fields::owns(&entry["fieldsV1"], path));
         let mut applied = Fields::new();
-        for name in ["name", "namespace"] {
-            if let Some(value) = live["metadata"].get(name) {
-                fields::set(&mut applied, &["metadata", name], value.clone());
+        for (path, value) in fields::leaves(object) {
+            if IDENTITY.contains(&path.as_slice()) || is_ours(&path) {
+                fields::set(&mut applied, &path, value.clone());
             }
         }
-        let ours = entries(live).iter().filter(|entry| Whose::entry(entry) == Some(Whose::Ours));
-        for (path, value) in ours.map(|entry| fields::project(object, &entry["fieldsV1"])).flat_map(into_leaves) {
-            fields::set(&mut applied, &path.iter().map(String::as_str).collect::<Vec<_>>(), value);
-        }
         Self { applied, others: others(live, object, body) }
+    }
+
+    /// Whether it holds `body`; `what` names these fields.
+    pub fn compared(&self, what: &str, body: &Fields, step: &str) -> Evidence {
+        let unlike = self.unlike(body);
+        if unlike.is_empty() {
+            return Evidence::new().passed(what, "as the graph file says");
+        }
+        let each = |(path, value): &(String, Option<&Value>)| match value {
+            Some(value) => format!("{path} is {}", clean(&value.to_string())),
+            None => format!("{path} is missing"),
+        };
+        let why = format!("not as the graph file says: {}", listed(&unlike.iter().map(each).collect::<Vec<_>>()));
+        Evidence::new().failed(what, why, format!("trustpath apply {}", word(step)))
     }
 }
 
@@ -40,15 +57,10 @@ pub fn other_managers(live: &Value) -> Vec<String> {
     names
 }
 
-fn into_leaves(fields: Fields) -> Vec<(Vec<String>, Value)> {
-    let owned = |(path, value): (Path<'_>, &Value)| (path.into_iter().map(str::to_owned).collect(), value.clone());
-    fields::leaves(&fields).into_iter().map(owned).collect()
-}
-
-fn others(live: &Value, object: &Fields, body: &Fields) -> BTreeMap<Owner, Fields> {
-    let mut found: BTreeMap<Owner, Fields> = BTreeMap::new();
-    let identity = [vec!["metadata", "name"], vec!["metadata", "namespace"]];
-    let wanted = fields::leaves(body).into_iter().map(|(path, _)| path).filter(|path| !identity.contains(path));
+fn others(live: &Value, object: &Fields, body: &Fields) -> Others {
+    let mut found = Others::new();
+    let wanted = fields::leaves(body).into_iter().map(|(path, _)| path);
+    let wanted = wanted.filter(|path| !IDENTITY.contains(&path.as_slice()));
     for path in wanted.chain([mark::PATH.to_vec()]) {
         let Some(value) = fields::get(object, &path) else { continue };
         for owner in owners(live, &path) {
@@ -59,14 +71,14 @@ fn others(live: &Value, object: &Fields, body: &Fields) -> BTreeMap<Owner, Field
 }
 
 /// The owners of a field besides us; nobody only when we do not hold it either.
-fn owners(live: &Value, path: &[&str]) -> Vec<Owner> {
+fn owners(live: &Value, path: &[&str]) -> Vec<String> {
     if entries(live).is_empty() {
-        return vec![Owner::before_first_apply(live)];
+        return vec![before_first_apply(live)];
     }
     let owning = entries(live).iter().filter(|entry| fields::owns(&entry["fieldsV1"], path));
     let owning: Vec<_> = owning.filter_map(Whose::entry).collect();
     if owning.is_empty() {
-        return vec![Owner::Nobody];
+        return vec![NOBODY.to_owned()];
     }
     owning.into_iter().filter_map(|whose| if let Whose::Other(owner) = whose { Some(owner) } else { None }).collect()
 }

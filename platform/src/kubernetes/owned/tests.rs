@@ -52,8 +52,7 @@ fn others_keep_equal_fields_and_lose_the_rest() {
     let body = body(json!({"a": "1", "b": "3"}));
     let now = Owned::seen(&live, &body);
     let wanted = Owned::wanting(Some(&now), body, GRAPH);
-    let kubectl = "kubectl (Update v1)".to_owned().try_into().expect("an owner");
-    assert_eq!(wanted.others[&kubectl], fields(json!({"metadata": {"labels": {"a": "1"}}})));
+    assert_eq!(wanted.others["kubectl (Update v1)"], fields(json!({"metadata": {"labels": {"a": "1"}}})));
     assert_eq!(wanted.value(&["metadata", "labels", "b"]), Some(&json!("3")));
 }
 
@@ -68,6 +67,26 @@ fn what_is_ours_and_no_longer_wanted_goes() {
 fn what_another_graph_applied_is_not_pruned_when_all_we_want_is_there() {
     let made = Owned::wanting(None, body(json!({"a": "1", "b": "2"})), "another");
     assert_eq!(Owned::wanting(Some(&made), body(json!({"a": "1"})), GRAPH), made);
+}
+
+#[test]
+fn what_we_own_is_seen_where_it_is_there() {
+    let tree = json!({
+        "f:metadata": {"f:labels": {".": {}, "f:a": {}, "f:gone": {}}, "f:annotations": {"f:gone": {}}},
+        "f:list": {"v:1": {}}, "f:spec": {"f:x": {}}, "f:roleRef": {}, "f:map": {},
+    });
+    let mut live = object(json!({"a": "1", "b": "2"}), json!([entry("trustpath", "Apply", tree)]));
+    let more = json!({"list": [1], "spec": {"x": {}}, "roleRef": {"kind": "ClusterRole"}, "map": {"a": "1"}});
+    live.as_object_mut().expect("an object").extend(fields(more));
+    let expected = json!({
+        "metadata": {"name": "n", "labels": {"a": "1"}},
+        "list": [1], "spec": {"x": {}}, "roleRef": {"kind": "ClusterRole"},
+    });
+    assert_eq!(
+        Owned::seen(&live, &Fields::new()).applied,
+        fields(expected),
+        "a map that is owned without its fields is not"
+    );
 }
 
 #[test]
@@ -163,11 +182,8 @@ fn passing() -> Value {
     object(json!({"a": "1", "b": "2"}), managers)
 }
 
-fn owed(owner: &str) -> BTreeMap<Owner, Fields> {
-    BTreeMap::from([(
-        owner.to_owned().try_into().expect("an owner"),
-        fields(json!({"metadata": {"labels": {"b": "2"}}})),
-    )])
+fn owed(owner: &str) -> Others {
+    Others::from([(owner.to_owned(), fields(json!({"metadata": {"labels": {"b": "2"}}})))])
 }
 
 #[test]

@@ -1,23 +1,18 @@
 //! Going from one [`Owned`] to another on the server.
 
-use std::collections::BTreeMap;
-
-use kube::core::{
-    Request,
-    params::{Patch, PatchParams},
-};
+use kube::core::params::Patch;
 use serde_json::Value;
 use trustpath_core::{Class, Problem, Result};
 
 use super::{
-    Owned,
+    Owned, OwnedRequest,
     fields::{self, Fields},
     give_back::{ownership_patch, values_patch},
-    manager::Owner,
+    manager::Others,
 };
 use crate::{
     error::{Error, Kind},
-    kubernetes::{Address, Apply, Cluster, FIELD_MANAGER, call::Call},
+    kubernetes::{Address, Apply, Cluster},
     mark,
 };
 
@@ -25,21 +20,16 @@ use crate::{
 const ATTEMPTS: usize = 5;
 
 impl Cluster {
-    /// Reads an object as plain data, `metadata.managedFields` and all; `None` where there is none.
-    pub async fn live(&self, at: &Address) -> Result<Option<Value>, Error> {
-        let path = format!("{}/{}", at.collection()?, &at.name);
-        self.found(&Call::get(&path)?).await
-    }
-
     /// Asks the server whether it would take what is ours in `to`. Writes nothing.
     ///
     /// # Errors
     /// Why not: conflicts with other managers (unless `force`), admission, validation.
     pub async fn rehearse_owned(&self, at: &Address, to: &Owned, force: bool) -> Result<(), Error> {
-        let body = body(at, to, None);
-        self.apply(at, &body, Apply { force, dry_run: true }).await
+        self.apply(at, &to.body(at, None), Apply { force, dry_run: true }).await
     }
+}
 
+impl OwnedRequest {
     /// Goes from one waypoint to the next; `live` is how the object was seen right before. May be done twice, and again after
     /// being cut off.
     ///
@@ -49,49 +39,36 @@ impl Cluster {
     /// # Errors
     /// When others own what would change (unless `force`), when somebody made or removed the object since it was
     /// looked at, or when the server refuses or cannot be reached.
-    pub(super) async fn write_owned(
-        &self,
-        at: &Address,
-        live: Option<Value>,
-        (now, to): (Option<&Owned>, Option<&Owned>),
-        force: bool,
-    ) -> Result<()> {
-        let Some(to) = to else { return self.remove_owned(at, live, now).await };
-        let owed = now.map(|now| now.owed(to)).unwrap_or_default();
-        if owed.is_empty() {
-            self.put(at, live, (now, to), force).await
-        } else {
-            self.give_back(at, live, &owed, &to.applied).await
+    pub(super) async fn write(&self, cluster: &Cluster, at: &Address, live: Option<Value>, force: bool) -> Result<()> {
+        let Some(to) = &self.to else { return self.remove(cluster, at, live).await };
+        let owed = self.now.as_ref().map(|now| now.owed(to)).unwrap_or_default();
+        if !owed.is_empty() {
+            return cluster.give_back(at, live, &owed, &to.applied).await;
         }
-    }
-
-    async fn put(
-        &self,
-        at: &Address,
-        live: Option<Value>,
-        (now, to): (Option<&Owned>, &Owned),
-        force: bool,
-    ) -> Result<()> {
-        match (now, &live) {
+        match (&self.now, &live) {
             (Some(_), None) => return Err(gone(at).into()),
             (None, Some(live)) if !bears_mark_of(live, to) => return Err(appeared(at).into()),
             _ => {}
         }
         // With the uid it is this very object, or a conflict: none is made where one was to be changed.
         let uid = live.as_ref().and_then(|live| live["metadata"]["uid"].as_str());
-        let body = body(at, to, uid);
         // What was not there when force was agreed to is somebody's new object: nothing of it is taken.
         let how = Apply { force: force && live.is_some(), dry_run: false };
-        Ok(self.apply(at, &body, how).await?)
+        Ok(cluster.apply(at, &to.body(at, uid), how).await?)
     }
 
-    async fn give_back(
-        &self,
-        at: &Address,
-        mut live: Option<Value>,
-        owed: &BTreeMap<Owner, Fields>,
-        ours: &Fields,
-    ) -> Result<()> {
+    /// Nothing there is success.
+    async fn remove(&self, cluster: &Cluster, at: &Address, live: Option<Value>) -> Result<()> {
+        match (live, &self.now) {
+            (None, _) => Ok(()),
+            (Some(live), Some(now)) if !bears_mark_of(&live, now) => Err(not_ours(at).into()),
+            (Some(live), _) => cluster.remove(at, &live).await,
+        }
+    }
+}
+
+impl Cluster {
+    async fn give_back(&self, at: &Address, mut live: Option<Value>, owed: &Others, ours: &Fields) -> Result<()> {
         for attempt in 1.. {
             let Some(seen) = live else { break };
             match self.give_back_once(at, seen, owed, ours).await {
@@ -102,42 +79,20 @@ impl Cluster {
         Err(gone(at).into())
     }
 
-    async fn give_back_once(
-        &self,
-        at: &Address,
-        mut live: Value,
-        owed: &BTreeMap<Owner, Fields>,
-        ours: &Fields,
-    ) -> Result<(), Error> {
-        if let Some(values) = values_patch(&live, owed) {
-            live = self.merge(at, &values).await?;
-        }
+    async fn give_back_once(&self, at: &Address, live: Value, owed: &Others, ours: &Fields) -> Result<(), Error> {
+        let live = match values_patch(&live, owed) {
+            Some(values) => self.patch(at, &Patch::Merge(values), Apply::default()).await?,
+            None => live,
+        };
         if let Some(managers) = ownership_patch(&live, owed, ours) {
-            self.merge(at, &managers).await?;
+            self.patch(at, &Patch::Merge(managers), Apply::default()).await?;
         }
         Ok(())
     }
-
-    async fn merge(&self, at: &Address, patch: &Value) -> Result<Value, Error> {
-        let params = PatchParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PatchParams::default() };
-        let request = Request::new(at.collection()?).patch(&at.name, &params, &Patch::Merge(patch));
-        let call = Call::new(request)?;
-        self.call(&call).await?.parse(&call)
-    }
-}
-
-pub(super) fn body(at: &Address, to: &Owned, uid: Option<&str>) -> Fields {
-    let mut body = to.applied.clone();
-    body.insert("apiVersion".to_owned(), at.resource.api_version.clone().into());
-    body.insert("kind".to_owned(), at.resource.kind.clone().into());
-    if let Some(uid) = uid {
-        fields::set(&mut body, &["metadata", "uid"], uid.into());
-    }
-    body
 }
 
 /// Whether we marked this object as `owned` is marked; a mark that somebody else copied does not count.
-pub(super) fn bears_mark_of(live: &Value, owned: &Owned) -> bool {
+fn bears_mark_of(live: &Value, owned: &Owned) -> bool {
     let expected = fields::get(&owned.applied, &mark::PATH).and_then(Value::as_str);
     expected.is_some_and(|graph| Owned::seen(live, &Fields::new()).is_marked(graph))
 }
@@ -151,4 +106,10 @@ fn appeared(at: &Address) -> Problem {
     let message = format!("{at} was made by somebody else since the plan");
     Problem::new(Class::Conflict, "trustpath::kubernetes::appeared", message)
         .help("look at the plan again: it now says what would be taken over")
+}
+
+fn not_ours(at: &Address) -> Problem {
+    let message = format!("{at} no longer bears the mark with which it was to be removed");
+    Problem::new(Class::Conflict, "trustpath::kubernetes::not_ours", message)
+        .help("somebody else has taken it over or made it anew: look at the plan again")
 }

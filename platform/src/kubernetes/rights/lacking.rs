@@ -35,14 +35,10 @@ impl Cluster {
         }
         let asked: Vec<_> =
             rights.iter().enumerate().filter_map(|(asked, right)| Some((asked, read(right)?))).collect();
-        let denied = self.denied(asked).await?;
         let mut spelled = Vec::new();
-        for (asked, grant) in denied {
-            let each = self.each(&grant).await?;
-            match grant.is_everything() {
-                true => spelled.extend(self.denied(each.into_iter().map(|grant| (asked, grant)).collect()).await?),
-                false => spelled.extend(each.into_iter().map(|grant| (asked, grant))),
-            }
+        for (asked, grant) in self.denied(asked).await? {
+            let each = self.each(&grant).await?.into_iter().map(|grant| (asked, grant)).collect();
+            spelled.extend(if grant.is_everything() { self.denied(each).await? } else { each });
         }
         let missing = spelled.iter().map(|(asked, grant)| (*asked, grant.right())).collect();
         Ok(Lacking { missing, unasked: Vec::new() })
@@ -58,7 +54,7 @@ impl Cluster {
     }
 
     /// For each right the grants that it stands for, and whether their namespaces are there.
-    pub(in crate::kubernetes) async fn spell_out(&self, rights: &[Right]) -> Result<Vec<Vec<Grant>>, Error> {
+    pub(in crate::kubernetes) async fn spell_out(&self, rights: &[Right]) -> Result<Vec<Vec<Right>>, Error> {
         let grants: Vec<_> = rights.iter().map(read).collect();
         let namespaces: BTreeSet<_> = grants.iter().flatten().filter_map(|grant| grant.namespace.clone()).collect();
         let there = stream::iter(namespaces).map(|name| async move { Ok((name.clone(), self.is_there(&name).await?)) });
@@ -71,7 +67,8 @@ impl Cluster {
                 Some(grant) => self.each(&grant).await?,
                 None => Vec::new(),
             };
-            spelled.push(each.into_iter().map(|grant| Grant { cluster_wide: absent(&grant), ..grant }).collect());
+            let each = each.into_iter().map(|grant| Grant { cluster_wide: absent(&grant), ..grant }.right());
+            spelled.push(each.collect());
         }
         Ok(spelled)
     }

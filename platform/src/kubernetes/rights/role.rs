@@ -8,6 +8,8 @@ use trustpath_core::run::{By, Need};
 
 use super::Grant;
 
+const API_VERSION: &str = "rbac.authorization.k8s.io/v1";
+
 /// A Role, or a ClusterRole.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Role {
@@ -39,10 +41,14 @@ pub struct Rule {
     pub by: By,
 }
 
-/// One verb on one resource: group, resource, name, verb.
-type Cell = (String, String, Option<String>, String);
-/// What each cell of a role is needed by.
+/// A group, a resource, and the name of an object where it is one.
+type Object = (String, String, Option<String>);
+/// One verb on it, in a namespace or in the whole cluster.
+type Cell = (Option<String>, Object, String);
+/// What each is needed by.
 type Cells = BTreeMap<Cell, By>;
+/// The verbs that are needed on each object, and by what.
+type Verbs = BTreeMap<Object, (BTreeSet<String>, By)>;
 
 impl Role {
     /// The roles for these needs of a cluster, the ClusterRole first, all of one name.
@@ -53,7 +59,7 @@ impl Role {
         let grants: Vec<_> = needs.into_iter().flat_map(read).collect();
         let moved = grants.iter().filter(|(grant, _)| grant.moves_namespace());
         let moved: BTreeSet<_> = moved.filter_map(|(grant, _)| grant.name.clone()).collect();
-        let mut scopes: BTreeMap<Option<String>, Cells> = BTreeMap::new();
+        let mut cells = Cells::new();
         let mut instead_of = BTreeSet::new();
         for (grant, by) in grants {
             let stands = |namespace: &String| !grant.cluster_wide && !moved.contains(namespace);
@@ -61,35 +67,42 @@ impl Role {
             if scope.is_none() {
                 instead_of.extend(grant.namespace.clone());
             }
-            scopes.entry(scope).or_default().entry(cell(grant)).or_default().extend(by);
+            cells.entry(cell(scope, grant)).or_default().extend(by);
         }
-        let scopes = without_repetition(scopes);
-        let role = |(namespace, cells): (Option<String>, Cells)| {
+        let mut scopes: BTreeMap<Option<String>, Verbs> = BTreeMap::new();
+        for ((scope, object, verb), by) in without_repetition(cells) {
+            let (verbs, all) = scopes.entry(scope).or_default().entry(object).or_default();
+            verbs.insert(verb);
+            all.extend(&by);
+        }
+        let role = |(namespace, verbs): (Option<String>, Verbs)| {
             let instead_of = if namespace.is_none() { instead_of.clone() } else { BTreeSet::new() };
-            Self { name: name.to_owned(), namespace, rules: rules(cells), instead_of }
+            Self { name: name.to_owned(), namespace, rules: rules(verbs), instead_of }
         };
         scopes.into_iter().map(role).collect()
     }
 
     /// The object, ready to be applied.
     pub fn object(&self) -> Value {
-        let kind = if self.namespace.is_some() { "Role" } else { "ClusterRole" };
         let mut metadata = json!({ "name": self.name });
         if let Some(namespace) = &self.namespace {
             metadata["namespace"] = namespace.as_str().into();
         }
-        json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": kind, "metadata": metadata, "rules": self.rules})
+        json!({"apiVersion": API_VERSION, "kind": self.kind(), "metadata": metadata, "rules": self.rules})
     }
 
     /// The same in YAML, each rule behind a comment that says what needs it.
     pub fn yaml(&self) -> String {
-        let object = self.object();
-        let mut yaml = format!("apiVersion: {}\nkind: {}\n", text(&object["apiVersion"]), text(&object["kind"]));
-        yaml += &format!("metadata:\n  name: {}\n", object["metadata"]["name"]);
-        if let Some(namespace) = object["metadata"].get("namespace") {
-            yaml += &format!("  namespace: {namespace}\n");
+        let mut yaml = format!("apiVersion: {API_VERSION}\nkind: {}\n", self.kind());
+        yaml += &format!("metadata:\n  name: {}\n", json!(self.name));
+        if let Some(namespace) = &self.namespace {
+            yaml += &format!("  namespace: {}\n", json!(namespace));
         }
         yaml + "rules:\n" + &self.rules.iter().map(Rule::yaml).collect::<String>()
+    }
+
+    fn kind(&self) -> &'static str {
+        if self.namespace.is_some() { "Role" } else { "ClusterRole" }
     }
 }
 
@@ -106,59 +119,38 @@ impl Rule {
     }
 }
 
-fn text(value: &Value) -> &str {
-    value.as_str().unwrap_or_default()
-}
-
 fn read(need: &Need) -> impl Iterator<Item = (Grant, &By)> {
     let grants = need.grants.iter().filter_map(|grant| serde_json::from_value(grant.clone()).ok());
     grants.map(|grant| (grant, &need.by))
 }
 
-fn cell(grant: Grant) -> Cell {
+fn cell(scope: Option<String>, grant: Grant) -> Cell {
     let resource = match grant.subresource {
         Some(subresource) => format!("{}/{subresource}", grant.resource),
         None => grant.resource,
     };
-    (grant.group, resource, grant.name, grant.verb)
+    (scope, (grant.group, resource, grant.name), grant.verb)
 }
 
 /// What is given on all objects needs not be given on one of them, and what is given in the whole cluster not in a
 /// namespace.
-fn without_repetition(mut scopes: BTreeMap<Option<String>, Cells>) -> BTreeMap<Option<String>, Cells> {
-    let keys: Vec<_> =
-        scopes.iter().flat_map(|(scope, cells)| cells.keys().map(|cell| (scope.clone(), cell.clone()))).collect();
-    for (scope, cell) in keys {
-        let (group, resource, _, verb) = &cell;
-        let all = (group.clone(), resource.clone(), None, verb.clone());
-        let wider = [(None, all.clone()), (None, cell.clone()), (scope.clone(), all)];
-        let there =
-            |(scope, cell): &(Option<String>, Cell)| scopes.get(scope).is_some_and(|cells| cells.contains_key(cell));
-        let Some((into, as_cell)) =
-            wider.into_iter().filter(|wider| *wider != (scope.clone(), cell.clone())).find(there)
-        else {
-            continue;
+fn without_repetition(mut cells: Cells) -> Cells {
+    for cell in cells.keys().cloned().collect::<Vec<_>>() {
+        let (scope, (group, resource, name), verb) = &cell;
+        let same = |scope: &Option<String>, name: &Option<String>| {
+            (scope.clone(), (group.clone(), resource.clone(), name.clone()), verb.clone())
         };
-        let by = scopes.get_mut(&scope).and_then(|cells| cells.remove(&cell)).unwrap_or_default();
-        if let Some(wider) = scopes.get_mut(&into).and_then(|cells| cells.get_mut(&as_cell)) {
-            wider.extend(&by);
+        let wider = [same(&None, &None), same(&None, name), same(scope, &None)];
+        if let Some(wider) = wider.into_iter().find(|wider| *wider != cell && cells.contains_key(wider)) {
+            let by = cells.remove(&cell).unwrap_or_default();
+            cells.entry(wider).or_default().extend(&by);
         }
     }
-    scopes.retain(|_, cells| !cells.is_empty());
-    scopes
+    cells
 }
 
-/// A group, a resource, and the name of an object where it is one.
-type Object = (String, String, Option<String>);
-
 /// One rule for each resource and object, and for all resources of a group on which the same is needed by the same.
-fn rules(cells: Cells) -> Vec<Rule> {
-    let mut objects: BTreeMap<Object, (BTreeSet<String>, By)> = BTreeMap::new();
-    for ((group, resource, name, verb), by) in cells {
-        let (verbs, all) = objects.entry((group, resource, name)).or_default();
-        verbs.insert(verb);
-        all.extend(&by);
-    }
+fn rules(objects: Verbs) -> Vec<Rule> {
     let mut rules: Vec<Rule> = Vec::new();
     let mut alike = BTreeMap::new();
     for ((group, resource, name), (verbs, by)) in objects {

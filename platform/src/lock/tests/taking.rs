@@ -46,6 +46,18 @@ async fn a_dead_holder_is_followed_after_lease_and_horizon() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_record_that_changes_at_the_last_moment_is_alive() {
+    let memory = Memory::default();
+    dead(&memory, theirs());
+    let renewed = async {
+        sleep(LEASE + HORIZON - Duration::from_secs(1)).await;
+        memory.inside(|inside| inside.record = Some((1, theirs())));
+    };
+    let ((), taken) = tokio::join!(renewed, Hand::of("b").take(&memory));
+    assert_eq!(code(&taken.err().expect("it is held")), "trustpath::lock::held");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_live_holder_is_waited_for_on_request_and_no_longer() {
     let memory = Memory::default();
     let held = Hand::of("a").take(&memory).await.unwrap();

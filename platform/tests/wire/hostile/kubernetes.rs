@@ -12,7 +12,7 @@ use trustpath_platform::{
     Cluster, Connections, KubernetesSettings, ServiceAccountRef,
     error::Kind,
     kubernetes::{
-        Address, Apply, LeaseRecord, ServedType,
+        Address, Apply, LeaseRecord, Selection, ServedType,
         owned::Owned,
         rights::{Grant, on},
     },
@@ -162,7 +162,7 @@ async fn ask(cluster: &Cluster, lease: &LeaseRecord, what: Ask) -> Came {
             trustpath_platform::kubernetes::owned::other_managers(&live)
         }
         Ask::List => cluster.list::<ServiceAccount>(Some("n")).await.map(|_| none)?,
-        Ask::ListDynamic => cluster.list_dynamic::<DynamicObject>(&things(), None).await.map(|_| none)?,
+        Ask::ListDynamic => cluster.select::<DynamicObject>(&things(), Selection::default()).await.map(|_| none)?,
         Ask::Apply => cluster.apply(&at, &object(), Apply::default()).await.map(|_| none)?,
         Ask::Delete => cluster.remove(&at, &json!({"metadata": {"uid": "u"}})).await.map(|()| none)?,
         Ask::HasNamespace => cluster.has_namespace("n").await.map(|_| none)?,
@@ -248,7 +248,8 @@ async fn a_list_that_never_ends_is_given_up() {
     let server = Server::start(truth).await;
     let (cluster, _) = opened(&server).await;
     server.turn(0, None);
-    let error = cluster.list_dynamic::<DynamicObject>(&things(), Some("endless")).await.unwrap_err();
+    let endless = Selection { namespace: Some("endless"), ..Selection::default() };
+    let error = cluster.select::<DynamicObject>(&things(), endless).await.unwrap_err();
     assert_eq!((error.kind(), server.served()), (Kind::Malformed, 1000), "{error}");
 }
 
