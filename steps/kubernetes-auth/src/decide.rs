@@ -1,6 +1,6 @@
 //! What the mount and its config should be, whose they are, and what destroy leaves. Pure.
 
-use trustpath_core::{Class, Context, Decision, Note, Problem};
+use trustpath_core::{Class, Context, Decision, Note, Problem, Undo};
 use trustpath_platform::{
     digest::Digest,
     mark::{Mark, Owner},
@@ -9,7 +9,7 @@ use trustpath_platform::{
 };
 
 use crate::{
-    config::KubernetesAuth,
+    config::{KubernetesAuth, Reviewer as Choice},
     marked, owner,
     state::{Reviewer, State, TYPE},
     surroundings::{Found, Making},
@@ -40,11 +40,7 @@ impl KubernetesAuth {
             let mark = Mark::new(cx.graph()).of(Some(&around.cluster));
             state.mount.mark = Some(marked::naming(mark, state.reviewer().digest()));
         }
-        state.at_hand.extend(match &around.reviewer {
-            Found::Jwt { digest, .. } => Some(digest.clone()),
-            Found::Nowhere | Found::NotYet => None,
-        });
-        let undo = self.undo(now, Some(&state));
+        let undo = now.map_or(Undo::Yes, |now| self.undo(around, now, &state));
         let ours = now.is_some_and(|now| owner::is_ours(cx.graph(), &around.cluster, now, &target));
         Ok(Decision { provisional, undo, ..Decision::to(Some(state), ours).noting(notes) })
     }
@@ -95,8 +91,46 @@ impl KubernetesAuth {
         }
         let why = self.keep_because(roles, &own);
         let to = why.is_some().then(|| now.clone());
-        let undo = self.undo(Some(now), to.as_ref());
+        let undo = if to.is_none() { self.undo_of_removal(now) } else { Undo::Yes };
         Decision { undo, goes_with, ..Decision::to(to, owner != Owner::Other).noting(why.map(Note::Left)) }
+    }
+
+    /// Whether a change can be taken back.
+    pub(crate) fn undo(&self, around: &Making, from: &State, to: &State) -> Undo {
+        if from.config == to.config {
+            return Undo::Yes;
+        }
+        if from.config.is_none() && !around.roles.is_empty() {
+            let roles = listed(&around.roles);
+            return Undo::No(format!("Vault removes a config only with its mount, and that has the roles {roles}"));
+        }
+        let found = match &around.reviewer {
+            Found::Jwt { digest, .. } => Some(digest),
+            Found::Nowhere | Found::NotYet => None,
+        };
+        self.undo_of_reviewer(from.reviewer(), |digest| [found, around.previous.as_ref()].contains(&Some(digest)))
+    }
+
+    /// Whether a JWT that is removed can come back is known when its source is read again: one that is given is trusted.
+    pub(crate) fn undo_of_removal(&self, from: &State) -> Undo {
+        let is_given = !matches!(self.reviewer, Choice::Vault | Choice::Client | Choice::Keep);
+        self.undo_of_reviewer(from.reviewer(), |_| is_given || self.previous_reviewer.is_some())
+    }
+
+    fn undo_of_reviewer(&self, reviewer: &Reviewer, at_hand: impl Fn(&Digest) -> bool) -> Undo {
+        match reviewer {
+            Reviewer::None | Reviewer::NotYet => Undo::Yes,
+            Reviewer::Jwt(digest) if at_hand(digest) => Undo::Yes,
+            Reviewer::Jwt(digest) if self.previous_reviewer.is_some() => Undo::IfGiven(format!(
+                "another `previous_reviewer` in its `with`: the reviewer JWT that is there is {digest}, and the one given \
+                 is not"
+            )),
+            Reviewer::Jwt(_) | Reviewer::Unknown => Undo::IfGiven(
+                "`previous_reviewer` in its `with`: the file or Secret that holds the reviewer JWT which is there now, as \
+                 Vault does not give it back"
+                    .to_owned(),
+            ),
+        }
     }
 
     fn keep_because(&self, roles: Result<Vec<String>, &str>, own: &[String]) -> Option<String> {

@@ -4,7 +4,6 @@
 //! whole and gives its reviewer JWT never back: the state holds a digest, the mark in the mount's description remembers
 //! it, and a write fetches the JWT again.
 
-mod answers;
 mod config;
 mod decide;
 mod document;
@@ -23,13 +22,12 @@ mod surroundings;
 mod target;
 #[cfg(test)]
 mod tests;
-mod undo;
 mod way;
 
 use trustpath_core::{Answers, At, Decision, Handle, Intent, Kind, Leg, Managed, Proof, Reads, Result, Seen};
 use trustpath_platform::{AuthMount, Cluster, ReviewerSecret, Vault, VaultServer, vault::backend::roles_that_go};
 
-use self::{answers::read, config::KubernetesAuth, state::State};
+use self::{config::KubernetesAuth, reads::read, state::State};
 
 /// The facts that the step takes.
 pub(crate) type Taken = (VaultServer, Option<ReviewerSecret>);

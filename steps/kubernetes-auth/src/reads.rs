@@ -1,7 +1,10 @@
 //! What is read before anything is decided, by name.
 
 use async_trait::async_trait;
-use trustpath_core::{Answer, Answers, At, Class, Context, Intent, Read, Reads, Result, Right, Seen, failure::Report};
+use serde::de::DeserializeOwned;
+use trustpath_core::{
+    Answer, Answers, At, Class, Context, Intent, Problem, Read, Reads, Result, Right, Seen, failure::Report,
+};
 use trustpath_platform::{
     kubernetes::ClusterUid,
     text_source::{NamedFile, TextSource},
@@ -10,10 +13,9 @@ use trustpath_platform::{
 
 use crate::{
     Taken,
-    answers::key_name,
     config::{Ca, KubernetesAuth},
     document::may_hold_jwt,
-    place::ServicePods,
+    place::WhereVaultIs,
     source::JwtSource,
     state::{State, TYPE},
     surroundings::Connected,
@@ -41,8 +43,8 @@ impl KubernetesAuth {
     /// What host, CA and reviewer depend on. A proof tells what is wrong with them.
     fn surroundings(&self, at: At<'_, Taken>, reads: Reads, is_proof: bool) -> Reads {
         let mut reads = judged(judged(reads, "cluster", ClusterUid, is_proof), "here", Connected, is_proof);
-        if let Some((namespace, name)) = self.service_asked_for(at.facts) {
-            reads = judged(reads, "place", ServicePods { namespace, name }, is_proof);
+        if self.asks_for_place(at.facts) {
+            reads = judged(reads, "place", WhereVaultIs { url: at.facts.0.url.clone() }, is_proof);
         }
         if let Ca::File(file) = &self.ca {
             reads = judged(reads, "ca", TextSource::File(NamedFile { file: file.clone() }), is_proof);
@@ -110,4 +112,20 @@ pub(crate) fn is_told(class: Class) -> bool {
 pub(crate) fn told(report: Report) -> (String, String) {
     let why = [vec![report.message], report.causes].concat().join(": ");
     (why, report.help.unwrap_or_default())
+}
+
+/// The name of the read of a key.
+pub(crate) fn key_name(index: usize) -> String {
+    format!("pem_keys[{index}]")
+}
+
+/// What every reading of this sort has.
+pub(crate) fn read<T: DeserializeOwned>(answers: &Answers, name: &str) -> Result<T> {
+    Ok(answers.get(name)?.ok_or_else(|| unread(name, answers.answer(name)))?)
+}
+
+fn unread(name: &str, answer: Option<&Answer>) -> Problem {
+    let message = format!("`{name}` has to be known, and was not read: {answer:?}");
+    Problem::new(Class::Internal, "trustpath::kubernetes_auth::unread", message)
+        .help("this is a defect; please report it")
 }

@@ -16,11 +16,11 @@ use trustpath_platform::{
 
 use crate::{
     Taken,
-    answers::{key_name, read},
     config::{KubernetesAuth, Reviewer as Choice, Source},
     jwt::Claims,
     pem,
     place::Place,
+    reads::{key_name, read},
     source::{JwtSeen, JwtSource},
 };
 
@@ -39,6 +39,10 @@ pub(crate) struct Making {
     /// The public keys, where the configuration names some.
     pub(crate) pem_keys: Option<Vec<String>>,
     pub(crate) reviewer: Found,
+    /// The JWT that is in the config today, where its source is given.
+    pub(crate) previous: Option<Digest>,
+    /// The roles of a mount that has no config: they are lost when it is made anew.
+    pub(crate) roles: Vec<String>,
 }
 
 /// The reviewer JWT, as it was found at its source.
@@ -59,10 +63,12 @@ impl KubernetesAuth {
             cluster: read(answers, "cluster")?,
             unencrypted: unencrypted(&at.facts.0, &here.vault),
             here,
-            place: self.place(at.facts, answers)?,
+            place: answers.get("place")?.unwrap_or_default(),
             ca: answers.get("ca")?,
             pem_keys: self.keys(answers)?,
             reviewer: self.found(at.facts, answers)?,
+            previous: answers.get::<JwtSeen>("previous")?.map(|jwt| jwt.digest),
+            roles: answers.get("roles")?.unwrap_or_default(),
         })
     }
 

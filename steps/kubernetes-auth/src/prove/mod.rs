@@ -10,11 +10,10 @@ use trustpath_platform::{text::clean, vault::backend::differing};
 use self::{ca::StoredCa, review::Review};
 use crate::{
     Taken,
-    answers::key_name,
     config::{KubernetesAuth, Reviewer as Choice},
     kept::are,
     owner,
-    reads::{is_told, told},
+    reads::{is_told, key_name, told},
     state::{HOST, State, TYPE},
 };
 

@@ -54,6 +54,8 @@ pub(crate) fn inside() -> Making {
         ca: None,
         pem_keys: None,
         reviewer: Found::Nowhere,
+        previous: None,
+        roles: Vec::new(),
     }
 }
 

@@ -116,13 +116,22 @@ impl Wish {
         serde_json::from_value(self.with.clone()).expect("a configuration")
     }
 
-    fn decide(&self, now: Option<&State>) -> State {
+    fn around(&self) -> Making {
         let reviewer = match self.jwt {
             Some(jwt) => Found::Jwt { digest: Digest::of(jwt), claims: Claims::default(), origin: "a file".to_owned() },
             None => Found::Nowhere,
         };
-        let around = Making { reviewer, ..inside() };
-        Wanted::from(self.step().wants((&cx(), false), &around, now).expect("a decision")).state
+        Making { reviewer, ..inside() }
+    }
+
+    fn decide(&self, now: Option<&State>) -> State {
+        Wanted::from(self.step().wants((&cx(), false), &self.around(), now).expect("a decision")).state
+    }
+
+    /// Whether what is made can be taken back, where this JWT is given besides.
+    fn undo(&self, previous: Option<&str>, from: Option<&State>, to: &State) -> Undo {
+        let around = Making { previous: previous.map(Digest::of), ..self.around() };
+        from.map_or(Undo::Yes, |from| self.step().undo(&around, from, to))
     }
 }
 
@@ -246,7 +255,7 @@ impl Run<'_> {
     fn check_back(&self, change: &Change, way: &[Leg<State>], part: &Server) {
         let before = self.begin.observe(self.previous);
         let wanted = self.wish.decide(before.as_ref());
-        if self.wish.step().undo(before.as_ref(), Some(&wanted)) != Undo::Yes {
+        if self.wish.undo(self.previous, before.as_ref(), &wanted) != Undo::Yes {
             return;
         }
         // A mount that is made anew is gone for a moment, which looks like somebody else's doing; and what a run left
@@ -313,5 +322,5 @@ fn a_rotated_jwt_is_announced_written_and_settled() {
         announced.contains(Digest::of("one").as_str()) && announced.contains(Digest::of("two").as_str()),
         "{announced}"
     );
-    assert!(matches!(rotated.step().undo(now.as_ref(), Some(&wanted)), Undo::IfGiven(_)));
+    assert!(matches!(rotated.undo(None, now.as_ref(), &wanted), Undo::IfGiven(_)));
 }
