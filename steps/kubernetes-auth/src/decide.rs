@@ -1,18 +1,19 @@
 //! What the mount and its config should be, whose they are, and what destroy leaves. Pure.
 
-use trustpath_core::{Class, Context, Decision, Note, Problem, Undo};
+use trustpath_core::{Answers, At, Class, Context, Decision, Note, Problem, Result, Undo};
 use trustpath_platform::{
     digest::Digest,
     mark::{Mark, Owner},
     text::{clean, listed},
-    vault::backend::MountState,
+    vault::backend::{MountState, roles_that_go},
 };
 
 use crate::{
+    Taken,
     config::{KubernetesAuth, Reviewer as Choice},
     marked, owner,
     state::{Reviewer, State, TYPE},
-    surroundings::{Found, Making},
+    surroundings::{Making, read},
     target::Target,
 };
 
@@ -75,6 +76,15 @@ impl KubernetesAuth {
             .help("leave `[trustpath …]` out of it"))
     }
 
+    pub(crate) fn removal(&self, at: At<'_, Taken>, answers: &Answers, now: &State) -> Result<Decision<State>> {
+        let roles = match answers.refused("roles") {
+            Some(why) => Err(why),
+            None => Ok(read(answers, "roles")?),
+        };
+        let cluster: String = read(answers, "cluster")?;
+        Ok(self.release(at.cx.graph(), &cluster, roles, roles_that_go(at.cx, self.mount.as_str()), now))
+    }
+
     /// What is left of a mount that bears the mark of this graph. The roles that go before it do are this graph's own, each of a
     /// step.
     pub(crate) fn release(
@@ -104,11 +114,8 @@ impl KubernetesAuth {
             let roles = listed(&around.roles);
             return Undo::No(format!("Vault removes a config only with its mount, and that has the roles {roles}"));
         }
-        let found = match &around.reviewer {
-            Found::Jwt { digest, .. } => Some(digest),
-            Found::Nowhere | Found::NotYet => None,
-        };
-        self.undo_of_reviewer(from.reviewer(), |digest| [found, around.previous.as_ref()].contains(&Some(digest)))
+        let at_hand = [&around.jwt, &around.previous].map(|jwt| jwt.as_ref().map(|jwt| &jwt.digest));
+        self.undo_of_reviewer(from.reviewer(), |digest| at_hand.contains(&Some(digest)))
     }
 
     /// Whether a JWT that is removed can come back is known when its source is read again: one that is given is trusted.

@@ -25,9 +25,9 @@ mod tests;
 mod way;
 
 use trustpath_core::{Answers, At, Decision, Handle, Intent, Kind, Leg, Managed, Proof, Reads, Result, Seen};
-use trustpath_platform::{AuthMount, Cluster, ReviewerSecret, Vault, VaultServer, vault::backend::roles_that_go};
+use trustpath_platform::{AuthMount, Cluster, ReviewerSecret, Vault, VaultServer};
 
-use self::{config::KubernetesAuth, reads::read, state::State};
+use self::{config::KubernetesAuth, state::State};
 
 /// The facts that the step takes.
 pub(crate) type Taken = (VaultServer, Option<ReviewerSecret>);
@@ -59,14 +59,7 @@ impl Managed for KubernetesAuth {
             return Ok(Decision::to(Some(self.unseen(at.cx.graph(), self.source(at.facts).is_some())), false));
         }
         match (intent, &seen.state) {
-            (Intent::Remove, Some(now)) => {
-                let roles = match seen.answers.refused("roles") {
-                    Some(why) => Err(why),
-                    None => Ok(read(&seen.answers, "roles")?),
-                };
-                let cluster: String = read(&seen.answers, "cluster")?;
-                Ok(self.release(at.cx.graph(), &cluster, roles, roles_that_go(at.cx, self.mount.as_str()), now))
-            }
+            (Intent::Remove, Some(now)) => self.removal(at, &seen.answers, now),
             (_, now) => {
                 Ok(self.wants((at.cx, at.cx.consent().adopt), &self.making(at, &seen.answers)?, now.as_ref())?)
             }

@@ -24,8 +24,7 @@ pub(crate) fn check(
     now: &State,
     target: &Target,
 ) -> Result<Option<Note>, Problem> {
-    let differs = now.config.as_ref().and_then(|config| other_cluster(config, target));
-    match (of(cx.graph(), cluster, &now.mount), differs) {
+    match judged(cx.graph(), cluster, now, target) {
         (Owner::Ours, _) | (Owner::Unnamed | Owner::Other, None) => Ok(None),
         (Owner::Other, Some(how)) => Err(not_this_graphs(path, &how)),
         (Owner::OtherCluster(_) | Owner::Unnamed, _) if adopts => Ok(Some(taken_over(cluster, now, target))),
@@ -35,22 +34,22 @@ pub(crate) fn check(
 
 /// Whether a mount is this graph's and this cluster's. Where its mark names no cluster, its config decides.
 pub(crate) fn is_ours(graph: &str, cluster: &str, now: &State, target: &Target) -> bool {
-    match of(graph, cluster, &now.mount) {
-        Owner::Ours => true,
-        Owner::Unnamed => now.config.as_ref().is_none_or(|config| other_cluster(config, target).is_none()),
-        Owner::OtherCluster(_) | Owner::Other => false,
-    }
+    matches!(judged(graph, cluster, now, target), (Owner::Ours, _) | (Owner::Unnamed, None))
+}
+
+/// Whose it is by its mark, and how its config differs from one of this cluster.
+fn judged(graph: &str, cluster: &str, now: &State, target: &Target) -> (Owner, Option<String>) {
+    (of(graph, cluster, &now.mount), now.config.as_ref().and_then(|config| other_cluster(config, target)))
 }
 
 /// Whether a config is about this cluster, as far as host and CA show; if not, how it differs.
 fn other_cluster(now: &Config, target: &Target) -> Option<String> {
     let (host, ca) = (now.text(HOST), now.text(CA));
-    let both = !ca.is_empty() && !target.ca.is_empty();
     if !same_host(host, &target.host) {
         let host = clean(host);
         return Some(format!("asks the API server at {host}, and this graph's is {}", target.host));
     }
-    let differs = both && pem::disjoint(ca, &target.ca);
+    let differs = !ca.is_empty() && !target.ca.is_empty() && pem::disjoint(ca, &target.ca);
     differs.then(|| "trusts another CA than this graph's".to_owned())
 }
 

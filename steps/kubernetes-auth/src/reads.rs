@@ -1,10 +1,7 @@
 //! What is read before anything is decided, by name.
 
 use async_trait::async_trait;
-use serde::de::DeserializeOwned;
-use trustpath_core::{
-    Answer, Answers, At, Class, Context, Intent, Problem, Read, Reads, Result, Right, Seen, failure::Report,
-};
+use trustpath_core::{Answer, Answers, At, Class, Context, Intent, Read, Reads, Result, Right, Seen, failure::Report};
 use trustpath_platform::{
     kubernetes::ClusterUid,
     text_source::{NamedFile, TextSource},
@@ -18,7 +15,7 @@ use crate::{
     place::WhereVaultIs,
     source::JwtSource,
     state::{State, TYPE},
-    surroundings::Connected,
+    surroundings::{Connected, key_name},
 };
 
 impl KubernetesAuth {
@@ -112,20 +109,4 @@ pub(crate) fn is_told(class: Class) -> bool {
 pub(crate) fn told(report: Report) -> (String, String) {
     let why = [vec![report.message], report.causes].concat().join(": ");
     (why, report.help.unwrap_or_default())
-}
-
-/// The name of the read of a key.
-pub(crate) fn key_name(index: usize) -> String {
-    format!("pem_keys[{index}]")
-}
-
-/// What every reading of this sort has.
-pub(crate) fn read<T: DeserializeOwned>(answers: &Answers, name: &str) -> Result<T> {
-    Ok(answers.get(name)?.ok_or_else(|| unread(name, answers.answer(name)))?)
-}
-
-fn unread(name: &str, answer: Option<&Answer>) -> Problem {
-    let message = format!("`{name}` has to be known, and was not read: {answer:?}");
-    Problem::new(Class::Internal, "trustpath::kubernetes_auth::unread", message)
-        .help("this is a defect; please report it")
 }

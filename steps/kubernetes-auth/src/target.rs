@@ -7,8 +7,9 @@ use crate::{
     config::{Ca, Host, KubernetesAuth, Reviewer as Choice},
     pem,
     place::Place,
+    source::JwtSource,
     state::{CA, Config, HOST, Reviewer},
-    surroundings::{Found, Making},
+    surroundings::Making,
 };
 
 /// Where every pod finds the API server of its own cluster.
@@ -87,7 +88,10 @@ impl KubernetesAuth {
             (Ca::Pem(text), _) => (text.clone(), "`ca.pem`".to_owned()),
             (Ca::File(file), _) => (around.ca.clone().unwrap_or_default(), format!("the file {}", file.display())),
             (Ca::Auto, Place::Outside(_) | Place::Unasked) => {
-                let of_kubeconfig = around.here.api_server.ca_pem.clone().ok_or_else(no_ca)?;
+                const NONE: &str =
+                    "the kubeconfig names no certificate-authority, and Vault does not run in this cluster";
+                let of_kubeconfig = around.here.api_server.ca_pem.clone();
+                let of_kubeconfig = of_kubeconfig.ok_or_else(|| no_ca(NONE, ", or `ca = \"none\"`"))?;
                 (of_kubeconfig, "the kubeconfig's certificate-authority".to_owned())
             }
         };
@@ -96,14 +100,14 @@ impl KubernetesAuth {
     }
 
     fn reviewer(&self, around: &Making, notes: &mut Vec<Note>) -> Result<Reviewer, Problem> {
-        match (&around.reviewer, &self.reviewer, &around.place) {
-            (Found::NotYet, ..) => Ok(Reviewer::NotYet),
-            (Found::Jwt { digest, claims, origin }, ..) => {
-                let end = claims.end(around.here.now).map_err(|at| expired(origin, &at.to_string()))?;
-                notes.extend(end.map(|when| ends(origin, &when)));
-                Ok(Reviewer::Jwt(digest.clone()))
-            }
-            (Found::Nowhere, Choice::Client, _) => {
+        if let Some(source) = &around.source {
+            let Some(jwt) = &around.jwt else { return Ok(Reviewer::NotYet) };
+            let end = jwt.claims.end(around.here.now).map_err(|at| expired(source, &at.to_string()))?;
+            notes.extend(end.map(|when| ends(source, &when)));
+            return Ok(Reviewer::Jwt(jwt.digest.clone()));
+        }
+        match (&self.reviewer, &around.place) {
+            (Choice::Client, _) => {
                 if let Some(address) = &around.unencrypted {
                     return Err(client_in_the_clear(address));
                 }
@@ -114,17 +118,17 @@ impl KubernetesAuth {
                 ));
                 Ok(Reviewer::None)
             }
-            (Found::Nowhere, Choice::Vault, _) | (Found::Nowhere, Choice::Auto, Place::Inside) => Ok(Reviewer::None),
-            (Found::Nowhere, _, Place::Outside(seen)) => Err(choose_reviewer(seen)),
-            (Found::Nowhere, ..) => Err(choose_reviewer("nothing was looked up from which that could be decided")),
+            (Choice::Vault, _) | (Choice::Auto, Place::Inside) => Ok(Reviewer::None),
+            (_, Place::Outside(seen)) => Err(choose_reviewer(seen)),
+            _ => Err(choose_reviewer("nothing was looked up from which that could be decided")),
         }
     }
 
     /// Whether Vault uses its own pod's token decides who reviews where no JWT is given.
     fn disable_local(&self, ca: &str, around: &Making, notes: &mut Vec<Note>) -> Result<Option<bool>, Problem> {
-        let needed = match (&self.reviewer, &around.reviewer) {
+        let needed = match (&self.reviewer, &around.source) {
             (Choice::Client, _) => Some((true, "`reviewer = \"client\"`")),
-            (Choice::Vault, _) | (Choice::Auto, Found::Nowhere) => Some((false, "that Vault's own pod reviews tokens")),
+            (Choice::Vault, _) | (Choice::Auto, None) => Some((false, "that Vault's own pod reviews tokens")),
             _ if ca.is_empty() && self.ca == Ca::Auto => Some((false, "that Vault uses its own pod's CA")),
             _ => None,
         };
@@ -137,7 +141,9 @@ impl KubernetesAuth {
         }
         let value = needed.map(|(needed, _)| needed).or(self.disable_local_ca_jwt);
         if value == Some(true) && ca.is_empty() {
-            no_ca_at_all(around.here.family)?;
+            if around.here.family == Family::OpenBao {
+                return Err(no_ca("there is no CA, Vault's own is switched off, and OpenBao does not take that", ""));
+            }
             notes.push(Note::Info(
                 "without a CA, Vault checks the API server by its machine's own authorities".to_owned(),
             ));
@@ -168,15 +174,15 @@ fn is_loopback(url: &str) -> bool {
     host.unwrap_or(false)
 }
 
-fn ends(origin: &str, when: &str) -> Note {
+fn ends(source: &JwtSource, when: &str) -> Note {
     Note::Warning(format!(
-        "the reviewer JWT of {origin} does not last: {when}, every login will start to fail with a bare `permission \
+        "the reviewer JWT of {source} does not last: {when}, every login will start to fail with a bare `permission \
          denied`; a `token-reviewer` step makes one that lasts"
     ))
 }
 
-fn expired(origin: &str, at: &str) -> Problem {
-    let message = format!("the reviewer JWT of {origin} has expired at {at}");
+fn expired(source: &JwtSource, at: &str) -> Problem {
+    let message = format!("the reviewer JWT of {source} has expired at {at}");
     Problem::new(Class::Config, "trustpath::kubernetes_auth::reviewer_expired", message)
         .help("with it every login would fail; give one that lasts: a `token-reviewer` step makes it")
 }
@@ -188,19 +194,10 @@ fn client_in_the_clear(address: &str) -> Problem {
         .help("reach Vault by https, or choose another reviewer: a `token-reviewer` step makes one")
 }
 
-fn no_ca() -> Problem {
-    let message = "the kubeconfig names no certificate-authority, and Vault does not run in this cluster";
-    Problem::new(Class::Config, "trustpath::kubernetes_auth::no_ca", message)
-        .help("set `ca = { file = \"ca.pem\" }` to the authority that signed the API server's certificate, or `ca = \"none\"`")
-}
-
-fn no_ca_at_all(family: Family) -> Result<(), Problem> {
-    if family != Family::OpenBao {
-        return Ok(());
-    }
-    let message = "there is no CA, Vault's own is switched off, and OpenBao does not take that";
-    Err(Problem::new(Class::Config, "trustpath::kubernetes_auth::no_ca", message)
-        .help("set `ca = { file = \"ca.pem\" }` to the authority that signed the API server's certificate"))
+fn no_ca(message: &str, or: &str) -> Problem {
+    Problem::new(Class::Config, "trustpath::kubernetes_auth::no_ca", message).help(format!(
+        "set `ca = {{ file = \"ca.pem\" }}` to the authority that signed the API server's certificate{or}"
+    ))
 }
 
 fn choose_reviewer(seen: &str) -> Problem {

@@ -13,8 +13,9 @@ use crate::{
     config::{KubernetesAuth, Reviewer as Choice},
     kept::are,
     owner,
-    reads::{is_told, key_name, told},
+    reads::{is_told, told},
     state::{HOST, State, TYPE},
+    surroundings::key_name,
 };
 
 const MOUNTED: &str = "auth method is mounted";

@@ -14,6 +14,7 @@ use self::configure::{ConfigJwt, Configure};
 use crate::{
     Taken,
     config::KubernetesAuth,
+    document::document,
     marked,
     source::JwtSource,
     state::{Config, Reviewer, State},
@@ -47,9 +48,10 @@ impl KubernetesAuth {
                 let known = is_known.then_some(()).ok_or(marked::NOT_YET);
                 Box::new(Enable::new(at, &next.mount, &next.description(), known))
             }
-            (Some(now), Some(next)) => match &next.config {
-                Some(config) if way::writes_config(now, next) => Box::new(self.configure(facts, at, now, next, config)),
-                _ => Box::new(at.tune(next.tuning(now))),
+            (Some(now), Some(next)) => match next.config.as_ref().filter(|_| way::writes_config(now, next)) {
+                None => Box::new(at.tune(next.tuning(now))),
+                Some(config) if config.reviewer.is_some() => Box::new(self.configure(facts, at, now, next, config)),
+                Some(config) => document().change(&at, None, &config.held),
             },
         }
     }
@@ -64,7 +66,6 @@ impl KubernetesAuth {
         let anew = own.clone().filter(|source| source.is_made && now.config.is_none());
         let sources = own.into_iter().chain(self.previous_reviewer.as_ref().map(JwtSource::from)).collect();
         let jwt = ConfigJwt { mount: at.path.clone(), reviewer: config.reviewer.clone(), sources };
-        let jwt = config.reviewer.is_some().then(|| Arc::new(jwt));
-        Configure { at, to: to.clone(), held: config.held.clone(), jwt, anew }
+        Configure { at, to: to.clone(), held: config.held.clone(), jwt: Arc::new(jwt), anew }
     }
 }

@@ -12,14 +12,16 @@ use jiff::Timestamp;
 use rcgen::{CertificateParams, KeyPair};
 use serde_json::Value;
 use trustpath_core::{Context, Decision, Handles, Note, Problem, contract::Consent};
-use trustpath_platform::{ReviewerSecret, VaultServer, kubernetes::ApiServer, vault::Family};
+use trustpath_platform::{ReviewerSecret, VaultServer, digest::Digest, kubernetes::ApiServer, vault::Family};
 
 use crate::{
     Taken,
-    config::KubernetesAuth,
+    config::{KubernetesAuth, Source},
+    jwt::Claims,
     place::Place,
+    source::{JwtSeen, JwtSource},
     state::State,
-    surroundings::{Found, Here, Making},
+    surroundings::{Here, Making},
 };
 
 const GRAPH: &str = "ours";
@@ -53,10 +55,21 @@ pub(crate) fn inside() -> Making {
         place: Place::Inside,
         ca: None,
         pem_keys: None,
-        reviewer: Found::Nowhere,
+        source: None,
+        jwt: None,
         previous: None,
         roles: Vec::new(),
     }
+}
+
+/// A JWT of a ServiceAccount, as it was seen.
+fn jwt(text: &str) -> JwtSeen {
+    JwtSeen { digest: Digest::of(text), claims: Claims::default() }
+}
+
+/// Around a Vault of this cluster, with a reviewer JWT that comes from a file; `None` where that is yet to be made.
+fn sourced(jwt: Option<JwtSeen>) -> Making {
+    Making { source: Some(JwtSource::from(&Source::File("reviewer.jwt".into()))), jwt, ..inside() }
 }
 
 fn here(family: Family, ca_pem: Option<String>) -> Here {

@@ -5,14 +5,8 @@ use serde_json::{Map, Value, json};
 use trustpath_core::{Change, Leg, Shown, Trail, Undo, contract::Standing};
 use trustpath_platform::{digest::Digest, vault::backend::MountState};
 
-use super::{Wanted, cx, facts, inside};
-use crate::{
-    config::KubernetesAuth,
-    document,
-    jwt::Claims,
-    state::State,
-    surroundings::{Found, Making},
-};
+use super::{Wanted, cx, facts, inside, jwt, sourced};
+use crate::{config::KubernetesAuth, document, state::State, surroundings::Making};
 
 /// What a server holds: the mount, the config, and the JWT that nobody can read.
 #[derive(Debug, Clone, PartialEq)]
@@ -117,11 +111,7 @@ impl Wish {
     }
 
     fn around(&self) -> Making {
-        let reviewer = match self.jwt {
-            Some(jwt) => Found::Jwt { digest: Digest::of(jwt), claims: Claims::default(), origin: "a file".to_owned() },
-            None => Found::Nowhere,
-        };
-        Making { reviewer, ..inside() }
+        self.jwt.map_or_else(inside, |text| sourced(Some(jwt(text))))
     }
 
     fn decide(&self, now: Option<&State>) -> State {
@@ -130,7 +120,7 @@ impl Wish {
 
     /// Whether what is made can be taken back, where this JWT is given besides.
     fn undo(&self, previous: Option<&str>, from: Option<&State>, to: &State) -> Undo {
-        let around = Making { previous: previous.map(Digest::of), ..self.around() };
+        let around = Making { previous: previous.map(jwt), ..self.around() };
         from.map_or(Undo::Yes, |from| self.step().undo(&around, from, to))
     }
 }

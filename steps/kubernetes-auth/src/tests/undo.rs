@@ -4,19 +4,14 @@ use serde_json::json;
 use trustpath_core::{Note, Undo};
 
 use super::*;
-use crate::{jwt::Claims, state::Reviewer};
-use trustpath_platform::digest::Digest;
+use crate::state::Reviewer;
 
-fn around(jwt: Option<&str>) -> Making {
-    let reviewer = match jwt {
-        Some(jwt) => Found::Jwt { digest: Digest::of(jwt), claims: Claims::default(), origin: "a file".to_owned() },
-        None => Found::Nowhere,
-    };
-    Making { reviewer, ..inside() }
+fn around(text: Option<&str>) -> Making {
+    text.map_or_else(inside, |text| sourced(Some(jwt(text))))
 }
 
-fn wants(jwt: Option<&str>, with: Value, now: Option<&State>) -> State {
-    decide(with, &around(jwt), now).expect("a decision").state
+fn wants(text: Option<&str>, with: Value, now: Option<&State>) -> State {
+    decide(with, &around(text), now).expect("a decision").state
 }
 
 #[test]
@@ -27,7 +22,7 @@ fn a_jwt_at_hand_is_written_again() {
     let to = wants(None, json!({}), Some(&from));
     let undo = |around: &Making| config(json!({})).undo(around, &from, &to);
     assert!(matches!(undo(&around(None)), Undo::IfGiven(what) if what.contains("previous_reviewer")));
-    assert_eq!(undo(&Making { previous: Some(Digest::of("one")), ..around(None) }), Undo::Yes);
+    assert_eq!(undo(&Making { previous: Some(jwt("one")), ..around(None) }), Undo::Yes);
 }
 
 #[test]
