@@ -1,5 +1,6 @@
 //! What the mount and its config should be, whose they are, and what destroy leaves. Pure.
 
+use serde_json::Value;
 use trustpath_core::{Answers, At, Class, Context, Decision, Note, Problem, Result, Undo};
 use trustpath_platform::{
     digest::Digest,
@@ -12,9 +13,8 @@ use crate::{
     Taken,
     config::{KubernetesAuth, Reviewer as Choice},
     marked, owner,
-    state::{Reviewer, State, TYPE},
+    state::{Config, Reviewer, State, TYPE},
     surroundings::{Making, read},
-    target::Target,
 };
 
 impl KubernetesAuth {
@@ -29,34 +29,32 @@ impl KubernetesAuth {
             return Err(other_type(self.mount.as_str(), &now.mount.kind));
         }
         let kept = self.kept(around, now)?;
-        let target = self.target(around, kept)?;
-        let mut state = self.managed(now, &target);
-        kept.map(|kept| self.check_kept(kept, state.config.as_ref())).transpose()?;
-        let check = |now| owner::check(self.mount.as_str(), (cx, adopts), &around.cluster, now, &target);
-        let taken_over = now.map(check).transpose()?.flatten();
-        let provisional = target.reviewer == Reviewer::NotYet;
-        let notes: Vec<_> = target.notes.iter().cloned().chain(taken_over).collect();
+        let (config, mut notes) = self.target(around, now.and_then(|now| now.config.as_ref()), kept)?;
+        kept.map(|kept| self.check_kept(kept, &config)).transpose()?;
+        let check = |now| owner::check(self.mount.as_str(), (cx, adopts), &around.cluster, now, &config);
+        notes.extend(now.map(check).transpose()?.flatten());
+        let ours = now.is_some_and(|now| owner::is_ours(cx.graph(), &around.cluster, now, &config));
+        let provisional = config.reviewer == Reviewer::NotYet;
+        let mut state = self.managed(now, config);
         let lacks_mark = |now| is_to_be_marked(cx.graph(), around, now, kept.is_some());
         if now.is_none_or(|now| *now != state || now.in_doubt().is_some() || lacks_mark(now)) {
             let mark = Mark::new(cx.graph()).of(Some(&around.cluster));
             state.mount.mark = Some(marked::naming(mark, state.reviewer().digest()));
         }
         let undo = now.map_or(Undo::Yes, |now| self.undo(around, now, &state));
-        let ours = now.is_some_and(|now| owner::is_ours(cx.graph(), &around.cluster, now, &target));
         Ok(Decision { provisional, undo, ..Decision::to(Some(state), ours).noting(notes) })
     }
 
     /// What an apply makes, as far as the graph file says it: for the rights of what could not be planned.
     pub(crate) fn unseen(&self, graph: &str, sourced: bool) -> State {
         let reviewer = if sourced { Reviewer::Jwt(Digest::of("")) } else { Reviewer::None };
-        let mut state = self.managed(None, &Target { reviewer: reviewer.clone(), ..Target::default() });
-        state.mount.mark = Some(marked::naming(Mark::new(graph), reviewer.digest()));
+        let mut state = self.managed(None, self.config(None, reviewer, ["", ""], Value::Null));
+        state.mount.mark = Some(marked::naming(Mark::new(graph), state.reviewer().digest()));
         state
     }
 
     /// What there is, with what is managed as it should be. The mark stays as it is.
-    fn managed(&self, now: Option<&State>, target: &Target) -> State {
-        let config = self.config(now.and_then(|now| now.config.as_ref()), target);
+    fn managed(&self, now: Option<&State>, config: Config) -> State {
         let mut state = now.cloned().unwrap_or_else(|| State { mount: MountState::new(TYPE), ..State::default() });
         if let Some(description) = &self.description {
             state.mount.description.clone_from(description);

@@ -9,10 +9,10 @@ use trustpath_platform::{
 
 use crate::{
     config::KubernetesAuth,
+    jwt::JwtSeen,
     marked, pem,
-    source::JwtSeen,
     state::{CA, Config, HOST, Reviewer, State},
-    target::{Target, same_host},
+    url::same_host,
 };
 
 /// Whether the config holds a JWT; old servers do not say it.
@@ -48,18 +48,21 @@ fn same_keys(one: &Value, other: &Value) -> bool {
 }
 
 impl KubernetesAuth {
-    /// The config that is there, with what is managed as it should be.
-    pub(crate) fn config(&self, now: Option<&Config>, target: &Target) -> Config {
-        let said = json!({
-            KEYS: target.pem_keys,
+    /// The config that is there, with what is managed as it should be: the reviewer, host and CA, and what else is said.
+    pub(crate) fn config(
+        &self,
+        now: Option<&Config>,
+        reviewer: Reviewer,
+        [host, ca]: [&str; 2],
+        said: Value,
+    ) -> Config {
+        let own = json!({
             "issuer": self.issuer,
-            "disable_local_ca_jwt": target.disable_local_ca_jwt,
             "disable_iss_validation": self.disable_iss_validation,
             "use_annotations_as_alias_metadata": self.use_annotations_as_alias_metadata,
         });
-        let (host, ca) = (target.host.as_str(), target.ca.as_str());
-        let config = document().set_all(&said).set_exactly(HOST, host).set_exactly(CA, ca);
-        Config { reviewer: target.reviewer.clone(), held: config.desired(now.map(|now| &now.held)) }
+        let config = document().set_all(&own).set_all(&said).set_exactly(HOST, host).set_exactly(CA, ca);
+        Config { reviewer, held: config.desired(now.map(|now| &now.held)) }
     }
 
     /// The object, from what was read so far.

@@ -26,8 +26,8 @@ impl KubernetesAuth {
     }
 
     /// Refuses what could only be had by writing the config. One without a JWT loses nothing by that.
-    pub(crate) fn check_kept(&self, kept: &Config, wanted: Option<&Config>) -> Result<(), Problem> {
-        if kept.reviewer == Reviewer::None || wanted == Some(kept) {
+    pub(crate) fn check_kept(&self, kept: &Config, wanted: &Config) -> Result<(), Problem> {
+        if kept.reviewer == Reviewer::None || wanted == kept {
             return Ok(());
         }
         let differing: Vec<_> = differing(&kept, &wanted).into_iter().map(|path| format!("`{path}`")).collect();

@@ -16,12 +16,12 @@ mod place;
 mod prove;
 mod reads;
 mod requests;
-mod source;
 mod state;
 mod surroundings;
 mod target;
 #[cfg(test)]
 mod tests;
+mod url;
 mod way;
 
 use trustpath_core::{Answers, At, Decision, Handle, Intent, Kind, Leg, Managed, Proof, Reads, Result, Seen};

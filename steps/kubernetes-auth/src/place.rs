@@ -14,6 +14,7 @@ use trustpath_platform::{
 use crate::{
     Taken,
     config::{Ca, Host, KubernetesAuth, Reviewer as Choice},
+    url,
 };
 
 /// Where Vault is, seen from the cluster.
@@ -44,7 +45,7 @@ pub(crate) struct WhereVaultIs {
 
 impl WhereVaultIs {
     fn service(&self) -> Option<(String, String)> {
-        service(self.url.as_deref()?)
+        url::service(self.url.as_deref()?)
     }
 
     /// Why it is outside, if it is.
@@ -80,35 +81,5 @@ impl Read for WhereVaultIs {
 
     async fn perform(&self, cx: &Context) -> Result<Answer> {
         Ok(Answer::Found(json!(self.is_outside(cx).await?.map_or(Place::Inside, Place::Outside))))
-    }
-}
-
-/// Namespace and name of the Service that a URL names: `http://vault.vault.svc:8200`, with or without the cluster's
-/// domain.
-fn service(url: &str) -> Option<(String, String)> {
-    let url = url::Url::parse(url).ok()?;
-    let url::Host::Domain(host) = url.host()? else { return None };
-    let mut labels = host.trim_end_matches('.').split('.');
-    let (name, namespace, svc) = (labels.next()?, labels.next()?, labels.next()?);
-    (svc == "svc" && !name.is_empty() && !namespace.is_empty()).then(|| (namespace.to_owned(), name.to_owned()))
-}
-
-#[cfg(test)]
-mod tests {
-    use rstest::rstest;
-
-    use super::*;
-
-    #[rstest]
-    #[case("http://vault.vault.svc:8200", Some(("vault", "vault")))]
-    #[case("https://active.secrets.svc.cluster.local", Some(("secrets", "active")))]
-    #[case("https://vault.ns.svc.corp.example.:8200/", Some(("ns", "vault")))]
-    #[case("https://vault.example.com", None)]
-    #[case("https://vault.vault", None)]
-    #[case("https://127.0.0.1:8200", None)]
-    #[case("not a url", None)]
-    fn services_are_told_by_their_names(#[case] url: &str, #[case] expected: Option<(&str, &str)>) {
-        let expected = expected.map(|(namespace, name)| (namespace.to_owned(), name.to_owned()));
-        assert_eq!(service(url), expected);
     }
 }

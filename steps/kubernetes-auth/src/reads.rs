@@ -12,8 +12,8 @@ use crate::{
     Taken,
     config::{Ca, KubernetesAuth},
     document::may_hold_jwt,
+    jwt::JwtSource,
     place::WhereVaultIs,
-    source::JwtSource,
     state::{State, TYPE},
     surroundings::{Connected, key_name},
 };

@@ -16,9 +16,9 @@ use trustpath_platform::{
 use crate::{
     Taken,
     config::{KubernetesAuth, Reviewer as Choice, Source},
+    jwt::{JwtSeen, JwtSource},
     pem,
     place::Place,
-    source::{JwtSeen, JwtSource},
 };
 
 /// What is looked at before the mount is made or changed.

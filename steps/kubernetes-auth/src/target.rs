@@ -1,38 +1,33 @@
 //! What the config should hold: what the configuration says, and `auto` decided. Pure.
 
+use serde_json::json;
 use trustpath_core::{Class, Note, Problem};
-use trustpath_platform::vault::Family;
+use trustpath_platform::vault::{Family, backend::SecretRef};
 
 use crate::{
     config::{Ca, Host, KubernetesAuth, Reviewer as Choice},
     pem,
     place::Place,
-    source::JwtSource,
     state::{CA, Config, HOST, Reviewer},
     surroundings::Making,
+    url,
 };
 
 /// Where every pod finds the API server of its own cluster.
 const INSIDE: &str = "https://kubernetes.default.svc";
 
-/// What the config should hold, as far as it is managed.
-#[derive(Debug, Default)]
-pub(crate) struct Target {
-    pub(crate) host: String,
-    /// Certificates in PEM; empty where Vault is to use its own pod's.
-    pub(crate) ca: String,
-    pub(crate) pem_keys: Option<Vec<String>>,
-    pub(crate) reviewer: Reviewer,
-    pub(crate) disable_local_ca_jwt: Option<bool>,
-    pub(crate) notes: Vec<Note>,
-}
-
 impl KubernetesAuth {
-    /// What the config should hold, where this one is kept as far as the file does not say otherwise.
+    /// What the config should hold, given the one that is there, with what the user should know of it; of one that is kept all
+    /// stays of which the file says nothing.
     ///
     /// # Errors
     /// When something has to be chosen, cannot be used, or contradicts something else.
-    pub(crate) fn target(&self, around: &Making, kept: Option<&Config>) -> Result<Target, Problem> {
+    pub(crate) fn target(
+        &self,
+        around: &Making,
+        now: Option<&Config>,
+        kept: Option<&Config>,
+    ) -> Result<(Config, Vec<Note>), Problem> {
         let mut notes = Vec::new();
         self.check_family(around.here.family)?;
         let host = match kept {
@@ -46,11 +41,12 @@ impl KubernetesAuth {
             Some(kept) if self.ca == Ca::Auto => kept.text(CA).to_owned(),
             _ => self.certificates(around, &mut notes)?,
         };
-        let (reviewer, disable_local_ca_jwt) = match kept {
+        let (reviewer, disables_local) = match kept {
             Some(kept) => (kept.reviewer.clone(), self.disable_local_ca_jwt),
             None => (self.reviewer(around, &mut notes)?, self.disable_local(&ca, around, &mut notes)?),
         };
-        Ok(Target { host, ca, pem_keys: around.pem_keys.clone(), reviewer, disable_local_ca_jwt, notes })
+        let said = json!({"pem_keys": around.pem_keys, "disable_local_ca_jwt": disables_local});
+        Ok((self.config(now, reviewer, [&host, &ca], said), notes))
     }
 
     fn check_family(&self, family: Family) -> Result<(), Problem> {
@@ -68,7 +64,7 @@ impl KubernetesAuth {
             (Host::Auto, Place::Inside) => INSIDE.to_owned(),
             (Host::Auto, Place::Outside(_) | Place::Unasked) => around.here.api_server.url.clone(),
         };
-        if self.kubernetes_host == Host::Auto && is_loopback(&host) {
+        if self.kubernetes_host == Host::Auto && url::is_loopback(&host) {
             notes.push(Note::Warning(format!(
                 "{host} is the API server's address on this machine: Vault reaches it only from here; set \
                  `kubernetes_host` to the address at which Vault reaches it"
@@ -102,8 +98,8 @@ impl KubernetesAuth {
     fn reviewer(&self, around: &Making, notes: &mut Vec<Note>) -> Result<Reviewer, Problem> {
         if let Some(source) = &around.source {
             let Some(jwt) = &around.jwt else { return Ok(Reviewer::NotYet) };
-            let end = jwt.claims.end(around.here.now).map_err(|at| expired(source, &at.to_string()))?;
-            notes.extend(end.map(|when| ends(source, &when)));
+            let end = jwt.claims.end(around.here.now).map_err(|at| expired(&source.at, &at.to_string()))?;
+            notes.extend(end.map(|when| ends(&source.at, &when)));
             return Ok(Reviewer::Jwt(jwt.digest.clone()));
         }
         match (&self.reviewer, &around.place) {
@@ -152,36 +148,14 @@ impl KubernetesAuth {
     }
 }
 
-/// Whether two URLs are the same address.
-pub(crate) fn same_host(one: &str, other: &str) -> bool {
-    let plain = |text: &str| {
-        let url = url::Url::parse(text).ok()?;
-        let host = url.host_str()?.trim_end_matches('.').to_owned();
-        let host = host.strip_suffix(".cluster.local").map(str::to_owned).unwrap_or(host);
-        Some((url.scheme().to_owned(), host, url.port_or_known_default(), url.path().trim_end_matches('/').to_owned()))
-    };
-    one == other || plain(one).is_some_and(|one| Some(one) == plain(other))
-}
-
-fn is_loopback(url: &str) -> bool {
-    let host = url::Url::parse(url).ok().and_then(|url| {
-        Some(match url.host()? {
-            url::Host::Domain(name) => name == "localhost" || name.ends_with(".localhost"),
-            url::Host::Ipv4(address) => address.is_loopback() || address.is_unspecified(),
-            url::Host::Ipv6(address) => address.is_loopback() || address.is_unspecified(),
-        })
-    });
-    host.unwrap_or(false)
-}
-
-fn ends(source: &JwtSource, when: &str) -> Note {
+fn ends(source: &SecretRef, when: &str) -> Note {
     Note::Warning(format!(
         "the reviewer JWT of {source} does not last: {when}, every login will start to fail with a bare `permission \
          denied`; a `token-reviewer` step makes one that lasts"
     ))
 }
 
-fn expired(source: &JwtSource, at: &str) -> Problem {
+fn expired(source: &SecretRef, at: &str) -> Problem {
     let message = format!("the reviewer JWT of {source} has expired at {at}");
     Problem::new(Class::Config, "trustpath::kubernetes_auth::reviewer_expired", message)
         .help("with it every login would fail; give one that lasts: a `token-reviewer` step makes it")

@@ -18,8 +18,8 @@ use trustpath_platform::{
 
 use crate::{
     document::document,
+    jwt::{Jwt, JwtSource},
     marked,
-    source::{Jwt, JwtSource},
     state::{Reviewer, State},
 };
 

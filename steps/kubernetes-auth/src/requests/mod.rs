@@ -15,8 +15,8 @@ use crate::{
     Taken,
     config::KubernetesAuth,
     document::document,
+    jwt::JwtSource,
     marked,
-    source::JwtSource,
     state::{Config, Reviewer, State},
     way,
 };

@@ -17,9 +17,8 @@ use trustpath_platform::{ReviewerSecret, VaultServer, digest::Digest, kubernetes
 use crate::{
     Taken,
     config::{KubernetesAuth, Source},
-    jwt::Claims,
+    jwt::{Claims, JwtSeen, JwtSource},
     place::Place,
-    source::{JwtSeen, JwtSource},
     state::State,
     surroundings::{Here, Making},
 };

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
-use trustpath_core::{Change, Leg, Shown, Trail, Undo, contract::Standing};
+use trustpath_core::{Answer, Answers, Change, Leg, Shown, Trail, Undo, contract::Standing};
 use trustpath_platform::{digest::Digest, vault::backend::MountState};
 
 use super::{Wanted, cx, facts, inside, jwt, sourced};
@@ -21,7 +21,8 @@ const JWTS: [&str; 3] = ["one", "two", "three"];
 
 impl Server {
     fn observe(&self, previous: Option<&'static str>) -> Option<State> {
-        let mount = MountState::at(json!({"kubernetes/": self.mount.clone()?}), "kubernetes").expect("a mount");
+        let mounts = Answers::from_iter([("mounts", Answer::Found(json!({"kubernetes/": self.mount.clone()?})))]);
+        let mount = MountState::answered(&mounts, "mounts", "kubernetes").expect("an answer").expect("a mount");
         let config = self.config.clone().map(|mut config| {
             config.insert("token_reviewer_jwt_set".to_owned(), self.jwt.is_some().into());
             config
