@@ -74,33 +74,31 @@ impl KubernetesAuth {
             .help("leave `[trustpath …]` out of it"))
     }
 
-    pub(crate) fn removal(&self, at: At<'_, Taken>, answers: &Answers, now: &State) -> Result<Decision<State>> {
-        let roles = match answers.refused("roles") {
-            Some(why) => Err(why),
-            None => Ok(read(answers, "roles")?),
-        };
-        let cluster: String = read(answers, "cluster")?;
-        Ok(self.release(at.cx.graph(), &cluster, roles, roles_that_go(at.cx, self.mount.as_str()), now))
-    }
-
     /// What is left of a mount that bears the mark of this graph. The roles that go before it do are this graph's own, each of a
     /// step.
-    pub(crate) fn release(
-        &self,
-        graph: &str,
-        cluster: &str,
-        roles: Result<Vec<String>, &str>,
-        (goes_with, own): (Vec<String>, Vec<String>),
-        now: &State,
-    ) -> Decision<State> {
-        let owner = owner::of(graph, cluster, &now.mount);
+    pub(crate) fn removal(&self, at: At<'_, Taken>, answers: &Answers, now: &State) -> Result<Decision<State>> {
+        let cluster: String = read(answers, "cluster")?;
+        let owner = owner::of(at.cx.graph(), &cluster, &now.mount);
+        let (goes_with, own) = roles_that_go(at.cx, self.mount.as_str());
         if let Some(kept) = owner.keeps(self.mount.as_str(), now) {
-            return Decision { goes_with, ..kept };
+            return Ok(Decision { goes_with, ..kept });
         }
-        let why = self.keep_because(roles, &own);
+        let why = self.keep_because(answers, &own)?;
         let to = why.is_some().then(|| now.clone());
         let undo = if to.is_none() { self.undo_of_removal(now) } else { Undo::Yes };
-        Decision { undo, goes_with, ..Decision::to(to, owner != Owner::Other).noting(why.map(Note::Left)) }
+        Ok(Decision { undo, goes_with, ..Decision::to(to, owner != Owner::Other).noting(why.map(Note::Left)) })
+    }
+
+    fn keep_because(&self, answers: &Answers, own: &[String]) -> Result<Option<String>> {
+        let mount = &self.mount;
+        if let Some(why) = answers.refused("roles") {
+            return Ok(Some(format!("the roles of the mount `{mount}` may not be listed: {why}")));
+        }
+        let is_own = |role: &&String| own.iter().any(|own| own.eq_ignore_ascii_case(role));
+        let roles: Vec<String> = read(answers, "roles")?;
+        let others: Vec<_> = roles.iter().filter(|role| !is_own(role)).map(|role| clean(role)).collect();
+        let has = || format!("the mount `{mount}` has roles that are not this graph's: {}", listed(&others));
+        Ok((!others.is_empty()).then(has))
     }
 
     /// Whether a change can be taken back.
@@ -136,18 +134,6 @@ impl KubernetesAuth {
                     .to_owned(),
             ),
         }
-    }
-
-    fn keep_because(&self, roles: Result<Vec<String>, &str>, own: &[String]) -> Option<String> {
-        let mount = &self.mount;
-        let roles = match roles {
-            Ok(roles) => roles,
-            Err(why) => return Some(format!("the roles of the mount `{mount}` may not be listed: {why}")),
-        };
-        let is_own = |role: &&String| own.iter().any(|own| own.eq_ignore_ascii_case(role));
-        let others: Vec<_> = roles.iter().filter(|role| !is_own(role)).map(|role| clean(role)).collect();
-        let has = || format!("the mount `{mount}` has roles that are not this graph's: {}", listed(&others));
-        (!others.is_empty()).then(has)
     }
 }
 

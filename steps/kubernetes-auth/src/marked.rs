@@ -1,6 +1,6 @@
 //! The reviewer JWTs that the mark of a mount names.
 
-use serde_json::{Map, Value, json};
+use serde_json::json;
 use trustpath_platform::{
     digest::Digest,
     mark::{self, Mark},
@@ -31,11 +31,6 @@ impl State {
     /// The description as Vault has it, with the mark.
     pub(crate) fn description(&self) -> String {
         text(&self.mount, self.in_doubt())
-    }
-
-    /// What a tuning request sets: the description, and what differs.
-    pub(crate) fn tuning(&self, from: &Self) -> Map<String, Value> {
-        self.mount.tuning(&from.mount, &self.description())
     }
 
     /// The reviewer JWT that the mark names.

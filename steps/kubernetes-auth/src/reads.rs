@@ -1,7 +1,9 @@
 //! What is read before anything is decided, by name.
 
 use async_trait::async_trait;
-use trustpath_core::{Answer, Answers, At, Class, Context, Intent, Read, Reads, Result, Right, Seen, failure::Report};
+use trustpath_core::{
+    Answer, Answers, At, Class, Context, Intent, Managed as _, Read, Reads, Result, Right, Seen, failure::Report,
+};
 use trustpath_platform::{
     kubernetes::ClusterUid,
     text_source::{NamedFile, TextSource},
@@ -30,7 +32,7 @@ impl KubernetesAuth {
         };
         match seen {
             Some(Seen { state: Some(state), answers }) if state.mount.kind == TYPE => {
-                let reads = first.and("config", Get::new(namespace, self.at(at.facts).below(["config"])));
+                let reads = first.and("config", Get::new(namespace, self.gives(at.facts).below(["config"])));
                 self.after_config(at, intent, reads, state, answers)
             }
             _ => first,
@@ -73,7 +75,7 @@ impl KubernetesAuth {
     }
 
     fn roles(&self, at: At<'_, Taken>) -> Get {
-        self.at(at.facts).list(["role"])
+        self.gives(at.facts).list(["role"])
     }
 }
 

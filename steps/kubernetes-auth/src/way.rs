@@ -80,9 +80,6 @@ fn announced(from: &State, to: &State, config: &Config) -> State {
 
 /// The same with a mark that names the JWT in the config, and no other.
 fn settled(state: &State) -> State {
-    if state.in_doubt().is_none() {
-        return state.clone();
-    }
     let mark = state.mark_naming(state.reviewer().digest());
     State { mount: MountState { mark, ..state.mount.clone() }, ..state.clone() }
 }

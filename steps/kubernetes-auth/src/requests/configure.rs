@@ -47,9 +47,9 @@ pub(super) struct ConfigJwt {
 #[async_trait]
 impl Late for ConfigJwt {
     fn placeholder(&self) -> String {
-        match &self.reviewer {
-            Reviewer::Jwt(digest) => format!("<the reviewer JWT {digest}>"),
-            Reviewer::None | Reviewer::Unknown | Reviewer::NotYet => "<the reviewer JWT, known after apply>".to_owned(),
+        match self.reviewer.digest() {
+            Some(digest) => format!("<the reviewer JWT {digest}>"),
+            None => "<the reviewer JWT, known after apply>".to_owned(),
         }
     }
 
@@ -62,7 +62,7 @@ impl Late for ConfigJwt {
     }
 
     async fn fetch(&self, cx: &Context) -> Result<Value> {
-        let Reviewer::Jwt(digest) = &self.reviewer else { return Err(unknown(&self.mount).into()) };
+        let Some(digest) = self.reviewer.digest() else { return Err(unknown(&self.mount).into()) };
         let mut failed = None;
         for read in join_all(self.sources.iter().map(|source| source.fetch(cx))).await {
             match read {

@@ -40,7 +40,7 @@ impl KubernetesAuth {
         next: Option<&State>,
         last: Option<&State>,
     ) -> Box<dyn Request> {
-        let at = self.at(facts);
+        let at = self.gives(facts);
         match (now, next) {
             (_, None) => Box::new(Disable::new(at, vec![("role".to_owned(), Vec::new())])),
             (None, Some(next)) => {
@@ -49,16 +49,11 @@ impl KubernetesAuth {
                 Box::new(Enable::new(at, &next.mount, &next.description(), known))
             }
             (Some(now), Some(next)) => match next.config.as_ref().filter(|_| way::writes_config(now, next)) {
-                None => Box::new(at.tune(next.tuning(now))),
+                None => Box::new(at.tune(next.mount.tuning(&now.mount, &next.description()))),
                 Some(config) if config.reviewer.is_some() => Box::new(self.configure(facts, at, now, next, config)),
                 Some(config) => document().change(&at, None, &config.held),
             },
         }
-    }
-
-    /// Where it is mounted.
-    pub(crate) fn at(&self, facts: &Taken) -> AuthMount {
-        self.gives(facts)
     }
 
     fn configure(&self, facts: &Taken, at: AuthMount, now: &State, to: &State, config: &Config) -> Configure {

@@ -10,8 +10,8 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use rcgen::{CertificateParams, KeyPair};
-use serde_json::Value;
-use trustpath_core::{Context, Decision, Handles, Note, Problem, contract::Consent};
+use serde_json::{Value, json};
+use trustpath_core::{Answer, At, Context, Decision, Handles, Note, Problem, contract::Consent};
 use trustpath_platform::{ReviewerSecret, VaultServer, digest::Digest, kubernetes::ApiServer, vault::Family};
 
 use crate::{
@@ -69,6 +69,13 @@ fn jwt(text: &str) -> JwtSeen {
 /// Around a Vault of this cluster, with a reviewer JWT that comes from a file; `None` where that is yet to be made.
 fn sourced(jwt: Option<JwtSeen>) -> Making {
     Making { source: Some(JwtSource::from(&Source::File("reviewer.jwt".into()))), jwt, ..inside() }
+}
+
+/// What a destroy leaves of it, where these are its roles.
+fn removed(at: &Context, roles: Answer, now: &State) -> Decision<State> {
+    let answers = [("cluster", Answer::Found(CLUSTER.into())), ("roles", roles)].into_iter().collect();
+    let at = At { cx: at, facts: &facts(None) };
+    config(json!({})).removal(at, &answers, now).expect("a decision")
 }
 
 fn here(family: Family, ca_pem: Option<String>) -> Here {

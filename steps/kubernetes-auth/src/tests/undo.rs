@@ -1,7 +1,8 @@
 //! Whether a change can be taken back, and what destroy leaves.
 
 use serde_json::json;
-use trustpath_core::{Note, Undo};
+use trustpath_core::{Facts, Managed as _, Note, Undo};
+use trustpath_platform::Login;
 
 use super::*;
 use crate::state::Reviewer;
@@ -58,10 +59,12 @@ fn a_mount_without_a_config_is_made_anew_unless_it_has_roles() {
 #[test]
 fn a_mount_that_others_use_is_kept() {
     let state = wants(None, json!({}), None);
+    let mut needing = Facts::default();
+    needing.add("role", Login::new(config(json!({})).gives(&facts(None)), "mine".to_owned()));
+    let cx = cx().needed_by(needing);
     let release = |roles: Option<&[&str]>| {
-        let roles = roles.map(|roles| roles.iter().map(|role| (*role).to_owned()).collect());
-        let going = (vec!["role".to_owned()], vec!["mine".to_owned()]);
-        config(json!({})).release(GRAPH, CLUSTER, roles.ok_or("it lacks `list`"), going, &state)
+        let refused = || Answer::Refused("it lacks `list`".to_owned());
+        removed(&cx, roles.map_or_else(refused, |roles| Answer::Found(json!(roles))), &state)
     };
     assert_eq!(release(Some(&[])).to, None);
     assert_eq!(release(Some(&["mine"])).to, None, "this graph's own role goes before it does");
