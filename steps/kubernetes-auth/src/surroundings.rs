@@ -128,11 +128,10 @@ pub(crate) fn key_name(index: usize) -> String {
 
 /// What every reading of this sort has.
 pub(crate) fn read<T: DeserializeOwned>(answers: &Answers, name: &str) -> Result<T> {
-    Ok(answers.get(name)?.ok_or_else(|| unread(name, answers.answer(name)))?)
-}
-
-fn unread(name: &str, answer: Option<&Answer>) -> Problem {
-    let message = format!("`{name}` has to be known, and was not read: {answer:?}");
-    Problem::new(Class::Internal, "trustpath::kubernetes_auth::unread", message)
-        .help("this is a defect; please report it")
+    let unread = || {
+        let message = format!("`{name}` has to be known, and was not read: {:?}", answers.answer(name));
+        Problem::new(Class::Internal, "trustpath::kubernetes_auth::unread", message)
+            .help("this is a defect; please report it")
+    };
+    Ok(answers.get(name)?.ok_or_else(unread)?)
 }
