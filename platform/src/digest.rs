@@ -12,7 +12,7 @@ pub fn sha256(bytes: impl AsRef<[u8]>) -> String {
 
 /// A secret that is not kept: its SHA-256, written as `sha256:4bf5…`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(try_from = "String")]
 pub struct Digest(String);
 
 impl Digest {
@@ -21,15 +21,20 @@ impl Digest {
         Self(format!("sha256:{}", sha256(secret)))
     }
 
-    /// A digest that was written down before; `None` where a text is none.
-    pub fn read(text: &str) -> Option<Self> {
-        let hex = text.strip_prefix("sha256:")?;
-        (hex.len() == 64 && hex.bytes().all(|byte| byte.is_ascii_hexdigit())).then(|| Self(text.to_owned()))
-    }
-
     /// As it is written.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+/// One that was written down before.
+impl TryFrom<String> for Digest {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, &'static str> {
+        let hex = text.strip_prefix("sha256:").unwrap_or_default();
+        let is_digest = hex.len() == 64 && hex.bytes().all(|byte| byte.is_ascii_hexdigit());
+        if is_digest { Ok(Self(text)) } else { Err("it is no digest") }
     }
 }
 

@@ -1,19 +1,20 @@
 //! What the mount and its config should be, whose they are, and what destroy leaves. Pure.
 
-use trustpath_core::{Class, Context, Decision, Note, Problem};
+use serde_json::Value;
+use trustpath_core::{Answers, At, Class, Context, Decision, Note, Problem, Result, Undo};
 use trustpath_platform::{
     digest::Digest,
     mark::{Mark, Owner},
     text::{clean, listed},
-    vault::backend::MountState,
+    vault::backend::{MountState, roles_that_go},
 };
 
 use crate::{
+    Taken,
     config::KubernetesAuth,
     marked, owner,
-    state::{Reviewer, State, TYPE},
-    surroundings::{Found, Making},
-    target::Target,
+    state::{Config, Reviewer, State, TYPE},
+    surroundings::{Making, read},
 };
 
 impl KubernetesAuth {
@@ -28,38 +29,32 @@ impl KubernetesAuth {
             return Err(other_type(self.mount.as_str(), &now.mount.kind));
         }
         let kept = self.kept(around, now)?;
-        let target = self.target(around, kept)?;
-        let mut state = self.managed(now, &target);
-        kept.map(|kept| self.check_kept(kept, state.config.as_ref())).transpose()?;
-        let check = |now| owner::check(self.mount.as_str(), (cx, adopts), &around.cluster, now, &target);
-        let taken_over = now.map(check).transpose()?.flatten();
-        let provisional = target.reviewer == Reviewer::NotYet;
-        let notes: Vec<_> = target.notes.iter().cloned().chain(taken_over).collect();
+        let (config, mut notes) = self.target(around, now.and_then(|now| now.config.as_ref()), kept)?;
+        kept.map(|kept| self.check_kept(kept, &config)).transpose()?;
+        let check = |now| owner::check(self.mount.as_str(), (cx, adopts), &around.cluster, now, &config);
+        notes.extend(now.map(check).transpose()?.flatten());
+        let ours = now.is_some_and(|now| owner::is_ours(cx.graph(), &around.cluster, now, &config));
+        let provisional = config.reviewer == Reviewer::NotYet;
+        let mut state = self.managed(now, config);
         let lacks_mark = |now| is_to_be_marked(cx.graph(), around, now, kept.is_some());
         if now.is_none_or(|now| *now != state || now.in_doubt().is_some() || lacks_mark(now)) {
             let mark = Mark::new(cx.graph()).of(Some(&around.cluster));
             state.mount.mark = Some(marked::naming(mark, state.reviewer().digest()));
         }
-        state.at_hand.extend(match &around.reviewer {
-            Found::Jwt { digest, .. } => Some(digest.clone()),
-            Found::Nowhere | Found::NotYet => None,
-        });
-        let undo = self.undo(now, Some(&state));
-        let ours = now.is_some_and(|now| owner::is_ours(cx.graph(), &around.cluster, now, &target));
+        let undo = now.map_or(Undo::Yes, |now| self.undo(around, now, &state));
         Ok(Decision { provisional, undo, ..Decision::to(Some(state), ours).noting(notes) })
     }
 
     /// What an apply makes, as far as the graph file says it: for the rights of what could not be planned.
     pub(crate) fn unseen(&self, graph: &str, sourced: bool) -> State {
         let reviewer = if sourced { Reviewer::Jwt(Digest::of("")) } else { Reviewer::None };
-        let mut state = self.managed(None, &Target { reviewer: reviewer.clone(), ..Target::default() });
-        state.mount.mark = Some(marked::naming(Mark::new(graph), reviewer.digest()));
+        let mut state = self.managed(None, self.config(None, reviewer, ["", ""], Value::Null));
+        state.mount.mark = Some(marked::naming(Mark::new(graph), state.reviewer().digest()));
         state
     }
 
     /// What there is, with what is managed as it should be. The mark stays as it is.
-    fn managed(&self, now: Option<&State>, target: &Target) -> State {
-        let config = self.config(now.and_then(|now| now.config.as_ref()), target);
+    fn managed(&self, now: Option<&State>, config: Config) -> State {
         let mut state = now.cloned().unwrap_or_else(|| State { mount: MountState::new(TYPE), ..State::default() });
         if let Some(description) = &self.description {
             state.mount.description.clone_from(description);
@@ -81,34 +76,64 @@ impl KubernetesAuth {
 
     /// What is left of a mount that bears the mark of this graph. The roles that go before it do are this graph's own, each of a
     /// step.
-    pub(crate) fn release(
-        &self,
-        graph: &str,
-        cluster: &str,
-        roles: Result<Vec<String>, &str>,
-        (goes_with, own): (Vec<String>, Vec<String>),
-        now: &State,
-    ) -> Decision<State> {
-        let owner = owner::of(graph, cluster, &now.mount);
+    pub(crate) fn removal(&self, at: At<'_, Taken>, answers: &Answers, now: &State) -> Result<Decision<State>> {
+        let cluster: String = read(answers, "cluster")?;
+        let owner = owner::of(at.cx.graph(), &cluster, &now.mount);
+        let (goes_with, own) = roles_that_go(at.cx, self.mount.as_str());
         if let Some(kept) = owner.keeps(self.mount.as_str(), now) {
-            return Decision { goes_with, ..kept };
+            return Ok(Decision { goes_with, ..kept });
         }
-        let why = self.keep_because(roles, &own);
+        let why = self.keep_because(answers, &own)?;
         let to = why.is_some().then(|| now.clone());
-        let undo = self.undo(Some(now), to.as_ref());
-        Decision { undo, goes_with, ..Decision::to(to, owner != Owner::Other).noting(why.map(Note::Left)) }
+        let undo = if to.is_none() { self.undo_of_removal(at.facts, now) } else { Undo::Yes };
+        Ok(Decision { undo, goes_with, ..Decision::to(to, owner != Owner::Other).noting(why.map(Note::Left)) })
     }
 
-    fn keep_because(&self, roles: Result<Vec<String>, &str>, own: &[String]) -> Option<String> {
+    fn keep_because(&self, answers: &Answers, own: &[String]) -> Result<Option<String>> {
         let mount = &self.mount;
-        let roles = match roles {
-            Ok(roles) => roles,
-            Err(why) => return Some(format!("the roles of the mount `{mount}` may not be listed: {why}")),
-        };
+        if let Some(why) = answers.refused("roles") {
+            return Ok(Some(format!("the roles of the mount `{mount}` may not be listed: {why}")));
+        }
         let is_own = |role: &&String| own.iter().any(|own| own.eq_ignore_ascii_case(role));
+        let roles: Vec<String> = read(answers, "roles")?;
         let others: Vec<_> = roles.iter().filter(|role| !is_own(role)).map(|role| clean(role)).collect();
         let has = || format!("the mount `{mount}` has roles that are not this graph's: {}", listed(&others));
-        (!others.is_empty()).then(has)
+        Ok((!others.is_empty()).then(has))
+    }
+
+    /// Whether a change can be taken back.
+    pub(crate) fn undo(&self, around: &Making, from: &State, to: &State) -> Undo {
+        if from.config == to.config {
+            return Undo::Yes;
+        }
+        if from.config.is_none() && !around.roles.is_empty() {
+            let roles = listed(&around.roles);
+            return Undo::No(format!("Vault removes a config only with its mount, and that has the roles {roles}"));
+        }
+        let at_hand = [&around.jwt, &around.previous].map(|jwt| jwt.as_ref().map(|jwt| &jwt.digest));
+        self.undo_of_reviewer(from.reviewer(), |digest| at_hand.contains(&Some(digest)))
+    }
+
+    /// Whether a JWT that is removed can come back is known when its source is read again: one that is given is trusted.
+    pub(crate) fn undo_of_removal(&self, facts: &Taken, from: &State) -> Undo {
+        let is_given = self.source(facts).is_some() || self.previous_reviewer.is_some();
+        self.undo_of_reviewer(from.reviewer(), |_| is_given)
+    }
+
+    fn undo_of_reviewer(&self, reviewer: &Reviewer, at_hand: impl Fn(&Digest) -> bool) -> Undo {
+        match reviewer {
+            Reviewer::None | Reviewer::NotYet => Undo::Yes,
+            Reviewer::Jwt(digest) if at_hand(digest) => Undo::Yes,
+            Reviewer::Jwt(digest) if self.previous_reviewer.is_some() => Undo::IfGiven(format!(
+                "another `previous_reviewer` in its `with`: the reviewer JWT that is there is {digest}, and the one given \
+                 is not"
+            )),
+            Reviewer::Jwt(_) | Reviewer::Unknown => Undo::IfGiven(
+                "`previous_reviewer` in its `with`: the file or Secret that holds the reviewer JWT which is there now, as \
+                 Vault does not give it back"
+                    .to_owned(),
+            ),
+        }
     }
 }
 

@@ -9,10 +9,10 @@ use trustpath_platform::{
 
 use crate::{
     config::KubernetesAuth,
+    jwt::JwtSeen,
     marked, pem,
-    source::JwtSeen,
     state::{CA, Config, HOST, Reviewer, State},
-    target::{Target, same_host},
+    url::same_host,
 };
 
 /// Whether the config holds a JWT; old servers do not say it.
@@ -48,27 +48,28 @@ fn same_keys(one: &Value, other: &Value) -> bool {
 }
 
 impl KubernetesAuth {
-    /// The config that is there, with what is managed as it should be.
-    pub(crate) fn config(&self, now: Option<&Config>, target: &Target) -> Config {
-        let said = json!({
-            KEYS: target.pem_keys,
+    /// The config that is there, with what is managed as it should be: the reviewer, host and CA, and what else is said.
+    pub(crate) fn config(
+        &self,
+        now: Option<&Config>,
+        reviewer: Reviewer,
+        [host, ca]: [&str; 2],
+        said: Value,
+    ) -> Config {
+        let own = json!({
             "issuer": self.issuer,
-            "disable_local_ca_jwt": target.disable_local_ca_jwt,
             "disable_iss_validation": self.disable_iss_validation,
             "use_annotations_as_alias_metadata": self.use_annotations_as_alias_metadata,
         });
-        let (host, ca) = (target.host.as_str(), target.ca.as_str());
-        let config = document().set_all(&said).set_exactly(HOST, host).set_exactly(CA, ca);
-        Config { reviewer: target.reviewer.clone(), held: config.desired(now.map(|now| &now.held)) }
+        let config = document().set_all(&own).set_all(&said).set_exactly(HOST, host).set_exactly(CA, ca);
+        Config { reviewer, held: config.desired(now.map(|now| &now.held)) }
     }
 
     /// The object, from what was read so far.
     pub(crate) fn observed(&self, answers: &Answers) -> Result<Option<State>> {
         let Some(mount) = MountState::answered(answers, "mounts", self.mount.as_str())? else { return Ok(None) };
         let previous = answers.get::<JwtSeen>("previous")?.map(|jwt| jwt.digest);
-        let observed = observed(mount, answers.get("config")?, previous);
-        let roles = if observed.config.is_none() { answers.get("roles")? } else { None };
-        Ok(Some(State { roles: roles.unwrap_or_default(), ..observed }))
+        Ok(Some(observed(mount, answers.get("config")?, previous)))
     }
 }
 
@@ -77,25 +78,20 @@ pub(crate) fn may_hold_jwt(config: &Value) -> bool {
     config.get(JWT_SET).and_then(Value::as_bool).unwrap_or(true)
 }
 
-/// What Vault's answers mean.
+/// What Vault's answers mean. Where there is no JWT, there is no doubt which.
 pub(crate) fn observed(mut mount: MountState, config: Option<Held>, previous: Option<Digest>) -> State {
+    let was = mount.mark.as_mut().and_then(marked::take_was);
     // What was not written to its end is as good as nothing, and is written again.
-    let is_unfinished = mount.mark.as_mut().is_some_and(marked::take_unfinished);
-    let config = config.filter(|_| !is_unfinished).map(|config| {
-        let reviewer = reviewer(&mut mount, config.get(JWT_SET).and_then(Value::as_bool), previous.clone());
+    let config = config.filter(|_| was != Some(Reviewer::None)).map(|config| {
+        let is_set = config.get(JWT_SET).and_then(Value::as_bool);
+        let named = was.or(mount.mark.as_ref().and_then(marked::reviewer).map(Reviewer::Jwt));
+        let reviewer = match (is_set, named) {
+            (Some(false), _) => Reviewer::None,
+            (None, None) if mount.mark.is_some() => Reviewer::None,
+            (_, None | Some(Reviewer::Unknown)) => previous.map_or(Reviewer::Unknown, Reviewer::Jwt),
+            (_, Some(known)) => known,
+        };
         Config { reviewer, held: document().observed(config) }
     });
-    State { mount, config, at_hand: previous.into_iter().collect(), roles: Vec::new() }
-}
-
-/// The reviewer JWT of a config, as far as the flag and the mark tell. Where there is no JWT, there is no doubt which.
-fn reviewer(mount: &mut MountState, is_set: Option<bool>, previous: Option<Digest>) -> Reviewer {
-    let was = mount.mark.as_mut().and_then(marked::take_was);
-    let named = was.or(mount.mark.as_ref().and_then(marked::reviewer).map(Reviewer::Jwt));
-    match (is_set, named) {
-        (Some(false), _) => Reviewer::None,
-        (None, None) if mount.mark.is_some() => Reviewer::None,
-        (_, None | Some(Reviewer::Unknown)) => previous.map_or(Reviewer::Unknown, Reviewer::Jwt),
-        (_, Some(known)) => known,
-    }
+    State { mount, config }
 }

@@ -6,7 +6,7 @@ use trustpath_platform::{text::listed, vault::backend::differing};
 use crate::{
     config::{KubernetesAuth, Reviewer as Choice},
     state::{Config, Reviewer, State},
-    surroundings::{Found, Making},
+    surroundings::Making,
 };
 
 impl KubernetesAuth {
@@ -18,7 +18,7 @@ impl KubernetesAuth {
         match (&self.reviewer, now.and_then(|now| now.config.as_ref())) {
             (Choice::Keep, None) => Err(self.nothing_to_keep(now.is_some())),
             (Choice::Keep, config) => Ok(config),
-            (Choice::Auto, config) if around.reviewer == Found::Nowhere => {
+            (Choice::Auto, config) if around.source.is_none() => {
                 Ok(config.filter(|config| config.reviewer == Reviewer::Unknown))
             }
             _ => Ok(None),
@@ -26,8 +26,8 @@ impl KubernetesAuth {
     }
 
     /// Refuses what could only be had by writing the config. One without a JWT loses nothing by that.
-    pub(crate) fn check_kept(&self, kept: &Config, wanted: Option<&Config>) -> Result<(), Problem> {
-        if kept.reviewer == Reviewer::None || wanted == Some(kept) {
+    pub(crate) fn check_kept(&self, kept: &Config, wanted: &Config) -> Result<(), Problem> {
+        if kept.reviewer == Reviewer::None || wanted == kept {
             return Ok(());
         }
         let differing: Vec<_> = differing(&kept, &wanted).into_iter().map(|path| format!("`{path}`")).collect();

@@ -96,7 +96,7 @@ mod tests {
         assert_eq!(old.with, Some(json!({"mount": "old", "reviewer": "keep"})));
         let step: KubernetesAuth = serde_json::from_value(old.with.expect("a configuration")).expect("a step");
         let state = |reviewer| State { config: Some(Config { reviewer, ..Config::default() }), ..State::default() };
-        let undo = |reviewer| step.undo(Some(&state(reviewer)), None);
+        let undo = |reviewer| step.undo_of_removal(&facts(None), &state(reviewer));
         assert!(matches!(undo(Reviewer::Jwt(Digest::of("jwt"))), Undo::IfGiven(_)));
         assert_eq!(undo(Reviewer::None), Undo::Yes);
         let legs = step.legs(&facts(None), None, Some(&state(Reviewer::None)));

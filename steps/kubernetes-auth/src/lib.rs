@@ -4,7 +4,6 @@
 //! whole and gives its reviewer JWT never back: the state holds a digest, the mark in the mount's description remembers
 //! it, and a write fetches the JWT again.
 
-mod answers;
 mod config;
 mod decide;
 mod document;
@@ -18,19 +17,18 @@ mod place;
 mod prove;
 mod reads;
 mod requests;
-mod source;
 mod state;
 mod surroundings;
 mod target;
 #[cfg(test)]
 mod tests;
-mod undo;
+mod url;
 mod way;
 
 use trustpath_core::{Answers, At, Decision, Handle, Intent, Kind, Leg, Managed, Proof, Reads, Result, Seen};
-use trustpath_platform::{AuthMount, Cluster, ReviewerSecret, Vault, VaultServer, vault::backend::roles_that_go};
+use trustpath_platform::{AuthMount, Cluster, ReviewerSecret, Vault, VaultServer};
 
-use self::{answers::read, config::KubernetesAuth, leftovers::OldMounts, state::State};
+use self::{config::KubernetesAuth, leftovers::OldMounts, state::State};
 
 /// The facts that the step takes.
 pub(crate) type Taken = (VaultServer, Option<ReviewerSecret>);
@@ -65,14 +63,7 @@ impl Managed for KubernetesAuth {
             return Ok(Decision::to(Some(self.unseen(at.cx.graph(), self.source(at.facts).is_some())), false));
         }
         match (intent, &seen.state) {
-            (Intent::Remove, Some(now)) => {
-                let roles = match seen.answers.refused("roles") {
-                    Some(why) => Err(why),
-                    None => Ok(read(&seen.answers, "roles")?),
-                };
-                let cluster: String = read(&seen.answers, "cluster")?;
-                Ok(self.release(at.cx.graph(), &cluster, roles, roles_that_go(at.cx, self.mount.as_str()), now))
-            }
+            (Intent::Remove, Some(now)) => self.removal(at, &seen.answers, now),
             (_, now) => {
                 Ok(self.wants((at.cx, at.cx.consent().adopt), &self.making(at, &seen.answers)?, now.as_ref())?)
             }

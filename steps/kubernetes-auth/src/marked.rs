@@ -1,6 +1,6 @@
 //! The reviewer JWTs that the mark of a mount names.
 
-use serde_json::{Map, Value};
+use serde_json::json;
 use trustpath_platform::{
     digest::Digest,
     mark::{self, Mark},
@@ -33,11 +33,6 @@ impl State {
         text(&self.mount, self.in_doubt())
     }
 
-    /// What a tuning request sets: the description, and what differs.
-    pub(crate) fn tuning(&self, from: &Self) -> Map<String, Value> {
-        self.mount.tuning(&from.mount, &self.description())
-    }
-
     /// The reviewer JWT that the mark names.
     pub(crate) fn marked(&self) -> Option<Digest> {
         self.mount.mark.as_ref().and_then(reviewer)
@@ -51,46 +46,32 @@ impl State {
 
 /// The reviewer JWT that was written last, or is being written.
 pub(crate) fn reviewer(mark: &Mark) -> Option<Digest> {
-    mark.notes.get(REVIEWER).and_then(|text| Digest::read(text))
+    Digest::try_from(mark.notes.get(REVIEWER)?.clone()).ok()
 }
 
 /// The mark, naming this reviewer JWT and no other.
 pub(crate) fn naming(mut mark: Mark, reviewer: Option<&Digest>) -> Mark {
     mark.notes.remove(REVIEWER);
-    match reviewer {
-        Some(digest) => mark.with(REVIEWER, digest.as_str()),
-        None => mark,
-    }
+    mark.notes.extend(reviewer.map(|digest| (REVIEWER.to_owned(), digest.as_str().to_owned())));
+    mark
 }
 
 /// The description as Vault has it, with the mark.
 pub(crate) fn text(mount: &MountState, in_doubt: Option<&Reviewer>) -> String {
-    let doubting = |mark: &Mark| match in_doubt {
-        Some(was) => mark.clone().with(WAS, &String::from(was.clone())),
-        None => mark.clone(),
-    };
-    mark::join(&mount.description, mount.mark.as_ref().map(doubting).as_ref())
+    let mut mark = mount.mark.clone();
+    if let (Some(mark), Some(was)) = (&mut mark, json!(in_doubt).as_str()) {
+        mark.notes.insert(WAS.to_owned(), was.to_owned());
+    }
+    mark::join(&mount.description, mark.as_ref())
 }
 
-/// Takes the reviewer that may still be in the config out of a mark.
+/// Takes the reviewer that may still be in the config out of a mark. [`Reviewer::None`] is that of a config that was begun
+/// and is not written to its end.
 pub(crate) fn take_was(mark: &mut Mark) -> Option<Reviewer> {
     reviewer(mark)?;
-    let text = mark.notes.get(WAS)?;
-    let was = Reviewer::from(text.clone());
-    if !was.is_some() || String::from(was.clone()) != *text {
-        return None;
-    }
+    let was = serde_json::from_value(json!(mark.notes.get(WAS)?)).ok()?;
     mark.notes.remove(WAS);
     Some(was)
-}
-
-/// Takes out of a mark that its config was begun and is not written to its end; whether it said so.
-pub(crate) fn take_unfinished(mark: &mut Mark) -> bool {
-    let is_said = reviewer(mark).is_some() && mark.notes.get(WAS) == Some(&String::from(Reviewer::None));
-    if is_said {
-        mark.notes.remove(WAS);
-    }
-    is_said
 }
 
 #[cfg(test)]
@@ -116,21 +97,11 @@ mod tests {
     #[test]
     fn a_doubt_is_read_back() {
         let mark = naming(marked(), Some(&Digest::of("new")));
-        for was in [Reviewer::Unknown, Reviewer::Jwt(Digest::of("old"))] {
+        for was in [Reviewer::None, Reviewer::Unknown, Reviewer::Jwt(Digest::of("old"))] {
             let (_, read) = mark::split(&text(&mount("", mark.clone()), Some(&was)));
             let mut read = read.expect("a mark");
             assert_eq!(take_was(&mut read), Some(was));
             assert_eq!(read, mark);
         }
-    }
-
-    #[test]
-    fn that_a_config_is_not_written_to_its_end_is_read_back() {
-        let mark = naming(marked(), Some(&Digest::of("new")));
-        let (_, read) = mark::split(&text(&mount("", mark.clone()), Some(&Reviewer::None)));
-        let mut read = read.expect("a mark");
-        assert_eq!(take_was(&mut read), None);
-        assert!(take_unfinished(&mut read) && !take_unfinished(&mut read));
-        assert_eq!(read, mark);
     }
 }

@@ -6,7 +6,7 @@ use trustpath_platform::{mark::Owner, text::clean, vault::backend::MountState};
 use crate::{
     pem,
     state::{CA, Config, HOST, State},
-    target::{Target, same_host},
+    url::same_host,
 };
 
 pub(crate) fn of(graph: &str, cluster: &str, mount: &MountState) -> Owner {
@@ -22,55 +22,54 @@ pub(crate) fn check(
     (cx, adopts): (&Context, bool),
     cluster: &str,
     now: &State,
-    target: &Target,
+    wanted: &Config,
 ) -> Result<Option<Note>, Problem> {
-    let differs = now.config.as_ref().and_then(|config| other_cluster(config, target));
-    match (of(cx.graph(), cluster, &now.mount), differs) {
+    match judged(cx.graph(), cluster, now, wanted) {
         (Owner::Ours, _) | (Owner::Unnamed | Owner::Other, None) => Ok(None),
         (Owner::Other, Some(how)) => Err(not_this_graphs(path, &how)),
-        (Owner::OtherCluster(_) | Owner::Unnamed, _) if adopts => Ok(Some(taken_over(cluster, now, target))),
-        (Owner::OtherCluster(_) | Owner::Unnamed, _) => Err(of_another(path, cx.step(), cluster, now, target)),
+        (Owner::OtherCluster(_) | Owner::Unnamed, _) if adopts => Ok(Some(taken_over(cluster, now, wanted))),
+        (Owner::OtherCluster(_) | Owner::Unnamed, _) => Err(of_another(path, cx.step(), cluster, now, wanted)),
     }
 }
 
 /// Whether a mount is this graph's and this cluster's. Where its mark names no cluster, its config decides.
-pub(crate) fn is_ours(graph: &str, cluster: &str, now: &State, target: &Target) -> bool {
-    match of(graph, cluster, &now.mount) {
-        Owner::Ours => true,
-        Owner::Unnamed => now.config.as_ref().is_none_or(|config| other_cluster(config, target).is_none()),
-        Owner::OtherCluster(_) | Owner::Other => false,
-    }
+pub(crate) fn is_ours(graph: &str, cluster: &str, now: &State, wanted: &Config) -> bool {
+    matches!(judged(graph, cluster, now, wanted), (Owner::Ours, _) | (Owner::Unnamed, None))
+}
+
+/// Whose it is by its mark, and how its config differs from one of this cluster.
+fn judged(graph: &str, cluster: &str, now: &State, wanted: &Config) -> (Owner, Option<String>) {
+    (of(graph, cluster, &now.mount), now.config.as_ref().and_then(|config| other_cluster(config, wanted)))
 }
 
 /// Whether a config is about this cluster, as far as host and CA show; if not, how it differs.
-fn other_cluster(now: &Config, target: &Target) -> Option<String> {
+fn other_cluster(now: &Config, wanted: &Config) -> Option<String> {
     let (host, ca) = (now.text(HOST), now.text(CA));
-    let both = !ca.is_empty() && !target.ca.is_empty();
-    if !same_host(host, &target.host) {
+    if !same_host(host, wanted.text(HOST)) {
         let host = clean(host);
-        return Some(format!("asks the API server at {host}, and this graph's is {}", target.host));
+        return Some(format!("asks the API server at {host}, and this graph's is {}", wanted.text(HOST)));
     }
-    let differs = both && pem::disjoint(ca, &target.ca);
+    let differs = !ca.is_empty() && !wanted.text(CA).is_empty() && pem::disjoint(ca, wanted.text(CA));
     differs.then(|| "trusts another CA than this graph's".to_owned())
 }
 
 /// Both clusters, by their uid and their API server.
-fn both(cluster: &str, now: &State, target: &Target) -> (String, String) {
+fn both(cluster: &str, now: &State, wanted: &Config) -> (String, String) {
     let uid = now.mount.mark.as_ref().and_then(|mark| mark.cluster.as_deref()).unwrap_or("not known");
     let host = now.config.as_ref().map_or("not known", |config| config.text(HOST));
     let shown = |uid: &str, host: &str| format!("kube-system {}, API server {}", clean(uid), clean(host));
-    (shown(uid, host), shown(cluster, &target.host))
+    (shown(uid, host), shown(cluster, wanted.text(HOST)))
 }
 
-fn taken_over(cluster: &str, now: &State, target: &Target) -> Note {
-    let (old, new) = both(cluster, now, target);
+fn taken_over(cluster: &str, now: &State, wanted: &Config) -> Note {
+    let (old, new) = both(cluster, now, wanted);
     Note::Warning(format!(
         "the mount serves another cluster ({old}), and will serve this one ({new}): no login of that cluster works from then on"
     ))
 }
 
-fn of_another(path: &str, step: &str, cluster: &str, now: &State, target: &Target) -> Problem {
-    let (old, new) = both(cluster, now, target);
+fn of_another(path: &str, step: &str, cluster: &str, now: &State, wanted: &Config) -> Problem {
+    let (old, new) = both(cluster, now, wanted);
     let message = format!("the auth mount `{path}` serves another cluster of this graph ({old}), not this one ({new})");
     Problem::new(Class::Conflict, CODE, message).help(format!(
         "{}; if that cluster is gone, and this one was built in its place: --adopt {}",

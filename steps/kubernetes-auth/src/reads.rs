@@ -1,7 +1,9 @@
 //! What is read before anything is decided, by name.
 
 use async_trait::async_trait;
-use trustpath_core::{Answer, Answers, At, Class, Context, Intent, Read, Reads, Result, Right, Seen, failure::Report};
+use trustpath_core::{
+    Answer, Answers, At, Class, Context, Intent, Managed as _, Read, Reads, Result, Right, Seen, failure::Report,
+};
 use trustpath_platform::{
     kubernetes::ClusterUid,
     text_source::{NamedFile, TextSource},
@@ -10,13 +12,12 @@ use trustpath_platform::{
 
 use crate::{
     Taken,
-    answers::key_name,
     config::{Ca, KubernetesAuth},
     document::may_hold_jwt,
-    place::ServicePods,
-    source::JwtSource,
+    jwt::JwtSource,
+    place::WhereVaultIs,
     state::{State, TYPE},
-    surroundings::Connected,
+    surroundings::{Connected, key_name},
 };
 
 impl KubernetesAuth {
@@ -31,7 +32,7 @@ impl KubernetesAuth {
         };
         match seen {
             Some(Seen { state: Some(state), answers }) if state.mount.kind == TYPE => {
-                let reads = first.and("config", Get::new(namespace, self.at(at.facts).below(["config"])));
+                let reads = first.and("config", Get::new(namespace, self.gives(at.facts).below(["config"])));
                 self.after_config(at, intent, reads, state, answers)
             }
             _ => first,
@@ -41,8 +42,8 @@ impl KubernetesAuth {
     /// What host, CA and reviewer depend on. A proof tells what is wrong with them.
     fn surroundings(&self, at: At<'_, Taken>, reads: Reads, is_proof: bool) -> Reads {
         let mut reads = judged(judged(reads, "cluster", ClusterUid, is_proof), "here", Connected, is_proof);
-        if let Some((namespace, name)) = self.service_asked_for(at.facts) {
-            reads = judged(reads, "place", ServicePods { namespace, name }, is_proof);
+        if self.asks_for_place(at.facts) {
+            reads = judged(reads, "place", WhereVaultIs { url: at.facts.0.url.clone() }, is_proof);
         }
         if let Ca::File(file) = &self.ca {
             reads = judged(reads, "ca", TextSource::File(NamedFile { file: file.clone() }), is_proof);
@@ -74,7 +75,7 @@ impl KubernetesAuth {
     }
 
     fn roles(&self, at: At<'_, Taken>) -> Get {
-        self.at(at.facts).list(["role"])
+        self.gives(at.facts).list(["role"])
     }
 }
 

@@ -22,12 +22,6 @@ pub(crate) struct State {
     /// Its config; `None` where it was never written, or where the mount is of another type.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) config: Option<Config>,
-    /// The digests of the JWTs that can be written again, because their source is given.
-    #[serde(skip)]
-    pub(crate) at_hand: Vec<Digest>,
-    /// The roles of a mount that has no config: they are lost when it is made anew.
-    #[serde(skip)]
-    pub(crate) roles: Vec<String>,
 }
 
 /// The config of the auth method (`auth/<mount>/config`).
@@ -42,38 +36,19 @@ pub(crate) struct Config {
 
 /// What is known of the reviewer JWT in a config.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "String", into = "String")]
+#[serde(rename_all = "lowercase")]
 pub(crate) enum Reviewer {
     /// There is none.
     #[default]
     None,
-    /// It is the one with this digest.
-    Jwt(Digest),
     /// There is one, and nobody wrote down which.
     Unknown,
     /// It is not there yet: the step that makes it comes first.
+    #[serde(rename = "known after apply")]
     NotYet,
-}
-
-impl From<String> for Reviewer {
-    fn from(text: String) -> Self {
-        match text.as_str() {
-            "none" => Self::None,
-            "known after apply" => Self::NotYet,
-            other => Digest::read(other).map_or(Self::Unknown, Self::Jwt),
-        }
-    }
-}
-
-impl From<Reviewer> for String {
-    fn from(reviewer: Reviewer) -> Self {
-        match reviewer {
-            Reviewer::None => "none".to_owned(),
-            Reviewer::Jwt(digest) => digest.as_str().to_owned(),
-            Reviewer::Unknown => "unknown".to_owned(),
-            Reviewer::NotYet => "known after apply".to_owned(),
-        }
-    }
+    /// It is the one with this digest.
+    #[serde(untagged)]
+    Jwt(Digest),
 }
 
 impl Reviewer {

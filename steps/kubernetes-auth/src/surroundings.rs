@@ -2,12 +2,11 @@
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::json;
-use trustpath_core::{Answer, Answers, At, Context, Read, Result, Right};
+use trustpath_core::{Answer, Answers, At, Class, Context, Problem, Read, Result, Right};
 use trustpath_platform::{
     Cluster, Vault, VaultServer,
-    digest::Digest,
     kubernetes::ApiServer,
     text::clean,
     text_source::{NamedFile, TextSource},
@@ -16,12 +15,10 @@ use trustpath_platform::{
 
 use crate::{
     Taken,
-    answers::{key_name, read},
     config::{KubernetesAuth, Reviewer as Choice, Source},
-    jwt::Claims,
+    jwt::{JwtSeen, JwtSource},
     pem,
     place::Place,
-    source::{JwtSeen, JwtSource},
 };
 
 /// What is looked at before the mount is made or changed.
@@ -38,18 +35,14 @@ pub(crate) struct Making {
     pub(crate) ca: Option<String>,
     /// The public keys, where the configuration names some.
     pub(crate) pem_keys: Option<Vec<String>>,
-    pub(crate) reviewer: Found,
-}
-
-/// The reviewer JWT, as it was found at its source.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Found {
-    /// The configuration names no source.
-    Nowhere,
-    /// This one, from `origin`.
-    Jwt { digest: Digest, claims: Claims, origin: String },
-    /// It will be there once the step that makes it is applied.
-    NotYet,
+    /// Where the reviewer JWT comes from, if from somewhere.
+    pub(crate) source: Option<JwtSource>,
+    /// What is known of it; nothing before the step that makes it is applied.
+    pub(crate) jwt: Option<JwtSeen>,
+    /// The JWT that is in the config today, where its source is given.
+    pub(crate) previous: Option<JwtSeen>,
+    /// The roles of a mount that has no config: they are lost when it is made anew.
+    pub(crate) roles: Vec<String>,
 }
 
 impl KubernetesAuth {
@@ -59,10 +52,13 @@ impl KubernetesAuth {
             cluster: read(answers, "cluster")?,
             unencrypted: unencrypted(&at.facts.0, &here.vault),
             here,
-            place: self.place(at.facts, answers)?,
+            place: answers.get("place")?.unwrap_or_default(),
             ca: answers.get("ca")?,
             pem_keys: self.keys(answers)?,
-            reviewer: self.found(at.facts, answers)?,
+            source: self.source(at.facts),
+            jwt: answers.get("reviewer")?,
+            previous: answers.get("previous")?,
+            roles: answers.get("roles")?.unwrap_or_default(),
         })
     }
 
@@ -74,14 +70,6 @@ impl KubernetesAuth {
             (Choice::Auto, Some(secret)) => Some(secret.into()),
             (Choice::Auto, None) | (Choice::Vault | Choice::Client | Choice::Keep, _) => None,
         }
-    }
-
-    fn found(&self, facts: &Taken, answers: &Answers) -> Result<Found> {
-        let Some(source) = self.source(facts) else { return Ok(Found::Nowhere) };
-        Ok(match answers.get::<JwtSeen>("reviewer")? {
-            Some(jwt) => Found::Jwt { digest: jwt.digest, claims: jwt.claims, origin: source.to_string() },
-            None => Found::NotYet,
-        })
     }
 
     fn keys(&self, answers: &Answers) -> Result<Option<Vec<String>>> {
@@ -131,4 +119,19 @@ impl Read for Connected {
         let (family, api_server) = (vault.family(), cluster.api_server().clone());
         Ok(Answer::Found(json!(Here { now: Timestamp::now(), family, vault: vault.address().to_owned(), api_server })))
     }
+}
+
+/// The name of the read of a key.
+pub(crate) fn key_name(index: usize) -> String {
+    format!("pem_keys[{index}]")
+}
+
+/// What every reading of this sort has.
+pub(crate) fn read<T: DeserializeOwned>(answers: &Answers, name: &str) -> Result<T> {
+    let unread = || {
+        let message = format!("`{name}` has to be known, and was not read: {:?}", answers.answer(name));
+        Problem::new(Class::Internal, "trustpath::kubernetes_auth::unread", message)
+            .help("this is a defect; please report it")
+    };
+    Ok(answers.get(name)?.ok_or_else(unread)?)
 }

@@ -1,37 +1,33 @@
 //! What the config should hold: what the configuration says, and `auto` decided. Pure.
 
+use serde_json::json;
 use trustpath_core::{Class, Note, Problem};
-use trustpath_platform::vault::Family;
+use trustpath_platform::vault::{Family, backend::SecretRef};
 
 use crate::{
     config::{Ca, Host, KubernetesAuth, Reviewer as Choice},
     pem,
     place::Place,
     state::{CA, Config, HOST, Reviewer},
-    surroundings::{Found, Making},
+    surroundings::Making,
+    url,
 };
 
 /// Where every pod finds the API server of its own cluster.
 const INSIDE: &str = "https://kubernetes.default.svc";
 
-/// What the config should hold, as far as it is managed.
-#[derive(Debug, Default)]
-pub(crate) struct Target {
-    pub(crate) host: String,
-    /// Certificates in PEM; empty where Vault is to use its own pod's.
-    pub(crate) ca: String,
-    pub(crate) pem_keys: Option<Vec<String>>,
-    pub(crate) reviewer: Reviewer,
-    pub(crate) disable_local_ca_jwt: Option<bool>,
-    pub(crate) notes: Vec<Note>,
-}
-
 impl KubernetesAuth {
-    /// What the config should hold, where this one is kept as far as the file does not say otherwise.
+    /// What the config should hold, given the one that is there, with what the user should know of it; of one that is kept all
+    /// stays of which the file says nothing.
     ///
     /// # Errors
     /// When something has to be chosen, cannot be used, or contradicts something else.
-    pub(crate) fn target(&self, around: &Making, kept: Option<&Config>) -> Result<Target, Problem> {
+    pub(crate) fn target(
+        &self,
+        around: &Making,
+        now: Option<&Config>,
+        kept: Option<&Config>,
+    ) -> Result<(Config, Vec<Note>), Problem> {
         let mut notes = Vec::new();
         self.check_family(around.here.family)?;
         let host = match kept {
@@ -45,11 +41,12 @@ impl KubernetesAuth {
             Some(kept) if self.ca == Ca::Auto => kept.text(CA).to_owned(),
             _ => self.certificates(around, &mut notes)?,
         };
-        let (reviewer, disable_local_ca_jwt) = match kept {
+        let (reviewer, disables_local) = match kept {
             Some(kept) => (kept.reviewer.clone(), self.disable_local_ca_jwt),
             None => (self.reviewer(around, &mut notes)?, self.disable_local(&ca, around, &mut notes)?),
         };
-        Ok(Target { host, ca, pem_keys: around.pem_keys.clone(), reviewer, disable_local_ca_jwt, notes })
+        let said = json!({"pem_keys": around.pem_keys, "disable_local_ca_jwt": disables_local});
+        Ok((self.config(now, reviewer, [&host, &ca], said), notes))
     }
 
     fn check_family(&self, family: Family) -> Result<(), Problem> {
@@ -67,7 +64,7 @@ impl KubernetesAuth {
             (Host::Auto, Place::Inside) => INSIDE.to_owned(),
             (Host::Auto, Place::Outside(_) | Place::Unasked) => around.here.api_server.url.clone(),
         };
-        if self.kubernetes_host == Host::Auto && is_loopback(&host) {
+        if self.kubernetes_host == Host::Auto && url::is_loopback(&host) {
             notes.push(Note::Warning(format!(
                 "{host} is the API server's address on this machine: Vault reaches it only from here; set \
                  `kubernetes_host` to the address at which Vault reaches it"
@@ -87,7 +84,10 @@ impl KubernetesAuth {
             (Ca::Pem(text), _) => (text.clone(), "`ca.pem`".to_owned()),
             (Ca::File(file), _) => (around.ca.clone().unwrap_or_default(), format!("the file {}", file.display())),
             (Ca::Auto, Place::Outside(_) | Place::Unasked) => {
-                let of_kubeconfig = around.here.api_server.ca_pem.clone().ok_or_else(no_ca)?;
+                const NONE: &str =
+                    "the kubeconfig names no certificate-authority, and Vault does not run in this cluster";
+                let of_kubeconfig = around.here.api_server.ca_pem.clone();
+                let of_kubeconfig = of_kubeconfig.ok_or_else(|| no_ca(NONE, ", or `ca = \"none\"`"))?;
                 (of_kubeconfig, "the kubeconfig's certificate-authority".to_owned())
             }
         };
@@ -96,14 +96,14 @@ impl KubernetesAuth {
     }
 
     fn reviewer(&self, around: &Making, notes: &mut Vec<Note>) -> Result<Reviewer, Problem> {
-        match (&around.reviewer, &self.reviewer, &around.place) {
-            (Found::NotYet, ..) => Ok(Reviewer::NotYet),
-            (Found::Jwt { digest, claims, origin }, ..) => {
-                let end = claims.end(around.here.now).map_err(|at| expired(origin, &at.to_string()))?;
-                notes.extend(end.map(|when| ends(origin, &when)));
-                Ok(Reviewer::Jwt(digest.clone()))
-            }
-            (Found::Nowhere, Choice::Client, _) => {
+        if let Some(source) = &around.source {
+            let Some(jwt) = &around.jwt else { return Ok(Reviewer::NotYet) };
+            let end = jwt.claims.end(around.here.now).map_err(|at| expired(&source.at, &at.to_string()))?;
+            notes.extend(end.map(|when| ends(&source.at, &when)));
+            return Ok(Reviewer::Jwt(jwt.digest.clone()));
+        }
+        match (&self.reviewer, &around.place) {
+            (Choice::Client, _) => {
                 if let Some(address) = &around.unencrypted {
                     return Err(client_in_the_clear(address));
                 }
@@ -114,17 +114,17 @@ impl KubernetesAuth {
                 ));
                 Ok(Reviewer::None)
             }
-            (Found::Nowhere, Choice::Vault, _) | (Found::Nowhere, Choice::Auto, Place::Inside) => Ok(Reviewer::None),
-            (Found::Nowhere, _, Place::Outside(seen)) => Err(choose_reviewer(seen)),
-            (Found::Nowhere, ..) => Err(choose_reviewer("nothing was looked up from which that could be decided")),
+            (Choice::Vault, _) | (Choice::Auto, Place::Inside) => Ok(Reviewer::None),
+            (_, Place::Outside(seen)) => Err(choose_reviewer(seen)),
+            _ => Err(choose_reviewer("nothing was looked up from which that could be decided")),
         }
     }
 
     /// Whether Vault uses its own pod's token decides who reviews where no JWT is given.
     fn disable_local(&self, ca: &str, around: &Making, notes: &mut Vec<Note>) -> Result<Option<bool>, Problem> {
-        let needed = match (&self.reviewer, &around.reviewer) {
+        let needed = match (&self.reviewer, &around.source) {
             (Choice::Client, _) => Some((true, "`reviewer = \"client\"`")),
-            (Choice::Vault, _) | (Choice::Auto, Found::Nowhere) => Some((false, "that Vault's own pod reviews tokens")),
+            (Choice::Vault, _) | (Choice::Auto, None) => Some((false, "that Vault's own pod reviews tokens")),
             _ if ca.is_empty() && self.ca == Ca::Auto => Some((false, "that Vault uses its own pod's CA")),
             _ => None,
         };
@@ -137,7 +137,9 @@ impl KubernetesAuth {
         }
         let value = needed.map(|(needed, _)| needed).or(self.disable_local_ca_jwt);
         if value == Some(true) && ca.is_empty() {
-            no_ca_at_all(around.here.family)?;
+            if around.here.family == Family::OpenBao {
+                return Err(no_ca("there is no CA, Vault's own is switched off, and OpenBao does not take that", ""));
+            }
             notes.push(Note::Info(
                 "without a CA, Vault checks the API server by its machine's own authorities".to_owned(),
             ));
@@ -146,37 +148,15 @@ impl KubernetesAuth {
     }
 }
 
-/// Whether two URLs are the same address.
-pub(crate) fn same_host(one: &str, other: &str) -> bool {
-    let plain = |text: &str| {
-        let url = url::Url::parse(text).ok()?;
-        let host = url.host_str()?.trim_end_matches('.').to_owned();
-        let host = host.strip_suffix(".cluster.local").map(str::to_owned).unwrap_or(host);
-        Some((url.scheme().to_owned(), host, url.port_or_known_default(), url.path().trim_end_matches('/').to_owned()))
-    };
-    one == other || plain(one).is_some_and(|one| Some(one) == plain(other))
-}
-
-fn is_loopback(url: &str) -> bool {
-    let host = url::Url::parse(url).ok().and_then(|url| {
-        Some(match url.host()? {
-            url::Host::Domain(name) => name == "localhost" || name.ends_with(".localhost"),
-            url::Host::Ipv4(address) => address.is_loopback() || address.is_unspecified(),
-            url::Host::Ipv6(address) => address.is_loopback() || address.is_unspecified(),
-        })
-    });
-    host.unwrap_or(false)
-}
-
-fn ends(origin: &str, when: &str) -> Note {
+fn ends(source: &SecretRef, when: &str) -> Note {
     Note::Warning(format!(
-        "the reviewer JWT of {origin} does not last: {when}, every login will start to fail with a bare `permission \
+        "the reviewer JWT of {source} does not last: {when}, every login will start to fail with a bare `permission \
          denied`; a `token-reviewer` step makes one that lasts"
     ))
 }
 
-fn expired(origin: &str, at: &str) -> Problem {
-    let message = format!("the reviewer JWT of {origin} has expired at {at}");
+fn expired(source: &SecretRef, at: &str) -> Problem {
+    let message = format!("the reviewer JWT of {source} has expired at {at}");
     Problem::new(Class::Config, "trustpath::kubernetes_auth::reviewer_expired", message)
         .help("with it every login would fail; give one that lasts: a `token-reviewer` step makes it")
 }
@@ -188,19 +168,10 @@ fn client_in_the_clear(address: &str) -> Problem {
         .help("reach Vault by https, or choose another reviewer: a `token-reviewer` step makes one")
 }
 
-fn no_ca() -> Problem {
-    let message = "the kubeconfig names no certificate-authority, and Vault does not run in this cluster";
-    Problem::new(Class::Config, "trustpath::kubernetes_auth::no_ca", message)
-        .help("set `ca = { file = \"ca.pem\" }` to the authority that signed the API server's certificate, or `ca = \"none\"`")
-}
-
-fn no_ca_at_all(family: Family) -> Result<(), Problem> {
-    if family != Family::OpenBao {
-        return Ok(());
-    }
-    let message = "there is no CA, Vault's own is switched off, and OpenBao does not take that";
-    Err(Problem::new(Class::Config, "trustpath::kubernetes_auth::no_ca", message)
-        .help("set `ca = { file = \"ca.pem\" }` to the authority that signed the API server's certificate"))
+fn no_ca(message: &str, or: &str) -> Problem {
+    Problem::new(Class::Config, "trustpath::kubernetes_auth::no_ca", message).help(format!(
+        "set `ca = {{ file = \"ca.pem\" }}` to the authority that signed the API server's certificate{or}"
+    ))
 }
 
 fn choose_reviewer(seen: &str) -> Problem {

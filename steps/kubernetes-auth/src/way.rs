@@ -25,18 +25,15 @@ pub(crate) fn waypoints(from: Option<&State>, to: Option<&State>) -> Vec<Option<
         return [waypoints(from, Some(&settled(to))), vec![Some(to.clone())]].concat();
     }
     match (from, &to.config) {
-        (None, _) => making(to),
+        (None, _) => {
+            let bare = State { config: None, ..to.clone() };
+            [vec![Some(bare.clone())], waypoints(Some(&bare), Some(to))].concat()
+        }
         // Vault removes a config only with its mount.
-        (Some(from), None) if from.config.is_some() => [vec![None], making(to)].concat(),
+        (Some(from), None) if from.config.is_some() => [vec![None], waypoints(None, Some(to))].concat(),
         (Some(from), Some(config)) if replaces_jwt(from, to) => replacing(from, to, config),
         (Some(from), _) => one_by_one(from, to),
     }
-}
-
-fn making(to: &State) -> Vec<Option<State>> {
-    let mut way = vec![Some(State { config: None, ..to.clone() }), Some(to.clone())];
-    way.dedup();
-    way
 }
 
 /// Whether a JWT takes the place of another, or of one that may be there.
@@ -53,12 +50,9 @@ fn replacing(from: &State, to: &State, config: &Config) -> Vec<Option<State>> {
         mark: to.mount.mark.clone(),
         ..announced.mount.clone()
     };
-    let written = State { mount, config: Some(config.clone()), ..to.clone() };
-    let mut way = Vec::new();
-    if announced != *from {
-        way.push(Some(announced));
-    }
-    way.extend([Some(written), Some(to.clone())]);
+    let written = State { mount, config: Some(config.clone()) };
+    let mut way = vec![Some(announced), Some(written), Some(to.clone())];
+    way.retain(|state| state.as_ref() != Some(from));
     way
 }
 
@@ -71,28 +65,24 @@ fn announced(from: &State, to: &State, config: &Config) -> State {
         return from.clone();
     }
     if to.marked().as_ref() == coming {
-        return State { mount: to.mount.clone(), ..from.clone() };
+        return State { mount: to.mount.clone(), config: from.config.clone() };
     }
     // On the way back to a mount that has no mark, the mark that is there serves.
     let held = from.config.clone().unwrap_or_else(|| config.clone());
-    State { config: Some(Config { reviewer: config.reviewer.clone(), ..held }), ..from.clone() }
+    State { config: Some(Config { reviewer: config.reviewer.clone(), ..held }), mount: from.mount.clone() }
 }
 
 /// The same with a mark that names the JWT in the config, and no other.
 fn settled(state: &State) -> State {
-    if state.in_doubt().is_none() {
-        return state.clone();
-    }
     let mark = state.mark_naming(state.reviewer().digest());
     State { mount: MountState { mark, ..state.mount.clone() }, ..state.clone() }
 }
 
 /// Config and mount, in the order in which a mark never names a JWT that is not there, and never lacks one that is.
 fn one_by_one(from: &State, to: &State) -> Vec<Option<State>> {
-    let mount = State { config: from.config.clone(), ..to.clone() };
-    let config = State { config: to.config.clone(), ..from.clone() };
     let first_jwt = *from.reviewer() == Reviewer::None && to.reviewer().is_some();
-    let first = if first_jwt { mount } else { config };
+    let (mount, config) = if first_jwt { (to, from) } else { (from, to) };
+    let first = State { mount: mount.mount.clone(), config: config.config.clone() };
     let mut way = vec![Some(first), Some(to.clone())];
     way.dedup();
     way.retain(|state| state.as_ref() != Some(from));

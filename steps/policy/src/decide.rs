@@ -6,7 +6,7 @@ use trustpath_platform::text::clean;
 use crate::{
     state::PolicyState,
     text::{self, Text},
-    users::Users,
+    users::{Users, keep_because},
 };
 
 /// The policy as the graph file wants it. A text that means the same stays as it is, without a mark if it has none; what
@@ -39,7 +39,7 @@ fn ours(graph: &str, now: Option<&PolicyState>) -> bool {
 
 /// A policy that others use, or may use, stays.
 pub(crate) fn removal(users: &Users, graph: &str, now: Option<&PolicyState>) -> Decision<PolicyState> {
-    let used = users.keep_because();
+    let used = keep_because(users);
     let kept = now.filter(|_| used.is_some()).cloned();
     Decision::to(kept, ours(graph, now)).noting(used.map(Note::Left))
 }
@@ -104,8 +104,8 @@ mod tests {
     #[test]
     fn a_policy_that_others_use_stays() {
         let now = state(READ);
-        assert_eq!(removal(&Users::None, "payments", Some(&now)).to, None);
-        for users in [Users::These(vec!["auth/x/role/y".into()]), Users::Untold("denied".into())] {
+        assert_eq!(removal(&Ok(Vec::new()), "payments", Some(&now)).to, None);
+        for users in [Ok(vec!["auth/x/role/y".into()]), Err("denied".into())] {
             let left = removal(&users, "payments", Some(&now));
             assert_eq!(left.to.as_ref(), Some(&now));
             assert!(matches!(&left.notes[..], [Note::Left(_)]));

@@ -15,7 +15,7 @@ use crate::{
     source::{File, Version},
     state::PolicyState,
     text::Text,
-    users::{Removal, Users},
+    users::{Removal, users},
 };
 
 impl Policy {
@@ -95,7 +95,7 @@ impl Managed for Policy {
         let (graph, now) = (at.cx.graph(), seen.state.as_ref());
         if intent == Intent::Remove {
             let holders = seen.answers.answer("holders").unwrap_or(&Answer::Nothing);
-            let users = Users::of(self.name.as_str(), holders)?;
+            let users = users(self.name.as_str(), holders)?;
             let goes_with = at.cx.needing().with_givers::<Login>().map(|(step, _)| step.to_owned()).collect();
             return Ok(Decision { goes_with, ..decide::removal(&users, graph, now) });
         }

@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{
     Deserialize, Deserializer,
-    de::{self, value::MapAccessDeserializer},
+    de::{
+        self,
+        value::{MapAccessDeserializer, SeqAccessDeserializer},
+    },
 };
 use serde_json::Value as Json;
 use trustpath_platform::{
@@ -116,11 +119,8 @@ impl<'de> de::Visitor<'de> for EntrySeed {
         }
     }
 
-    fn visit_seq<A: de::SeqAccess<'de>>(self, mut items: A) -> Result<Entry, A::Error> {
-        let mut capabilities = Vec::new();
-        while let Some(capability) = items.next_element()? {
-            capabilities.push(capability);
-        }
+    fn visit_seq<A: de::SeqAccess<'de>>(self, items: A) -> Result<Entry, A::Error> {
+        let capabilities = Vec::deserialize(SeqAccessDeserializer::new(items))?;
         Ok(Entry::Rules(PathRules { capabilities, ..PathRules::default() }))
     }
 

@@ -18,43 +18,32 @@ struct PolicyUser<'a> {
     policies: Vec<&'a str>,
 }
 
-/// Who uses a policy besides the roles that go with it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Users {
-    /// No one.
-    None,
-    /// These, each as a path in Vault.
-    These(Vec<String>),
-    /// It cannot be told, for this reason.
-    Untold(String),
+/// Who uses a policy besides the roles that go with it, each as a path in Vault; or why that cannot be told.
+pub(crate) type Users = Result<Vec<String>, String>;
+
+/// From what reading the holders came to.
+///
+/// # Errors
+/// When those are none.
+pub(crate) fn users(policy: &str, holders: &Answer) -> Result<Users> {
+    let holders: Vec<PolicyUser<'_>> = match holders {
+        Answer::Refused(why) => return Ok(Err(why.clone())),
+        Answer::Nothing | Answer::Failed(_) => Vec::new(),
+        Answer::Found(holders) => Vec::deserialize(holders).map_err(no_holders)?,
+    };
+    let users = holders.into_iter().filter(|holder| holder.policies.contains(&policy));
+    Ok(Ok(users.map(|user| user.path.to_owned()).collect()))
 }
 
-impl Users {
-    /// From what reading the holders came to.
-    ///
-    /// # Errors
-    /// When those are none.
-    pub(crate) fn of(policy: &str, holders: &Answer) -> Result<Self> {
-        let holders: Vec<PolicyUser<'_>> = match holders {
-            Answer::Refused(why) => return Ok(Self::Untold(why.clone())),
-            Answer::Nothing | Answer::Failed(_) => Vec::new(),
-            Answer::Found(holders) => Vec::deserialize(holders).map_err(no_holders)?,
-        };
-        let users = holders.into_iter().filter(|holder| holder.policies.contains(&policy));
-        let users: Vec<_> = users.map(|user| user.path.to_owned()).collect();
-        Ok(if users.is_empty() { Self::None } else { Self::These(users) })
-    }
-
-    /// Why the policy stays; `None` when it may go.
-    pub(crate) fn keep_because(&self) -> Option<String> {
-        match self {
-            Self::None => None,
-            Self::Untold(why) => Some(format!("who else uses it cannot be told: {why}")),
-            Self::These(users) => {
-                let named = users.iter().map(|user| format!("`{}`", clean(user))).collect();
-                Some(format!("{} {} it", listed(&few(named)), if users.len() == 1 { "uses" } else { "use" }))
-            }
+/// Why the policy stays; `None` when it may go.
+pub(crate) fn keep_because(users: &Users) -> Option<String> {
+    match users {
+        Ok(users) if users.is_empty() => None,
+        Ok(users) => {
+            let named = users.iter().map(|user| format!("`{}`", clean(user))).collect();
+            Some(format!("{} {} it", listed(&few(named)), if users.len() == 1 { "uses" } else { "use" }))
         }
+        Err(why) => Some(format!("who else uses it cannot be told: {why}")),
     }
 }
 
@@ -85,14 +74,11 @@ impl Request for Removal {
     }
 
     async fn send(&self, cx: &Context) -> Result<()> {
-        match Users::of(&self.policy, &self.holders.perform(cx).await?)? {
-            used @ Users::These(_) => {
-                note_left(format!("the policy `{}` stays: {}", self.policy, used.keep_because().unwrap_or_default()));
-                Ok(())
-            }
-            // Where that cannot be told, what a run has made is still its own to take back.
-            Users::None | Users::Untold(_) => self.delete.send(cx).await,
-        }
+        let users = users(&self.policy, &self.holders.perform(cx).await?)?;
+        // Where that cannot be told, what a run has made is still its own to take back.
+        let Some(why) = keep_because(&users).filter(|_| users.is_ok()) else { return self.delete.send(cx).await };
+        note_left(format!("the policy `{}` stays: {why}", self.policy));
+        Ok(())
     }
 }
 
@@ -106,20 +92,21 @@ mod tests {
     fn those_that_hold_it_use_it() {
         let holders = json!([{"path": "auth/x/role/a", "policies": ["apps-read-too"]},
             {"path": "auth/x/role/b", "policies": ["apps-read", "x"]}]);
-        let users = |policy| Users::of(policy, &Answer::Found(holders.clone())).unwrap();
-        assert_eq!(users("apps-read"), Users::These(vec!["auth/x/role/b".into()]));
-        assert_eq!(users("apps"), Users::None);
-        assert_eq!(Users::of("x", &Answer::Refused("no".into())).unwrap(), Users::Untold("no".into()));
-        assert!(Users::of("x", &Answer::Found(json!([3]))).is_err());
+        let found = Answer::Found(holders);
+        assert_eq!(users("apps-read", &found).unwrap(), Ok(vec!["auth/x/role/b".into()]));
+        assert_eq!(users("apps", &found).unwrap(), Ok(Vec::new()));
+        assert_eq!(users("x", &Answer::Refused("no".into())).unwrap(), Err("no".into()));
+        assert!(users("x", &Answer::Found(json!([3]))).is_err());
     }
 
     #[test]
     fn a_policy_that_stays_says_why() {
-        assert_eq!(Users::None.keep_because(), None);
-        let these = |count: usize| Users::These((0..count).map(|number| format!("auth/x/role/{number}")).collect());
-        assert_eq!(these(1).keep_because().unwrap(), "`auth/x/role/0` uses it");
-        assert!(these(9).keep_because().unwrap().ends_with("`auth/x/role/4` and 4 more use it"));
-        let untold = Users::Untold("GET sys/auth is denied".into());
-        assert_eq!(untold.keep_because().unwrap(), "who else uses it cannot be told: GET sys/auth is denied");
+        assert_eq!(keep_because(&Ok(Vec::new())), None);
+        let these =
+            |count: usize| keep_because(&Ok((0..count).map(|number| format!("auth/x/role/{number}")).collect()));
+        assert_eq!(these(1).unwrap(), "`auth/x/role/0` uses it");
+        assert!(these(9).unwrap().ends_with("`auth/x/role/4` and 4 more use it"));
+        let untold = keep_because(&Err("GET sys/auth is denied".into()));
+        assert_eq!(untold.unwrap(), "who else uses it cannot be told: GET sys/auth is denied");
     }
 }

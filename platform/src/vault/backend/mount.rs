@@ -35,7 +35,7 @@ pub struct MountState {
 
 /// A mount as `GET sys/auth` has it.
 #[derive(Debug, Deserialize)]
-struct MountEntry {
+pub(super) struct MountEntry {
     #[serde(rename = "type")]
     kind: String,
     #[serde(default)]
@@ -45,6 +45,9 @@ struct MountEntry {
     #[serde(flatten)]
     other: BTreeMap<String, Value>,
 }
+
+/// What `GET sys/auth` has.
+pub(super) type Mounts = BTreeMap<String, MountEntry>;
 
 /// What is chosen when a mount is made, and cannot be tuned.
 const MADE_WITH: [&str; 5] = ["external_entropy_access", "local", "options", "plugin_version", "seal_wrap"];
@@ -67,11 +70,7 @@ impl MountState {
     }
 
     /// The mount at a path, of those that `GET sys/auth` has.
-    pub fn at(mounts: Value, path: &str) -> Option<Self> {
-        Self::of(Deserialize::deserialize(mounts).ok(), path)
-    }
-
-    fn of(mounts: Option<BTreeMap<String, MountEntry>>, path: &str) -> Option<Self> {
+    pub(super) fn of(mounts: Option<Mounts>, path: &str) -> Option<Self> {
         mounts?.remove(&format!("{path}/")).map(Self::seen)
     }
 

@@ -41,8 +41,7 @@ impl Enable {
 
     /// Whether the mount that is in the way is the one that was to be made, where this is sent for the second time.
     async fn is_done(&self, vault: &Vault) -> Result<bool> {
-        let mounts: Option<Value> = vault.read("sys/auth").await?;
-        let there = MountState::at(mounts.unwrap_or_default(), &self.at.path);
+        let there = MountState::of(vault.read("sys/auth").await?, &self.at.path);
         let is_wanted = |there: &MountState| {
             let MountState { kind, tune, made_with, .. } = &self.to;
             (kind, tune, made_with) == (&there.kind, &there.tune, &there.made_with) && there.text() == self.text

@@ -9,7 +9,10 @@ use trustpath_platform::{
     text::clean,
 };
 
-use crate::state::{self, Config, HOST};
+use crate::{
+    state::{self, Config, HOST},
+    url,
+};
 
 /// How long the API server may take for each move of a handshake.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -37,7 +40,7 @@ impl StoredCa {
         if !self.host.starts_with("https://") {
             return Some(format!("{host} is not encrypted"));
         }
-        is_inside(&self.host).then(|| format!("{host} is a name of the cluster's own, which is not known here"))
+        url::is_inside(&self.host).then(|| format!("{host} is a name of the cluster's own, which is not known here"))
     }
 }
 
@@ -62,10 +65,4 @@ impl Probe for StoredCa {
             Handshake::Unreached(why) => evidence.unchecked(CA, format!("{host} cannot be reached from here: {why}")),
         })
     }
-}
-
-fn is_inside(url: &str) -> bool {
-    let host =
-        url::Url::parse(url).ok().and_then(|url| url.host_str().map(|host| host.trim_end_matches('.').to_owned()));
-    host.is_some_and(|host| host.ends_with(".svc") || host.ends_with(".cluster.local"))
 }

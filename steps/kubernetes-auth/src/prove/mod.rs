@@ -10,12 +10,12 @@ use trustpath_platform::{text::clean, vault::backend::differing};
 use self::{ca::StoredCa, review::Review};
 use crate::{
     Taken,
-    answers::key_name,
     config::{KubernetesAuth, Reviewer as Choice},
     kept::are,
     owner,
     reads::{is_told, told},
     state::{HOST, State, TYPE},
+    surroundings::key_name,
 };
 
 const MOUNTED: &str = "auth method is mounted";

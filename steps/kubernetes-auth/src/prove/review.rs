@@ -5,8 +5,8 @@ use trustpath_core::{Context, Evidence, Probe, Read as _, Result, Right, graph::
 use trustpath_platform::{Cluster, digest::Digest};
 
 use crate::{
+    jwt::{Jwt, JwtSource},
     reads::{is_told, told},
-    source::{Jwt, JwtSource},
     state::Reviewer,
 };
 
@@ -54,19 +54,18 @@ impl Probe for Review {
             Ok(found) => found,
             Err(why) => return Ok(evidence.unchecked(REVIEWS, why)),
         };
+        let at = &source.at;
         match source.fetch(cx).await {
             Ok(Some(Jwt { token, seen })) if seen.digest == *digest => {
-                let who = seen.claims.service_account.unwrap_or_else(|| format!("the owner of the JWT in {source}"));
+                let who = seen.claims.service_account.unwrap_or_else(|| format!("the owner of the JWT in {at}"));
                 // The kubeconfig's server, and no other.
                 cx.handle::<Cluster>().await?.is_reviewer(token, &who, [UNBOUND, UNKNOWN]).await
             }
             Ok(Some(jwt)) => {
-                let why = format!("Vault has the JWT {digest}, and {source} holds {}", jwt.seen.digest);
+                let why = format!("Vault has the JWT {digest}, and {at} holds {}", jwt.seen.digest);
                 Ok(evidence.failed(REVIEWS, why, format!("trustpath apply {}", word(cx.step()))))
             }
-            Ok(None) => {
-                Ok(evidence.failed(REVIEWS, format!("{source} does not exist"), "apply the step that makes it"))
-            }
+            Ok(None) => Ok(evidence.failed(REVIEWS, format!("{at} does not exist"), "apply the step that makes it")),
             Err(failure) if is_told(failure.class()) => {
                 let (why, next) = told(failure.report());
                 Ok(evidence.failed(REVIEWS, why, next))

@@ -18,20 +18,18 @@ use trustpath_platform::{
 
 use crate::{
     document::document,
+    jwt::{Jwt, JwtSource},
     marked,
-    source::{Jwt, JwtSource},
     state::{Reviewer, State},
 };
 
-const JWT: &str = "token_reviewer_jwt";
-
-/// Writes a config in full. Its JWT is fetched when it is sent, and only the one that was planned with is sent.
+/// Writes a config with a JWT in full. The JWT is fetched when it is sent, and only the one that was planned with is sent.
 #[derive(Debug)]
 pub(super) struct Configure {
     pub(super) at: AuthMount,
     pub(super) to: State,
     pub(super) held: Held,
-    pub(super) jwt: Option<Arc<ConfigJwt>>,
+    pub(super) jwt: Arc<ConfigJwt>,
     /// The step before this one makes a JWT, and the config was never written.
     pub(super) anew: Option<JwtSource>,
 }
@@ -49,9 +47,9 @@ pub(super) struct ConfigJwt {
 #[async_trait]
 impl Late for ConfigJwt {
     fn placeholder(&self) -> String {
-        match &self.reviewer {
-            Reviewer::Jwt(digest) => format!("<the reviewer JWT {digest}>"),
-            Reviewer::None | Reviewer::Unknown | Reviewer::NotYet => "<the reviewer JWT, known after apply>".to_owned(),
+        match self.reviewer.digest() {
+            Some(digest) => format!("<the reviewer JWT {digest}>"),
+            None => "<the reviewer JWT, known after apply>".to_owned(),
         }
     }
 
@@ -64,7 +62,7 @@ impl Late for ConfigJwt {
     }
 
     async fn fetch(&self, cx: &Context) -> Result<Value> {
-        let Reviewer::Jwt(digest) = &self.reviewer else { return Err(unknown(&self.mount).into()) };
+        let Some(digest) = self.reviewer.digest() else { return Err(unknown(&self.mount).into()) };
         let mut failed = None;
         for read in join_all(self.sources.iter().map(|source| source.fetch(cx))).await {
             match read {
@@ -78,49 +76,39 @@ impl Late for ConfigJwt {
 }
 
 impl Configure {
-    fn write(&self, jwt: Option<Field>) -> VaultRequest {
-        let body = document().written(&self.held);
-        let body = jwt.into_iter().fold(body, |body, jwt| body.with(JWT, jwt));
+    fn write(&self, jwt: impl Into<Field>) -> VaultRequest {
+        let body = document().written(&self.held).with("token_reviewer_jwt", jwt);
         VaultRequest::update(self.at.namespace.as_deref(), self.at.below(["config"]), body).settling()
     }
 
     fn planned(&self) -> VaultRequest {
-        self.write(self.jwt.clone().map(|jwt| Field::Late(jwt)))
+        self.write(Field::Late(self.jwt.clone()))
     }
 
-    /// The JWT of the step before this one, for a config that was never written.
+    fn describe(&self, description: impl Into<Field>) -> VaultRequest {
+        let body = Body::default().with("description", description);
+        VaultRequest::update(self.at.namespace.as_deref(), self.at.tuned(), body)
+    }
+
+    /// When both steps were removed and are brought back, the step before this one makes a new token: the one that was there
+    /// is gone for good, and the new one takes its place.
     ///
-    /// When both steps were removed and are brought back, the step before this one makes a new token: the one that was
-    /// there is gone for good, and the new one takes its place.
-    async fn made_anew(&self, cx: &Context) -> Result<Option<Jwt>> {
-        match &self.anew {
-            Some(source) => source.fetch(cx).await,
-            None => Ok(None),
-        }
-    }
-
     /// Its digest gets into the mark. Cut off before that, the mark says that the config is not written to its end: whoever goes
     /// on writes it again, where the mark of the JWT that was there would have it look as before.
     async fn write_anew(&self, cx: &Context, jwt: &Jwt) -> Result<()> {
         let mount = &self.to.mount;
-        let tune = |to: &MountState, unfinished| self.at.tune(mount.tuning(mount, &marked::text(to, unfinished)));
-        tune(mount, Some(&Reviewer::None)).send(cx).await?;
-        self.write(Some(jwt.token.expose_secret().into())).send(cx).await?;
+        self.describe(marked::text(mount, Some(&Reviewer::None))).send(cx).await?;
+        self.write(jwt.token.expose_secret()).send(cx).await?;
         let named = MountState { mark: self.to.mark_naming(Some(&jwt.seen.digest)), ..mount.clone() };
-        tune(&named, None).send(cx).await
-    }
-
-    fn tune_rights(&self, values: Values) -> Vec<Right> {
-        let body = Body::from_iter(self.to.tuning(&self.to)).with("description", Field::NotYet(marked::NOT_YET));
-        VaultRequest::update(self.at.namespace.as_deref(), self.at.tuned(), body).rights(values)
+        self.describe(marked::text(&named, None)).send(cx).await
     }
 }
 
 #[async_trait]
 impl Request for Configure {
     fn rights(&self, values: Values) -> Vec<Right> {
-        let tune = self.anew.as_ref().map(|_| self.tune_rights(values));
-        [self.planned().rights(values), tune.unwrap_or_default()].concat()
+        let describes = self.anew.iter().flat_map(|_| self.describe(Field::NotYet(marked::NOT_YET)).rights(values));
+        self.planned().rights(values).into_iter().chain(describes).collect()
     }
 
     fn shown(&self) -> Shown {
@@ -128,13 +116,14 @@ impl Request for Configure {
     }
 
     async fn send(&self, cx: &Context) -> Result<()> {
-        let Some(jwt) = &self.jwt else { return self.write(None).send(cx).await };
-        match jwt.fetch(cx).await {
-            Ok(jwt) => self.write(Some(Field::Plain(jwt))).send(cx).await,
-            Err(failure) => match self.made_anew(cx).await? {
-                Some(jwt) => self.write_anew(cx, &jwt).await,
-                None => Err(failure),
-            },
+        let failure = match self.jwt.fetch(cx).await {
+            Ok(jwt) => return self.write(jwt).send(cx).await,
+            Err(failure) => failure,
+        };
+        let Some(made) = &self.anew else { return Err(failure) };
+        match made.fetch(cx).await? {
+            Some(jwt) => self.write_anew(cx, &jwt).await,
+            None => Err(failure),
         }
     }
 }

@@ -14,8 +14,9 @@ use self::configure::{ConfigJwt, Configure};
 use crate::{
     Taken,
     config::KubernetesAuth,
+    document::document,
+    jwt::JwtSource,
     marked,
-    source::JwtSource,
     state::{Config, Reviewer, State},
     way,
 };
@@ -39,7 +40,7 @@ impl KubernetesAuth {
         next: Option<&State>,
         last: Option<&State>,
     ) -> Box<dyn Request> {
-        let at = self.at(facts);
+        let at = self.gives(facts);
         match (now, next) {
             (_, None) => Box::new(Disable::new(at, vec![("role".to_owned(), Vec::new())])),
             (None, Some(next)) => {
@@ -47,16 +48,12 @@ impl KubernetesAuth {
                 let known = is_known.then_some(()).ok_or(marked::NOT_YET);
                 Box::new(Enable::new(at, &next.mount, &next.description(), known))
             }
-            (Some(now), Some(next)) => match &next.config {
-                Some(config) if way::writes_config(now, next) => Box::new(self.configure(facts, at, now, next, config)),
-                _ => Box::new(at.tune(next.tuning(now))),
+            (Some(now), Some(next)) => match next.config.as_ref().filter(|_| way::writes_config(now, next)) {
+                None => Box::new(at.tune(next.mount.tuning(&now.mount, &next.description()))),
+                Some(config) if config.reviewer.is_some() => Box::new(self.configure(facts, at, now, next, config)),
+                Some(config) => document().change(&at, None, &config.held),
             },
         }
-    }
-
-    /// Where it is mounted.
-    pub(crate) fn at(&self, facts: &Taken) -> AuthMount {
-        self.gives(facts)
     }
 
     fn configure(&self, facts: &Taken, at: AuthMount, now: &State, to: &State, config: &Config) -> Configure {
@@ -64,7 +61,6 @@ impl KubernetesAuth {
         let anew = own.clone().filter(|source| source.is_made && now.config.is_none());
         let sources = own.into_iter().chain(self.previous_reviewer.as_ref().map(JwtSource::from)).collect();
         let jwt = ConfigJwt { mount: at.path.clone(), reviewer: config.reviewer.clone(), sources };
-        let jwt = config.reviewer.is_some().then(|| Arc::new(jwt));
-        Configure { at, to: to.clone(), held: config.held.clone(), jwt, anew }
+        Configure { at, to: to.clone(), held: config.held.clone(), jwt: Arc::new(jwt), anew }
     }
 }

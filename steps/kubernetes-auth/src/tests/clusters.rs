@@ -156,7 +156,7 @@ fn a_mark_without_a_cluster_is_completed_where_the_config_is_about_this_one() {
 #[test]
 fn destroy_leaves_what_is_not_known_to_serve_this_cluster() {
     let ours = decide(json!({}), &inside(), None).expect("a decision").state;
-    let released = |now: &State| config(json!({})).release(GRAPH, CLUSTER, Ok(Vec::new()), Default::default(), now);
+    let released = |now: &State| removed(&cx(), Answer::Found(json!([])), now);
     assert_eq!(released(&ours).to, None);
     for (now, says) in [
         (of_another_cluster(), "serves another cluster of this graph (kube-system that-cluster)"),

@@ -10,16 +10,17 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use rcgen::{CertificateParams, KeyPair};
-use serde_json::Value;
-use trustpath_core::{Context, Decision, Handles, Note, Problem, contract::Consent};
-use trustpath_platform::{ReviewerSecret, VaultServer, kubernetes::ApiServer, vault::Family};
+use serde_json::{Value, json};
+use trustpath_core::{Answer, At, Context, Decision, Handles, Note, Problem, contract::Consent};
+use trustpath_platform::{ReviewerSecret, VaultServer, digest::Digest, kubernetes::ApiServer, vault::Family};
 
 use crate::{
     Taken,
-    config::KubernetesAuth,
+    config::{KubernetesAuth, Source},
+    jwt::{Claims, JwtSeen, JwtSource},
     place::Place,
     state::State,
-    surroundings::{Found, Here, Making},
+    surroundings::{Here, Making},
 };
 
 const GRAPH: &str = "ours";
@@ -53,8 +54,28 @@ pub(crate) fn inside() -> Making {
         place: Place::Inside,
         ca: None,
         pem_keys: None,
-        reviewer: Found::Nowhere,
+        source: None,
+        jwt: None,
+        previous: None,
+        roles: Vec::new(),
     }
+}
+
+/// A JWT of a ServiceAccount, as it was seen.
+fn jwt(text: &str) -> JwtSeen {
+    JwtSeen { digest: Digest::of(text), claims: Claims::default() }
+}
+
+/// Around a Vault of this cluster, with a reviewer JWT that comes from a file; `None` where that is yet to be made.
+fn sourced(jwt: Option<JwtSeen>) -> Making {
+    Making { source: Some(JwtSource::from(&Source::File("reviewer.jwt".into()))), jwt, ..inside() }
+}
+
+/// What a destroy leaves of it, where these are its roles.
+fn removed(at: &Context, roles: Answer, now: &State) -> Decision<State> {
+    let answers = [("cluster", Answer::Found(CLUSTER.into())), ("roles", roles)].into_iter().collect();
+    let at = At { cx: at, facts: &facts(None) };
+    config(json!({})).removal(at, &answers, now).expect("a decision")
 }
 
 fn here(family: Family, ca_pem: Option<String>) -> Here {

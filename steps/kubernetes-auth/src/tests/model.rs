@@ -2,17 +2,11 @@
 
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
-use trustpath_core::{Change, Leg, Shown, Trail, Undo, contract::Standing};
+use trustpath_core::{Answer, Answers, Change, Leg, Shown, Trail, Undo, contract::Standing};
 use trustpath_platform::{digest::Digest, vault::backend::MountState};
 
-use super::{Wanted, cx, facts, inside};
-use crate::{
-    config::KubernetesAuth,
-    document,
-    jwt::Claims,
-    state::State,
-    surroundings::{Found, Making},
-};
+use super::{Wanted, cx, facts, inside, jwt, sourced};
+use crate::{config::KubernetesAuth, document, state::State, surroundings::Making};
 
 /// What a server holds: the mount, the config, and the JWT that nobody can read.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,7 +21,8 @@ const JWTS: [&str; 3] = ["one", "two", "three"];
 
 impl Server {
     fn observe(&self, previous: Option<&'static str>) -> Option<State> {
-        let mount = MountState::at(json!({"kubernetes/": self.mount.clone()?}), "kubernetes").expect("a mount");
+        let mounts = Answers::from_iter([("mounts", Answer::Found(json!({"kubernetes/": self.mount.clone()?})))]);
+        let mount = MountState::answered(&mounts, "mounts", "kubernetes").expect("an answer").expect("a mount");
         let config = self.config.clone().map(|mut config| {
             config.insert("token_reviewer_jwt_set".to_owned(), self.jwt.is_some().into());
             config
@@ -116,13 +111,18 @@ impl Wish {
         serde_json::from_value(self.with.clone()).expect("a configuration")
     }
 
+    fn around(&self) -> Making {
+        self.jwt.map_or_else(inside, |text| sourced(Some(jwt(text))))
+    }
+
     fn decide(&self, now: Option<&State>) -> State {
-        let reviewer = match self.jwt {
-            Some(jwt) => Found::Jwt { digest: Digest::of(jwt), claims: Claims::default(), origin: "a file".to_owned() },
-            None => Found::Nowhere,
-        };
-        let around = Making { reviewer, ..inside() };
-        Wanted::from(self.step().wants((&cx(), false), &around, now).expect("a decision")).state
+        Wanted::from(self.step().wants((&cx(), false), &self.around(), now).expect("a decision")).state
+    }
+
+    /// Whether what is made can be taken back, where this JWT is given besides.
+    fn undo(&self, previous: Option<&str>, from: Option<&State>, to: &State) -> Undo {
+        let around = Making { previous: previous.map(jwt), ..self.around() };
+        from.map_or(Undo::Yes, |from| self.step().undo(&around, from, to))
     }
 }
 
@@ -246,7 +246,7 @@ impl Run<'_> {
     fn check_back(&self, change: &Change, way: &[Leg<State>], part: &Server) {
         let before = self.begin.observe(self.previous);
         let wanted = self.wish.decide(before.as_ref());
-        if self.wish.step().undo(before.as_ref(), Some(&wanted)) != Undo::Yes {
+        if self.wish.undo(self.previous, before.as_ref(), &wanted) != Undo::Yes {
             return;
         }
         // A mount that is made anew is gone for a moment, which looks like somebody else's doing; and what a run left
@@ -313,5 +313,5 @@ fn a_rotated_jwt_is_announced_written_and_settled() {
         announced.contains(Digest::of("one").as_str()) && announced.contains(Digest::of("two").as_str()),
         "{announced}"
     );
-    assert!(matches!(rotated.step().undo(now.as_ref(), Some(&wanted)), Undo::IfGiven(_)));
+    assert!(matches!(rotated.undo(None, now.as_ref(), &wanted), Undo::IfGiven(_)));
 }

@@ -5,11 +5,10 @@ use serde_json::json;
 use trustpath_core::Note;
 
 use super::*;
-use crate::{jwt::Claims, state::Reviewer};
-use trustpath_platform::digest::Digest;
+use crate::state::Reviewer;
 
-fn found(claims: Claims) -> Found {
-    Found::Jwt { digest: Digest::of("jwt"), claims, origin: "the file reviewer.jwt".to_owned() }
+fn claiming(claims: Claims) -> Making {
+    sourced(Some(JwtSeen { claims, ..jwt("jwt") }))
 }
 
 #[test]
@@ -27,11 +26,10 @@ fn outside_of_the_cluster_the_reviewer_has_to_be_chosen() {
 
 #[test]
 fn a_given_jwt_is_marked_by_its_digest() {
-    let around = Making { reviewer: found(Claims::default()), ..outside(Some(ca())) };
+    let around = sourced(Some(jwt("jwt")));
     let state = decide(json!({"reviewer": {"file": "reviewer.jwt"}}), &around, None).expect("a decision").state;
     assert_eq!(*state.reviewer(), Reviewer::Jwt(Digest::of("jwt")));
     assert!(state.description().contains(Digest::of("jwt").as_str()));
-    assert_eq!(state.at_hand, [Digest::of("jwt")]);
 }
 
 #[test]
@@ -41,7 +39,7 @@ fn a_jwt_that_does_not_last_is_a_warning_with_its_end() {
     for (claims, says) in
         [(soon, "at 1970-01-01T12:00:00Z, every login"), (pod, "the pod `vault-0` is gone, every login")]
     {
-        let around = Making { reviewer: found(claims), ..inside() };
+        let around = claiming(claims);
         let notes = decide(json!({"reviewer": {"file": "reviewer.jwt"}}), &around, None).expect("a decision").notes;
         assert!(matches!(&notes[..], [Note::Warning(text)] if text.contains(says)), "{notes:?}");
     }
@@ -50,13 +48,13 @@ fn a_jwt_that_does_not_last_is_a_warning_with_its_end() {
 #[test]
 fn a_jwt_that_has_expired_is_refused() {
     let claims = Claims { expires: Some("1969-12-31T00:00:00Z".parse().expect("a time")), ..Claims::default() };
-    let report = refused(json!({"reviewer": {"file": "a"}}), &Making { reviewer: found(claims), ..inside() }, None);
+    let report = refused(json!({"reviewer": {"file": "a"}}), &claiming(claims), None);
     assert_eq!(report.code.as_deref(), Some("trustpath::kubernetes_auth::reviewer_expired"));
 }
 
 #[test]
 fn a_jwt_that_is_yet_to_be_made_is_known_after_apply() {
-    let wanted = decide(json!({}), &Making { reviewer: Found::NotYet, ..inside() }, None).expect("a decision");
+    let wanted = decide(json!({}), &sourced(None), None).expect("a decision");
     assert!(wanted.provisional);
     let shown = serde_json::to_value(&wanted.state).expect("a state");
     assert_eq!(shown["config"]["reviewer"], "known after apply");

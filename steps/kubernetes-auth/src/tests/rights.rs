@@ -2,15 +2,10 @@
 
 use serde_json::{Value, json};
 use trustpath_core::{At, Intent, Managed, Right, Seen, Values};
-use trustpath_platform::{ReviewerSecret, ServiceAccountRef, digest::Digest};
+use trustpath_platform::{ReviewerSecret, ServiceAccountRef};
 
-use super::{config, cx, decide, facts, inside, outside};
-use crate::{
-    Taken,
-    config::KubernetesAuth,
-    state::State,
-    surroundings::{Found, Making},
-};
+use super::{config, cx, decide, facts, inside, jwt, sourced};
+use crate::{Taken, config::KubernetesAuth, state::State, surroundings::Making};
 
 fn made() -> ReviewerSecret {
     let service_account = ServiceAccountRef { namespace: "eso".into(), name: "reviewer".into() };
@@ -67,9 +62,7 @@ fn sudo_is_for_the_mount_itself_and_not_for_its_tuning() {
 #[test]
 fn a_reviewer_jwt_is_never_pinned_and_a_digest_that_is_not_known_neither() {
     let auth = config(json!({}));
-    let digest = Digest::of("eyJ.a.jwt");
-    let jwt = Found::Jwt { digest, claims: Default::default(), origin: "a file".into() };
-    let known = wants(json!({}), &Making { reviewer: jwt, ..outside(Some(super::ca())) });
+    let known = wants(json!({}), &sourced(Some(jwt("eyJ.a.jwt"))));
     let configured = sends(&auth, &facts(Some(made())), None, Some(&known)).remove(1);
     let config_path = "`update` on `auth/kubernetes/config`";
     assert_eq!(sent(&configured, config_path, "token_reviewer_jwt")["any"], "it is a secret");
@@ -77,7 +70,7 @@ fn a_reviewer_jwt_is_never_pinned_and_a_digest_that_is_not_known_neither() {
     assert!(sent(&configured, "`update` on `sys/mounts/auth/kubernetes/tune`", "description")["any"].is_string());
     assert!(words(&configured).contains(&"`get` on secrets `reviewer-token` in `eso`"));
 
-    let unknown = wants(json!({}), &Making { reviewer: Found::NotYet, ..outside(Some(super::ca())) });
+    let unknown = wants(json!({}), &sourced(None));
     let enabled = sends(&auth, &facts(Some(made())), None, Some(&unknown)).remove(0);
     assert!(sent(&enabled, "`update` on `sys/auth/kubernetes`", "description")["any"].is_string());
     // A destroy that is taken back will need it, and what it will have removed is planned by this very state.
@@ -87,8 +80,7 @@ fn a_reviewer_jwt_is_never_pinned_and_a_digest_that_is_not_known_neither() {
 
 #[test]
 fn a_jwt_is_shown_as_a_placeholder() {
-    let jwt = Found::Jwt { digest: Digest::of("eyJ.a.jwt"), claims: Default::default(), origin: "a file".into() };
-    let to = wants(json!({}), &Making { reviewer: jwt, ..outside(Some(super::ca())) });
+    let to = wants(json!({}), &sourced(Some(jwt("eyJ.a.jwt"))));
     let legs = at(&facts(Some(made())), |at| config(json!({})).route(at, None, Some(&to))).expect("a way");
     let shown: Vec<_> = legs.iter().map(|leg| leg.request.shown()).collect();
     let lines: Vec<_> = shown.iter().map(|shown| format!("{} {}", shown.method, shown.path)).collect();

@@ -1,32 +1,29 @@
 //! Whether a change can be taken back, and what destroy leaves.
 
 use serde_json::json;
-use trustpath_core::{Note, Undo};
+use trustpath_core::{Facts, Managed as _, Note, Undo};
+use trustpath_platform::Login;
 
 use super::*;
-use crate::{jwt::Claims, state::Reviewer};
-use trustpath_platform::digest::Digest;
+use crate::state::Reviewer;
 
-fn wants(jwt: Option<&str>, with: Value, now: Option<&State>) -> State {
-    let reviewer = match jwt {
-        Some(jwt) => Found::Jwt { digest: Digest::of(jwt), claims: Claims::default(), origin: "a file".to_owned() },
-        None => Found::Nowhere,
-    };
-    let now = now.map(|now| State { at_hand: Vec::new(), ..now.clone() });
-    decide(with, &Making { reviewer, ..inside() }, now.as_ref()).expect("a decision").state
+fn around(text: Option<&str>) -> Making {
+    text.map_or_else(inside, |text| sourced(Some(jwt(text))))
 }
 
-fn undo(from: &State, to: Option<&State>, with: Value) -> Undo {
-    config(with).undo(Some(from), to)
+fn wants(text: Option<&str>, with: Value, now: Option<&State>) -> State {
+    decide(with, &around(text), now).expect("a decision").state
 }
 
 #[test]
 fn a_jwt_at_hand_is_written_again() {
     let from = wants(Some("one"), json!({}), None);
     let to = wants(Some("one"), json!({"issuer": "x"}), Some(&from));
-    assert_eq!(undo(&from, Some(&to), json!({})), Undo::Yes);
+    assert_eq!(config(json!({})).undo(&around(Some("one")), &from, &to), Undo::Yes);
     let to = wants(None, json!({}), Some(&from));
-    assert!(matches!(undo(&from, Some(&to), json!({})), Undo::IfGiven(what) if what.contains("previous_reviewer")));
+    let undo = |around: &Making| config(json!({})).undo(around, &from, &to);
+    assert!(matches!(undo(&around(None)), Undo::IfGiven(what) if what.contains("previous_reviewer")));
+    assert_eq!(undo(&Making { previous: Some(jwt("one")), ..around(None) }), Undo::Yes);
 }
 
 #[test]
@@ -34,36 +31,51 @@ fn a_jwt_that_nobody_knows_is_lost_by_any_write_of_the_config() {
     let mut from = wants(None, json!({}), None);
     from.config.as_mut().expect("a config").reviewer = Reviewer::Unknown;
     let to = wants(Some("one"), json!({}), Some(&from));
-    assert!(matches!(undo(&from, Some(&to), json!({})), Undo::IfGiven(_)));
+    let undo = |to: &State| config(json!({})).undo(&around(Some("one")), &from, to);
+    assert!(matches!(undo(&to), Undo::IfGiven(_)));
     let mut tuned = from.clone();
     tuned.mount.description = "other".to_owned();
-    assert_eq!(undo(&from, Some(&tuned), json!({})), Undo::Yes, "tuning leaves the config alone");
+    assert_eq!(undo(&tuned), Undo::Yes, "tuning leaves the config alone");
 }
 
 #[test]
 fn a_previous_reviewer_that_is_another_one_is_told() {
     let from = wants(Some("one"), json!({}), None);
     let to = wants(Some("two"), json!({}), Some(&from));
-    let with = json!({"previous_reviewer": {"file": "old.jwt"}});
-    assert!(matches!(undo(&from, Some(&to), with), Undo::IfGiven(what) if what.contains("the one given is not")));
+    let auth = config(json!({"previous_reviewer": {"file": "old.jwt"}}));
+    let undo = auth.undo(&around(Some("two")), &from, &to);
+    assert!(matches!(undo, Undo::IfGiven(what) if what.contains("the one given is not")));
+}
+
+/// Where no step makes the reviewer's Secret any more, `auto` has no source to read it from again.
+#[test]
+fn a_removed_jwt_comes_back_from_its_source_alone() {
+    let from = wants(Some("one"), json!({}), None);
+    let undo = |with, made| config(with).undo_of_removal(&facts(made), &from);
+    assert!(matches!(undo(json!({"reviewer": "auto"}), None), Undo::IfGiven(_)));
+    assert_eq!(undo(json!({"reviewer": "auto"}), Some(reviewer_secret())), Undo::Yes);
+    assert_eq!(undo(json!({"reviewer": {"file": "reviewer.jwt"}}), None), Undo::Yes);
+    assert_eq!(undo(json!({"previous_reviewer": {"file": "reviewer.jwt"}}), None), Undo::Yes);
 }
 
 #[test]
 fn a_mount_without_a_config_is_made_anew_unless_it_has_roles() {
     let to = wants(None, json!({}), None);
-    let mut from = State { config: None, ..to.clone() };
-    assert_eq!(undo(&from, Some(&to), json!({})), Undo::Yes);
-    from.roles = vec!["app".to_owned()];
-    assert!(matches!(undo(&from, Some(&to), json!({})), Undo::No(why) if why.contains("app")));
+    let from = State { config: None, ..to.clone() };
+    let undo = |roles| config(json!({})).undo(&Making { roles, ..inside() }, &from, &to);
+    assert_eq!(undo(Vec::new()), Undo::Yes);
+    assert!(matches!(undo(vec!["app".to_owned()]), Undo::No(why) if why.contains("app")));
 }
 
 #[test]
 fn a_mount_that_others_use_is_kept() {
     let state = wants(None, json!({}), None);
+    let mut needing = Facts::default();
+    needing.add("role", Login::new(config(json!({})).gives(&facts(None)), "mine".to_owned()));
+    let cx = cx().needed_by(needing);
     let release = |roles: Option<&[&str]>| {
-        let roles = roles.map(|roles| roles.iter().map(|role| (*role).to_owned()).collect());
-        let going = (vec!["role".to_owned()], vec!["mine".to_owned()]);
-        config(json!({})).release(GRAPH, CLUSTER, roles.ok_or("it lacks `list`"), going, &state)
+        let refused = || Answer::Refused("it lacks `list`".to_owned());
+        removed(&cx, roles.map_or_else(refused, |roles| Answer::Found(json!(roles))), &state)
     };
     assert_eq!(release(Some(&[])).to, None);
     assert_eq!(release(Some(&["mine"])).to, None, "this graph's own role goes before it does");

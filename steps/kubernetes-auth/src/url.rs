@@ -1,0 +1,66 @@
+//! Whom a URL names.
+
+use url::{Host, Url};
+
+/// The name of its host, without the dot that a full name may end with; an address as it is.
+fn host(url: &Url) -> Option<&str> {
+    Some(url.host_str()?.trim_end_matches('.'))
+}
+
+/// Whether two URLs are the same address.
+pub(crate) fn same_host(one: &str, other: &str) -> bool {
+    let plain = |text: &str| {
+        let url = Url::parse(text).ok()?;
+        let name = host(&url)?;
+        let name = name.strip_suffix(".cluster.local").unwrap_or(name).to_owned();
+        Some((url.scheme().to_owned(), name, url.port_or_known_default(), url.path().trim_end_matches('/').to_owned()))
+    };
+    one == other || plain(one).is_some_and(|one| Some(one) == plain(other))
+}
+
+pub(crate) fn is_loopback(url: &str) -> bool {
+    let Ok(url) = Url::parse(url) else { return false };
+    url.host().is_some_and(|host| match host {
+        Host::Domain(name) => name == "localhost" || name.ends_with(".localhost"),
+        Host::Ipv4(address) => address.is_loopback() || address.is_unspecified(),
+        Host::Ipv6(address) => address.is_loopback() || address.is_unspecified(),
+    })
+}
+
+/// Whether it is a name of a cluster's own.
+pub(crate) fn is_inside(url: &str) -> bool {
+    let ends = |name: &str| name.ends_with(".svc") || name.ends_with(".cluster.local");
+    Url::parse(url).is_ok_and(|url| host(&url).is_some_and(ends))
+}
+
+/// Namespace and name of the Service that a URL names: `http://vault.vault.svc:8200`, with or without the cluster's
+/// domain.
+pub(crate) fn service(url: &str) -> Option<(String, String)> {
+    let url = Url::parse(url).ok()?;
+    match host(&url)?.split('.').collect::<Vec<_>>()[..] {
+        [name, namespace, "svc", ..] if ![name, namespace].contains(&"") => {
+            Some((namespace.to_owned(), name.to_owned()))
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case("http://vault.vault.svc:8200", Some(("vault", "vault")))]
+    #[case("https://active.secrets.svc.cluster.local", Some(("secrets", "active")))]
+    #[case("https://vault.ns.svc.corp.example.:8200/", Some(("ns", "vault")))]
+    #[case("https://vault.example.com", None)]
+    #[case("https://vault.vault", None)]
+    #[case("https://127.0.0.1:8200", None)]
+    #[case("not a url", None)]
+    fn services_are_told_by_their_names(#[case] url: &str, #[case] expected: Option<(&str, &str)>) {
+        let expected = expected.map(|(namespace, name)| (namespace.to_owned(), name.to_owned()));
+        assert_eq!(service(url), expected);
+    }
+}
