@@ -1,7 +1,7 @@
 //! Runs that lack nothing but their end: their process died when all was done, or could not reach its lock.
 
 use trustpath_core::{
-    Failure, Handles, Result,
+    Failure, Result,
     journal::{Journal, Log, replay},
     run::Cancel,
 };
@@ -20,40 +20,35 @@ use crate::{
 /// Closes those of these servers whose journal lies here, with a proof that nothing of them is left to do: they are in no
 /// one's way then. `about` is the run that the command itself is about. One that cannot be closed is as unfinished as any
 /// other.
-///
-/// # Errors
-/// When a server does not answer, or its lock cannot be had or does not let go of the run.
 pub(crate) async fn close(
-    command: &Command<'_>,
-    handles: &Handles,
+    session: &Session<'_>,
     about: Option<&str>,
-    (options, cancel): (&Locking, &Cancel),
+    options: &Locking,
+    cancel: &Cancel,
 ) -> Result<(), Trouble> {
-    let store = command.store()?;
+    let store = session.command.store()?;
     for (run, found) in store.read_all()? {
         // What is wrong with a damaged one is said where it is in the way.
         let Ok(log) = found else { continue };
         let is_due = replay(&log.entries).end_due().is_some() && about != Some(&run) && !store.is_running(&run);
-        if is_due && open_runs::same_servers(&log.start.target, handles).await {
-            close_one(command, &log, options, cancel).await?;
+        if is_due && open_runs::same_servers(&log.start.target, &session.handles).await {
+            close_one(session.command, &log, options, cancel).await?;
         }
     }
     Ok(())
 }
 
-async fn close_one(command: &Command<'_>, log: &Log, options: &Locking, cancel: &Cancel) -> Result<(), Trouble> {
-    let run = &log.start.run;
+async fn close_one(command: &Command, log: &Log, options: &Locking, cancel: &Cancel) -> Result<(), Trouble> {
     let session = match Session::of_run(command, &log.start) {
-        Ok(session) if mirror::is_wanted(command, &session.scope).is_ok() => session,
+        Ok(session) if mirror::is_wanted(&session).is_ok() => session,
         Ok(_) => return Ok(()),
         Err(failure) => {
-            unproven(command, run, &failure);
+            unproven(command, &log.start.run, &failure);
             return Ok(());
         }
     };
-    let wish = Wish::to_go_on("resume", log, options)?;
-    let closed = lock::under(command, &session, cancel, wish, async |locks| {
-        locked(command, &session, locks, run, cancel).await.map(|()| exit::OK)
+    let closed = lock::under(&session, cancel, Wish::to_go_on("resume", log, options)?, async |locks| {
+        locked(locks, &log.start.run).await.map(|()| exit::OK)
     });
     match closed.await {
         // Its lock names another one, which comes first.
@@ -63,18 +58,13 @@ async fn close_one(command: &Command<'_>, log: &Log, options: &Locking, cancel: 
 }
 
 /// Who held the locks before may have gone on with it: its journal is read again.
-async fn locked(
-    command: &Command<'_>,
-    session: &Session,
-    locks: &Locks,
-    run: &str,
-    cancel: &Cancel,
-) -> Result<(), Trouble> {
+async fn locked(locks: &Locks<'_>, run: &str) -> Result<(), Trouble> {
+    let command = locks.session.command;
     if locks.unfit.refuse(run).is_err() {
         return Ok(());
     }
     let log = command.store()?.read(run)?;
-    let engine = session.engine(command, log.start.permissions.clone(), cancel.clone()).with_guard(locks.guard());
+    let engine = locks.engine(log.start.permissions.clone());
     let end = match engine.end_due(&log).await {
         Ok(Some(end)) => end,
         Ok(None) => return Ok(()),
@@ -91,16 +81,14 @@ async fn locked(
     Ok(())
 }
 
-fn unproven(command: &Command<'_>, run: &str, why: &Failure) {
+fn unproven(command: &Command, run: &str, why: &Failure) {
     let (run, why) = (line(run), line(&why.to_string()));
     command.screen.warn(&format!("whether the run {run} is over cannot be told: {why}"));
 }
 
 /// Says that a run is over and that a lock may still name it, and what mends that.
-///
-/// # Errors
-/// When its journal cannot be read.
-pub(crate) fn mention(command: &Command<'_>, locks: &Locks, run: &str, why: &Failure) -> Result<()> {
+pub(crate) fn mention(locks: &Locks<'_>, run: &str, why: &Failure) -> Result<()> {
+    let command = locks.session.command;
     let (mends, run) = (command.go_on(&command.store()?.read(run)?), line(run));
     let elsewhere = match locks.mirror.is_there() {
         true => mends.clone(),

@@ -1,6 +1,9 @@
 //! What every verb is given.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use trustpath_core::{
     Class, Handles, Kind, Problem,
@@ -17,9 +20,9 @@ use crate::{
 };
 
 /// One command line, and all that it may look at.
-pub(crate) struct Command<'a> {
+pub(crate) struct Command {
     /// Adds the handles of systems besides Vault and Kubernetes.
-    pub(crate) more_handles: &'a MoreHandles,
+    pub(crate) more_handles: Arc<MoreHandles>,
     /// Sorted by name, each name once.
     pub(crate) kinds: Vec<&'static Kind>,
     pub(crate) global: Global,
@@ -36,9 +39,6 @@ pub(crate) type MoreHandles = dyn Fn(Handles) -> Handles + Send + Sync;
 const JOURNAL: &str = "TRUSTPATH_JOURNAL";
 
 /// Where the journals of runs are kept: as the option says, or else the environment.
-///
-/// # Errors
-/// When the variable says something else.
 pub(crate) fn journal_place(asked: &Journaling, environment: &Environment) -> Result<JournalPlace, Problem> {
     match (asked.journal, environment.get(JOURNAL)) {
         (Some(place), _) => Ok(place),
@@ -47,11 +47,8 @@ pub(crate) fn journal_place(asked: &Journaling, environment: &Environment) -> Re
     }
 }
 
-impl Command<'_> {
+impl Command {
     /// Where the journals of runs lie.
-    ///
-    /// # Errors
-    /// When nothing says where.
     pub(crate) fn store(&self) -> Result<Store, Problem> {
         let named = self.global.connect.state_dir.clone();
         let named = named.or_else(|| self.environment.get("TRUSTPATH_STATE_DIR").map(PathBuf::from));

@@ -10,9 +10,7 @@ use trustpath_step_service_account as _;
 use trustpath_step_token_reviewer as _;
 
 /// Sorts kinds by name.
-///
-/// # Errors
-/// When two have the same name: which of them a graph file means cannot be told.
+/// Two of the same name are an error: which of them a graph file means cannot be told.
 pub(crate) fn sorted(kinds: &[&'static Kind]) -> Result<Vec<&'static Kind>, Problem> {
     let mut kinds = kinds.to_vec();
     kinds.sort_by_key(|kind| kind.name());

@@ -20,14 +20,13 @@
 mod args;
 mod closing;
 mod command;
-mod core_dump;
+mod ending;
 mod exit;
 mod json;
 mod kinds;
 mod lock;
 mod mirror;
 mod open_runs;
-mod panic;
 mod program;
 mod progress;
 mod prompt;
@@ -35,7 +34,6 @@ mod render;
 mod screen;
 mod session;
 mod signals;
-mod standard;
 mod systems;
 #[cfg(test)]
 mod tests;

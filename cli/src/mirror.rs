@@ -8,7 +8,7 @@ use trustpath_core::{
 };
 use trustpath_platform::{Cluster, kubernetes::JournalSecret};
 
-use crate::{args::JournalPlace, command::Command, lock::Scope, render::line, screen::Screen, session::Session};
+use crate::{args::JournalPlace, command::Command, render::line, screen::Screen, session::Session};
 
 /// The Secret in which the cluster keeps journals, where the command is to keep them there.
 #[derive(Clone, Default)]
@@ -20,10 +20,7 @@ pub(crate) struct Unfit(pub(crate) Vec<(String, Failure)>);
 
 /// Brings the cluster's journals here, before anything is decided by them. Of the run that the command names, the journal
 /// here says which cluster that is, as long as there is one; the graph file does for all others.
-///
-/// # Errors
-/// When the cluster does not give them.
-pub(crate) async fn fetch(command: &Command<'_>, run: Option<&str>) -> Result<Unfit> {
+pub(crate) async fn fetch(command: &Command, run: Option<&str>) -> Result<Unfit> {
     if command.journal == JournalPlace::Local {
         return Ok(Unfit::default());
     }
@@ -33,15 +30,13 @@ pub(crate) async fn fetch(command: &Command<'_>, run: Option<&str>) -> Result<Un
         Some(log) => Session::of_run(command, &log.start)?,
         None => Session::open(command)?,
     };
-    Mirrored::of(command, &session).await?.pull(command).await
+    Mirrored::of(&session).await?.pull(command).await
 }
 
 /// The journal of the run that a command names, or else that `latest` finds, here or in the cluster.
-///
-/// # Errors
-/// When there is none, or it cannot be gone on with. Where no run is named, any such may be the one that is meant.
+/// Where no run is named, one that cannot be gone on with may be the one that is meant.
 pub(crate) async fn chosen(
-    command: &Command<'_>,
+    command: &Command,
     run: Option<&str>,
     latest: impl FnOnce(&Store) -> Result<Log>,
 ) -> Result<Log> {
@@ -54,11 +49,8 @@ pub(crate) async fn chosen(
 }
 
 /// Whether the command is to keep journals in the cluster.
-///
-/// # Errors
-/// When there is none for this graph.
-pub(crate) fn is_wanted(command: &Command<'_>, scope: &Scope) -> Result<bool, Problem> {
-    match (command.journal, scope.cluster) {
+pub(crate) fn is_wanted(session: &Session<'_>) -> Result<bool, Problem> {
+    match (session.command.journal, session.scope.cluster) {
         (JournalPlace::Local, _) => Ok(false),
         (JournalPlace::Cluster, true) => Ok(true),
         (JournalPlace::Cluster, false) => Err(no_cluster()),
@@ -67,11 +59,8 @@ pub(crate) fn is_wanted(command: &Command<'_>, scope: &Scope) -> Result<bool, Pr
 
 impl Mirrored {
     /// What the command asks for, in the cluster of this session.
-    ///
-    /// # Errors
-    /// When the graph has nothing to do with a cluster, or it cannot be spoken to.
-    pub(crate) async fn of(command: &Command<'_>, session: &Session) -> Result<Self> {
-        if !is_wanted(command, &session.scope)? {
+    pub(crate) async fn of(session: &Session<'_>) -> Result<Self> {
+        if !is_wanted(session)? {
             return Ok(Self::default());
         }
         let cluster = session.handles.get::<Cluster>().await?;
@@ -89,19 +78,13 @@ impl Mirrored {
     }
 
     /// Brings here what the cluster has of every run. What only lies here stays as it is.
-    ///
-    /// # Errors
-    /// When the Secret cannot be read, or there is no directory for journals.
-    pub(crate) async fn pull(&self, command: &Command<'_>) -> Result<Unfit> {
+    pub(crate) async fn pull(&self, command: &Command) -> Result<Unfit> {
         self.compare(command).await.map(|(unfit, _)| unfit)
     }
 
     /// The same under the locks, where the cluster gets what it lacks of its runs as well: a process that was killed, or
     /// that could not write the Secret, has left it behind. That it still cannot be written keeps nobody from going on.
-    ///
-    /// # Errors
-    /// As [`Mirrored::pull`].
-    pub(crate) async fn exchange(&self, command: &Command<'_>) -> Result<Unfit> {
+    pub(crate) async fn exchange(&self, command: &Command) -> Result<Unfit> {
         let (unfit, ahead) = self.compare(command).await?;
         for run in ahead {
             if let Err(failure) = self.bring(command, &run).await {
@@ -113,7 +96,7 @@ impl Mirrored {
 
     /// The runs that cannot be gone on with, and those of which there is more here. One that another process of this
     /// machine is at work on is that process's.
-    async fn compare(&self, command: &Command<'_>) -> Result<(Unfit, Vec<String>)> {
+    async fn compare(&self, command: &Command) -> Result<(Unfit, Vec<String>)> {
         let (mut unfit, mut ahead) = (Unfit::default(), Vec::new());
         let Some(secret) = &self.0 else { return Ok((unfit, ahead)) };
         let store = command.store()?;
@@ -130,7 +113,7 @@ impl Mirrored {
         Ok((unfit, ahead))
     }
 
-    async fn bring(&self, command: &Command<'_>, run: &str) -> Result<()> {
+    async fn bring(&self, command: &Command, run: &str) -> Result<()> {
         let Some(secret) = &self.0 else { return Ok(()) };
         let lines = command.store()?.lines(run)?;
         secret.keep(run, &lines).await
@@ -162,17 +145,11 @@ fn lacks(screen: &Screen, run: &str, why: &Failure) {
 
 impl Unfit {
     /// Refuses to go on with this run.
-    ///
-    /// # Errors
-    /// When it is among them.
     pub(crate) fn refuse(&self, run: &str) -> Result<()> {
         self.0.iter().find(|(unfit, _)| unfit == run).map_or(Ok(()), |(_, failure)| Err(failure.clone()))
     }
 
     /// Refuses where it may be any run that is meant.
-    ///
-    /// # Errors
-    /// When there is one.
     pub(crate) fn refuse_any(&self) -> Result<()> {
         self.0.last().map_or(Ok(()), |(_, failure)| Err(failure.clone()))
     }

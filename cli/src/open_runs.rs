@@ -6,14 +6,12 @@ use trustpath_core::{
     run::Failures,
 };
 
-use crate::{command::Command, json::RunState, mirror::Unfit, render::line};
+use crate::{command::Command, json::RunState, mirror::Unfit, render::line, session::Session};
 
 /// Refuses to begin while a run against the same servers is unfinished or stuck, or may be: `unfit` are those of which
 /// the cluster has something else.
-///
-/// # Errors
-/// One failure for each such run, with the commands that go on.
-pub(crate) async fn refuse(command: &Command<'_>, handles: &Handles, unfit: &Unfit) -> Result<(), Failures> {
+pub(crate) async fn refuse(session: &Session<'_>, unfit: &Unfit) -> Result<(), Failures> {
+    let (command, handles) = (session.command, &session.handles);
     let mut unreadable: Vec<_> = unfit.0.iter().map(|(_, failure)| failure.clone()).collect();
     let mut open = Vec::new();
     for (run, found) in unfinished(&command.store().map_err(Failure::from)?)? {
@@ -30,9 +28,6 @@ pub(crate) async fn refuse(command: &Command<'_>, handles: &Handles, unfit: &Unf
 
 /// The latest run of which this is true. What was cut off before its first record has changed nothing; any other damaged
 /// journal is not passed over, since it may be the very run that is meant.
-///
-/// # Errors
-/// When there is such a journal, or they cannot be listed.
 pub(crate) fn latest(store: &Store, is_meant: impl Fn(RunState) -> bool) -> trustpath_core::Result<Option<Log>> {
     for (_, found) in store.read_all()?.into_iter().rev() {
         match found {
@@ -45,10 +40,7 @@ pub(crate) fn latest(store: &Store, is_meant: impl Fn(RunState) -> bool) -> trus
 }
 
 /// Says that there are such runs, to somebody who only looks.
-///
-/// # Errors
-/// When the directory of the journals cannot be listed.
-pub(crate) fn mention(command: &Command<'_>) -> trustpath_core::Result<()> {
+pub(crate) fn mention(command: &Command) -> trustpath_core::Result<()> {
     for (run, found) in unfinished(&command.store()?)? {
         let next = match found {
             Err(_) => "has a journal that cannot be read: trustpath runs".to_owned(),
@@ -65,7 +57,7 @@ fn unfinished(store: &Store) -> trustpath_core::Result<Vec<(String, Result<Log, 
     let mut runs = store.read_all()?;
     runs.retain(|(run, _)| !store.is_running(run));
     runs.retain(|(_, found)| match found {
-        Ok(log) => matches!(RunState::of(log), RunState::Unfinished | RunState::Stuck),
+        Ok(log) => RunState::of(log).is_open(),
         Err(corrupt) => !matches!(corrupt, Corrupt::NoStart { .. }),
     });
     Ok(runs)
@@ -81,7 +73,7 @@ pub(crate) async fn same_servers(then: &Target, handles: &Handles) -> bool {
     true
 }
 
-fn unfinished_run(command: &Command<'_>, log: &Log) -> Failure {
+fn unfinished_run(command: &Command, log: &Log) -> Failure {
     let run = &log.start.run;
     let message = format!("the run {run} against these servers is {}", RunState::of(log).words());
     let help = match command.resume(log) {

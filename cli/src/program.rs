@@ -1,6 +1,6 @@
 //! A program: kinds of steps, and the systems that they talk to.
 
-use std::{ffi::OsString, process::ExitCode};
+use std::{ffi::OsString, process::ExitCode, sync::Arc};
 
 use anstream::{AutoStream, ColorChoice};
 use clap::Parser;
@@ -10,7 +10,7 @@ use trustpath_platform::{Environment, install_crypto_provider};
 use crate::{
     args::{Cli, Color},
     command::{Command, MoreHandles, journal_place},
-    core_dump, exit, kinds, panic,
+    ending, exit, kinds,
     screen::Screen,
     trouble::Trouble,
     verbs,
@@ -29,25 +29,25 @@ pub fn run(args: impl IntoIterator<Item = impl Into<OsString> + Clone>, kinds: &
 /// Kinds of steps, and the systems that they talk to besides Vault and Kubernetes.
 pub struct Program {
     kinds: Vec<&'static Kind>,
-    more_handles: Box<MoreHandles>,
+    more_handles: Arc<MoreHandles>,
 }
 
 impl Program {
     /// A program with these kinds and no others; [`Kind::registered`] has all that are linked in.
     pub fn new(kinds: &[&'static Kind]) -> Self {
-        Self { kinds: kinds.to_vec(), more_handles: Box::new(|handles| handles) }
+        Self { kinds: kinds.to_vec(), more_handles: Arc::new(|handles| handles) }
     }
 
     /// With connections to other systems, for steps of one's own: `|handles| handles.with(open)`.
     #[must_use]
     pub fn with_handles(self, more: impl Fn(Handles) -> Handles + Send + Sync + 'static) -> Self {
-        Self { more_handles: Box::new(more), ..self }
+        Self { more_handles: Arc::new(more), ..self }
     }
 
     /// Runs a command line. The first word is the program's name.
     pub fn run(&self, args: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> ExitCode {
-        panic::install_hook();
-        core_dump::none();
+        ending::install_panic_hook();
+        ending::without_core_dump();
         let cli = match Cli::try_parse_from(args) {
             Ok(cli) => cli,
             Err(error) => return ExitCode::from(refused(&error)),
@@ -75,7 +75,7 @@ impl Program {
         let kinds = kinds::sorted(&self.kinds)?;
         let asked = verb.journaling().map(|asked| journal_place(asked, &environment)).transpose()?;
         let journal = asked.unwrap_or_default();
-        let (more_handles, screen) = (&*self.more_handles, screen.clone());
+        let (more_handles, screen) = (self.more_handles.clone(), screen.clone());
         verbs::run(&Command { more_handles, kinds, global, environment, screen, journal }, verb)
     }
 }

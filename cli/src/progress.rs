@@ -58,7 +58,8 @@ impl Progress {
         Self { screen, busy: Mutex::default() }
     }
 
-    /// A step begins something. Reading is a part of changing and of taking back, and not worth a word then.
+    /// A step begins something. Reading is a part of changing and of taking back, and not worth a word then. A log gets a
+    /// line for what is written; a terminal has the spinner instead.
     fn begin(&self, step: &str, phase: Phase) {
         let mut busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
         if phase == Phase::Reading && busy.contains_key(step) {
@@ -68,6 +69,9 @@ impl Progress {
             self.clear(ended);
         }
         let bar = self.screen.bars().map(|bars| spinner(bars, step, phase));
+        if bar.is_none() && matches!(phase, Phase::Changing(_) | Phase::TakingBack) {
+            self.screen.aside(&format!("{}: {}", line(step), phase.words().0));
+        }
         busy.insert(step.to_owned(), Busy { phase, bar });
     }
 
@@ -90,13 +94,6 @@ impl Progress {
     fn phase(&self, step: &str) -> Option<Phase> {
         self.busy.lock().unwrap_or_else(PoisonError::into_inner).get(step).map(|busy| busy.phase)
     }
-
-    /// Lines for a log; a terminal has the spinner instead.
-    fn note(&self, step: &str, phase: Phase) {
-        if self.screen.bars().is_none() {
-            self.screen.say(&format!("{} {}: {}", Style::Quiet.of("…"), line(step), phase.words().0));
-        }
-    }
 }
 
 impl Observer for Progress {
@@ -106,10 +103,7 @@ impl Observer for Progress {
             Event::Planning => self.begin(step, Phase::Reading),
             Event::Planned(_) if self.phase(step) == Some(Phase::Reading) => drop(self.end(step)),
             Event::Planned(_) => {}
-            Event::Applying(change) => {
-                self.begin(step, Phase::Changing(change.op()));
-                self.note(step, Phase::Changing(change.op()));
-            }
+            Event::Applying(change) => self.begin(step, Phase::Changing(change.op())),
             Event::Applied => {
                 let phase = self.end(step).unwrap_or(Phase::Changing(Op::Update));
                 self.screen.say(&format!("{} {}: {}", Style::Good.of("✓"), line(step), phase.words().1));
@@ -123,10 +117,7 @@ impl Observer for Progress {
                     self.screen.say(&aside(failure));
                 }
             },
-            Event::Undoing => {
-                self.begin(step, Phase::TakingBack);
-                self.note(step, Phase::TakingBack);
-            }
+            Event::Undoing => self.begin(step, Phase::TakingBack),
             Event::Settling(left) => {
                 let left = left.as_secs_f32().ceil();
                 self.screen.say(&format!(

@@ -16,9 +16,6 @@ pub(crate) enum Confirmed {
 }
 
 /// Returns when the user says yes; `yes` is their word beforehand.
-///
-/// # Errors
-/// When they say no, when nobody is there to ask, or when they are interrupted.
 pub(crate) async fn confirm(screen: &Screen, question: &str, yes: bool, cancel: &Cancel) -> Result<Confirmed> {
     if yes {
         return Ok(Confirmed::Beforehand);

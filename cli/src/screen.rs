@@ -95,9 +95,6 @@ impl Screen {
     }
 
     /// Asks, and waits on the line for the answer.
-    ///
-    /// # Errors
-    /// When there is nobody to ask, or they say nothing.
     pub(crate) fn ask(&self, question: &str) -> io::Result<String> {
         let question = fitted(question, self.columns.err);
         self.around_bars(|| write(&self.err, &question))?;
@@ -105,9 +102,6 @@ impl Screen {
     }
 
     /// Writes a document as it was asked for.
-    ///
-    /// # Errors
-    /// When stdout cannot be written to.
     pub(crate) fn show(&self, document: &Document) -> Result<()> {
         match document {
             _ if self.is_json() => self.json(document),
@@ -118,26 +112,17 @@ impl Screen {
     }
 
     /// Writes a document for programs.
-    ///
-    /// # Errors
-    /// When stdout cannot be written to.
     pub(crate) fn json(&self, document: &Document) -> Result<()> {
         let text = serde_json::to_string_pretty(&Envelope::of(document)).map_err(|error| unwritable(error.into()))?;
         self.result(&(escaped(&text) + "\n"))
     }
 
     /// Writes a part of a result for people; nothing where results are for programs.
-    ///
-    /// # Errors
-    /// When stdout cannot be written to.
     pub(crate) fn text(&self, text: &str) -> Result<()> {
         if self.is_json() { Ok(()) } else { self.result(&fitted(text, self.columns.out)) }
     }
 
     /// Writes to stdout. Nobody reading on is no error: what was asked for is done all the same.
-    ///
-    /// # Errors
-    /// When stdout cannot be written to.
     pub(crate) fn result(&self, text: &str) -> Result<()> {
         let written = self.around_bars(|| write(&self.out, text));
         match written {

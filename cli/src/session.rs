@@ -10,7 +10,7 @@ use serde::Deserialize as _;
 use serde_json::Value;
 use trustpath_core::{
     Class, Failure, Handle as _, Handles, Problem, Result,
-    file::{Origin, Source, load, origins},
+    file::{Source, load},
     graph::{Graph, Selection},
     journal::{JournaledStep, Start, VERSION},
     run::{Cancel, Engine, Permissions, RunPlan, Settings, graph_of},
@@ -26,10 +26,11 @@ use crate::{args::Consent, command::Command, lock::Scope, progress::Progress, sy
 pub(crate) const PROGRAM: &str = concat!("trustpath ", env!("CARGO_PKG_VERSION"));
 
 /// The graph file where none is named.
-const STANDARD: &str = "plugins.toml";
+pub(crate) const STANDARD: &str = "plugins.toml";
 
 /// A graph, and the systems that it is about.
-pub(crate) struct Session {
+pub(crate) struct Session<'a> {
+    pub(crate) command: &'a Command,
     pub(crate) graph: Arc<Graph>,
     pub(crate) handles: Arc<Handles>,
     /// What is locked for it.
@@ -41,20 +42,14 @@ pub(crate) struct Session {
     connections: Value,
 }
 
-impl Session {
-    /// The graph of the files and settings that the command names.
-    ///
-    /// # Errors
-    /// Every mistake in them, at once.
-    pub(crate) fn open(command: &Command<'_>) -> Result<Self> {
+impl<'a> Session<'a> {
+    /// The graph of the files and settings that the command names; every mistake in them is told at once.
+    pub(crate) fn open(command: &'a Command) -> Result<Self> {
         Self::of(command, sources(command)?)
     }
 
     /// The graph of these texts.
-    ///
-    /// # Errors
-    /// Every mistake in them, at once.
-    pub(crate) fn of(command: &Command<'_>, sources: Vec<Source>) -> Result<Self> {
+    pub(crate) fn of(command: &'a Command, sources: Vec<Source>) -> Result<Self> {
         let mut ambient = Ok(());
         let loaded = load(sources, &command.kinds, Connections::PLACEHOLDERS, |connections, facts| {
             ambient = systems::ambient(command, connections).map(|seen| facts.extend(&seen));
@@ -62,28 +57,20 @@ impl Session {
         // Without these facts, steps lack what no step could give.
         ambient?;
         let loaded = loaded?;
-        Ok(Self::new(command, loaded.graph, &loaded.connections, (loaded.run, loaded.connections_json)))
+        Ok(Self::new(command, loaded.graph, &loaded.connections, loaded.run, loaded.connections_json))
     }
 
     /// The graph as it was when a run began, whatever its files say today.
-    ///
-    /// # Errors
-    /// When this program reads the journal differently from the one that wrote it.
-    pub(crate) fn of_run(command: &Command<'_>, start: &Start) -> Result<Self> {
+    pub(crate) fn of_run(command: &'a Command, start: &Start) -> Result<Self> {
         let read = connections(start)?;
         let graph = graph_of(start, &command.kinds, &systems::ambient(command, &read)?)?;
-        Ok(Self::new(command, graph, &read, (start.limits, start.connections.clone())))
+        Ok(Self::new(command, graph, &read, start.limits, start.connections.clone()))
     }
 
-    fn new(
-        command: &Command<'_>,
-        graph: Graph,
-        read: &Connections,
-        (settings, connections): (Settings, Value),
-    ) -> Self {
-        let fence = Fence::default();
+    fn new(command: &'a Command, graph: Graph, read: &Connections, settings: Settings, connections: Value) -> Self {
+        let (fence, scope) = (Fence::default(), Scope::of(&graph, read));
         let handles = systems::handles(command, read, &fence);
-        Self { scope: Scope::of(&graph, read), graph: Arc::new(graph), handles, fence, settings, connections }
+        Self { command, graph: Arc::new(graph), handles, scope, fence, settings, connections }
     }
 
     /// Opens the graph's systems while something else is waited for; for a run, what it asks in any case is asked.
@@ -102,9 +89,6 @@ impl Session {
     }
 
     /// What the user agrees to beforehand.
-    ///
-    /// # Errors
-    /// When it names a step that the graph does not have.
     pub(crate) fn permissions(&self, consent: Consent, keep: bool) -> Result<Permissions> {
         // No name is no step; to a selection it would be all of them.
         let named = Selection { only: consent.adopt.clone(), ..Default::default() }.places(&self.graph)?;
@@ -118,19 +102,16 @@ impl Session {
     }
 
     /// An engine that tells what happens on the screen.
-    pub(crate) fn engine(&self, command: &Command<'_>, permissions: Permissions, cancel: Cancel) -> Engine {
+    pub(crate) fn engine(&self, permissions: Permissions, cancel: Cancel) -> Engine {
         Engine::new(self.graph.clone(), self.handles.clone())
             .with_settings(self.settings)
             .with_permissions(permissions)
-            .with_own_rights(self.scope.own_rights(command.journal))
-            .with_observer(Arc::new(Progress::new(command.screen.clone())))
+            .with_own_rights(self.scope.own_rights(self.command.journal))
+            .with_observer(Arc::new(Progress::new(self.command.screen.clone())))
             .with_cancel(cancel)
     }
 
     /// The first record of a run's journal.
-    ///
-    /// # Errors
-    /// When a system does not say which one it is.
     pub(crate) async fn start(&self, run: &str, plan: &RunPlan, engine: &Engine) -> Result<Start> {
         let graph = engine.graph();
         let name = |place| graph.node(place).name.to_string();
@@ -150,19 +131,8 @@ impl Session {
     }
 }
 
-/// Where each value of a graph file comes from.
-///
-/// # Errors
-/// Every mistake in its texts, at once.
-pub(crate) fn value_origins(command: &Command<'_>, sources: Vec<Source>) -> Result<Vec<Origin>> {
-    Ok(origins(sources, &command.kinds, Connections::PLACEHOLDERS)?)
-}
-
 /// The files, then the settings: the later wins. Each is read once, as a pipe can be.
-///
-/// # Errors
-/// When one cannot be read.
-pub(crate) fn sources(command: &Command<'_>) -> Result<Vec<Source>> {
+pub(crate) fn sources(command: &Command) -> Result<Vec<Source>> {
     let files = files(command);
     let settings = command.global.settings.iter();
     let mut sources = files.iter().map(|path| read(path)).collect::<Result<Vec<_>>>()?;
@@ -172,7 +142,7 @@ pub(crate) fn sources(command: &Command<'_>) -> Result<Vec<Source>> {
     Ok(sources)
 }
 
-fn files(command: &Command<'_>) -> Vec<PathBuf> {
+fn files(command: &Command) -> Vec<PathBuf> {
     if !command.global.files.is_empty() {
         return command.global.files.clone();
     }

@@ -37,9 +37,6 @@ pub(crate) type Listening = JoinSet<()>;
 
 /// Listens from now on; what is returned sees the interruption. After a SIGTERM the run has `grace` to be taken back,
 /// and is halted then.
-///
-/// # Errors
-/// When the system does not let this process listen.
 pub(crate) fn listen(screen: &Screen, words: Words, grace: Option<Duration>) -> Result<(Cancel, Listening)> {
     let (canceller, cancel) = Canceller::new();
     let mut listening = Listening::new();

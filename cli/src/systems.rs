@@ -4,74 +4,63 @@ use std::sync::Arc;
 
 use trustpath_core::{Facts, Handles, Result};
 use trustpath_platform::{
-    Connections, Heard, VaultServer,
-    kubernetes::{Cluster, KubernetesSettings},
-    lock::Fence,
-    vault::{Vault, VaultSettings},
+    Cluster, Connections, Environment, Heard, Vault, VaultServer, kubernetes::KubernetesSettings, lock::Fence,
+    vault::VaultSettings,
 };
 
 use crate::{command::Command, render::line, screen::Screen};
 
 /// The facts that every step sees.
-///
-/// # Errors
-/// When environment and graph file contradict each other.
-pub(crate) fn ambient(command: &Command<'_>, connections: &Connections) -> Result<Facts> {
+pub(crate) fn ambient(command: &Command, connections: &Connections) -> Result<Facts> {
     let mut facts = Facts::default();
     facts.add("[connections]", VaultServer::new(&command.environment, connections)?);
     Ok(facts)
 }
 
 /// The systems; each is opened when a step first asks for it, and warns then. What they send stands behind the fence.
-pub(crate) fn handles(command: &Command<'_>, connections: &Connections, fence: &Fence) -> Arc<Handles> {
-    let handles = Handles::new().with(vault(command, connections, fence)).with(cluster(command, connections, fence));
+pub(crate) fn handles(command: &Command, connections: &Connections, fence: &Fence) -> Arc<Handles> {
+    let way = Arc::new(Way {
+        environment: command.environment.clone(),
+        connections: connections.clone(),
+        context: command.global.connect.context.clone(),
+        screen: command.screen.clone(),
+        fence: fence.clone(),
+    });
+    let to_vault = way.clone();
+    let handles = Handles::new().with(move || to_vault.clone().vault()).with(move || way.clone().cluster());
     Arc::new((command.more_handles)(handles))
 }
 
-fn vault(
-    command: &Command<'_>,
-    connections: &Connections,
-    fence: &Fence,
-) -> impl Fn() -> Opening<Vault> + Send + Sync + 'static {
-    let (environment, connections) = (command.environment.clone(), connections.clone());
-    let (screen, fence) = (command.screen.clone(), fence.clone());
-    move || {
-        let settings = VaultSettings::from(&environment, &connections);
-        let (screen, fence) = (screen.clone(), fence.clone());
-        Box::pin(async move {
-            let mut settings = settings?;
-            warn(&screen, &settings.warnings);
-            (settings.fence, settings.heard) = (fence, heard("Vault", screen));
-            Vault::open(settings).await
-        })
-    }
+/// What a system is opened by.
+struct Way {
+    environment: Environment,
+    connections: Connections,
+    context: Option<String>,
+    screen: Screen,
+    fence: Fence,
 }
 
-fn cluster(
-    command: &Command<'_>,
-    connections: &Connections,
-    fence: &Fence,
-) -> impl Fn() -> Opening<Cluster> + Send + Sync + 'static {
-    let (environment, connections) = (command.environment.clone(), connections.clone());
-    let (screen, context) = (command.screen.clone(), command.global.connect.context.clone());
-    let fence = fence.clone();
-    move || {
-        let mut settings = KubernetesSettings::from(&environment, &connections, context.as_deref());
-        (settings.fence, settings.heard) = (fence.clone(), heard("Kubernetes", screen.clone()));
-        let screen = screen.clone();
-        Box::pin(async move {
-            let cluster = Cluster::open(settings).await?;
-            warn(&screen, &cluster.warnings());
-            Ok(cluster)
-        })
+impl Way {
+    async fn vault(self: Arc<Self>) -> Result<Vault> {
+        let mut settings = VaultSettings::from(&self.environment, &self.connections)?;
+        warn(&self.screen, &settings.warnings);
+        (settings.fence, settings.heard) = (self.fence.clone(), self.heard("Vault"));
+        Vault::open(settings).await
     }
-}
 
-type Opening<H> = std::pin::Pin<Box<dyn Future<Output = Result<H>> + Send>>;
+    async fn cluster(self: Arc<Self>) -> Result<Cluster> {
+        let mut settings = KubernetesSettings::from(&self.environment, &self.connections, self.context.as_deref());
+        (settings.fence, settings.heard) = (self.fence.clone(), self.heard("Kubernetes"));
+        let cluster = Cluster::open(settings).await?;
+        warn(&self.screen, &cluster.warnings());
+        Ok(cluster)
+    }
 
-/// What a server warns of is its own word.
-fn heard(server: &'static str, screen: Screen) -> Heard {
-    Heard::by(move |warning| warn(&screen, &[format!("{server} says: {warning}")]))
+    /// What a server warns of is its own word.
+    fn heard(&self, server: &'static str) -> Heard {
+        let screen = self.screen.clone();
+        Heard::by(move |warning| warn(&screen, &[format!("{server} says: {warning}")]))
+    }
 }
 
 fn warn(screen: &Screen, warnings: &[String]) {

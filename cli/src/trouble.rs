@@ -6,7 +6,7 @@ use trustpath_core::{Class, Failure, Problem, failure::Report, run::Failures};
 
 use crate::{
     exit,
-    json::{Document, ErrorDocument},
+    json::Document,
     render::{self, Style},
     screen::Screen,
 };
@@ -113,8 +113,9 @@ impl Trouble {
     /// Tells the user, and returns the exit code.
     pub(crate) fn tell(&self, screen: &Screen) -> u8 {
         if screen.is_json() && !self.told {
+            let (error, others) = (self.first.report(), self.others.iter().map(Failure::report).collect());
             // The failure that is told next is the one that matters.
-            drop(screen.json(&Document::Error(ErrorDocument::of(&self.first, &self.others))));
+            drop(screen.json(&Document::Error { error, others }));
         }
         screen.say(&render::failures(&self.first, &self.others, screen.width()));
         if let Some(aftermath) = self.aftermath.text() {

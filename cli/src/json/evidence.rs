@@ -10,22 +10,18 @@ use trustpath_core::{
 /// What `verify` saw.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Verification {
-    /// The graph's id.
     pub(crate) graph: String,
     /// Whether no link is broken. What could not be checked breaks nothing, and is counted.
     pub(crate) holds: bool,
     /// The links, needed ones first.
     pub(crate) links: Vec<Link>,
-    /// How many checks ended how.
     pub(crate) summary: Counts,
 }
 
 /// One link of the chain.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Link {
-    /// The step.
     pub(crate) step: String,
-    /// Its kind.
     pub(crate) kind: String,
     /// Its checks, in the order in which they were made.
     pub(crate) checks: Vec<Check>,

@@ -1,7 +1,6 @@
 //! What `--output json` writes: one document a command. `docs/json.md` shows each; a test holds it against these types.
 //! Text for people is rendered from the same documents, so that both say the same.
 
-mod error;
 mod evidence;
 mod permissions;
 mod plan;
@@ -9,15 +8,15 @@ mod rollback;
 mod run;
 mod runs;
 
-pub(crate) use error::ErrorDocument;
 pub(crate) use evidence::{Counts, Link, Verification, links};
 pub(crate) use permissions::{KubernetesPart, Permissions, VaultPart};
 pub(crate) use plan::{LeftoverPlan, Plan, StepPlan, Summary};
 pub(crate) use rollback::{Rollback, TakenBack};
-pub(crate) use run::{Left, Run, RunOutcome};
+pub(crate) use run::{Left, Run};
 pub(crate) use runs::{RunEntry, RunState, Runs};
 
 use serde::{Deserialize, Serialize};
+use trustpath_core::failure::Report;
 
 /// The version of all documents. It grows when a field goes, or changes its meaning; new fields may come any time.
 const VERSION: u32 = 1;
@@ -26,7 +25,13 @@ const VERSION: u32 = 1;
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "document", rename_all = "kebab-case")]
 pub(crate) enum Document {
-    Error(ErrorDocument),
+    /// Why it failed before it had a result of its own.
+    Error {
+        /// The first to look at; its class decides the exit code.
+        error: Report,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        others: Vec<Report>,
+    },
     Permissions(Permissions),
     Plan(Plan),
     Rollback(Rollback),

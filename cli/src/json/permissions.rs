@@ -14,7 +14,6 @@ use crate::args::System;
 /// The rights that all verbs together need.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Permissions {
-    /// The graph's id.
     pub(crate) graph: String,
     /// Each right, with what needs it.
     pub(crate) rights: Vec<NeededRight>,
@@ -32,11 +31,9 @@ pub(crate) struct Permissions {
 /// A right, with what needs it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct NeededRight {
-    /// The system.
     pub(crate) system: String,
     /// The right, in words.
     pub(crate) right: String,
-    /// What needs it.
     #[serde(rename = "for")]
     pub(crate) by: Vec<NeededFor>,
 }
@@ -47,26 +44,22 @@ pub(crate) struct NeededFor {
     /// The step; none where it is the run itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) step: Option<String>,
-    /// The verbs.
     pub(crate) verbs: Vec<Purpose>,
 }
 
-/// A policy.
+/// A policy, with a name for it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct VaultPart {
-    /// A name for it.
     pub(crate) name: String,
     /// The namespace that it belongs to; none is the root namespace.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) namespace: Option<String>,
-    /// Its text.
     pub(crate) policy: String,
 }
 
-/// Roles.
+/// Roles, all of one name.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct KubernetesPart {
-    /// The name of each.
     pub(crate) name: String,
     /// The namespaces of the Roles.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -74,7 +67,7 @@ pub(crate) struct KubernetesPart {
     /// Namespaces in which a Role cannot stand, so that the ClusterRole gives there what it gives everywhere.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) everywhere_for: Vec<String>,
-    /// The objects in YAML.
+    /// In YAML.
     pub(crate) manifest: String,
 }
 

@@ -7,24 +7,21 @@ use trustpath_core::{
     Leaf, Note, Op, RequestList, Undo,
     failure::Report,
     file::Origin,
-    graph::{Graph, Place},
+    graph::{Graph, Node, Place},
     journal::Verb,
-    run::{Failures, Orphan, Orphans, Planned, Role, RunPlan},
+    run::{Orphan, Orphans, Planned, Role, RunPlan},
 };
 
 /// What a run would do.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Plan {
-    /// The graph's id.
     pub(crate) graph: String,
-    /// Which way.
     pub(crate) goal: Verb,
     /// The steps that were read, needed ones first.
     pub(crate) steps: Vec<StepPlan>,
     /// What the graph has left on its systems.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) leftovers: Vec<LeftoverPlan>,
-    /// How many steps would be what.
     pub(crate) summary: Summary,
     /// What was not looked at to find what the graph has left.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -43,13 +40,10 @@ pub(crate) struct Plan {
 /// What would happen to one step.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct StepPlan {
-    /// Its name.
     pub(crate) step: String,
-    /// Its kind.
     pub(crate) kind: String,
     /// Whether the command is about it; otherwise it was read because one of those depends on it.
     pub(crate) chosen: bool,
-    /// What would happen.
     pub(crate) op: Op,
     /// It would take over an object that is not marked as this graph's.
     #[serde(default)]
@@ -59,13 +53,11 @@ pub(crate) struct StepPlan {
     pub(crate) provisional: bool,
     /// Whether it can be taken back.
     pub(crate) undo: Undo,
-    /// The values that would change.
     #[serde(default)]
     pub(crate) changes: Vec<Leaf>,
     /// What would be sent, where that was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) requests: Option<RequestList>,
-    /// What the user should know.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) notes: Vec<Note>,
 }
@@ -73,9 +65,7 @@ pub(crate) struct StepPlan {
 /// An object that the graph has left: it is in no step any more.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct LeftoverPlan {
-    /// What it is called.
     pub(crate) object: String,
-    /// Its kind.
     pub(crate) kind: String,
     /// What it does, or why it is left alone.
     pub(crate) does: String,
@@ -105,17 +95,16 @@ impl Summary {
 }
 
 impl Plan {
-    /// The document of a plan; `notes` are about the run as a whole, and `objections` is what the user has not agreed to.
-    pub(crate) fn of(graph: &Graph, plan: &RunPlan, notes: Vec<Note>, objections: Option<&Failures>) -> Self {
-        let step = |(place, planned): (&trustpath_core::graph::Place, &Planned)| step(graph.node(*place), planned);
+    /// The document of a plan; `notes` are about the run as a whole.
+    pub(crate) fn of(graph: &Graph, plan: &RunPlan, notes: Vec<Note>) -> Self {
+        let step = |(place, planned): (&Place, &Planned)| step(graph.node(*place), planned);
         let steps: Vec<_> = plan.steps.iter().map(step).collect();
-        let objections = objections.iter().flat_map(|failures| &failures.0).map(trustpath_core::Failure::report);
         Self {
             graph: graph.id().to_owned(),
             goal: plan.verb,
             summary: summary(&steps),
             notes,
-            objections: objections.collect(),
+            objections: Vec::new(),
             sources: Vec::new(),
             leftovers: Vec::new(),
             unsearched: Vec::new(),
@@ -141,24 +130,15 @@ impl Plan {
         Self { leftovers, unsearched: orphans.notes.clone(), ..self }
     }
 
-    /// With the places that its values come from.
-    pub(crate) fn with_sources(self, sources: Vec<Origin>) -> Self {
-        Self { sources, ..self }
-    }
-
     /// With what would be sent.
-    pub(crate) fn with_requests(mut self, graph: &Graph, requests: BTreeMap<Place, RequestList>) -> Self {
-        for (place, list) in requests {
-            let name = &*graph.node(place).name;
-            if let Some(step) = self.steps.iter_mut().find(|step| step.step == name) {
-                step.requests = Some(list);
-            }
+    pub(crate) fn set_requests(&mut self, graph: &Graph, mut requests: BTreeMap<Place, RequestList>) {
+        for step in &mut self.steps {
+            step.requests = graph.place(&step.step).and_then(|place| requests.remove(&place));
         }
-        self
     }
 }
 
-fn step(node: &trustpath_core::graph::Node, planned: &Planned) -> StepPlan {
+fn step(node: &Node, planned: &Planned) -> StepPlan {
     let Planned { role, plan } = planned;
     StepPlan {
         step: node.name.to_string(),

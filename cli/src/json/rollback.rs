@@ -2,12 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 use trustpath_core::{
-    Failure, Leaf, Op,
+    Leaf, Op,
     failure::Report,
     journal::{Log, Touched, replay},
 };
 
-use super::{Left, RunOutcome};
+use super::{Left, RunState};
 
 /// What `rollback` took back.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -15,19 +15,18 @@ pub(crate) struct Rollback {
     /// The run's id.
     pub(crate) run: String,
     /// How it ended: `nothing`, `rolled-back` or `stuck`.
-    pub(crate) outcome: RunOutcome,
+    pub(crate) outcome: RunState,
     /// What stood in the journal to be taken back.
     pub(crate) steps: Vec<TakenBack>,
     /// The steps that were left as they are, because the user said so.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) left: Vec<String>,
-    /// What was to be removed and stays on purpose.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) stays: Vec<Left>,
     /// What could not be taken back.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) stuck: Vec<Report>,
-    /// The command that goes on.
+    /// The command that tries again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) next: Option<String>,
 }
@@ -35,11 +34,9 @@ pub(crate) struct Rollback {
 /// One step that is taken back.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct TakenBack {
-    /// The step.
     pub(crate) step: String,
     /// What taking back does: what a run created is deleted.
     pub(crate) op: Op,
-    /// The values that come back.
     pub(crate) changes: Vec<Leaf>,
 }
 
@@ -56,28 +53,5 @@ impl TakenBack {
             Self { step: step.to_owned(), op: back.op(), changes: back.leaves() }
         };
         standing.into_iter().map(back).collect()
-    }
-}
-
-impl Rollback {
-    /// There was nothing to take back.
-    pub(crate) fn nothing(run: String) -> Self {
-        Self { run, ..Self::default() }
-    }
-
-    /// It was tried: `stuck` is what could not be taken back, and `next` the command that tries again.
-    pub(crate) fn ended(
-        run: String,
-        steps: Vec<TakenBack>,
-        (left, stays): (&[String], Vec<Left>),
-        stuck: &[Failure],
-        next: String,
-    ) -> Self {
-        let (outcome, next) = match stuck {
-            [] => (RunOutcome::RolledBack, None),
-            _ => (RunOutcome::Stuck, Some(next)),
-        };
-        let left = left.to_vec();
-        Self { run, outcome, steps, left, stays, stuck: stuck.iter().map(Failure::report).collect(), next }
     }
 }

@@ -18,9 +18,6 @@ use trustpath_platform::{
 use crate::json::RunState;
 
 /// What tells a run from every other one: the digest of the first record of its journal.
-///
-/// # Errors
-/// When it cannot be read.
 pub(super) fn digest(journal: &Path) -> Result<String> {
     let mut first = Vec::new();
     let read = fs::File::open(journal).and_then(|file| BufReader::new(file).read_until(b'\n', &mut first));

@@ -10,18 +10,19 @@ use trustpath_core::{
 };
 use trustpath_platform::{lock::Holder, text::clean};
 
+use crate::command::Command;
+
 /// How long to wait before trying again.
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// Takes it, or waits for it as long as the user says: not at all where nothing is said, since who holds it is alive.
 pub(super) async fn take(
-    store: &Store,
+    command: &Command,
     holder: &Holder,
     timeout: Option<Duration>,
     cancel: &Cancel,
-    tell: &(dyn Fn(&str) + Sync),
 ) -> Result<DirectoryLock> {
-    let timeout = timeout.unwrap_or_default();
+    let (store, timeout) = (command.store()?, timeout.unwrap_or_default());
     let deadline = Instant::now() + timeout;
     let mut told = false;
     loop {
@@ -30,10 +31,11 @@ pub(super) async fn take(
             TryLock::Theirs(words) => words,
         };
         if Instant::now() >= deadline {
-            return Err(held(store, &words).into());
+            return Err(held(&store, &words).into());
         }
         if !std::mem::replace(&mut told, true) {
-            tell(&format!("{}: waiting for at most {} s", in_use(store, &words), timeout.as_secs()));
+            let (in_use, seconds) = (in_use(&store, &words), timeout.as_secs());
+            command.screen.aside(&format!("{in_use}: waiting for at most {seconds} s"));
         }
         tokio::select! {
             () = sleep(PAUSE) => {}

@@ -5,7 +5,7 @@ use std::{path::Path, sync::Arc};
 use trustpath_core::{
     Failure, Result,
     journal::DirectoryLock,
-    run::{Cancel, Guard},
+    run::{Cancel, Engine, Guard, Permissions},
 };
 use trustpath_platform::lock::{Held, Holder, Process, Unfinished};
 
@@ -15,46 +15,43 @@ use super::{
     local,
 };
 use crate::{
-    command::Command,
     mirror::{Mirrored, Unfit},
     render::line,
-    screen::Screen,
     session::Session,
 };
 
 /// The locks of one command. The one of this machine is there always, the others where the graph has something to do
 /// with their systems.
-pub(crate) struct Locks {
-    pub(super) remote: Vec<Held>,
-    pub(super) host: String,
+pub(crate) struct Locks<'a> {
+    pub(crate) session: &'a Session<'a>,
+    pub(crate) cancel: &'a Cancel,
     /// Where the cluster keeps journals.
     pub(crate) mirror: Mirrored,
     /// What of it cannot be gone on with.
     pub(crate) unfit: Unfit,
+    pub(super) remote: Vec<Held>,
+    pub(super) host: String,
     /// Why the cluster is not locked though the graph has to do with it.
     pub(super) unlocked: Option<Failure>,
     _local: DirectoryLock,
 }
 
-impl Locks {
+impl<'a> Locks<'a> {
     /// Takes them all, or none.
-    ///
-    /// # Errors
-    /// When one cannot be had.
-    pub(super) async fn take(command: &Command<'_>, session: &Session, cancel: &Cancel, wish: Wish) -> Result<Self> {
+    pub(super) async fn take(session: &'a Session<'a>, cancel: &'a Cancel, wish: Wish) -> Result<Self> {
+        let command = session.command;
         let process = Process::this(command.environment.get("HOSTNAME"));
         let user = ["USER", "LOGNAME"].iter().find_map(|name| command.environment.get(name)).unwrap_or("somebody");
         let host = process.host.clone();
         let holder = Holder::new(process, user, wish.verb, session.graph.id());
-        let mirror = Mirrored::of(command, session).await?;
-        let tell = |words: &str| command.screen.aside(words);
-        let local = local::take(&command.store()?, &holder, wish.options.lock_timeout, cancel, &tell).await?;
-        let mut locks =
-            Self { remote: Vec::new(), host, mirror, unfit: Unfit::default(), unlocked: None, _local: local };
-        match locks.take_remote(command, session, cancel, wish, holder).await {
+        let mirror = Mirrored::of(session).await?;
+        let _local = local::take(command, &holder, wish.options.lock_timeout, cancel).await?;
+        let (remote, unfit, unlocked) = (Vec::new(), Unfit::default(), None);
+        let mut locks = Self { session, cancel, mirror, unfit, remote, host, unlocked, _local };
+        match locks.take_remote(wish, holder).await {
             Ok(()) => Ok(locks),
             Err(failure) => {
-                locks.release(&command.screen).await;
+                locks.release().await;
                 Err(failure)
             }
         }
@@ -72,17 +69,21 @@ impl Locks {
         Arc::new(self.remote.iter().map(Held::guard).collect::<Vec<_>>())
     }
 
+    /// An engine that can be interrupted, and asks the locks.
+    pub(crate) fn engine(&self, permissions: Permissions) -> Engine {
+        self.session.engine(permissions, self.cancel.clone()).with_guard(self.guard())
+    }
+
     /// Says what is not locked though it should be, once it is clear that the command can do without it.
-    pub(crate) fn mention(&self, screen: &Screen) {
+    pub(crate) fn mention(&self) {
         if let Some(failure) = &self.unlocked {
-            screen.warn(&format!("only this machine is locked: {}", line(&failure.to_string())));
+            let why = line(&failure.to_string());
+            self.session.command.screen.warn(&format!("only this machine is locked: {why}"));
         }
     }
 
-    /// Does the work of a run once each lock says that it has begun. The run takes itself off them when it is over.
-    ///
-    /// # Errors
-    /// When a lock cannot say so: nothing was done then, and no lock says anything of it once it is given back.
+    /// Does the work of a run once each lock says that it has begun. The run takes itself off them when it is over. When a
+    /// lock cannot say so, nothing was done, and no lock says anything of it once it is given back.
     pub(crate) async fn during<T>(&self, run: &str, journal: &Path, work: impl Future<Output = T>) -> Result<T> {
         if let Err(failure) = self.begin(run, journal).await {
             for held in &self.remote {
@@ -103,7 +104,7 @@ impl Locks {
     }
 
     /// A lock that cannot be given back is no reason to call what was done failed: it expires, unless it names a run.
-    pub(super) async fn release(self, screen: &Screen) {
+    pub(super) async fn release(self) {
         for held in self.remote.into_iter().rev() {
             let names_a_run = held.names_a_run().await;
             let (what, why) = match held.release().await {
@@ -114,7 +115,7 @@ impl Locks {
                 }
                 Err(why) => ("a lock could not be given back, and expires by itself", why),
             };
-            screen.warn(&format!("{what}: {}", line(&why.to_string())));
+            self.session.command.screen.warn(&format!("{what}: {}", line(&why.to_string())));
         }
     }
 }

@@ -14,7 +14,7 @@ use trustpath_core::{Result, journal::Log, run::Cancel};
 use trustpath_platform::lock::Purpose;
 
 use self::journal::digest;
-use crate::{args::Locking, command::Command, session::Session, trouble::Trouble};
+use crate::{args::Locking, session::Session, trouble::Trouble};
 
 /// What a command wants the locks for.
 pub(crate) struct Wish {
@@ -28,9 +28,6 @@ pub(crate) struct Wish {
 
 impl Wish {
     /// To go on with a run.
-    ///
-    /// # Errors
-    /// When its journal cannot be read.
     pub(crate) fn to_go_on(verb: &'static str, log: &Log, options: &Locking) -> Result<Self> {
         let purpose = Purpose::GoOn(digest(&log.path)?);
         Ok(Self { verb, purpose, asks_rights: false, options: options.clone() })
@@ -38,45 +35,37 @@ impl Wish {
 }
 
 /// Takes the locks, does the work, and gives them back, however it ended.
-///
-/// # Errors
-/// When a lock cannot be had; otherwise what the work came to.
 pub(crate) async fn under(
-    command: &Command<'_>,
-    session: &Session,
+    session: &Session<'_>,
     cancel: &Cancel,
     wish: Wish,
-    work: impl AsyncFnOnce(&Locks) -> Result<u8, Trouble>,
+    work: impl AsyncFnOnce(&Locks<'_>) -> Result<u8, Trouble>,
 ) -> Result<u8, Trouble> {
     session.warm(wish.asks_rights);
-    let mut locks = Locks::take(command, session, cancel, wish).await?;
+    let mut locks = Locks::take(session, cancel, wish).await?;
     session.fence.put_up(locks.guard());
-    let answer = match locks.mirror.exchange(command).await {
+    let answer = match locks.mirror.exchange(session.command).await {
         Ok(unfit) => {
             locks.unfit = unfit;
             work(&locks).await
         }
         Err(failure) => Err(failure.into()),
     };
-    locks.release(&command.screen).await;
+    locks.release().await;
     answer
 }
 
 /// The same to go on with a run: its journal is read again under the locks, since whoever held them before may have been
 /// at work on this very run.
-///
-/// # Errors
-/// When a lock cannot be had, or the journal cannot be read; otherwise what the work came to.
 pub(crate) async fn to_go_on(
-    command: &Command<'_>,
-    session: &Session,
+    session: &Session<'_>,
     cancel: &Cancel,
     (verb, log, options): (&'static str, &Log, &Locking),
-    work: impl AsyncFnOnce(&Locks, Log) -> Result<u8, Trouble>,
+    work: impl AsyncFnOnce(&Locks<'_>, Log) -> Result<u8, Trouble>,
 ) -> Result<u8, Trouble> {
-    under(command, session, cancel, Wish::to_go_on(verb, log, options)?, async |locks| {
+    under(session, cancel, Wish::to_go_on(verb, log, options)?, async |locks| {
         locks.unfit.refuse(&log.start.run)?;
-        let log = command.store()?.read(&log.start.run)?;
+        let log = session.command.store()?.read(&log.start.run)?;
         work(locks, log).await
     })
     .await

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use trustpath_core::{Failure, Result, run::Cancel};
+use trustpath_core::{Failure, Result};
 use trustpath_platform::{
     Cluster, Vault,
     kubernetes::LeaseRecord,
@@ -11,29 +11,19 @@ use trustpath_platform::{
 };
 
 use super::{Locks, Wish, journal::known};
-use crate::{command::Command, open_runs, render::line, session::Session};
+use crate::{open_runs, render::line};
 
 /// A run was left unfinished whose journal lies here, or does not: that code begins with this one.
 pub(crate) const UNFINISHED: &str = "trustpath::lock::unfinished";
 const ELSEWHERE: &str = "trustpath::lock::unfinished_elsewhere";
 
-impl Locks {
+impl Locks<'_> {
     /// The cluster's first, then Vault's: always in this order, so that no two runs wait for each other.
-    ///
-    /// # Errors
-    /// When one of them cannot be had.
-    pub(super) async fn take_remote(
-        &mut self,
-        command: &Command<'_>,
-        session: &Session,
-        cancel: &Cancel,
-        wish: Wish,
-        holder: Holder,
-    ) -> Result<()> {
-        let store = command.store()?;
-        let host = self.host.clone();
+    pub(super) async fn take_remote(&mut self, wish: Wish, holder: Holder) -> Result<()> {
+        let Self { session, cancel, .. } = *self;
+        let (store, host) = (session.command.store()?, self.host.clone());
         let known = move |run: &Unfinished| known(&store, &host, run);
-        let tell = |waiting: &Waiting| command.screen.aside(&waiting_for(waiting));
+        let tell = |waiting: &Waiting| session.command.screen.aside(&waiting_for(waiting));
         let taking = Taking {
             holder,
             terms: session.terms(),
@@ -44,37 +34,31 @@ impl Locks {
             known: &known,
             tell: &tell,
         };
-        if let Some(record) = self.cluster(session).await? {
-            self.remote.push(self.take_one(command, session, Arc::new(record), &taking).await?);
+        if let Some(record) = self.cluster().await? {
+            self.remote.push(self.take_one(Arc::new(record), &taking).await?);
         }
         if let Some(path) = session.scope.vault_lock() {
             let vault = session.handles.get::<Vault>().await?;
             let record: Arc<dyn Record> = Arc::new(KvRecord::open(&vault, path).await?);
-            self.remote.push(self.take_one(command, session, record, &taking).await?);
+            self.remote.push(self.take_one(record, &taking).await?);
         }
         Ok(())
     }
 
     /// Takes one lock. Whose journal lies here is decided by what lies here: one that does not may have come to the
     /// cluster since that was looked at, and is fetched once. How to go on is said as for any other run then.
-    async fn take_one(
-        &self,
-        command: &Command<'_>,
-        session: &Session,
-        record: Arc<dyn Record>,
-        taking: &Taking<'_>,
-    ) -> Result<Held> {
+    async fn take_one(&self, record: Arc<dyn Record>, taking: &Taking<'_>) -> Result<Held> {
         let taken = match take(record.clone(), taking).await {
             Err(failure) if self.mirror.is_there() && is(&failure, ELSEWHERE) => {
                 // What cannot be taken over from there leaves the same failure.
-                self.mirror.pull(command).await?;
+                self.mirror.pull(self.session.command).await?;
                 take(record, taking).await
             }
             taken => taken,
         };
         match taken {
             Err(failure) if self.mirror.is_there() && is(&failure, UNFINISHED) => {
-                let told = open_runs::refuse(command, &session.handles, &self.unfit).await.err();
+                let told = open_runs::refuse(self.session, &self.unfit).await.err();
                 Err(told.and_then(|failures| failures.0.into_iter().next()).unwrap_or(failure))
             }
             taken => taken,
@@ -83,7 +67,8 @@ impl Locks {
 
     /// The Lease of the cluster. A cluster that cannot be spoken to at all is none that this command can change: a step
     /// that needs it says so, with the same words.
-    async fn cluster(&mut self, session: &Session) -> Result<Option<LeaseRecord>> {
+    async fn cluster(&mut self) -> Result<Option<LeaseRecord>> {
+        let session = self.session;
         if !session.scope.cluster {
             return Ok(None);
         }

@@ -2,7 +2,10 @@
 
 use std::{error, fmt};
 
-use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode};
+use miette::{
+    Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, MietteError, SourceCode,
+    SourceSpan, SpanContents,
+};
 use thiserror::Error;
 use trustpath_core::Failure;
 
@@ -42,35 +45,56 @@ fn in_step(step: Option<&str>, message: &str) -> String {
 
 /// A diagnostic whose words a terminal can be trusted with. The text of graph files is made printable where they are
 /// read, since positions in it have to stay.
-#[derive(Debug, Error)]
-#[error("{message}")]
-struct Shown<'a> {
-    message: String,
-    code: Option<String>,
-    help: Option<String>,
-    labels: Vec<LabeledSpan>,
-    source_code: Source<'a>,
+#[derive(Error, Diagnostic)]
+#[error("{said}")]
+#[diagnostic(forward(said))]
+struct Shown<'s> {
+    said: MietteDiagnostic,
+    #[source_code]
+    text: Option<Text<'s>>,
     #[source]
     cause: Option<Cause>,
-    related: Vec<Shown<'a>>,
+    #[related]
+    related: Vec<Shown<'s>>,
 }
 
-impl<'a> Shown<'a> {
-    fn of(diagnostic: &'a dyn Diagnostic, step: Option<&str>) -> Self {
+impl<'s> Shown<'s> {
+    fn of(diagnostic: &'s dyn Diagnostic, step: Option<&str>) -> Self {
         let first: Option<&dyn error::Error> = match diagnostic.diagnostic_source() {
             Some(cause) => Some(cause),
             None => diagnostic.source().map(|cause| cause as &dyn error::Error),
         };
         let causes = std::iter::successors(first, |cause| cause.source());
+        let mut said = MietteDiagnostic::new(in_step(step, &lines(&diagnostic.to_string())));
+        said.code = diagnostic.code().map(|code| line(&code.to_string()));
+        said.help = diagnostic.help().map(|help| lines(&help.to_string()));
+        said.labels = diagnostic.labels().map(|labels| labels.map(label).collect());
         Self {
-            message: in_step(step, &lines(&diagnostic.to_string())),
-            code: diagnostic.code().map(|code| line(&code.to_string())),
-            help: diagnostic.help().map(|help| lines(&help.to_string())),
-            labels: diagnostic.labels().into_iter().flatten().map(label).collect(),
-            source_code: Source(diagnostic.source_code()),
+            said,
+            text: diagnostic.source_code().map(Text),
             cause: Cause::chain(causes.map(|cause| line(&cause.to_string())).collect()),
             related: diagnostic.related().into_iter().flatten().map(|related| Shown::of(related, None)).collect(),
         }
+    }
+}
+
+/// Every error has to be this, and nobody looks at it so.
+impl fmt::Debug for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.said.fmt(f)
+    }
+}
+
+struct Text<'s>(&'s dyn SourceCode);
+
+impl SourceCode for Text<'_> {
+    fn read_span<'a>(
+        &'a self,
+        span: &SourceSpan,
+        before: usize,
+        after: usize,
+    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
+        self.0.read_span(span, before, after)
     }
 }
 
@@ -79,37 +103,6 @@ fn label(label: LabeledSpan) -> LabeledSpan {
     match label.primary() {
         true => LabeledSpan::new_primary_with_span(text, *label.inner()),
         false => LabeledSpan::new_with_span(text, *label.inner()),
-    }
-}
-
-struct Source<'a>(Option<&'a dyn SourceCode>);
-
-impl fmt::Debug for Source<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("…")
-    }
-}
-
-impl Diagnostic for Shown<'_> {
-    fn code<'b>(&'b self) -> Option<Box<dyn fmt::Display + 'b>> {
-        self.code.as_ref().map(|code| Box::new(code) as Box<dyn fmt::Display>)
-    }
-
-    fn help<'b>(&'b self) -> Option<Box<dyn fmt::Display + 'b>> {
-        self.help.as_ref().map(|help| Box::new(help) as Box<dyn fmt::Display>)
-    }
-
-    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        (!self.labels.is_empty()).then(|| Box::new(self.labels.iter().cloned()) as Box<_>)
-    }
-
-    fn source_code(&self) -> Option<&dyn SourceCode> {
-        self.source_code.0
-    }
-
-    fn related<'b>(&'b self) -> Option<Box<dyn Iterator<Item = &'b dyn Diagnostic> + 'b>> {
-        let related = || Box::new(self.related.iter().map(|related| related as &dyn Diagnostic)) as Box<_>;
-        (!self.related.is_empty()).then(related)
     }
 }
 

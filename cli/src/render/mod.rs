@@ -6,7 +6,6 @@ mod evidence;
 mod failure;
 mod graph;
 mod kinds;
-mod leftover;
 mod permissions;
 mod plain;
 mod plan;
@@ -35,7 +34,7 @@ use crate::json::Document;
 pub(crate) fn document(document: &Document) -> String {
     match document {
         // Of failures people are told on stderr.
-        Document::Error(_) => String::new(),
+        Document::Error { .. } => String::new(),
         Document::Permissions(needed) => permissions::permissions(needed),
         Document::Plan(plan) => plan::plan(plan),
         Document::Rollback(rollback) => rollback::rollback(rollback),

@@ -3,24 +3,23 @@
 use trustpath_core::{Note, Op, Undo, failure::Report, journal::Verb};
 
 use super::{
-    diff, leftover,
+    diff,
     plain::line,
     requests,
-    style::{Style, mark},
+    style::{Style, heading},
     table::table,
 };
-use crate::json::{Plan, StepPlan, Summary};
+use crate::json::{LeftoverPlan, Plan, StepPlan, Summary};
 
-pub(super) const INDENT: &str = "    ";
+const INDENT: &str = "    ";
 
 /// The whole plan. A step that was read only because another one depends on it has nothing to do, and is left out.
 pub(crate) fn plan(plan: &Plan) -> String {
     let chosen: Vec<_> = plan.steps.iter().filter(|step| step.chosen).collect();
     let width = chosen.iter().map(|step| step.step.chars().count()).max().unwrap_or(0);
     let blocks = chosen.iter().map(|step| self::step(step, width));
-    let leftovers = plan.leftovers.iter().map(leftover::block);
-    let mut text = format!("{}\n{}\n", apart(blocks.chain(leftovers)), summary(plan.summary));
-    text += &leftover::summary(plan);
+    let blocks = blocks.chain(plan.leftovers.iter().map(leftover));
+    let mut text = format!("{}\n{}\n{}", apart(blocks), summary(plan.summary), leftovers(plan));
     if plan.summary.changes() > 0 {
         text.extend(plan.notes.iter().map(|said| format!("{}\n", note(said))));
     }
@@ -49,18 +48,37 @@ fn apart(blocks: impl Iterator<Item = String>) -> String {
 }
 
 fn step(step: &StepPlan, width: usize) -> String {
-    let (sign, what, style) = mark(step.op, step.adopt);
-    let name = format!("{:width$}", line(&step.step));
-    let mut text = format!("{} {}  {}\n", style.of(sign), Style::Strong.of(name), style.of(what));
-    text += &diff::leaves(&step.changes, INDENT);
+    let mut text = heading(&step.step, width, step.op, step.adopt) + &diff::leaves(&step.changes, INDENT);
     text.extend(step.requests.iter().map(|list| requests::requests(list, INDENT)));
-    for remark in remarks(step) {
-        text += &format!("{INDENT}{remark}\n");
+    text.extend(remarks(step).iter().map(|remark| format!("{INDENT}{remark}\n")));
+    text
+}
+
+/// Something that the graph has left. What it holds is shown where it would go.
+fn leftover(left: &LeftoverPlan) -> String {
+    let how = if left.certain { "of this graph, in no step;" } else { "in no step, and left alone:" };
+    let (sign, object) = (Style::Careful.of("?"), Style::Strong.of(line(&left.object)));
+    let mut text = format!("{sign} {object}  {how} {}\n", line(&left.does));
+    if let Some(removal) = &left.removal {
+        text += &diff::leaves(&removal.changes, INDENT);
+        text.extend(remarks(removal).iter().map(|remark| format!("{INDENT}{remark}\n")));
     }
     text
 }
 
-pub(super) fn remarks(step: &StepPlan) -> Vec<String> {
+/// What becomes of what the graph has left, and what was not looked at.
+fn leftovers(plan: &Plan) -> String {
+    let goes = |left: &&LeftoverPlan| left.removal.as_ref().is_some_and(|step| step.op == Op::Delete);
+    let mut text = match plan.leftovers.iter().filter(goes).count() {
+        0 => String::new(),
+        count => format!("{} {count} to remove, with `apply --prune`.\n", Style::Strong.of("Left over:")),
+    };
+    let what = "what this graph has left was not looked for everywhere:";
+    text.extend(plan.unsearched.iter().map(|why| format!("{} {what} {}\n", Style::Quiet.of("note:"), line(why))));
+    text
+}
+
+fn remarks(step: &StepPlan) -> Vec<String> {
     let mut remarks: Vec<_> = step.notes.iter().map(note).collect();
     if step.adopt {
         let what = "it is there already and does not bear the mark of this graph";

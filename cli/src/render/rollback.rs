@@ -2,23 +2,20 @@
 
 use std::collections::BTreeSet;
 
+use trustpath_core::journal::End;
+
 use super::{
     diff,
     plain::line,
     run,
-    style::{Style, mark},
+    style::{Style, heading},
 };
-use crate::json::{Rollback, RunOutcome, TakenBack};
+use crate::json::{Rollback, RunState, TakenBack};
 
 /// What would be taken back, field by field.
 pub(crate) fn taken_back(steps: &[TakenBack]) -> String {
     let width = steps.iter().map(|step| step.step.chars().count()).max().unwrap_or(0);
-    let step = |step: &TakenBack| {
-        let (sign, what, style) = mark(step.op, false);
-        let name = format!("{:width$}", line(&step.step));
-        let head = format!("{} {}  {}\n", style.of(sign), Style::Strong.of(name), style.of(what));
-        head + &diff::leaves(&step.changes, "    ")
-    };
+    let step = |step: &TakenBack| heading(&step.step, width, step.op, false) + &diff::leaves(&step.changes, "    ");
     steps.iter().map(step).collect()
 }
 
@@ -32,7 +29,7 @@ pub(crate) fn left(steps: &[String]) -> String {
 pub(crate) fn rollback(rollback: &Rollback) -> String {
     let name = line(&rollback.run);
     match rollback.outcome {
-        RunOutcome::RolledBack => {
+        RunState::Ended(End::RolledBack) => {
             let all = Style::Good.of(format!("The run {name} is rolled back:"));
             let but = match but_for(rollback) {
                 None => String::new(),
@@ -40,8 +37,8 @@ pub(crate) fn rollback(rollback: &Rollback) -> String {
             };
             format!("{}{all} everything that it changed is as it was before{but}.\n", run::left(&rollback.stays))
         }
-        RunOutcome::Nothing => format!("The run {name} is rolled back already: nothing to do.\n"),
-        RunOutcome::Done | RunOutcome::Kept | RunOutcome::Stuck => run::left(&rollback.stays),
+        RunState::Nothing => format!("The run {name} is rolled back already: nothing to do.\n"),
+        _ => run::left(&rollback.stays),
     }
 }
 
@@ -60,12 +57,13 @@ mod tests {
     #[test]
     fn what_stays_is_said_with_its_reason_and_the_run_is_over() {
         let left = Left { step: "service-account".into(), why: "the namespace `a` is not empty: b".into() };
-        let ended = Rollback::ended("1".into(), Vec::new(), (&["policy".to_owned()], vec![left]), &[], "again".into());
+        let outcome = RunState::Ended(End::RolledBack);
+        let (left, stays) = (vec!["policy".into()], vec![left]);
+        let ended = Rollback { run: "1".into(), outcome, left, stays, ..Rollback::default() };
         insta::assert_snapshot!(anstream::adapter::strip_str(&rollback(&ended)).to_string(), @r"
         Left on purpose:
           service-account  the namespace `a` is not empty: b
         The run 1 is rolled back: everything that it changed is as it was before, but for what was left: policy, service-account.
         ");
-        assert_eq!((ended.outcome, ended.next), (RunOutcome::RolledBack, None));
     }
 }

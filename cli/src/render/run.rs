@@ -1,11 +1,13 @@
 //! How a run ended.
 
+use trustpath_core::journal::End;
+
 use super::{
     evidence::{chain, verdict},
     plain::line,
     style::Style,
 };
-use crate::json::{Counts, Left, Plan, Run, RunOutcome, Summary};
+use crate::json::{Counts, Left, Plan, Run, RunState, Summary};
 
 /// What happened, from the final proof on.
 pub(crate) fn outcome(run: &Run) -> String {
@@ -14,7 +16,7 @@ pub(crate) fn outcome(run: &Run) -> String {
         text += &format!("\n{}\n{}", chain(&run.links), verdict(Counts::of(&run.links)));
     }
     text += &left(&run.left);
-    if run.outcome == RunOutcome::Done {
+    if run.outcome == RunState::Ended(End::Done) {
         text += &done(run);
     }
     text

@@ -45,12 +45,18 @@ fn row(run: &RunEntry) -> [String; 6] {
 mod tests {
     use super::*;
     use crate::json::{Left, RunState};
+    use trustpath_core::journal::End;
 
     #[test]
     fn what_a_run_has_left_is_said_below_the_table() {
         let stays = vec![Left { step: "service-account".into(), why: "the namespace `a` is not empty: b".into() }];
         let error = trustpath_core::Problem::new(trustpath_core::Class::Config, "a::b", "c").into();
-        let run = RunEntry { state: RunState::RolledBack, error: None, stays, ..RunEntry::damaged("1".into(), &error) };
+        let run = RunEntry {
+            state: RunState::Ended(End::RolledBack),
+            error: None,
+            stays,
+            ..RunEntry::damaged("1".into(), &error)
+        };
         let text = runs(&Runs { directory: "/d".into(), runs: vec![run] });
         let text = anstream::adapter::strip_str(&text).to_string();
         assert!(text.ends_with("= 1 has left `service-account`: the namespace `a` is not empty: b\n"), "{text}");

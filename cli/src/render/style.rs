@@ -3,6 +3,8 @@
 use owo_colors::OwoColorize;
 use trustpath_core::Op;
 
+use super::plain::line;
+
 /// What a piece of text means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Style {
@@ -32,13 +34,15 @@ impl Style {
     }
 }
 
-/// The sign, the verb and the style of what happens to a step.
-pub(super) fn mark(op: Op, adopt: bool) -> (&'static str, &'static str, Style) {
-    match op {
+/// The line of a step: its sign, its name in a column, and what happens to it.
+pub(super) fn heading(step: &str, width: usize, op: Op, adopt: bool) -> String {
+    let (sign, what, style) = match op {
         _ if adopt => ("!", "take over", Style::Careful),
         Op::Nothing => ("=", "nothing to do", Style::Quiet),
         Op::Create => ("+", "create", Style::Good),
         Op::Update => ("~", "update", Style::Careful),
         Op::Delete => ("-", "delete", Style::Bad),
-    }
+    };
+    let name = Style::Strong.of(format!("{:width$}", line(step)));
+    format!("{} {name}  {}\n", style.of(sign), style.of(what))
 }

@@ -95,11 +95,11 @@ fn init_writes_the_standard_file_once() {
     let file = stage.path("new.toml");
     let words = ["init", file.to_str().unwrap()];
     stage.ok(&words);
-    assert_eq!(std::fs::read_to_string(&file).unwrap(), crate::standard::FILE);
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), crate::verbs::STANDARD);
     std::fs::write(&file, "mine").unwrap();
     assert_snapshot!(stage.screen(&words));
     assert_eq!(std::fs::read_to_string(&file).unwrap(), "mine");
-    assert_eq!(stage.ok(&["init", "-"]).out, crate::standard::FILE);
+    assert_eq!(stage.ok(&["init", "-"]).out, crate::verbs::STANDARD);
 }
 
 #[test]

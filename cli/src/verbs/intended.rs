@@ -33,7 +33,7 @@ impl Intended {
     }
 
     /// Plans for the whole graph, with what it has left.
-    pub(super) async fn whole(command: &Command<'_>, engine: &Engine, verb: Verb) -> Result<Self, Failures> {
+    pub(super) async fn whole(command: &Command, engine: &Engine, verb: Verb) -> Result<Self, Failures> {
         let all = Selection::default();
         let (plan, orphans) = engine.plan_and_search(verb, &all, &command.kinds).await?;
         let mut intended = Self { engine: engine.clone(), plan, orphans, prune: None };
@@ -47,7 +47,7 @@ impl Intended {
     }
 
     /// The same where nothing is going to be removed: that it could not be is only good to know.
-    pub(super) async fn shown(command: &Command<'_>, engine: &Engine) -> Result<Self, Failures> {
+    pub(super) async fn shown(command: &Command, engine: &Engine) -> Result<Self, Failures> {
         let (plan, orphans) = engine.plan_and_search(Verb::Apply, &Selection::default(), &command.kinds).await?;
         let mut intended = Self { engine: engine.clone(), plan, orphans, prune: None };
         match intended.removal().await {
@@ -78,9 +78,6 @@ impl Intended {
     }
 
     /// Everything in it that the user has not agreed to.
-    ///
-    /// # Errors
-    /// One failure for each.
     pub(super) fn consented(&self) -> Result<(), Failures> {
         let objections = self.parts().filter_map(|(engine, plan)| engine.consented(plan).err());
         let objections: Vec<_> = objections.flat_map(|Failures(failures)| failures).collect();
@@ -88,9 +85,6 @@ impl Intended {
     }
 
     /// What carrying it out needs.
-    ///
-    /// # Errors
-    /// When a step does not know one of its own changes.
     pub(super) fn needs(&self) -> Result<Needs> {
         self.parts().try_fold(Needs::default(), |needs, (engine, plan)| Ok(needs.and(engine.needs(plan)?)))
     }
@@ -105,17 +99,14 @@ impl Intended {
     }
 
     /// As it is shown.
-    pub(super) fn document(&self, notes: Vec<Note>, objections: Option<&Failures>) -> json::Plan {
+    pub(super) fn document(&self, notes: Vec<Note>) -> json::Plan {
         let removal = self.prune.as_ref().map(|prune| (&**prune.engine.graph(), &prune.plan));
-        json::Plan::of(self.engine.graph(), &self.plan, notes, objections).with_leftovers(&self.orphans, removal)
+        json::Plan::of(self.engine.graph(), &self.plan, notes).with_leftovers(&self.orphans, removal)
     }
 }
 
 impl Prune {
     /// The same as it is now, when the plan before it was carried out: what was shown to go, and nothing else.
-    ///
-    /// # Errors
-    /// When it cannot be planned, or what is to be done is not what was shown.
     pub(super) async fn again(&self) -> Result<RunPlan, Failures> {
         let (engine, shown) = (&self.engine, self.plan.without_rest());
         let only = shown.steps.keys().map(|place| engine.graph().node(*place).name.to_string()).collect();

@@ -1,31 +1,34 @@
-//! One file a verb, but for those that carry out a plan.
+//! One file a verb, but for those that carry out a plan, and those that look at no server.
 
 mod carry_out;
-mod completions;
-mod graph;
-mod init;
 mod intended;
+mod offline;
 mod permissions;
 mod plan;
-mod preflight;
 mod resume;
 mod rollback;
 mod runs;
-mod schema;
-mod steps;
 mod verify;
 
-use trustpath_core::{Class, Problem};
+#[cfg(test)]
+pub(crate) use offline::STANDARD;
 
-use crate::{args::Verb, command::Command, trouble::Trouble};
+use trustpath_core::{
+    Class, Problem,
+    run::{Engine, Needs},
+};
+
+use crate::{
+    args::Verb,
+    command::Command,
+    render::{Style, line},
+    trouble::Trouble,
+};
 
 /// Runs a verb, and returns the exit code.
-///
-/// # Errors
-/// Whatever went wrong, for the user to be told.
-pub(crate) fn run(command: &Command<'_>, verb: Verb) -> Result<u8, Trouble> {
+pub(crate) fn run(command: &Command, verb: Verb) -> Result<u8, Trouble> {
     match verb {
-        Verb::Init { file } => init::run(command, &file),
+        Verb::Init { file } => offline::init(command, &file),
         Verb::Plan(args) => block_on(plan::run(command, args)),
         Verb::Apply(args) => block_on(carry_out::carry_out(command, args.into())),
         Verb::Verify(args) => block_on(verify::run(command, args)),
@@ -34,10 +37,10 @@ pub(crate) fn run(command: &Command<'_>, verb: Verb) -> Result<u8, Trouble> {
         Verb::Destroy(args) => block_on(carry_out::carry_out(command, args.into())),
         Verb::Permissions(args) => block_on(permissions::run(command, args)),
         Verb::Runs(_) => block_on(runs::run(command)),
-        Verb::Graph { format } => graph::run(command, format),
-        Verb::Steps(args) => steps::run(command, &args),
-        Verb::Schema => schema::run(command),
-        Verb::Completions { shell } => completions::run(command, shell),
+        Verb::Graph { format } => offline::graph(command, format),
+        Verb::Steps(args) => offline::steps(command, &args),
+        Verb::Schema => offline::json_schema(command),
+        Verb::Completions { shell } => offline::completions(command, shell),
     }
 }
 
@@ -48,6 +51,14 @@ fn block_on(work: impl Future<Output = Result<u8, Trouble>>) -> Result<u8, Troub
     // A question that nobody answers must not keep the program from ending.
     runtime.shutdown_background();
     answer
+}
+
+/// Refuses with every right that is missing, before anything is asked or written, and says what could not be asked.
+async fn preflight(command: &Command, engine: &Engine, needs: &Needs) -> Result<(), Trouble> {
+    for unasked in engine.preflight(needs).await? {
+        command.screen.say(&format!("{} {}", Style::Careful.of("note:"), line(&unasked)));
+    }
+    Ok(())
 }
 
 fn no_runtime(error: std::io::Error) -> Problem {

@@ -1,7 +1,9 @@
 //! `plan`: what would change.
 
+use trustpath_core::{Failure, file::origins, graph::Selection, journal::Verb, run::Failures};
+use trustpath_platform::Connections;
+
 use super::intended::Intended;
-use trustpath_core::{graph::Selection, journal::Verb};
 
 use crate::{
     args::Plan,
@@ -12,13 +14,13 @@ use crate::{
     trouble::Trouble,
 };
 
-pub(super) async fn run(command: &Command<'_>, args: Plan) -> Result<u8, Trouble> {
+pub(super) async fn run(command: &Command, args: Plan) -> Result<u8, Trouble> {
     let sources = session::sources(command)?;
     let session = Session::of(command, sources.clone())?;
     open_runs::mention(command)?;
     let permissions = session.permissions(args.consent, false)?;
     let (cancel, _listening) = signals::listen(&command.screen, signals::READING, None)?;
-    let engine = session.engine(command, permissions, cancel);
+    let engine = session.engine(permissions, cancel);
     let select = args.select.into();
     let intended = match (args.destroy, Selection::is_all(&select)) {
         (true, true) => Intended::whole(command, &engine, Verb::Destroy).await?,
@@ -27,13 +29,15 @@ pub(super) async fn run(command: &Command<'_>, args: Plan) -> Result<u8, Trouble
         (false, false) => Intended::plain(&engine, Verb::Apply, &select).await?,
     };
     let Intended { engine, plan, .. } = &intended;
-    let objections = engine.consented(plan).err();
-    let mut document = intended.document(session.scope.notes(), objections.as_ref());
+    let mut document = intended.document(session.scope.notes());
+    if let Err(Failures(objections)) = engine.consented(plan) {
+        document.objections = objections.iter().map(Failure::report).collect();
+    }
     if args.requests {
-        document = document.with_requests(engine.graph(), engine.requests_of(plan)?);
+        document.set_requests(engine.graph(), engine.requests_of(plan)?);
     }
     if args.sources {
-        document = document.with_sources(session::value_origins(command, sources)?);
+        document.sources = origins(sources, &command.kinds, Connections::PLACEHOLDERS).map_err(Failure::from)?;
     }
     command.screen.show(&json::Document::Plan(document))?;
     Ok(if args.detailed_exitcode && !intended.is_nothing() { exit::CHANGES } else { exit::OK })

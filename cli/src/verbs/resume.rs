@@ -3,11 +3,10 @@
 use trustpath_core::{
     Class, Failure, Problem,
     journal::{Journal, Log, Store, replay},
-    run::Cancel,
 };
 
 use super::{
-    carry_out::{question, told},
+    carry_out::{question, settled, told},
     preflight,
     rollback::take_back,
 };
@@ -26,12 +25,12 @@ use crate::{
     trouble::Trouble,
 };
 
-pub(super) async fn run(command: &Command<'_>, args: Resume) -> Result<u8, Trouble> {
+pub(super) async fn run(command: &Command, args: Resume) -> Result<u8, Trouble> {
     let log = mirror::chosen(command, args.run.as_deref(), latest).await?;
-    match RunState::of(&log) {
-        _ if is_forward(&log) => forward(command, &log, args.going).await,
-        RunState::Unfinished | RunState::Stuck => take_back(command, &log, args.going, &[]).await,
-        _ => Err(over(&log).into()),
+    match RunState::of(&log).is_open() {
+        true if is_forward(&log) => forward(command, &log, args.going).await,
+        true => take_back(command, &log, args.going, &[]).await,
+        false => Err(over(&log).into()),
     }
 }
 
@@ -39,38 +38,34 @@ fn is_forward(log: &Log) -> bool {
     replay(&log.entries).is_forward()
 }
 
-async fn forward(command: &Command<'_>, log: &Log, going: Going) -> Result<u8, Trouble> {
+async fn forward(command: &Command, log: &Log, going: Going) -> Result<u8, Trouble> {
     let session = Session::of_run(command, &log.start)?;
     let (cancel, _listening) = signals::listen(&command.screen, signals::WRITING, going.grace)?;
-    closing::close(command, &session.handles, Some(&log.start.run), (&going.locking, &cancel)).await?;
-    lock::to_go_on(command, &session, &cancel, ("resume", log, &going.locking), async |locks, log| {
+    closing::close(&session, Some(&log.start.run), &going.locking, &cancel).await?;
+    lock::to_go_on(&session, &cancel, ("resume", log, &going.locking), async |locks, log| {
         // Whoever held the locks before may have taken it back, or to its end.
         if !is_forward(&log) {
             return Err(went_on(&log).into());
         }
-        locked(command, &session, locks, &log, (&going, &cancel)).await
+        locked(locks, &log, &going).await
     })
     .await
 }
 
-async fn locked(
-    command: &Command<'_>,
-    session: &Session,
-    locks: &Locks,
-    log: &Log,
-    (going, cancel): (&Going, &Cancel),
-) -> Result<u8, Trouble> {
-    let (screen, start) = (&command.screen, &log.start);
-    let engine = session.engine(command, start.permissions.clone(), cancel.clone()).with_guard(locks.guard());
+async fn locked(locks: &Locks<'_>, log: &Log, going: &Going) -> Result<u8, Trouble> {
+    let Locks { session, cancel, .. } = locks;
+    let (command, start) = (session.command, &log.start);
+    let screen = &command.screen;
+    let engine = locks.engine(start.permissions.clone());
     let rest = engine.plan_rest(log).await?;
-    locks.mention(screen);
-    let document = json::Plan::of(&session.graph, &rest, session.scope.notes(), None);
+    locks.mention();
+    let document = json::Plan::of(&session.graph, &rest, session.scope.notes());
     let plan = render::plan(&document);
     screen.text(&format!("What the run {} has still to do:\n\n{plan}", render::line(&start.run)))?;
     engine.consented(&rest)?;
     if !going.no_preflight {
         let needs = engine.needs_of_rest(&rest, log)?;
-        preflight::check(command, &engine, &needs.planned_again(!going.yes)).await?;
+        preflight(command, &engine, &needs.planned_again(!going.yes)).await?;
     }
     match rest.is_nothing() {
         true => screen.say(&Style::Quiet.of("All of it is made: what is left is to prove it.")),
@@ -86,12 +81,12 @@ async fn locked(
         () = cancel.halted() => return Err(Trouble::halted(command.rollback(&start.run))),
     };
     mirror::mention_owed(screen, &journal, &start.run);
-    told(command, (&engine, locks), (start.run.clone(), document), ended)
+    told(command, settled(locks, &engine, (start.run.clone(), document), ended)?)
 }
 
 /// The latest run that has something left to do.
 fn latest(store: &Store) -> Result<Log, Failure> {
-    let left = open_runs::latest(store, |state| matches!(state, RunState::Unfinished | RunState::Stuck))?;
+    let left = open_runs::latest(store, RunState::is_open)?;
     left.ok_or_else(|| {
         let message = format!("there is no unfinished run in {}", store.directory().display());
         Problem::new(Class::Usage, "trustpath::journal::no_unfinished_run", message)

@@ -2,7 +2,7 @@
 
 use trustpath_core::{
     Class, Failure, Problem,
-    journal::{Journal, Log, Store, replay},
+    journal::{End, Journal, Log, Store, replay},
     run::{Cancel, Engine, Outcome, leaving, refuse_other_target},
 };
 
@@ -14,50 +14,49 @@ use crate::{
     json::{Document, Left, RunState, TakenBack},
     lock::{self, Locks},
     mirror, open_runs, prompt, render,
+    screen::Screen,
     session::Session,
     signals::{self, Listening},
     trouble::{Aftermath, Stuck, Trouble},
 };
 
-pub(super) async fn run(command: &Command<'_>, args: Rollback) -> Result<u8, Trouble> {
+pub(super) async fn run(command: &Command, args: Rollback) -> Result<u8, Trouble> {
     let log = mirror::chosen(command, args.run.as_deref(), latest).await?;
     take_back(command, &log, args.going, &args.leave).await
 }
 
 /// Takes back whatever of a run still stands, but for the steps that are to be left as they are.
-pub(super) async fn take_back(command: &Command<'_>, log: &Log, going: Going, leave: &[String]) -> Result<u8, Trouble> {
+pub(super) async fn take_back(command: &Command, log: &Log, going: Going, leave: &[String]) -> Result<u8, Trouble> {
     leaving(leave, log)?;
     let screen = &command.screen;
     let run = log.start.run.clone();
-    if RunState::of(log) == RunState::RolledBack {
-        screen.show(&Document::Rollback(json::Rollback::nothing(run)))?;
-        return Ok(exit::OK);
+    if RunState::of(log).is_rolled_back() {
+        return nothing(screen, run);
     }
     let session = Session::of_run(command, &log.start)?;
     let (cancel, listening) = signals::listen(screen, signals::READING, None)?;
-    closing::close(command, &session.handles, Some(&run), (&going.locking, &cancel)).await?;
-    lock::to_go_on(command, &session, &cancel, ("rollback", log, &going.locking), async |locks, log| {
-        locked(command, &session, locks, &log, (&going, leave), (&cancel, listening)).await
+    closing::close(&session, Some(&run), &going.locking, &cancel).await?;
+    lock::to_go_on(&session, &cancel, ("rollback", log, &going.locking), async |locks, log| {
+        locked(locks, &log, (&going, leave), listening).await
     })
     .await
 }
 
 async fn locked(
-    command: &Command<'_>,
-    session: &Session,
-    locks: &Locks,
+    locks: &Locks<'_>,
     log: &Log,
     (going, leave): (&Going, &[String]),
-    (cancel, listening): (&Cancel, Listening),
+    listening: Listening,
 ) -> Result<u8, Trouble> {
+    let Locks { session, cancel, .. } = locks;
+    let command = session.command;
     let screen = &command.screen;
     let run = log.start.run.clone();
     let steps = TakenBack::of(log, leave);
-    if RunState::of(log) == RunState::RolledBack {
-        screen.show(&Document::Rollback(json::Rollback::nothing(run)))?;
-        return Ok(exit::OK);
+    if RunState::of(log).is_rolled_back() {
+        return nothing(screen, run);
     }
-    locks.mention(screen);
+    locks.mention();
     screen.text(&format!(
         "What the run {} changed is taken back:\n\n{}{}\n",
         render::line(&run),
@@ -65,12 +64,12 @@ async fn locked(
         render::left(leave)
     ))?;
     if !going.no_preflight {
-        preflight(command, session, log, leave).await?;
+        refuse_without_rights(session, log, leave).await?;
     }
     prompt::confirm(screen, "Take this back?", going.yes, cancel).await?;
     drop(listening);
     let (halt, _listening) = signals::listen(screen, signals::UNDOING, going.grace)?;
-    let engine = session.engine(command, Default::default(), Cancel::never()).with_guard(locks.guard());
+    let engine = session.engine(Default::default(), Cancel::never()).with_guard(locks.guard());
     let next = command.rollback(&run);
     let journal = opened(&engine, locks, (log, leave)).await?;
     let ended = tokio::select! {
@@ -79,17 +78,30 @@ async fn locked(
     };
     mirror::mention_owed(screen, &journal, &run);
     if let Some(why) = &ended.unclosed {
-        closing::mention(command, locks, &run, why)?;
+        closing::mention(locks, &run, why)?;
     }
     let stuck = stuck(ended.outcome);
     let stays = Left::of(&replay(&Log::read(&log.path).map_err(Failure::from)?.entries));
-    let ended = json::Rollback::ended(run, steps, (leave, stays), &stuck, next.clone());
-    let shown = screen.show(&Document::Rollback(ended));
+    let end = if stuck.is_empty() { End::RolledBack } else { End::Stuck };
+    let shown = screen.show(&Document::Rollback(json::Rollback {
+        run,
+        outcome: RunState::Ended(end),
+        steps,
+        left: leave.to_vec(),
+        stays,
+        stuck: stuck.iter().map(Failure::report).collect(),
+        next: (end == End::Stuck).then(|| next.clone()),
+    }));
     Trouble::after(shown, verdict(stuck, next))
 }
 
+fn nothing(screen: &Screen, run: String) -> Result<u8, Trouble> {
+    screen.show(&Document::Rollback(json::Rollback { run, ..Default::default() }))?;
+    Ok(exit::OK)
+}
+
 /// The journal of the run, when nothing speaks against going on with it: only then do the locks name the run.
-async fn opened(engine: &Engine, locks: &Locks, (log, leave): (&Log, &[String])) -> Result<Journal, Failure> {
+async fn opened(engine: &Engine, locks: &Locks<'_>, (log, leave): (&Log, &[String])) -> Result<Journal, Failure> {
     let leaving = leaving(leave, log)?;
     refuse_other_target(&log.start.run, &log.start.target, engine.handles()).await?;
     let journal = locks.mirror.on(Journal::resume(log).await?, &log.start.run);
@@ -100,15 +112,15 @@ async fn opened(engine: &Engine, locks: &Locks, (log, leave): (&Log, &[String]))
 }
 
 /// Another server than that of the run is refused for what it is, before it is asked for rights.
-async fn preflight(command: &Command<'_>, session: &Session, log: &Log, leave: &[String]) -> Result<(), Trouble> {
+async fn refuse_without_rights(session: &Session<'_>, log: &Log, leave: &[String]) -> Result<(), Trouble> {
     refuse_other_target(&log.start.run, &log.start.target, &session.handles).await?;
-    let engine = session.engine(command, Default::default(), Cancel::never());
-    super::preflight::check(command, &engine, &engine.needs_of_rollback(log, leave)?).await
+    let engine = session.engine(Default::default(), Cancel::never());
+    super::preflight(session.command, &engine, &engine.needs_of_rollback(log, leave)?).await
 }
 
 /// The latest run that is not rolled back, or else the latest.
 fn latest(store: &Store) -> Result<Log, Failure> {
-    let standing = open_runs::latest(store, |state| state != RunState::RolledBack)?;
+    let standing = open_runs::latest(store, |state| !state.is_rolled_back())?;
     let latest = standing.map_or_else(|| open_runs::latest(store, |_| true), |log| Ok(Some(log)))?;
     latest.ok_or_else(|| none(store).into())
 }

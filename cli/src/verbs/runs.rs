@@ -1,6 +1,6 @@
 //! `runs`: what was done from here, and what the cluster has of others.
 
-use trustpath_core::journal::sort_key;
+use trustpath_core::journal::{Corrupt, Log, sort_key};
 
 use crate::{
     command::Command,
@@ -10,12 +10,15 @@ use crate::{
     trouble::Trouble,
 };
 
-pub(super) async fn run(command: &Command<'_>) -> Result<u8, Trouble> {
+pub(super) async fn run(command: &Command) -> Result<u8, Trouble> {
     let store = command.store()?;
     let unfit = mirror::fetch(command, None).await?;
-    let entry = |(run, log): (String, _)| {
-        let running = store.is_running(&run);
-        RunEntry::of(run, log, running, |log| command.go_on(log))
+    let entry = |(run, log): (String, Result<Log, Corrupt>)| match log {
+        Ok(log) => {
+            let is_running = store.is_running(&run);
+            RunEntry::of(run, &log, is_running, command.go_on(&log))
+        }
+        Err(corrupt) => RunEntry::damaged(run, &corrupt.into()),
     };
     let here = store.read_all()?.into_iter().filter(|(run, _)| unfit.refuse(run).is_ok());
     let damaged = unfit.0.iter().map(|(run, why)| RunEntry::damaged(run.clone(), why));

@@ -16,10 +16,10 @@ use crate::{
     trouble::Trouble,
 };
 
-pub(super) async fn run(command: &Command<'_>, args: Select) -> Result<u8, Trouble> {
+pub(super) async fn run(command: &Command, args: Select) -> Result<u8, Trouble> {
     let session = Session::open(command)?;
     let (cancel, _listening) = signals::listen(&command.screen, signals::READING, None)?;
-    let engine = session.engine(command, Default::default(), cancel);
+    let engine = session.engine(Default::default(), cancel);
     let proofs = engine.verify(&args.into()).await?;
     let shown = command.screen.show(&Document::Verify(Verification::of(&session.graph, &proofs)));
     let mut broken = broken(&engine, &proofs).into_iter();

@@ -1,0 +1,95 @@
+//! Verbs for which no server is looked at: `init`, `graph`, `steps`, `schema`, `completions`.
+
+use std::{fs::OpenOptions, io::Write, path::Path};
+
+use clap::CommandFactory as _;
+use clap_complete::Shell;
+use trustpath_core::{
+    Class, Problem,
+    file::{kind_schema, schema},
+    nearest,
+};
+use trustpath_platform::Connections;
+
+use crate::{
+    args::{Cli, GraphFormat, StepArgs},
+    command::Command,
+    exit,
+    render::{self, Style},
+    session::{self, Session},
+    trouble::Trouble,
+};
+
+/// The standard graph file, as it stands at the top of the repository.
+pub(crate) const STANDARD: &str = include_str!("../../../plugins.toml");
+
+pub(super) fn init(command: &Command, file: &Path) -> Result<u8, Trouble> {
+    if file == Path::new("-") {
+        return printed(command, STANDARD);
+    }
+    let written = OpenOptions::new().write(true).create_new(true).open(file);
+    written.and_then(|mut opened| opened.write_all(STANDARD.as_bytes())).map_err(|error| unwritten(file, error))?;
+    let next = match file == Path::new(session::STANDARD) {
+        true => "trustpath plan".to_owned(),
+        false => render::command(&["trustpath", "-f", &file.display().to_string(), "plan"]),
+    };
+    let wrote = render::line(&file.display().to_string());
+    command.screen.say(&format!("{} {wrote}. Look through it, then: {next}", Style::Good.of("Wrote")));
+    Ok(exit::OK)
+}
+
+fn unwritten(file: &Path, error: std::io::Error) -> Problem {
+    let file = file.display();
+    if error.kind() == std::io::ErrorKind::AlreadyExists {
+        return Problem::new(Class::Refused, "trustpath::cli::exists", format!("{file} is there already"))
+            .help("it was left as it is: name another file, or `trustpath init -` for stdout");
+    }
+    Problem::new(Class::Config, "trustpath::cli::init", format!("{file} cannot be written"))
+        .help("name a file in a directory that is there and yours")
+        .because(error)
+}
+
+pub(super) fn graph(command: &Command, format: GraphFormat) -> Result<u8, Trouble> {
+    let graph = Session::open(command)?.graph;
+    let drawn = match format {
+        GraphFormat::Text => render::graph_list(&graph),
+        GraphFormat::Mermaid => render::mermaid(&graph),
+        GraphFormat::Dot => render::dot(&graph),
+    };
+    printed(command, &drawn)
+}
+
+pub(super) fn steps(command: &Command, args: &StepArgs) -> Result<u8, Trouble> {
+    let name = match args {
+        StepArgs::List => return printed(command, &render::kind_list(&command.kinds)),
+        StepArgs::Describe { kind } => kind,
+    };
+    let kind = command.kinds.iter().find(|kind| kind.name() == name).ok_or_else(|| unknown(command, name))?;
+    printed(command, &render::described(kind, &kind_schema(kind)))
+}
+
+fn unknown(command: &Command, name: &str) -> Problem {
+    let known: Vec<_> = command.kinds.iter().map(|kind| kind.name()).collect();
+    Problem::new(Class::Usage, "trustpath::cli::unknown_kind", format!("there is no kind `{name}` in this program"))
+        .help(nearest::hint(name, &known))
+}
+
+pub(super) fn json_schema(command: &Command) -> Result<u8, Trouble> {
+    let schema = serde_json::to_string_pretty(&schema::<Connections>(&command.kinds)).map_err(|error| {
+        Problem::new(Class::Internal, "trustpath::cli::schema", "the schema cannot be written as JSON")
+            .help("this is a defect of a kind; please report it")
+            .because(error)
+    })?;
+    printed(command, &(schema + "\n"))
+}
+
+pub(super) fn completions(command: &Command, shell: Shell) -> Result<u8, Trouble> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "trustpath", &mut script);
+    printed(command, &String::from_utf8_lossy(&script))
+}
+
+fn printed(command: &Command, text: &str) -> Result<u8, Trouble> {
+    command.screen.result(text)?;
+    Ok(exit::OK)
+}
