@@ -12,7 +12,9 @@ use jiff::Timestamp;
 use rcgen::{CertificateParams, KeyPair};
 use serde_json::{Value, json};
 use trustpath_core::{Answer, At, Context, Decision, Handles, Note, Problem, contract::Consent};
-use trustpath_platform::{ReviewerSecret, VaultServer, digest::Digest, kubernetes::ApiServer, vault::Family};
+use trustpath_platform::{
+    ReviewerSecret, ServiceAccountRef, VaultServer, digest::Digest, kubernetes::ApiServer, vault::Family,
+};
 
 use crate::{
     Taken,
@@ -36,6 +38,12 @@ pub(crate) fn config(with: Value) -> KubernetesAuth {
 
 pub(crate) fn facts(reviewer: Option<ReviewerSecret>) -> Taken {
     (VaultServer { url: Some("http://vault.vault.svc:8200".into()), namespace: None }, reviewer)
+}
+
+/// The Secret that a step makes for the reviewer.
+fn made() -> ReviewerSecret {
+    let service_account = ServiceAccountRef { namespace: "eso".into(), name: "reviewer".into() };
+    ReviewerSecret { namespace: "eso".into(), name: "reviewer-token".into(), service_account }
 }
 
 /// A CA that is valid for as long as anybody runs this.

@@ -2,15 +2,9 @@
 
 use serde_json::{Value, json};
 use trustpath_core::{At, Intent, Managed, Right, Seen, Values};
-use trustpath_platform::{ReviewerSecret, ServiceAccountRef};
 
-use super::{config, cx, decide, facts, inside, jwt, sourced};
+use super::{config, cx, decide, facts, inside, jwt, made, sourced};
 use crate::{Taken, config::KubernetesAuth, state::State, surroundings::Making};
-
-fn made() -> ReviewerSecret {
-    let service_account = ServiceAccountRef { namespace: "eso".into(), name: "reviewer".into() };
-    ReviewerSecret { namespace: "eso".into(), name: "reviewer-token".into(), service_account }
-}
 
 fn at<T>(facts: &Taken, work: impl FnOnce(At<'_, Taken>) -> T) -> T {
     work(At { cx: &cx(), facts })

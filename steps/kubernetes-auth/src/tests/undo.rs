@@ -53,7 +53,7 @@ fn a_removed_jwt_comes_back_from_its_source_alone() {
     let from = wants(Some("one"), json!({}), None);
     let undo = |with, made| config(with).undo_of_removal(&facts(made), &from);
     assert!(matches!(undo(json!({"reviewer": "auto"}), None), Undo::IfGiven(_)));
-    assert_eq!(undo(json!({"reviewer": "auto"}), Some(reviewer_secret())), Undo::Yes);
+    assert_eq!(undo(json!({"reviewer": "auto"}), Some(made())), Undo::Yes);
     assert_eq!(undo(json!({"reviewer": {"file": "reviewer.jwt"}}), None), Undo::Yes);
     assert_eq!(undo(json!({"previous_reviewer": {"file": "reviewer.jwt"}}), None), Undo::Yes);
 }
