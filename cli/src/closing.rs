@@ -9,12 +9,12 @@ use trustpath_core::{
 use crate::{
     args::Locking,
     command::Command,
+    command_error::CommandError,
     exit,
-    lock::{self, Locks, Wish},
+    lock::{self, LockRequest, Locks},
     mirror, open_runs,
     render::{Style, line},
     session::Session,
-    trouble::Trouble,
 };
 
 /// Closes those of these servers whose journal lies here, with a proof that nothing of them is left to do: they are in no
@@ -25,7 +25,7 @@ pub(crate) async fn close(
     about: Option<&str>,
     options: &Locking,
     cancel: &Cancel,
-) -> Result<(), Trouble> {
+) -> Result<(), CommandError> {
     let store = session.command.store()?;
     for (run, found) in store.read_all()? {
         // What is wrong with a damaged one is said where it is in the way.
@@ -38,7 +38,7 @@ pub(crate) async fn close(
     Ok(())
 }
 
-async fn close_one(command: &Command, log: &Log, options: &Locking, cancel: &Cancel) -> Result<(), Trouble> {
+async fn close_one(command: &Command, log: &Log, options: &Locking, cancel: &Cancel) -> Result<(), CommandError> {
     let session = match Session::of_run(command, &log.start) {
         Ok(session) if mirror::is_wanted(&session).is_ok() => session,
         Ok(_) => return Ok(()),
@@ -47,7 +47,7 @@ async fn close_one(command: &Command, log: &Log, options: &Locking, cancel: &Can
             return Ok(());
         }
     };
-    let closed = lock::under(&session, cancel, Wish::to_go_on("resume", log, options)?, async |locks| {
+    let closed = lock::under(&session, cancel, LockRequest::to_continue("resume", log, options)?, async |locks| {
         locked(locks, &log.start.run).await.map(|()| exit::OK)
     });
     match closed.await {
@@ -57,14 +57,14 @@ async fn close_one(command: &Command, log: &Log, options: &Locking, cancel: &Can
     }
 }
 
-/// Who held the locks before may have gone on with it: its journal is read again.
-async fn locked(locks: &Locks<'_>, run: &str) -> Result<(), Trouble> {
+/// Who held the locks before may have continued it: its journal is read again.
+async fn locked(locks: &Locks<'_>, run: &str) -> Result<(), CommandError> {
     let command = locks.session.command;
     if locks.unfit.refuse(run).is_err() {
         return Ok(());
     }
     let log = command.store()?.read(run)?;
-    let engine = locks.engine(log.start.permissions.clone());
+    let engine = locks.engine(log.start.consent.clone());
     let end = match engine.end_due(&log).await {
         Ok(Some(end)) => end,
         Ok(None) => return Ok(()),
@@ -75,7 +75,7 @@ async fn locked(locks: &Locks<'_>, run: &str) -> Result<(), Trouble> {
     };
     let journal = locks.mirror.on(Journal::resume(&log).await?, run);
     engine.close(end, &journal).await?;
-    mirror::mention_owed(&command.screen, &journal, run);
+    mirror::mention_pending(&command.screen, &journal, run);
     let words = format!("The run {} had done all that it was to do: it is closed.", line(run));
     command.screen.say(&Style::Quiet.of(words));
     Ok(())
@@ -83,22 +83,22 @@ async fn locked(locks: &Locks<'_>, run: &str) -> Result<(), Trouble> {
 
 fn unproven(command: &Command, run: &str, why: &Failure) {
     let (run, why) = (line(run), line(&why.to_string()));
-    command.screen.warn(&format!("whether the run {run} is over cannot be told: {why}"));
+    command.screen.warn(&format!("whether the run {run} is finished cannot be told: {why}"));
 }
 
-/// Says that a run is over and that a lock may still name it, and what mends that.
+/// Says that a run is finished and that a lock may still name it, and what fixes that.
 pub(crate) fn mention(locks: &Locks<'_>, run: &str, why: &Failure) -> Result<()> {
     let command = locks.session.command;
-    let (mends, run) = (command.go_on(&command.store()?.read(run)?), line(run));
+    let (fixes, run) = (command.resume_command(&command.store()?.read(run)?), line(run));
     let elsewhere = match locks.mirror.is_there() {
-        true => mends.clone(),
+        true => fixes.clone(),
         false => format!("--abandon {run}"),
     };
     let why = line(&why.to_string());
     command.screen.warn(&format!(
-        "the run {run} is over, and its lock may still say that it is not: {why}\n  \
-         nothing has to be taken back, and no other run begins before the lock is mended: {mends}\n  \
-         the next run from here mends it too; from another machine: {elsewhere}"
+        "the run {run} is finished, and its lock may still say that it is not: {why}\n  \
+         nothing has to be taken back, and no other run begins before the lock is fixed: {fixes}\n  \
+         the next run from here fixes it too; from another machine: {elsewhere}"
     ));
     Ok(())
 }

@@ -73,8 +73,8 @@ impl Command {
         replay(&log.entries).is_forward().then(|| self.about_run("resume", &log.start.run))
     }
 
-    /// The command that goes on with a run, whichever way it was going.
-    pub(crate) fn go_on(&self, log: &Log) -> String {
+    /// The command that continues a run, whichever way it was going.
+    pub(crate) fn resume_command(&self, log: &Log) -> String {
         self.resume(log).unwrap_or_else(|| self.rollback(&log.start.run))
     }
 

@@ -20,6 +20,7 @@
 mod args;
 mod closing;
 mod command;
+mod command_error;
 mod ending;
 mod exit;
 mod json;
@@ -37,7 +38,6 @@ mod signals;
 mod systems;
 #[cfg(test)]
 mod tests;
-mod trouble;
 mod verbs;
 
 pub use program::{Program, main, run};

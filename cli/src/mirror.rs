@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use trustpath_core::{
     Class, Failure, Problem, Result,
-    journal::{Journal, Log, Mirror as _, Relation, Store},
+    journal::{Journal, JournalRelation, Log, Mirror as _, Store},
 };
 use trustpath_platform::{Cluster, kubernetes::JournalSecret};
 
@@ -14,15 +14,15 @@ use crate::{args::JournalPlace, command::Command, render::line, screen::Screen, 
 #[derive(Clone, Default)]
 pub(crate) struct Mirrored(Option<Arc<JournalSecret>>);
 
-/// The runs whose journal in the cluster cannot be gone on with from here, each with the reason.
+/// The runs whose journal in the cluster cannot be continued from here, each with the reason.
 #[derive(Default)]
-pub(crate) struct Unfit(pub(crate) Vec<(String, Failure)>);
+pub(crate) struct UnusableJournals(pub(crate) Vec<(String, Failure)>);
 
 /// Brings the cluster's journals here, before anything is decided by them. Of the run that the command names, the journal
 /// here says which cluster that is, as long as there is one; the graph file does for all others.
-pub(crate) async fn fetch(command: &Command, run: Option<&str>) -> Result<Unfit> {
+pub(crate) async fn fetch(command: &Command, run: Option<&str>) -> Result<UnusableJournals> {
     if command.journal == JournalPlace::Local {
-        return Ok(Unfit::default());
+        return Ok(UnusableJournals::default());
     }
     // One that is not here, or that cannot be read, may be there.
     let here = run.map(|run| Ok::<_, Problem>(command.store()?.read(run).ok())).transpose()?.flatten();
@@ -34,7 +34,7 @@ pub(crate) async fn fetch(command: &Command, run: Option<&str>) -> Result<Unfit>
 }
 
 /// The journal of the run that a command names, or else that `latest` finds, here or in the cluster.
-/// Where no run is named, one that cannot be gone on with may be the one that is meant.
+/// Where no run is named, one that cannot be continued may be the one that is meant.
 pub(crate) async fn chosen(
     command: &Command,
     run: Option<&str>,
@@ -78,13 +78,13 @@ impl Mirrored {
     }
 
     /// Brings here what the cluster has of every run. What only lies here stays as it is.
-    pub(crate) async fn pull(&self, command: &Command) -> Result<Unfit> {
+    pub(crate) async fn pull(&self, command: &Command) -> Result<UnusableJournals> {
         self.compare(command).await.map(|(unfit, _)| unfit)
     }
 
     /// The same under the locks, where the cluster gets what it lacks of its runs as well: a process that was killed, or
-    /// that could not write the Secret, has left it behind. That it still cannot be written keeps nobody from going on.
-    pub(crate) async fn exchange(&self, command: &Command) -> Result<Unfit> {
+    /// that could not write the Secret, has left it behind. That it still cannot be written keeps no one from going on.
+    pub(crate) async fn exchange(&self, command: &Command) -> Result<UnusableJournals> {
         let (unfit, ahead) = self.compare(command).await?;
         for run in ahead {
             if let Err(failure) = self.bring(command, &run).await {
@@ -94,10 +94,10 @@ impl Mirrored {
         Ok(unfit)
     }
 
-    /// The runs that cannot be gone on with, and those of which there is more here. One that another process of this
+    /// The runs that cannot be continued, and those of which there is more here. One that another process of this
     /// machine is at work on is that process's.
-    async fn compare(&self, command: &Command) -> Result<(Unfit, Vec<String>)> {
-        let (mut unfit, mut ahead) = (Unfit::default(), Vec::new());
+    async fn compare(&self, command: &Command) -> Result<(UnusableJournals, Vec<String>)> {
+        let (mut unfit, mut ahead) = (UnusableJournals::default(), Vec::new());
         let Some(secret) = &self.0 else { return Ok((unfit, ahead)) };
         let store = command.store()?;
         for (run, lines) in secret.read().await? {
@@ -105,7 +105,7 @@ impl Mirrored {
                 continue;
             }
             match store.take_over(&run, &secret.place_of(&run), lines).await {
-                Ok(Relation::Ahead) => ahead.push(run),
+                Ok(JournalRelation::Ahead) => ahead.push(run),
                 Ok(_) => {}
                 Err(failure) => unfit.0.push((run, failure)),
             }
@@ -129,8 +129,8 @@ impl Mirrored {
 }
 
 /// Says what the cluster lacks of a run's journal, when the run has done all that it could.
-pub(crate) fn mention_owed(screen: &Screen, journal: &Journal, run: &str) {
-    if let Some(failure) = journal.owed() {
+pub(crate) fn mention_pending(screen: &Screen, journal: &Journal, run: &str) {
+    if let Some(failure) = journal.last_error() {
         lacks(screen, run, &failure);
     }
 }
@@ -139,12 +139,12 @@ fn lacks(screen: &Screen, run: &str, why: &Failure) {
     let (run, why) = (line(run), line(&why.to_string()));
     screen.warn(&format!(
         "the cluster lacks the last records of the run {run}: {why}\n  \
-         the next command from here with --journal cluster brings them there; until then go on with it from here"
+         the next command from here with --journal cluster brings them there; until then continue it from here"
     ));
 }
 
-impl Unfit {
-    /// Refuses to go on with this run.
+impl UnusableJournals {
+    /// Refuses to continue this run.
     pub(crate) fn refuse(&self, run: &str) -> Result<()> {
         self.0.iter().find(|(unfit, _)| unfit == run).map_or(Ok(()), |(_, failure)| Err(failure.clone()))
     }

@@ -6,11 +6,11 @@ use trustpath_core::{
     run::Failures,
 };
 
-use crate::{command::Command, json::RunState, mirror::Unfit, render::line, session::Session};
+use crate::{command::Command, json::RunStatus, mirror::UnusableJournals, render::line, session::Session};
 
 /// Refuses to begin while a run against the same servers is unfinished or stuck, or may be: `unfit` are those of which
 /// the cluster has something else.
-pub(crate) async fn refuse(session: &Session<'_>, unfit: &Unfit) -> Result<(), Failures> {
+pub(crate) async fn refuse(session: &Session<'_>, unfit: &UnusableJournals) -> Result<(), Failures> {
     let (command, handles) = (session.command, &session.handles);
     let mut unreadable: Vec<_> = unfit.0.iter().map(|(_, failure)| failure.clone()).collect();
     let mut open = Vec::new();
@@ -28,10 +28,10 @@ pub(crate) async fn refuse(session: &Session<'_>, unfit: &Unfit) -> Result<(), F
 
 /// The latest run of which this is true. What was cut off before its first record has changed nothing; any other damaged
 /// journal is not passed over, since it may be the very run that is meant.
-pub(crate) fn latest(store: &Store, is_meant: impl Fn(RunState) -> bool) -> trustpath_core::Result<Option<Log>> {
+pub(crate) fn latest(store: &Store, is_meant: impl Fn(RunStatus) -> bool) -> trustpath_core::Result<Option<Log>> {
     for (_, found) in store.read_all()?.into_iter().rev() {
         match found {
-            Ok(log) if is_meant(RunState::of(&log)) => return Ok(Some(log)),
+            Ok(log) if is_meant(RunStatus::of(&log)) => return Ok(Some(log)),
             Ok(_) | Err(Corrupt::NoStart { .. }) => {}
             Err(corrupt) => return Err(corrupt.into()),
         }
@@ -44,7 +44,7 @@ pub(crate) fn mention(command: &Command) -> trustpath_core::Result<()> {
     for (run, found) in unfinished(&command.store()?)? {
         let next = match found {
             Err(_) => "has a journal that cannot be read: trustpath runs".to_owned(),
-            Ok(log) => format!("is {}; to go on: {}", RunState::of(&log).words(), command.go_on(&log)),
+            Ok(log) => format!("is {}; to go on: {}", RunStatus::of(&log).words(), command.resume_command(&log)),
         };
         command.screen.warn(&format!("the run {} {next}", line(&run)));
     }
@@ -57,7 +57,7 @@ fn unfinished(store: &Store) -> trustpath_core::Result<Vec<(String, Result<Log, 
     let mut runs = store.read_all()?;
     runs.retain(|(run, _)| !store.is_running(run));
     runs.retain(|(_, found)| match found {
-        Ok(log) => RunState::of(log).is_open(),
+        Ok(log) => RunStatus::of(log).is_open(),
         Err(corrupt) => !matches!(corrupt, Corrupt::NoStart { .. }),
     });
     Ok(runs)
@@ -75,7 +75,7 @@ pub(crate) async fn same_servers(then: &Target, handles: &Handles) -> bool {
 
 fn unfinished_run(command: &Command, log: &Log) -> Failure {
     let run = &log.start.run;
-    let message = format!("the run {run} against these servers is {}", RunState::of(log).words());
+    let message = format!("the run {run} against these servers is {}", RunStatus::of(log).words());
     let help = match command.resume(log) {
         Some(resume) => format!("carry it to its end: {resume}\nor take it back: {}", command.rollback(run)),
         None => format!("take it back: {}", command.rollback(run)),

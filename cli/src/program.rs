@@ -10,9 +10,9 @@ use trustpath_platform::{Environment, install_crypto_provider};
 use crate::{
     args::{Cli, Color},
     command::{Command, MoreHandles, journal_place},
+    command_error::CommandError,
     ending, exit, kinds,
     screen::Screen,
-    trouble::Trouble,
     verbs,
 };
 
@@ -66,11 +66,11 @@ impl Program {
 
     /// Runs a verb, tells what went wrong, and returns the exit code.
     pub(crate) fn dispatch(&self, cli: Cli, environment: Environment, screen: Screen) -> u8 {
-        let answer = self.obey(cli, environment, &screen);
-        answer.unwrap_or_else(|trouble| trouble.tell(&screen))
+        let answer = self.execute(cli, environment, &screen);
+        answer.unwrap_or_else(|trouble| trouble.report_on(&screen))
     }
 
-    fn obey(&self, cli: Cli, environment: Environment, screen: &Screen) -> Result<u8, Trouble> {
+    fn execute(&self, cli: Cli, environment: Environment, screen: &Screen) -> Result<u8, CommandError> {
         let Cli { verb, global } = cli;
         let kinds = kinds::sorted(&self.kinds)?;
         let asked = verb.journaling().map(|asked| journal_place(asked, &environment)).transpose()?;
@@ -82,7 +82,7 @@ impl Program {
 
 /// `--help` and `--version` come this way too, and are no errors.
 fn refused(error: &clap::Error) -> u8 {
-    // Nobody reading on is no error.
+    // No one reading on is no error.
     drop(error.print());
     if error.use_stderr() { exit::code(trustpath_core::Class::Usage) } else { exit::OK }
 }

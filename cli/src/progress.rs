@@ -135,8 +135,8 @@ impl Observer for Progress {
                 self.end(step);
                 self.screen.say(&format!("{} (not taken back)", aside(failure)));
             }
-            Event::Proving => self.begin(step, Phase::Proving),
-            Event::Proven(_) => drop(self.end(step)),
+            Event::Verifying => self.begin(step, Phase::Proving),
+            Event::Verified(_) => drop(self.end(step)),
         }
     }
 }
@@ -171,7 +171,7 @@ fn trace(step: &str, event: &Event<'_>) {
         Event::Settling(left) => debug!(step, ?left, "settling"),
         Event::Undone { left } => debug!(step, left = left.len(), "taken back"),
         Event::UndoFailed(failure) => debug!(step, class = ?failure.class(), "not taken back"),
-        Event::Proving => debug!(step, "proving"),
-        Event::Proven(evidence) => debug!(step, checks = evidence.checks.len(), holds = evidence.holds(), "proven"),
+        Event::Verifying => debug!(step, "proving"),
+        Event::Verified(evidence) => debug!(step, checks = evidence.checks.len(), holds = evidence.holds(), "proven"),
     }
 }

@@ -9,7 +9,7 @@ use crate::{render::Style, screen::Screen};
 /// How a user has said yes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Confirmed {
-    /// With the command: nobody has waited for it.
+    /// With the command: no one has waited for it.
     Beforehand,
     /// To the question, and in the time until then anything may have changed.
     JustNow,
@@ -57,7 +57,7 @@ fn meaning(answer: &str) -> Option<bool> {
 
 fn nobody(screen: &Screen) -> Problem {
     let message = match screen.is_json() {
-        true => "with --output json nobody is asked, and nothing is changed without a yes",
+        true => "with --output json no one is asked, and nothing is changed without a yes",
         false => "there is no terminal to ask on, and nothing is changed without a yes",
     };
     Problem::new(Class::Refused, "trustpath::cli::no_consent", message).help("say it beforehand: --yes")

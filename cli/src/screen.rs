@@ -12,7 +12,7 @@ use trustpath_core::{Class, Problem, Result, unseen};
 
 use crate::{
     args::{Color, Format},
-    json::{Document, Envelope},
+    json::{JsonDocument, JsonEnvelope},
     render::{self, Style},
 };
 
@@ -62,7 +62,7 @@ impl Screen {
         }
     }
 
-    /// Streams behind which there is no terminal, and nobody to ask.
+    /// Streams behind which there is no terminal, and no one to ask.
     pub(crate) fn on(format: Format, out: impl Write + Send + 'static, err: impl Write + Send + 'static) -> Self {
         let (out, err) = (Arc::new(Mutex::new(out)), Arc::new(Mutex::new(err)));
         Self { out, err, format, width: WIDTH, columns: Columns::default(), answers: None, bars: None }
@@ -102,18 +102,19 @@ impl Screen {
     }
 
     /// Writes a document as it was asked for.
-    pub(crate) fn show(&self, document: &Document) -> Result<()> {
+    pub(crate) fn show(&self, document: &JsonDocument) -> Result<()> {
         match document {
             _ if self.is_json() => self.json(document),
             // A file for other programs, of which no line may be broken.
-            Document::Permissions(_) => self.result(&render::document(document)),
+            JsonDocument::Permissions(_) => self.result(&render::document(document)),
             _ => self.text(&render::document(document)),
         }
     }
 
     /// Writes a document for programs.
-    pub(crate) fn json(&self, document: &Document) -> Result<()> {
-        let text = serde_json::to_string_pretty(&Envelope::of(document)).map_err(|error| unwritable(error.into()))?;
+    pub(crate) fn json(&self, document: &JsonDocument) -> Result<()> {
+        let text =
+            serde_json::to_string_pretty(&JsonEnvelope::of(document)).map_err(|error| unwritable(error.into()))?;
         self.result(&(escaped(&text) + "\n"))
     }
 
@@ -122,7 +123,7 @@ impl Screen {
         if self.is_json() { Ok(()) } else { self.result(&fitted(text, self.columns.out)) }
     }
 
-    /// Writes to stdout. Nobody reading on is no error: what was asked for is done all the same.
+    /// Writes to stdout. No one reading on is no error: what was asked for is done all the same.
     pub(crate) fn result(&self, text: &str) -> Result<()> {
         let written = self.around_bars(|| write(&self.out, text));
         match written {

@@ -13,14 +13,14 @@ use trustpath_core::{
     file::{Source, load},
     graph::{Graph, Selection},
     journal::{JournaledStep, Start, VERSION},
-    run::{Cancel, Engine, Permissions, RunPlan, Settings, graph_of},
+    run::{Cancel, Consent, Engine, RunPlan, Settings, graph_of},
 };
 use trustpath_platform::{
     Cluster, Connections, Vault,
     lock::{Fence, Terms},
 };
 
-use crate::{args::Consent, command::Command, lock::Scope, progress::Progress, systems};
+use crate::{args::ConsentArgs, command::Command, lock::Scope, progress::Progress, systems};
 
 /// This program, as a journal names it.
 pub(crate) const PROGRAM: &str = concat!("trustpath ", env!("CARGO_PKG_VERSION"));
@@ -78,22 +78,22 @@ impl<'a> Session<'a> {
         for system in [Vault::NAME, Cluster::NAME].into_iter().filter(|system| self.graph.uses(system)) {
             let handles = self.handles.clone();
             // It ends with the program; whoever needs the system waits for the same opening.
-            drop(tokio::spawn(async move { handles.warm(system, for_a_run).await }));
+            drop(tokio::spawn(async move { handles.open_early(system, for_a_run).await }));
         }
     }
 
     /// On which terms its locks are held.
     pub(crate) fn terms(&self) -> Terms {
-        let Settings { lease, horizon, step_timeout, .. } = self.settings;
-        Terms::new(lease, horizon, step_timeout)
+        let Settings { lease, in_flight_timeout, step_timeout, .. } = self.settings;
+        Terms::new(lease, in_flight_timeout, step_timeout)
     }
 
     /// What the user agrees to beforehand.
-    pub(crate) fn permissions(&self, consent: Consent, keep: bool) -> Result<Permissions> {
+    pub(crate) fn consent(&self, consent: ConsentArgs, keep: bool) -> Result<Consent> {
         // No name is no step; to a selection it would be all of them.
         let named = Selection { only: consent.adopt.clone(), ..Default::default() }.places(&self.graph)?;
         let adopt = named.into_iter().filter(|_| !consent.adopt.is_empty());
-        Ok(Permissions {
+        Ok(Consent {
             adopt: adopt.map(|place| self.graph.node(place).name.to_string()).collect(),
             force_conflicts: consent.force_conflicts,
             allow_irreversible: consent.allow_irreversible,
@@ -102,10 +102,10 @@ impl<'a> Session<'a> {
     }
 
     /// An engine that tells what happens on the screen.
-    pub(crate) fn engine(&self, permissions: Permissions, cancel: Cancel) -> Engine {
+    pub(crate) fn engine(&self, consent: Consent, cancel: Cancel) -> Engine {
         Engine::new(self.graph.clone(), self.handles.clone())
             .with_settings(self.settings)
-            .with_permissions(permissions)
+            .with_consent(consent)
             .with_own_rights(self.scope.own_rights(self.command.journal))
             .with_observer(Arc::new(Progress::new(self.command.screen.clone())))
             .with_cancel(cancel)
@@ -122,7 +122,7 @@ impl<'a> Session<'a> {
             verb: plan.verb,
             graph: graph.id().to_owned(),
             chosen: plan.chosen().into_iter().map(name).collect(),
-            permissions: engine.permissions().clone(),
+            consent: engine.consent().clone(),
             limits: self.settings,
             target: self.handles.target().await?,
             connections: self.connections.clone(),

@@ -40,7 +40,7 @@ pub(crate) type Listening = JoinSet<()>;
 pub(crate) fn listen(screen: &Screen, words: Words, grace: Option<Duration>) -> Result<(Cancel, Listening)> {
     let (canceller, cancel) = Canceller::new();
     let mut listening = Listening::new();
-    listening.spawn(hear(signals().map_err(deaf)?, words, grace, canceller, screen.clone()));
+    listening.spawn(run(signals().map_err(cannot_listen)?, words, grace, canceller, screen.clone()));
     Ok((cancel, listening))
 }
 
@@ -48,7 +48,7 @@ fn signals() -> io::Result<(Signal, Signal)> {
     Ok((signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?))
 }
 
-async fn hear(
+async fn run(
     (mut interrupt, mut terminate): (Signal, Signal),
     (first, again): Words,
     grace: Option<Duration>,
@@ -66,19 +66,19 @@ async fn hear(
     tokio::select! {
         Some(()) = interrupt.recv() => say(again),
         Some(()) = terminate.recv() => say(again),
-        () = over(grace) => say("the time to take everything back is over: stopping where it is"),
+        () = grace_elapsed(grace) => say("the time to take everything back is over: stopping where it is"),
     }
     canceller.halt();
 }
 
-async fn over(grace: Option<Duration>) {
+async fn grace_elapsed(grace: Option<Duration>) {
     match grace {
         Some(grace) => sleep(grace).await,
         None => std::future::pending().await,
     }
 }
 
-fn deaf(error: io::Error) -> Problem {
+fn cannot_listen(error: io::Error) -> Problem {
     Problem::new(Class::Internal, "trustpath::cli::signals", "signals cannot be listened for")
         .help("nothing was changed")
         .because(error)

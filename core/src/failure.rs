@@ -25,7 +25,7 @@ pub enum Class {
     Unreachable,
     /// The server does not accept the credentials, or they lack a right.
     Denied,
-    /// Something there belongs to somebody else, or was changed by somebody else.
+    /// Something there belongs to another client, or was changed by another client.
     Conflict,
     /// The program declines: no consent, another target, or a change that cannot be taken back.
     Refused,
@@ -36,7 +36,7 @@ pub enum Class {
     /// A time limit passed.
     Timeout,
     /// What was built does not work.
-    Unproven,
+    Unverified,
     /// An undo failed: the run can be taken up again with `rollback`.
     Stuck,
     /// Ctrl-C or SIGTERM.

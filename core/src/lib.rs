@@ -22,10 +22,11 @@ pub mod run;
 mod unseen;
 
 pub use contract::{
-    About, Answer, Answers, At, Change, Check, Connection, Context, Decision, Demand, Evidence, Fact, Facts, Gives,
-    Goal, Handle, Handles, Identity, Intent, Kind, KnownStep, Lacking, Leaf, Leftover, LeftoverSearch, Leftovers, Leg,
-    Managed, Note, Op, Outcome, Part, Plan, Probe, Proof, Purpose, Read, Reads, Request, RequestList, Right, Seen,
-    Shown, Stage, Step, Takes, Target, Trail, Undo, Values, Want, note_late, note_left,
+    About, Answer, Answers, At, Change, ChangeHistory, Check, CheckOutcome, Connection, Context, Decision, Demand,
+    Evidence, Fact, Facts, Gives, Goal, Handle, Handles, Identity, Intent, Kind, KnownStep, Leaf, Leftover,
+    LeftoverSearch, Leftovers, Leg, Managed, MissingRights, Note, Op, Part, Plan, Probe, Proof, Purpose, Read, Reads,
+    Request, RequestList, Reversibility, Right, Seen, Shown, Stage, Step, Takes, Target, Values, Want, note_retained,
+    note_unacknowledged,
 };
 pub use failure::{Class, Classified, Failure, Problem, Result};
 pub use unseen::unseen;

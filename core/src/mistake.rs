@@ -30,7 +30,7 @@ impl<P> Mistake<P> {
         self
     }
 
-    /// It is about something that is not there: a name, or any text, where nobody can say what it is called.
+    /// It is about something that is not there: a name, or any text, where no one can say what it is called.
     #[must_use]
     pub(crate) fn misses(mut self, what: &str) -> Self {
         self.missed = Some(what.to_owned());

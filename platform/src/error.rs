@@ -6,8 +6,8 @@ use miette::Diagnostic;
 use trustpath_core::{Class, Classified};
 
 use crate::{
-    hide::Held,
-    seen::Seen,
+    hide::Secrets,
+    seen::Attempt,
     text::{clean, listed},
 };
 
@@ -43,7 +43,7 @@ impl fmt::Display for System {
 
 /// What went wrong; decides class and code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum ErrorKind {
     /// No connection: refused, no route, no such host, a proxy that says no, or broken while in use.
     Unreachable,
     /// The TLS handshake failed: an unknown authority, another name, an expired certificate.
@@ -69,7 +69,7 @@ pub enum Kind {
     Redirected,
     /// What the request is about does not exist.
     NotFound,
-    /// Somebody else owns, made, or changed it.
+    /// Another client owns, made, or changed it.
     Conflict,
     /// The server understood and said no.
     Rejected,
@@ -78,12 +78,12 @@ pub enum Kind {
     /// The answer is none that this system gives.
     Malformed,
     /// The request cannot be written down: a name that is no path segment.
-    Unspeakable,
+    InvalidRequest,
     /// The lock under which it would have been written is no longer held: nothing was sent.
     Unlocked,
 }
 
-impl Kind {
+impl ErrorKind {
     /// Its class, and its name in codes.
     fn told(self) -> (Class, &'static str) {
         match self {
@@ -103,7 +103,7 @@ impl Kind {
             Self::Rejected => (Class::Rejected, "rejected"),
             Self::Failed => (Class::Rejected, "failed"),
             Self::Malformed => (Class::Unreachable, "malformed"),
-            Self::Unspeakable => (Class::Config, "name"),
+            Self::InvalidRequest => (Class::Config, "name"),
             Self::Unlocked => (Class::Conflict, "unlocked"),
         }
     }
@@ -118,19 +118,19 @@ pub struct Error(Box<Inner>);
 #[derive(Debug, Clone)]
 struct Inner {
     system: System,
-    kind: Kind,
+    kind: ErrorKind,
     message: String,
     request: Option<String>,
     status: Option<u16>,
     said: Vec<String>,
     help: String,
     source: Option<Cause>,
-    seen: Option<Seen>,
+    seen: Option<Attempt>,
     retry_after: Option<Duration>,
 }
 
 impl Error {
-    pub(crate) fn new(system: System, kind: Kind, message: impl Into<String>) -> Self {
+    pub(crate) fn new(system: System, kind: ErrorKind, message: impl Into<String>) -> Self {
         Self(Box::new(Inner {
             system,
             kind,
@@ -147,8 +147,8 @@ impl Error {
 
     /// A write that was not sent, because the lock of the run was lost.
     pub(crate) fn unlocked(system: System) -> Self {
-        Self::new(system, Kind::Unlocked, "the lock of this run is no longer held, and the request was not sent")
-            .help("see who holds it, and go on with the run as `trustpath runs` says")
+        Self::new(system, ErrorKind::Unlocked, "the lock of this run is no longer held, and the request was not sent")
+            .help("see who holds it, and continue the run as `trustpath runs` says")
     }
 
     /// Which request it was: method and path.
@@ -160,7 +160,7 @@ impl Error {
     /// What the server answered.
     pub(crate) fn answered(mut self, status: u16, said: impl IntoIterator<Item = String>) -> Self {
         self.0.status = Some(status);
-        self.0.seen.get_or_insert(Seen::Status(status));
+        self.0.seen.get_or_insert(Attempt::Status(status));
         self.0.said = said.into_iter().map(|words| clean(&words)).filter(|words| !words.is_empty()).collect();
         self
     }
@@ -177,7 +177,7 @@ impl Error {
     }
 
     /// Without the credentials of the connection, and without what looks like one in the words of others.
-    pub(crate) fn without(mut self, held: &Held) -> Self {
+    pub(crate) fn without(mut self, held: &Secrets) -> Self {
         let inner = &mut *self.0;
         inner.message = held.hide_known(&inner.message);
         inner.help = held.hide_known(&inner.help);
@@ -188,7 +188,7 @@ impl Error {
         self
     }
 
-    pub(crate) fn seen(mut self, seen: Seen) -> Self {
+    pub(crate) fn seen(mut self, seen: Attempt) -> Self {
         self.0.seen = Some(seen);
         self
     }
@@ -199,7 +199,7 @@ impl Error {
     }
 
     /// What the retry policy goes by; `None` where repeating is out of the question.
-    pub(crate) fn what_was_seen(&self) -> Option<Seen> {
+    pub(crate) fn what_was_seen(&self) -> Option<Attempt> {
         self.0.seen
     }
 
@@ -208,7 +208,7 @@ impl Error {
     }
 
     /// What went wrong.
-    pub fn kind(&self) -> Kind {
+    pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
@@ -224,7 +224,7 @@ impl Error {
 
     /// Whether any other request would fail like this one: the server itself cannot be reached, or does not know who asks.
     pub fn is_of_every_request(&self) -> bool {
-        use Kind::{Redirected, Tls, Unauthenticated, Unlocked, Unreachable};
+        use ErrorKind::{Redirected, Tls, Unauthenticated, Unlocked, Unreachable};
         matches!(self.kind(), Unreachable | Tls | Redirected | Unauthenticated | Unlocked)
     }
 

@@ -9,8 +9,8 @@ use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 
 use crate::{
-    error::{Error, Kind, System},
-    seen::Seen,
+    error::{Error, ErrorKind, System},
+    seen::Attempt,
     text::clean,
     tls::{self, Transport},
 };
@@ -24,7 +24,7 @@ pub(crate) trait Named {
 }
 
 /// An HTTP answer.
-pub(crate) struct Answer {
+pub(crate) struct HttpAnswer {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Vec<u8>,
@@ -36,7 +36,7 @@ pub(crate) enum NoAnswer {
     TooLarge,
 }
 
-impl Answer {
+impl HttpAnswer {
     /// All of a response, unless there is no end to it.
     pub(crate) async fn receive<B>(response: Response<B>) -> Result<Self, NoAnswer>
     where
@@ -66,7 +66,7 @@ impl Answer {
                 "see whether VAULT_ADDR is the address of a Vault or OpenBao, and not of something before it",
                 "see whether the kubeconfig's server is a Kubernetes API server, and not something before it",
             );
-            Error::new(system, Kind::Malformed, message).during(&method, path).answered(self.status, []).help(help)
+            Error::new(system, ErrorKind::Malformed, message).during(&method, path).answered(self.status, []).help(help)
         })
     }
 }
@@ -79,7 +79,7 @@ impl NoAnswer {
             Self::Transport(error) => unreachable(system, &**error, server),
             Self::TooLarge => Error::new(
                 system,
-                Kind::Malformed,
+                ErrorKind::Malformed,
                 system.either(
                     "Vault's answer is larger than any that was asked for",
                     "the answer of Kubernetes is larger than any that was asked for",
@@ -95,23 +95,23 @@ impl NoAnswer {
 }
 
 fn unreachable(system: System, error: &(dyn StdError + 'static), server: &str) -> Error {
-    let no_tls = || Error::new(system, Kind::Tls, format!("no TLS connection to {system} at {server}"));
-    let none = |message| Error::new(system, Kind::Unreachable, message);
+    let no_tls = || Error::new(system, ErrorKind::Tls, format!("no TLS connection to {system} at {server}"));
+    let none = |message| Error::new(system, ErrorKind::Unreachable, message);
     let failed = match tls::classify(error) {
         Transport::Tls(reason) => no_tls().help(tls_help(system, &reason)),
-        Transport::TlsEnded => no_tls().help(client_certificate(system)).seen(Seen::Ended),
+        Transport::TlsEnded => no_tls().help(client_certificate(system)).seen(Attempt::Ended),
         Transport::NoConnection => none(format!("{system} at {server} cannot be reached"))
             .help(system.either(
                 "see whether VAULT_ADDR is right, Vault runs, and nothing on the way stops the connection",
                 "see whether the kubeconfig's context is the right one, and `kubectl version` answers",
             ))
-            .seen(Seen::NoConnection),
+            .seen(Attempt::NoConnection),
         Transport::Timeout | Transport::Broken => none(format!("the connection to {system} at {server} broke"))
             .help(system.either(
                 "see whether Vault restarted, or a proxy on the way gave up",
                 "see whether the API server restarted, or a proxy on the way gave up",
             ))
-            .seen(Seen::Broken),
+            .seen(Attempt::Broken),
     };
     failed.because(tls::inner(error).unwrap_or(error))
 }
@@ -152,8 +152,8 @@ fn client_certificate(system: System) -> &'static str {
 /// Waits for what comes of a request, and traces it without headers and bodies.
 pub(crate) async fn traced(
     call: &impl Named,
-    answer: impl Future<Output = Result<Answer, NoAnswer>>,
-) -> Result<Answer, NoAnswer> {
+    answer: impl Future<Output = Result<HttpAnswer, NoAnswer>>,
+) -> Result<HttpAnswer, NoAnswer> {
     let begun = Instant::now();
     let answer = answer.await;
     let millis = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);

@@ -9,7 +9,7 @@ use std::{
 /// So many different warnings are told: a server that has more to say is not listened to.
 const MOST: usize = 50;
 
-/// Tells somebody what a server warns of, each warning once. Cheap to clone. By itself it tells nobody.
+/// Tells somebody what a server warns of, each warning once. Cheap to clone. By itself it tells no one.
 #[derive(Clone, Default)]
 pub struct Heard(Option<Arc<Listener>>);
 

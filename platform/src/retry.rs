@@ -5,7 +5,7 @@ use std::time::Duration;
 use backon::{BackoffBuilder as _, ExponentialBuilder};
 use tokio::time::{Instant, sleep, timeout_at};
 
-use crate::{error::Error, seen::Seen};
+use crate::{error::Error, seen::Attempt};
 
 /// Whether asking twice does more than asking once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,18 +48,18 @@ impl Default for Limits {
 ///
 /// A server that answers 429 (too many requests) or 412 (Vault: this node does not have that state yet) has not begun
 /// to serve the request, so any request may be repeated. 502, 503 and 504 say nothing about that.
-fn retryable(repeat: Repeat, seen: Seen, failed: u32, limits: &Limits) -> bool {
+fn retryable(repeat: Repeat, seen: Attempt, failed: u32, limits: &Limits) -> bool {
     match (seen, repeat) {
-        (Seen::NoConnection, _) => failed < limits.connections,
-        (Seen::Status(412 | 429), _) | (Seen::NotYet, _) => true,
-        (Seen::Broken | Seen::Status(502..=504), Repeat::Harmless) => true,
-        (Seen::Broken | Seen::Ended | Seen::Status(_), _) => false,
+        (Attempt::NoConnection, _) => failed < limits.connections,
+        (Attempt::Status(412 | 429), _) | (Attempt::NotYet, _) => true,
+        (Attempt::Broken | Attempt::Status(502..=504), Repeat::Harmless) => true,
+        (Attempt::Broken | Attempt::Ended | Attempt::Status(_), _) => false,
     }
 }
 
-fn note(writes: bool, seen: Seen) {
+fn note(writes: bool, seen: Attempt) {
     if writes && seen.may_come_late() {
-        trustpath_core::note_late();
+        trustpath_core::note_unacknowledged();
     }
 }
 
@@ -67,7 +67,7 @@ impl Limits {
     /// Makes attempts until one succeeds, fails for good, or the time is over. What is returned then is the error of
     /// the last attempt that came to an end, or `late()` where none did.
     ///
-    /// An attempt of a writing request that nobody answered is noted: the server may still carry it out, whatever comes
+    /// An attempt of a writing request that no one answered is noted: the server may still carry it out, whatever comes
     /// of the next one.
     pub(crate) async fn retry<T, F>(
         &self,
@@ -86,7 +86,7 @@ impl Limits {
                 Ok(Ok(value)) => return Ok(value),
                 Ok(Err(error)) => error,
                 Err(_) => {
-                    note(writes, Seen::Broken);
+                    note(writes, Attempt::Broken);
                     break;
                 }
             };
@@ -126,46 +126,46 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
-    use crate::error::{Kind, System};
+    use crate::error::{ErrorKind, System};
 
     #[rstest]
-    #[case(Seen::NoConnection, 1, true, true)]
-    #[case(Seen::NoConnection, 2, true, true)]
-    #[case(Seen::NoConnection, 3, false, false)]
-    #[case(Seen::Broken, 1, true, false)]
-    #[case(Seen::Ended, 1, false, false)]
-    #[case(Seen::NotYet, 9, true, true)]
-    #[case(Seen::Status(429), 9, true, true)]
-    #[case(Seen::Status(412), 9, true, true)]
-    #[case(Seen::Status(502), 9, true, false)]
-    #[case(Seen::Status(503), 9, true, false)]
-    #[case(Seen::Status(504), 9, true, false)]
-    #[case(Seen::Status(400), 1, false, false)]
-    #[case(Seen::Status(401), 1, false, false)]
-    #[case(Seen::Status(403), 1, false, false)]
-    #[case(Seen::Status(404), 1, false, false)]
-    #[case(Seen::Status(409), 1, false, false)]
-    #[case(Seen::Status(422), 1, false, false)]
-    #[case(Seen::Status(500), 1, false, false)]
-    #[case(Seen::Status(501), 1, false, false)]
-    fn what_is_repeated(#[case] seen: Seen, #[case] failed: u32, #[case] harmless: bool, #[case] harmful: bool) {
+    #[case(Attempt::NoConnection, 1, true, true)]
+    #[case(Attempt::NoConnection, 2, true, true)]
+    #[case(Attempt::NoConnection, 3, false, false)]
+    #[case(Attempt::Broken, 1, true, false)]
+    #[case(Attempt::Ended, 1, false, false)]
+    #[case(Attempt::NotYet, 9, true, true)]
+    #[case(Attempt::Status(429), 9, true, true)]
+    #[case(Attempt::Status(412), 9, true, true)]
+    #[case(Attempt::Status(502), 9, true, false)]
+    #[case(Attempt::Status(503), 9, true, false)]
+    #[case(Attempt::Status(504), 9, true, false)]
+    #[case(Attempt::Status(400), 1, false, false)]
+    #[case(Attempt::Status(401), 1, false, false)]
+    #[case(Attempt::Status(403), 1, false, false)]
+    #[case(Attempt::Status(404), 1, false, false)]
+    #[case(Attempt::Status(409), 1, false, false)]
+    #[case(Attempt::Status(422), 1, false, false)]
+    #[case(Attempt::Status(500), 1, false, false)]
+    #[case(Attempt::Status(501), 1, false, false)]
+    fn what_is_repeated(#[case] seen: Attempt, #[case] failed: u32, #[case] harmless: bool, #[case] harmful: bool) {
         let limits = Limits::default();
         assert_eq!(retryable(Repeat::Harmless, seen, failed, &limits), harmless);
         assert_eq!(retryable(Repeat::Harmful, seen, failed, &limits), harmful);
     }
 
     #[rstest]
-    #[case(Seen::NoConnection, false)]
-    #[case(Seen::Broken, true)]
-    #[case(Seen::Ended, true)]
-    #[case(Seen::NotYet, false)]
-    #[case(Seen::Status(400), false)]
-    #[case(Seen::Status(429), false)]
-    #[case(Seen::Status(500), false)]
-    #[case(Seen::Status(502), true)]
-    #[case(Seen::Status(503), false)]
-    #[case(Seen::Status(504), true)]
-    fn what_may_come_late(#[case] seen: Seen, #[case] late: bool) {
+    #[case(Attempt::NoConnection, false)]
+    #[case(Attempt::Broken, true)]
+    #[case(Attempt::Ended, true)]
+    #[case(Attempt::NotYet, false)]
+    #[case(Attempt::Status(400), false)]
+    #[case(Attempt::Status(429), false)]
+    #[case(Attempt::Status(500), false)]
+    #[case(Attempt::Status(502), true)]
+    #[case(Attempt::Status(503), false)]
+    #[case(Attempt::Status(504), true)]
+    fn what_may_come_late(#[case] seen: Attempt, #[case] late: bool) {
         assert_eq!(seen.may_come_late(), late);
     }
 
@@ -181,10 +181,11 @@ mod tests {
         let (begun, mut failed) = (Instant::now(), 0);
         let attempt = || {
             failed += 1;
-            let refused = Error::new(System::Vault, Kind::Unavailable, "not now").answered(429, []).retry_after(asked);
+            let refused =
+                Error::new(System::Vault, ErrorKind::Unavailable, "not now").answered(429, []).retry_after(asked);
             std::future::ready(if failed < 3 { Err(refused) } else { Ok(()) })
         };
-        let late = || Error::new(System::Vault, Kind::Timeout, "late");
+        let late = || Error::new(System::Vault, ErrorKind::Timeout, "late");
         Limits::default().retry((Repeat::Harmless, false), attempt, late).await.unwrap();
         begun.elapsed()
     }

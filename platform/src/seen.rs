@@ -2,7 +2,7 @@
 
 /// What came of one attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Seen {
+pub(crate) enum Attempt {
     /// There was no connection: nothing was sent.
     NoConnection,
     /// The connection broke, or went silent, when the request was under way: it may have been served.
@@ -16,7 +16,7 @@ pub(crate) enum Seen {
     NotYet,
 }
 
-impl Seen {
+impl Attempt {
     /// Whether the server may carry the request out after this.
     ///
     /// 502 and 504 are the words of something before the server, which has not heard from it. Any other status is the

@@ -95,13 +95,13 @@ impl fmt::Display for Ttl {
 
 impl<'de> Deserialize<'de> for Ttl {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        from.deserialize_any(Visitor)
+        from.deserialize_any(TtlVisitor)
     }
 }
 
-struct Visitor;
+struct TtlVisitor;
 
-impl de::Visitor<'_> for Visitor {
+impl de::Visitor<'_> for TtlVisitor {
     type Value = Ttl;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

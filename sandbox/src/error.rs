@@ -28,7 +28,7 @@ pub enum Error {
     SigningKey,
     /// A manifest that the sandbox should start with was refused.
     #[error("the sandbox refused a manifest: {message}")]
-    #[diagnostic(code(trustpath::sandbox::manifest), help("mend the manifest"))]
+    #[diagnostic(code(trustpath::sandbox::manifest), help("fix the manifest"))]
     Manifest {
         /// The server's words.
         message: String,

@@ -62,7 +62,7 @@ async fn accepted(request: &'static str, answer: Response) -> Result<(), Error> 
     Err(Error::OpenBaoRefused { request, status: status.as_u16(), message })
 }
 
-/// A client that needs no TLS provider of the process, and trusts nobody.
+/// A client that needs no TLS provider of the process, and trusts no one.
 fn client() -> Result<Client, Error> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let tls = ClientConfig::builder_with_provider(provider)

@@ -59,7 +59,7 @@ async fn kubernetes(sandbox: &Sandbox) -> Client {
 
 #[tokio::test]
 async fn openbao_logs_a_service_account_in_through_the_servers_token_review() {
-    rustls::crypto::ring::default_provider().install_default().expect("nobody was before us");
+    rustls::crypto::ring::default_provider().install_default().expect("no one was before us");
     let sandbox = Sandbox::start().await.expect("both servers start");
     let manifests: Vec<Value> = serde_json::from_str(REVIEWER).unwrap();
     for manifest in manifests {

@@ -207,7 +207,7 @@ async fn access_reviews_say_who_may_and_why() {
 }
 
 #[tokio::test]
-async fn a_token_that_nobody_issued_is_turned_away() {
+async fn a_token_that_no_one_issued_is_turned_away() {
     let (api, _) = start().await;
     let stranger = client_with(&api, "not-a-token").await;
     let unauthorized = refused(stranger.apiserver_version().await);

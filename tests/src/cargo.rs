@@ -10,7 +10,7 @@ pub const END_TO_END: &str = "e2e";
 /// A cargo command in this workspace.
 ///
 /// Cargo tells what it runs of the package that it belongs to. That is kept from this one: build scripts that look at it
-/// (`ring` 0.17) would run again, and all that depends on them be compiled again, whenever cargo is run by somebody else.
+/// (`ring` 0.17) would run again, and all that depends on them be compiled again, whenever cargo is run by another client.
 pub fn cargo(arguments: &[&str]) -> Command {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.args(arguments).current_dir(workspace::root());

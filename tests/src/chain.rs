@@ -73,7 +73,7 @@ impl Chain {
         }
     }
 
-    /// Everything of it is there, made by somebody else, with other values.
+    /// Everything of it is there, made by another client, with other values.
     pub async fn made_by_somebody(self, pair: &Pair) {
         if self.is_of_a_cluster() {
             somebody::account(pair).await;

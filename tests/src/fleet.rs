@@ -38,7 +38,7 @@ pub struct Fleet {
 struct Lane {
     /// How many more may be used at the same time.
     permits: Semaphore,
-    /// Those that run, and that nobody uses.
+    /// Those that run, and that no one uses.
     idle: Mutex<Vec<Arc<Pair>>>,
 }
 
@@ -63,7 +63,7 @@ impl Fleet {
             };
             let before = view::snapshot(&pair).await;
             if let Err(failed) = ended(pair.clone(), case, self.limit).await {
-                // What a failed case left would fail every one after it: the next one gets servers of its own. Nobody waits
+                // What a failed case left would fail every one after it: the next one gets servers of its own. No one waits
                 // for requests that it has not let go.
                 drop(pair);
                 std::panic::resume_unwind(failed);

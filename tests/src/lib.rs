@@ -16,7 +16,7 @@
 //! - [`roles`]: roles as objects, and what they give.
 //! - [`wire`]: which rights the requests took that came by.
 //! - [`view`]: what the servers hold, seen from outside.
-//! - [`somebody`]: somebody else's chain, with other values.
+//! - [`somebody`]: another client's chain, with other values.
 //! - [`sweep`]: every fault at every request, and what must come of each.
 //! - [`program`]: the program under test, as a process with an environment of its own.
 

@@ -192,7 +192,7 @@ impl Pair {
     pub async fn make_namespace(&self, namespace: &str) {
         let path = format!("api/v1/namespaces/{namespace}");
         let object = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}});
-        // Applied once more, it would get another entry in its managed fields: nobody owns any of it.
+        // Applied once more, it would get another entry in its managed fields: no one owns any of it.
         if self.kubernetes.get(&path).await.is_none() {
             self.kubernetes.apply(&path, "tests", object.to_string()).await;
         }

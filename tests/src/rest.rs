@@ -40,7 +40,7 @@ impl Rest {
         Self::new(address.to_owned(), client(Some(ca)), token, "Authorization")
     }
 
-    /// What asks nobody who they are.
+    /// What asks no one who they are.
     pub fn open(address: &str) -> Self {
         Self::new(address.to_owned(), client(None), SecretString::default(), "Authorization")
     }

@@ -50,7 +50,7 @@ impl Shown {
     }
 }
 
-/// Runs the program with both of its streams on a terminal of so many rows and columns, and nobody at its keyboard.
+/// Runs the program with both of its streams on a terminal of so many rows and columns, and no one at its keyboard.
 ///
 /// # Errors
 /// When there is no such thing as a pseudo terminal here.

@@ -22,7 +22,7 @@ const SHORT: Duration = Duration::from_millis(100);
 /// What the run makes before that.
 const POLICY: &str = "sys/policies/acl/apps-read";
 
-/// Fails in the middle of a run, with a request held that nobody lets go.
+/// Fails in the middle of a run, with a request held that no one lets go.
 fn fails(pair: Arc<Pair>) -> BoxFuture<'static, ()> {
     Box::pin(async move {
         let path = "auth/kubernetes/role/external-secrets".into();

@@ -51,7 +51,7 @@ fn of_vault(pair: &Pair) -> Vec<(&'static str, &'static str, Value)> {
     ]
 }
 
-/// Nobody's token: Vault looks at its shape alone.
+/// No one's token: Vault looks at its shape alone.
 fn jwt(subject: &str) -> String {
     use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
     let part = |json: Value| URL_SAFE_NO_PAD.encode(json.to_string());

@@ -40,7 +40,7 @@ Exit codes:
   3   the graph file or environment   11   the chain does not hold
   4   a server cannot be reached      12   something could not be taken back
   5   credentials or rights           64   the command line
-  6   somebody else's object or edit 130   interrupted";
+  6   another client's object or edit 130   interrupted";
 
 pub(super) const INIT: &str = "\
 The file is complete and commented; an existing one is never overwritten. Next: trustpath plan.
@@ -84,7 +84,7 @@ Examples:
 
 pub(super) const ROLLBACK: &str = "\
 Needs no graph file: what is taken back stands in the journal. It refuses any servers but those that
-the run was made against. What somebody else has changed since is left and named. A rollback that
+the run was made against. What another client has changed since is left and named. A rollback that
 was cut off, or could not take everything back, is run again.
 
 With --journal cluster, a journal that does not lie here comes from the cluster; the graph file says
@@ -98,7 +98,7 @@ Examples:
 pub(super) const RESUME: &str = "\
 For a run whose process was killed, or whose machine went down. It waits until nothing that was
 under way can be carried out any more, looks at what is there, shows what is left to do, and asks.
-Needs no graph file. A run that was on its way back already is taken back.
+Needs no graph file. A run whose undo had begun is taken back.
 
 Examples:
   trustpath runs

@@ -4,7 +4,8 @@ mod help;
 mod options;
 
 pub(crate) use options::{
-    Color, Consent, Format, Global, Going, GraphFormat, JournalPlace, Journaling, Locking, Select, StepArgs, System,
+    Color, ConsentArgs, Format, Global, GraphFormat, JournalPlace, Journaling, Locking, RunArgs, Select, StepArgs,
+    SystemArg,
 };
 
 use clap::{Parser, Subcommand};
@@ -16,13 +17,13 @@ use clap::{Parser, Subcommand};
 #[command(propagate_version = false, infer_long_args = false, disable_help_subcommand = true)]
 pub(crate) struct Cli {
     #[command(subcommand)]
-    pub(crate) verb: Verb,
+    pub(crate) verb: Subcommands,
     #[command(flatten)]
     pub(crate) global: Global,
 }
 
 #[derive(Debug, Subcommand)]
-pub(crate) enum Verb {
+pub(crate) enum Subcommands {
     /// Write the standard graph file
     #[command(after_help = help::INIT)]
     Init {
@@ -32,25 +33,25 @@ pub(crate) enum Verb {
     },
     /// Show what would change, field by field; writes nothing
     #[command(after_help = help::PLAN)]
-    Plan(Plan),
+    Plan(PlanArgs),
     /// Make it so, prove it, and take everything back when that fails
     #[command(after_help = help::APPLY)]
-    Apply(Apply),
+    Apply(ApplyArgs),
     /// Prove every link of the chain, with a real login
     #[command(after_help = help::VERIFY)]
     Verify(Select),
     /// Take back what a run has changed, from its journal alone
     #[command(after_help = help::ROLLBACK)]
-    Rollback(Rollback),
+    Rollback(RollbackArgs),
     /// Carry a run that was cut off to its end
     #[command(after_help = help::RESUME)]
-    Resume(Resume),
-    /// Remove what this graph owns and nobody else uses
+    Resume(ResumeArgs),
+    /// Remove what this graph owns and no one else uses
     #[command(after_help = help::DESTROY)]
-    Destroy(Destroy),
+    Destroy(DestroyArgs),
     /// Print the smallest Vault policy and Kubernetes roles for this graph
     #[command(after_help = help::PERMISSIONS)]
-    Permissions(Permissions),
+    Permissions(PermissionsArgs),
     /// List the runs that were made from here
     #[command(after_help = help::RUNS)]
     Runs(Journaling),
@@ -75,7 +76,7 @@ pub(crate) enum Verb {
     },
 }
 
-impl Verb {
+impl Subcommands {
     /// Where it keeps or looks for journals, of the verbs that have a say in it.
     pub(crate) fn journaling(&self) -> Option<&Journaling> {
         match self {
@@ -91,11 +92,11 @@ impl Verb {
 }
 
 #[derive(Debug, clap::Args)]
-pub(crate) struct Plan {
+pub(crate) struct PlanArgs {
     #[command(flatten)]
     pub(crate) select: Select,
     #[command(flatten)]
-    pub(crate) consent: Consent,
+    pub(crate) consent: ConsentArgs,
     /// Show what `destroy` would do
     #[arg(long)]
     pub(crate) destroy: bool,
@@ -111,11 +112,11 @@ pub(crate) struct Plan {
 }
 
 #[derive(Debug, clap::Args)]
-pub(crate) struct Apply {
+pub(crate) struct ApplyArgs {
     #[command(flatten)]
     pub(crate) select: Select,
     #[command(flatten)]
-    pub(crate) consent: Consent,
+    pub(crate) consent: ConsentArgs,
     /// Remove afterwards what this graph has left: what bears its mark, and is in no step any more
     #[arg(long, conflicts_with_all = ["steps", "from", "skip"])]
     pub(crate) prune: bool,
@@ -123,48 +124,48 @@ pub(crate) struct Apply {
     #[arg(long)]
     pub(crate) keep: bool,
     #[command(flatten)]
-    pub(crate) going: Going,
+    pub(crate) going: RunArgs,
 }
 
 #[derive(Debug, clap::Args)]
-pub(crate) struct Destroy {
+pub(crate) struct DestroyArgs {
     #[command(flatten)]
     pub(crate) select: Select,
     /// Go on where a change cannot be taken back in full
     #[arg(long)]
     pub(crate) allow_irreversible: bool,
     #[command(flatten)]
-    pub(crate) going: Going,
+    pub(crate) going: RunArgs,
 }
 
 #[derive(Debug, clap::Args)]
-pub(crate) struct Rollback {
+pub(crate) struct RollbackArgs {
     /// The run, as `trustpath runs` lists it; without it, the latest that is not rolled back
     #[arg(value_name = "RUN")]
     pub(crate) run: Option<String>,
-    /// Leave what stands of this step as it is, such as what somebody else has changed since; may be repeated
+    /// Leave what stands of this step as it is, such as what another client has changed since; may be repeated
     #[arg(long, value_name = "STEP")]
     pub(crate) leave: Vec<String>,
     #[command(flatten)]
-    pub(crate) going: Going,
+    pub(crate) going: RunArgs,
 }
 
 #[derive(Debug, clap::Args)]
-pub(crate) struct Resume {
+pub(crate) struct ResumeArgs {
     /// The run, as `trustpath runs` lists it; without it, the latest that is unfinished
     #[arg(value_name = "RUN")]
     pub(crate) run: Option<String>,
     #[command(flatten)]
-    pub(crate) going: Going,
+    pub(crate) going: RunArgs,
 }
 
 #[derive(Debug, clap::Args)]
-pub(crate) struct Permissions {
+pub(crate) struct PermissionsArgs {
     #[command(flatten)]
     pub(crate) select: Select,
     /// Print this part alone, to be piped on
     #[arg(long, value_enum, value_name = "SYSTEM")]
-    pub(crate) only: Option<System>,
+    pub(crate) only: Option<SystemArg>,
     #[command(flatten)]
     pub(crate) journaling: Journaling,
 }

@@ -63,7 +63,7 @@ impl From<Select> for Selection {
 
 /// What the user agrees to beforehand.
 #[derive(Debug, Default, Clone, Args)]
-pub(crate) struct Consent {
+pub(crate) struct ConsentArgs {
     /// Let this step take over an object that is there already; may be repeated
     #[arg(long, value_name = "STEP")]
     pub(crate) adopt: Vec<String>,
@@ -106,7 +106,7 @@ pub(crate) enum JournalPlace {
 
 /// How a command that writes is carried out.
 #[derive(Debug, Default, Clone, Args)]
-pub(crate) struct Going {
+pub(crate) struct RunArgs {
     #[command(flatten)]
     pub(crate) journaling: Journaling,
     #[command(flatten)]
@@ -141,14 +141,14 @@ pub(crate) enum StepArgs {
 
 /// A system that rights are given in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum System {
+pub(crate) enum SystemArg {
     /// The policy
     Vault,
     /// The ClusterRole, and Roles
     Kubernetes,
 }
 
-impl System {
+impl SystemArg {
     /// As handles are named.
     pub(crate) fn name(self) -> &'static str {
         match self {

@@ -2,14 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 use trustpath_core::{
-    Check, Evidence, Outcome, Result,
+    Check, CheckOutcome, Evidence, Result,
     failure::Report,
-    graph::{Graph, Place},
+    graph::{Graph, StepIndex},
 };
 
 /// What `verify` saw.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Verification {
+pub(crate) struct VerifyDocument {
     pub(crate) graph: String,
     /// Whether no link is broken. What could not be checked breaks nothing, and is counted.
     pub(crate) holds: bool,
@@ -25,7 +25,7 @@ pub(crate) struct Link {
     pub(crate) kind: String,
     /// Its checks, in the order in which they were made.
     pub(crate) checks: Vec<Check>,
-    /// Why it could not be proven at all.
+    /// Why it could not be verified at all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) failure: Option<Report>,
 }
@@ -38,9 +38,9 @@ pub(crate) struct Counts {
     pub(crate) unchecked: usize,
 }
 
-impl Verification {
+impl VerifyDocument {
     /// The document of these proofs.
-    pub(crate) fn of(graph: &Graph, proofs: &[(Place, Result<Evidence>)]) -> Self {
+    pub(crate) fn of(graph: &Graph, proofs: &[(StepIndex, Result<Evidence>)]) -> Self {
         let links = links(graph, proofs);
         let summary = Counts::of(&links);
         Self { graph: graph.id().to_owned(), holds: summary.failed == 0, links, summary }
@@ -48,8 +48,8 @@ impl Verification {
 }
 
 /// A link for each proof.
-pub(crate) fn links(graph: &Graph, proofs: &[(Place, Result<Evidence>)]) -> Vec<Link> {
-    let link = |(place, proof): &(Place, Result<Evidence>)| {
+pub(crate) fn links(graph: &Graph, proofs: &[(StepIndex, Result<Evidence>)]) -> Vec<Link> {
+    let link = |(place, proof): &(StepIndex, Result<Evidence>)| {
         let node = graph.node(*place);
         let (step, kind) = (node.name.to_string(), node.uses.clone());
         match proof {
@@ -68,9 +68,9 @@ impl Counts {
             counts.failed += usize::from(link.failure.is_some());
             for check in &link.checks {
                 *match check.outcome {
-                    Outcome::Passed { .. } => &mut counts.passed,
-                    Outcome::Failed { .. } => &mut counts.failed,
-                    Outcome::Unchecked { .. } => &mut counts.unchecked,
+                    CheckOutcome::Passed { .. } => &mut counts.passed,
+                    CheckOutcome::Failed { .. } => &mut counts.failed,
+                    CheckOutcome::Unchecked { .. } => &mut counts.unchecked,
                 } += 1;
             }
         }

@@ -8,12 +8,12 @@ mod rollback;
 mod run;
 mod runs;
 
-pub(crate) use evidence::{Counts, Link, Verification, links};
-pub(crate) use permissions::{KubernetesPart, Permissions, VaultPart};
-pub(crate) use plan::{LeftoverPlan, Plan, StepPlan, Summary};
-pub(crate) use rollback::{Rollback, TakenBack};
-pub(crate) use run::{Left, Run};
-pub(crate) use runs::{RunEntry, RunState, Runs};
+pub(crate) use evidence::{Counts, Link, VerifyDocument, links};
+pub(crate) use permissions::{KubernetesPart, PermissionsDocument, VaultPart};
+pub(crate) use plan::{LeftoverPlan, PlanDocument, StepPlan, Summary};
+pub(crate) use rollback::{RollbackDocument, TakenBack};
+pub(crate) use run::{Left, RunDocument};
+pub(crate) use runs::{RunEntry, RunStatus, Runs};
 
 use serde::{Deserialize, Serialize};
 use trustpath_core::failure::Report;
@@ -24,7 +24,7 @@ const VERSION: u32 = 1;
 /// What a command came to.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "document", rename_all = "kebab-case")]
-pub(crate) enum Document {
+pub(crate) enum JsonDocument {
     /// Why it failed before it had a result of its own.
     Error {
         /// The first to look at; its class decides the exit code.
@@ -32,24 +32,24 @@ pub(crate) enum Document {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         others: Vec<Report>,
     },
-    Permissions(Permissions),
-    Plan(Plan),
-    Rollback(Rollback),
-    Run(Box<Run>),
+    Permissions(PermissionsDocument),
+    Plan(PlanDocument),
+    Rollback(RollbackDocument),
+    Run(Box<RunDocument>),
     Runs(Runs),
-    Verify(Verification),
+    Verify(VerifyDocument),
 }
 
 /// A document with its version.
 #[derive(Serialize)]
-pub(crate) struct Envelope<'a> {
+pub(crate) struct JsonEnvelope<'a> {
     version: u32,
     #[serde(flatten)]
-    document: &'a Document,
+    document: &'a JsonDocument,
 }
 
-impl<'a> Envelope<'a> {
-    pub(crate) fn of(document: &'a Document) -> Self {
+impl<'a> JsonEnvelope<'a> {
+    pub(crate) fn of(document: &'a JsonDocument) -> Self {
         Self { version: VERSION, document }
     }
 }

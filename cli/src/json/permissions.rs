@@ -4,16 +4,16 @@ use serde::{Deserialize, Serialize};
 use trustpath_core::{
     Failure, Handle as _, Purpose,
     failure::Report,
-    graph::{Graph, Place},
-    run::{By, Needs},
+    graph::{Graph, StepIndex},
+    run::{RequestedBy, RequiredRights},
 };
 use trustpath_platform::{Cluster, Vault, kubernetes::rights::Role, vault::rights};
 
-use crate::args::System;
+use crate::args::SystemArg;
 
 /// The rights that all verbs together need.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Permissions {
+pub(crate) struct PermissionsDocument {
     pub(crate) graph: String,
     /// Each right, with what needs it.
     pub(crate) rights: Vec<NeededRight>,
@@ -71,16 +71,16 @@ pub(crate) struct KubernetesPart {
     pub(crate) manifest: String,
 }
 
-impl Permissions {
+impl PermissionsDocument {
     /// The document of these needs; `untold` are the systems that did not say what they have of a sort.
     pub(crate) fn of(
         graph: &Graph,
-        needs: &Needs,
-        unseen: &[(Place, Failure)],
+        needs: &RequiredRights,
+        unseen: &[(StepIndex, Failure)],
         untold: &[Failure],
-        only: Option<System>,
+        only: Option<SystemArg>,
     ) -> Self {
-        let asked = |system: System| only.is_none_or(|only| only == system);
+        let asked = |system: SystemArg| only.is_none_or(|only| only == system);
         let name = format!("trustpath-{}", graph.id());
         let rights = needs.all().iter().filter(|need| only.is_none_or(|only| only.name() == need.right.system));
         let rights = rights.map(|need| NeededRight {
@@ -97,15 +97,15 @@ impl Permissions {
         Self {
             graph: graph.id().to_owned(),
             rights: rights.collect(),
-            vault: asked(System::Vault).then(|| VaultPart::of(&name, needs)).flatten(),
-            kubernetes: asked(System::Kubernetes).then(|| KubernetesPart::of(&name, needs)).flatten(),
+            vault: asked(SystemArg::Vault).then(|| VaultPart::of(&name, needs)).flatten(),
+            kubernetes: asked(SystemArg::Kubernetes).then(|| KubernetesPart::of(&name, needs)).flatten(),
             unseen: told.iter().map(Failure::report).collect(),
         }
     }
 }
 
 impl VaultPart {
-    fn of(name: &str, needs: &Needs) -> Option<Self> {
+    fn of(name: &str, needs: &RequiredRights) -> Option<Self> {
         let stanzas = rights::Stanza::all(needs.of(Vault::NAME));
         let namespace = stanzas.first()?.namespace.clone();
         Some(Self { name: name.to_owned(), namespace, policy: rights::policy(&stanzas) })
@@ -113,7 +113,7 @@ impl VaultPart {
 }
 
 impl KubernetesPart {
-    fn of(name: &str, needs: &Needs) -> Option<Self> {
+    fn of(name: &str, needs: &RequiredRights) -> Option<Self> {
         let roles = Role::all(name, needs.of(Cluster::NAME));
         let everywhere_for = roles.first()?.instead_of.iter().cloned().collect();
         let namespaces = roles.iter().filter_map(|role| role.namespace.clone()).collect();
@@ -122,7 +122,7 @@ impl KubernetesPart {
     }
 }
 
-fn needed_for(by: &By) -> Vec<NeededFor> {
+fn needed_for(by: &RequestedBy) -> Vec<NeededFor> {
     let each = by.0.iter().map(|(who, purposes)| NeededFor {
         step: who.as_deref().map(str::to_owned),
         verbs: purposes.iter().copied().collect(),

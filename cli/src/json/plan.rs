@@ -4,17 +4,17 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use trustpath_core::{
-    Leaf, Note, Op, RequestList, Undo,
+    Leaf, Note, Op, RequestList, Reversibility,
     failure::Report,
     file::Origin,
-    graph::{Graph, Node, Place},
+    graph::{Graph, Node, StepIndex},
     journal::Verb,
-    run::{Orphan, Orphans, Planned, Role, RunPlan},
+    run::{Orphan, Orphans, Planned, Relation, RunPlan},
 };
 
 /// What a run would do.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Plan {
+pub(crate) struct PlanDocument {
     pub(crate) graph: String,
     pub(crate) goal: Verb,
     /// The steps that were read, needed ones first.
@@ -52,7 +52,7 @@ pub(crate) struct StepPlan {
     #[serde(default)]
     pub(crate) provisional: bool,
     /// Whether it can be taken back.
-    pub(crate) undo: Undo,
+    pub(crate) undo: Reversibility,
     #[serde(default)]
     pub(crate) changes: Vec<Leaf>,
     /// What would be sent, where that was asked for.
@@ -94,10 +94,10 @@ impl Summary {
     }
 }
 
-impl Plan {
+impl PlanDocument {
     /// The document of a plan; `notes` are about the run as a whole.
     pub(crate) fn of(graph: &Graph, plan: &RunPlan, notes: Vec<Note>) -> Self {
-        let step = |(place, planned): (&Place, &Planned)| step(graph.node(*place), planned);
+        let step = |(place, planned): (&StepIndex, &Planned)| step(graph.node(*place), planned);
         let steps: Vec<_> = plan.steps.iter().map(step).collect();
         Self {
             graph: graph.id().to_owned(),
@@ -131,7 +131,7 @@ impl Plan {
     }
 
     /// With what would be sent.
-    pub(crate) fn set_requests(&mut self, graph: &Graph, mut requests: BTreeMap<Place, RequestList>) {
+    pub(crate) fn set_requests(&mut self, graph: &Graph, mut requests: BTreeMap<StepIndex, RequestList>) {
         for step in &mut self.steps {
             step.requests = graph.place(&step.step).and_then(|place| requests.remove(&place));
         }
@@ -139,15 +139,15 @@ impl Plan {
 }
 
 fn step(node: &Node, planned: &Planned) -> StepPlan {
-    let Planned { role, plan } = planned;
+    let Planned { relation: role, plan } = planned;
     StepPlan {
         step: node.name.to_string(),
         kind: node.uses.clone(),
-        chosen: *role == Role::Chosen,
+        chosen: *role == Relation::Chosen,
         op: plan.change.op(),
         adopt: plan.adopt,
         provisional: plan.provisional,
-        undo: plan.undo.clone(),
+        undo: plan.reversibility.clone(),
         changes: plan.change.leaves(),
         requests: None,
         notes: plan.notes.clone(),

@@ -4,18 +4,18 @@ use serde::{Deserialize, Serialize};
 use trustpath_core::{
     Leaf, Op,
     failure::Report,
-    journal::{Log, Touched, replay},
+    journal::{Log, StepHistory, replay},
 };
 
-use super::{Left, RunState};
+use super::{Left, RunStatus};
 
 /// What `rollback` took back.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Rollback {
+pub(crate) struct RollbackDocument {
     /// The run's id.
     pub(crate) run: String,
     /// How it ended: `nothing`, `rolled-back` or `stuck`.
-    pub(crate) outcome: RunState,
+    pub(crate) outcome: RunStatus,
     /// What stood in the journal to be taken back.
     pub(crate) steps: Vec<TakenBack>,
     /// The steps that were left as they are, because the user said so.
@@ -45,11 +45,11 @@ impl TakenBack {
     pub(crate) fn of(log: &Log, leave: &[String]) -> Vec<Self> {
         let progress = replay(&log.entries);
         let is_left = |step: &str| leave.iter().any(|left| left == step);
-        let mut standing: Vec<_> = progress.standing().filter(|(step, _)| !is_left(step)).collect();
+        let mut standing: Vec<_> = progress.pending().filter(|(step, _)| !is_left(step)).collect();
         let place = |name: &str| log.start.steps.iter().position(|step| step.name == name);
         standing.sort_by_key(|(step, _)| place(step));
-        let back = |(step, touched): (&str, &Touched)| {
-            let back = touched.trail.change().inverse();
+        let back = |(step, touched): (&str, &StepHistory)| {
+            let back = touched.history.change().inverse();
             Self { step: step.to_owned(), op: back.op(), changes: back.leaves() }
         };
         standing.into_iter().map(back).collect()

@@ -5,22 +5,22 @@ use trustpath_core::{
     Failure,
     failure::Report,
     graph::Graph,
-    journal::{End, Progress},
+    journal::{End, JournalState},
     run::{Ended, Outcome},
 };
 
-use super::{Link, Plan, RunState, links};
+use super::{Link, PlanDocument, RunStatus, links};
 
 /// What `apply` or `destroy` did.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Run {
+pub(crate) struct RunDocument {
     /// The run's id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) run: Option<String>,
     /// How it ended.
-    pub(crate) outcome: RunState,
+    pub(crate) outcome: RunStatus,
     /// What it set out to do.
-    pub(crate) plan: Plan,
+    pub(crate) plan: PlanDocument,
     /// What the final proof saw, where it came that far.
     #[serde(default)]
     pub(crate) links: Vec<Link>,
@@ -34,7 +34,7 @@ pub(crate) struct Run {
     pub(crate) stuck: Vec<Report>,
     /// What became of what the graph had left, where it was removed after this.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) pruned: Option<Box<Run>>,
+    pub(crate) pruned: Option<Box<RunDocument>>,
     /// The command that goes on, or takes the run back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) next: Option<String>,
@@ -49,18 +49,18 @@ pub(crate) struct Left {
 
 impl Left {
     /// What a run has left, as its journal says.
-    pub(crate) fn of(progress: &Progress) -> Vec<Self> {
+    pub(crate) fn of(progress: &JournalState) -> Vec<Self> {
         let all = progress.stays.iter().flat_map(|(step, why)| why.iter().map(move |why| (step, why)));
         all.map(|(step, why)| Self { step: step.clone(), why: why.clone() }).collect()
     }
 }
 
-impl Run {
+impl RunDocument {
     /// There was nothing to do.
-    pub(crate) fn nothing(plan: Plan) -> Self {
+    pub(crate) fn nothing(plan: PlanDocument) -> Self {
         Self {
             run: None,
-            outcome: RunState::Nothing,
+            outcome: RunStatus::Nothing,
             plan,
             links: Vec::new(),
             left: Vec::new(),
@@ -72,7 +72,7 @@ impl Run {
     }
 
     /// The document of a run that ended; `next` takes it back.
-    pub(crate) fn of(run: String, graph: &Graph, plan: Plan, ended: &Ended, next: String) -> Self {
+    pub(crate) fn of(run: String, graph: &Graph, plan: PlanDocument, ended: &Ended, next: String) -> Self {
         let (end, failure, stuck): (_, Option<&Failure>, &[Failure]) = match &ended.outcome {
             Outcome::Done => (End::Done, None, &[]),
             Outcome::Kept(failure) => (End::Kept, Some(failure), &[]),
@@ -82,7 +82,7 @@ impl Run {
         let left = ended.left.iter().map(|(place, note)| (graph.node(*place).name.to_string(), note.text().to_owned()));
         Self {
             run: Some(run),
-            outcome: RunState::Ended(end),
+            outcome: RunStatus::Ended(end),
             links: links(graph, &ended.evidence),
             left: left.map(|(step, why)| Left { step, why }).collect(),
             failure: failure.map(Failure::report),

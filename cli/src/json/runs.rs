@@ -21,7 +21,7 @@ pub(crate) struct Runs {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct RunEntry {
     pub(crate) run: String,
-    pub(crate) state: RunState,
+    pub(crate) state: RunStatus,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) verb: Option<Verb>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -45,7 +45,7 @@ pub(crate) struct RunEntry {
 /// Where a run stands.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum RunState {
+pub(crate) enum RunStatus {
     /// There was nothing to do, and no run was made.
     #[default]
     Nothing,
@@ -59,7 +59,7 @@ pub(crate) enum RunState {
     Ended(End),
 }
 
-impl RunState {
+impl RunStatus {
     /// Where the run of this journal stands.
     pub(crate) fn of(log: &Log) -> Self {
         replay(&log.entries).end.map_or(Self::Unfinished, Self::Ended)
@@ -96,22 +96,22 @@ impl RunState {
 }
 
 impl RunEntry {
-    /// The entry of a run whose journal cannot be gone on with.
+    /// The entry of a run whose journal cannot be continued.
     pub(crate) fn damaged(run: String, why: &Failure) -> Self {
-        Self { run, state: RunState::Damaged, error: Some(why.report()), ..Self::default() }
+        Self { run, state: RunStatus::Damaged, error: Some(why.report()), ..Self::default() }
     }
 
-    /// The entry of a journal; `next` is the command that goes on with its run.
+    /// The entry of a journal; `next` is the command that continues its run.
     pub(crate) fn of(run: String, log: &Log, is_running: bool, next: String) -> Self {
-        let (state, progress) = (RunState::of(log), replay(&log.entries));
-        let is_due = !is_running && (state.is_open() || state == RunState::Ended(End::Kept));
+        let (state, progress) = (RunStatus::of(log), replay(&log.entries));
+        let is_due = !is_running && (state.is_open() || state == RunStatus::Ended(End::Kept));
         Self {
             run,
-            state: if is_running { RunState::Running } else { state },
+            state: if is_running { RunStatus::Running } else { state },
             verb: Some(log.start.verb),
             graph: Some(log.start.graph.clone()),
             started: log.entries.first().map(|entry| entry.at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()),
-            standing: progress.standing().map(|(step, _)| step.to_owned()).collect(),
+            standing: progress.pending().map(|(step, _)| step.to_owned()).collect(),
             stays: Left::of(&progress),
             next: is_due.then_some(next),
             error: None,

@@ -12,10 +12,10 @@ use trustpath_core::{
 };
 use trustpath_platform::{
     digest::sha256,
-    lock::{Known, Unfinished},
+    lock::{Observed, Unfinished},
 };
 
-use crate::json::RunState;
+use crate::json::RunStatus;
 
 /// What tells a run from every other one: the digest of the first record of its journal.
 pub(super) fn digest(journal: &Path) -> Result<String> {
@@ -31,15 +31,15 @@ pub(super) fn place(journal: &Path) -> String {
 }
 
 /// What the journals that lie here say of a run that a lock names, on this host.
-pub(super) fn known(store: &Store, host: &str, run: &Unfinished) -> Known {
+pub(super) fn known(store: &Store, host: &str, run: &Unfinished) -> Observed {
     let is_of = |own: &String| digest(&store.path(own)).is_ok_and(|digest| digest == run.digest);
     let Some(own) = store.runs().ok().and_then(|runs| runs.into_iter().find(is_of)) else {
-        return Known::Elsewhere;
+        return Observed::Elsewhere;
     };
-    // One that was gone on with from elsewhere says there how it ended, and not here.
+    // One that was continued from elsewhere says there how it ended, and not here.
     let is_last = run.host == host && run.journal == place(&store.path(&own));
     match store.read(&own) {
-        Ok(log) if is_last && RunState::of(&log).is_over() => Known::Over,
-        _ => Known::Here,
+        Ok(log) if is_last && RunStatus::of(&log).is_over() => Observed::Over,
+        _ => Observed::Here,
     }
 }

@@ -8,7 +8,7 @@ use trustpath_core::{
     journal::{DirectoryLock, Store, TryLock},
     run::Cancel,
 };
-use trustpath_platform::{lock::Holder, text::clean};
+use trustpath_platform::{lock::LockHolder, text::clean};
 
 use crate::command::Command;
 
@@ -18,7 +18,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// Takes it, or waits for it as long as the user says: not at all where nothing is said, since who holds it is alive.
 pub(super) async fn take(
     command: &Command,
-    holder: &Holder,
+    holder: &LockHolder,
     timeout: Option<Duration>,
     cancel: &Cancel,
 ) -> Result<DirectoryLock> {
@@ -47,7 +47,7 @@ pub(super) async fn take(
 fn held(store: &Store, words: &str) -> Problem {
     let message = format!("one run at a time: {}", in_use(store, words));
     Problem::new(Class::Conflict, "trustpath::lock::held", message)
-        .help("nothing was changed; try again when that run is over, or wait for it: --lock-timeout 5m")
+        .help("nothing was changed; try again when that run is finished, or wait for it: --lock-timeout 5m")
 }
 
 fn in_use(store: &Store, words: &str) -> String {

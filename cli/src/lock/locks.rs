@@ -5,17 +5,17 @@ use std::{path::Path, sync::Arc};
 use trustpath_core::{
     Failure, Result,
     journal::DirectoryLock,
-    run::{Cancel, Engine, Guard, Permissions},
+    run::{Cancel, Consent, Engine, Guard},
 };
-use trustpath_platform::lock::{Held, Holder, Process, Unfinished};
+use trustpath_platform::lock::{HeldLock, LockHolder, Process, Unfinished};
 
 use super::{
-    Wish,
+    LockRequest,
     journal::{digest, place},
     local,
 };
 use crate::{
-    mirror::{Mirrored, Unfit},
+    mirror::{Mirrored, UnusableJournals},
     render::line,
     session::Session,
 };
@@ -27,9 +27,9 @@ pub(crate) struct Locks<'a> {
     pub(crate) cancel: &'a Cancel,
     /// Where the cluster keeps journals.
     pub(crate) mirror: Mirrored,
-    /// What of it cannot be gone on with.
-    pub(crate) unfit: Unfit,
-    pub(super) remote: Vec<Held>,
+    /// What of it cannot be continued.
+    pub(crate) unfit: UnusableJournals,
+    pub(super) remote: Vec<HeldLock>,
     pub(super) host: String,
     /// Why the cluster is not locked though the graph has to do with it.
     pub(super) unlocked: Option<Failure>,
@@ -38,15 +38,15 @@ pub(crate) struct Locks<'a> {
 
 impl<'a> Locks<'a> {
     /// Takes them all, or none.
-    pub(super) async fn take(session: &'a Session<'a>, cancel: &'a Cancel, wish: Wish) -> Result<Self> {
+    pub(super) async fn take(session: &'a Session<'a>, cancel: &'a Cancel, wish: LockRequest) -> Result<Self> {
         let command = session.command;
         let process = Process::this(command.environment.get("HOSTNAME"));
         let user = ["USER", "LOGNAME"].iter().find_map(|name| command.environment.get(name)).unwrap_or("somebody");
         let host = process.host.clone();
-        let holder = Holder::new(process, user, wish.verb, session.graph.id());
+        let holder = LockHolder::new(process, user, wish.verb, session.graph.id());
         let mirror = Mirrored::of(session).await?;
         let _local = local::take(command, &holder, wish.options.lock_timeout, cancel).await?;
-        let (remote, unfit, unlocked) = (Vec::new(), Unfit::default(), None);
+        let (remote, unfit, unlocked) = (Vec::new(), UnusableJournals::default(), None);
         let mut locks = Self { session, cancel, mirror, unfit, remote, host, unlocked, _local };
         match locks.take_remote(wish, holder).await {
             Ok(()) => Ok(locks),
@@ -60,18 +60,18 @@ impl<'a> Locks<'a> {
     /// What a run has to ask before it sends anything, and before it says that it has ended. Where the cluster keeps its
     /// journal, the end has to reach it while the locks are held.
     pub(crate) fn guard(&self) -> Arc<dyn Guard> {
-        let guard = if self.mirror.is_there() { Held::guard } else { Held::guard_until_clear };
+        let guard = if self.mirror.is_there() { HeldLock::guard } else { HeldLock::guard_until_clear };
         Arc::new(self.remote.iter().map(guard).collect::<Vec<_>>())
     }
 
     /// The same for a run after which another one is to begin under the same locks.
     pub(crate) fn guard_of_several(&self) -> Arc<dyn Guard> {
-        Arc::new(self.remote.iter().map(Held::guard).collect::<Vec<_>>())
+        Arc::new(self.remote.iter().map(HeldLock::guard).collect::<Vec<_>>())
     }
 
     /// An engine that can be interrupted, and asks the locks.
-    pub(crate) fn engine(&self, permissions: Permissions) -> Engine {
-        self.session.engine(permissions, self.cancel.clone()).with_guard(self.guard())
+    pub(crate) fn engine(&self, consent: Consent) -> Engine {
+        self.session.engine(consent, self.cancel.clone()).with_guard(self.guard())
     }
 
     /// Says what is not locked though it should be, once it is clear that the command can do without it.
@@ -111,7 +111,7 @@ impl<'a> Locks<'a> {
                 Ok(None) => continue,
                 Ok(Some(why)) => ("a lock could not be removed, and is left, held by no one", why),
                 Err(why) if names_a_run => {
-                    ("a lock could not be given back, and is for whoever goes on with the run", why)
+                    ("a lock could not be given back, and is for whoever continues the run", why)
                 }
                 Err(why) => ("a lock could not be given back, and expires by itself", why),
             };

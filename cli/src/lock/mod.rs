@@ -11,25 +11,25 @@ pub(crate) use scope::Scope;
 pub(crate) use taking::UNFINISHED;
 
 use trustpath_core::{Result, journal::Log, run::Cancel};
-use trustpath_platform::lock::Purpose;
+use trustpath_platform::lock::LockPurpose;
 
 use self::journal::digest;
-use crate::{args::Locking, session::Session, trouble::Trouble};
+use crate::{args::Locking, command_error::CommandError, session::Session};
 
 /// What a command wants the locks for.
-pub(crate) struct Wish {
+pub(crate) struct LockRequest {
     /// What it is called on the command line.
     pub(crate) verb: &'static str,
-    pub(crate) purpose: Purpose,
+    pub(crate) purpose: LockPurpose,
     /// Whether it asks for its rights before it writes.
     pub(crate) asks_rights: bool,
     pub(crate) options: Locking,
 }
 
-impl Wish {
-    /// To go on with a run.
-    pub(crate) fn to_go_on(verb: &'static str, log: &Log, options: &Locking) -> Result<Self> {
-        let purpose = Purpose::GoOn(digest(&log.path)?);
+impl LockRequest {
+    /// To continue a run.
+    pub(crate) fn to_continue(verb: &'static str, log: &Log, options: &Locking) -> Result<Self> {
+        let purpose = LockPurpose::GoOn(digest(&log.path)?);
         Ok(Self { verb, purpose, asks_rights: false, options: options.clone() })
     }
 }
@@ -38,9 +38,9 @@ impl Wish {
 pub(crate) async fn under(
     session: &Session<'_>,
     cancel: &Cancel,
-    wish: Wish,
-    work: impl AsyncFnOnce(&Locks<'_>) -> Result<u8, Trouble>,
-) -> Result<u8, Trouble> {
+    wish: LockRequest,
+    work: impl AsyncFnOnce(&Locks<'_>) -> Result<u8, CommandError>,
+) -> Result<u8, CommandError> {
     session.warm(wish.asks_rights);
     let mut locks = Locks::take(session, cancel, wish).await?;
     session.fence.put_up(locks.guard());
@@ -55,15 +55,15 @@ pub(crate) async fn under(
     answer
 }
 
-/// The same to go on with a run: its journal is read again under the locks, since whoever held them before may have been
+/// The same to continue a run: its journal is read again under the locks, since whoever held them before may have been
 /// at work on this very run.
-pub(crate) async fn to_go_on(
+pub(crate) async fn continuing(
     session: &Session<'_>,
     cancel: &Cancel,
     (verb, log, options): (&'static str, &Log, &Locking),
-    work: impl AsyncFnOnce(&Locks<'_>, Log) -> Result<u8, Trouble>,
-) -> Result<u8, Trouble> {
-    under(session, cancel, Wish::to_go_on(verb, log, options)?, async |locks| {
+    work: impl AsyncFnOnce(&Locks<'_>, Log) -> Result<u8, CommandError>,
+) -> Result<u8, CommandError> {
+    under(session, cancel, LockRequest::to_continue(verb, log, options)?, async |locks| {
         locks.unfit.refuse(&log.start.run)?;
         let log = session.command.store()?.read(&log.start.run)?;
         work(locks, log).await

@@ -6,11 +6,11 @@ use trustpath_core::{Failure, Result};
 use trustpath_platform::{
     Cluster, Vault,
     kubernetes::LeaseRecord,
-    lock::{Held, Holder, Record, Taking, Unfinished, Waiting, take},
+    lock::{HeldLock, LockHolder, LockStore, Taking, Unfinished, Waiting, take},
     vault::KvRecord,
 };
 
-use super::{Locks, Wish, journal::known};
+use super::{LockRequest, Locks, journal::known};
 use crate::{open_runs, render::line};
 
 /// A run was left unfinished whose journal lies here, or does not: that code begins with this one.
@@ -19,7 +19,7 @@ const ELSEWHERE: &str = "trustpath::lock::unfinished_elsewhere";
 
 impl Locks<'_> {
     /// The cluster's first, then Vault's: always in this order, so that no two runs wait for each other.
-    pub(super) async fn take_remote(&mut self, wish: Wish, holder: Holder) -> Result<()> {
+    pub(super) async fn take_remote(&mut self, wish: LockRequest, holder: LockHolder) -> Result<()> {
         let Self { session, cancel, .. } = *self;
         let (store, host) = (session.command.store()?, self.host.clone());
         let known = move |run: &Unfinished| known(&store, &host, run);
@@ -39,7 +39,7 @@ impl Locks<'_> {
         }
         if let Some(path) = session.scope.vault_lock() {
             let vault = session.handles.get::<Vault>().await?;
-            let record: Arc<dyn Record> = Arc::new(KvRecord::open(&vault, path).await?);
+            let record: Arc<dyn LockStore> = Arc::new(KvRecord::open(&vault, path).await?);
             self.remote.push(self.take_one(record, &taking).await?);
         }
         Ok(())
@@ -47,7 +47,7 @@ impl Locks<'_> {
 
     /// Takes one lock. Whose journal lies here is decided by what lies here: one that does not may have come to the
     /// cluster since that was looked at, and is fetched once. How to go on is said as for any other run then.
-    async fn take_one(&self, record: Arc<dyn Record>, taking: &Taking<'_>) -> Result<Held> {
+    async fn take_one(&self, record: Arc<dyn LockStore>, taking: &Taking<'_>) -> Result<HeldLock> {
         let taken = match take(record.clone(), taking).await {
             Err(failure) if self.mirror.is_there() && is(&failure, ELSEWHERE) => {
                 // What cannot be taken over from there leaves the same failure.
@@ -74,8 +74,8 @@ impl Locks<'_> {
         }
         match session.handles.get::<Cluster>().await {
             Ok(cluster) => {
-                let horizon = session.terms().horizon.as_secs();
-                LeaseRecord::open(&cluster, &session.scope.lock_namespace, horizon).await.map(Some)
+                let in_flight_timeout = session.terms().in_flight_timeout.as_secs();
+                LeaseRecord::open(&cluster, &session.scope.lock_namespace, in_flight_timeout).await.map(Some)
             }
             Err(failure) => {
                 self.unlocked = Some(failure);

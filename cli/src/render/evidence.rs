@@ -1,6 +1,6 @@
 //! The chain of trust, link by link.
 
-use trustpath_core::{Check, Outcome};
+use trustpath_core::{Check, CheckOutcome};
 
 use super::{plain::line, style::Style};
 use crate::json::{Counts, Link};
@@ -46,14 +46,14 @@ fn link(link: &Link, rail: &str) -> String {
 
 fn failure(link: &Link) -> Option<String> {
     let failure = link.failure.as_ref()?;
-    Some(format!("{} could not be proven: {}", Style::Bad.of("✗"), line(&failure.message)))
+    Some(format!("{} could not be verified: {}", Style::Bad.of("✗"), line(&failure.message)))
 }
 
 fn state(link: &Link) -> Style {
-    let any = |is: fn(&Outcome) -> bool| link.checks.iter().any(|check| is(&check.outcome));
-    if link.failure.is_some() || any(|outcome| matches!(outcome, Outcome::Failed { .. })) {
+    let any = |is: fn(&CheckOutcome) -> bool| link.checks.iter().any(|check| is(&check.outcome));
+    if link.failure.is_some() || any(|outcome| matches!(outcome, CheckOutcome::Failed { .. })) {
         Style::Bad
-    } else if link.checks.is_empty() || any(|outcome| matches!(outcome, Outcome::Unchecked { .. })) {
+    } else if link.checks.is_empty() || any(|outcome| matches!(outcome, CheckOutcome::Unchecked { .. })) {
         Style::Careful
     } else {
         Style::Good
@@ -63,15 +63,15 @@ fn state(link: &Link) -> Style {
 fn check(check: &Check, width: usize) -> Vec<String> {
     let what = line(&check.what);
     match &check.outcome {
-        Outcome::Passed { seen } if seen.is_empty() => vec![format!("{} {what}", Style::Good.of("✓"))],
-        Outcome::Passed { seen } => {
+        CheckOutcome::Passed { seen } if seen.is_empty() => vec![format!("{} {what}", Style::Good.of("✓"))],
+        CheckOutcome::Passed { seen } => {
             vec![format!("{} {what:width$}  {}", Style::Good.of("✓"), Style::Quiet.of(line(seen)))]
         }
-        Outcome::Failed { why, next } => vec![
+        CheckOutcome::Failed { why, next } => vec![
             format!("{} {what}: {}", Style::Bad.of("✗"), line(why)),
             format!("  {} {}", Style::Careful.of("next:"), line(next)),
         ],
-        Outcome::Unchecked { why } => {
+        CheckOutcome::Unchecked { why } => {
             let why = Style::Quiet.of(format!("unchecked: {}", line(why)));
             vec![format!("{} {what:width$}  {why}", Style::Careful.of("?"))]
         }

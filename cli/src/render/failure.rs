@@ -16,7 +16,7 @@ use super::{
 
 /// The first failure with its help, causes and places; the others below it.
 pub(crate) fn failures(first: &Failure, others: &[Failure], width: usize) -> String {
-    let shown = Shown::of(first, first.step());
+    let shown = RenderedFailure::of(first, first.step());
     let handler = GraphicalReportHandler::new_themed(GraphicalTheme::unicode()).with_links(false).with_width(width);
     let mut text = String::new();
     if handler.render_report(&mut text, &shown).is_err() {
@@ -48,17 +48,17 @@ fn in_step(step: Option<&str>, message: &str) -> String {
 #[derive(Error, Diagnostic)]
 #[error("{said}")]
 #[diagnostic(forward(said))]
-struct Shown<'s> {
+struct RenderedFailure<'s> {
     said: MietteDiagnostic,
     #[source_code]
     text: Option<Text<'s>>,
     #[source]
-    cause: Option<Cause>,
+    cause: Option<CauseLine>,
     #[related]
-    related: Vec<Shown<'s>>,
+    related: Vec<RenderedFailure<'s>>,
 }
 
-impl<'s> Shown<'s> {
+impl<'s> RenderedFailure<'s> {
     fn of(diagnostic: &'s dyn Diagnostic, step: Option<&str>) -> Self {
         let first: Option<&dyn error::Error> = match diagnostic.diagnostic_source() {
             Some(cause) => Some(cause),
@@ -72,14 +72,19 @@ impl<'s> Shown<'s> {
         Self {
             said,
             text: diagnostic.source_code().map(Text),
-            cause: Cause::chain(causes.map(|cause| line(&cause.to_string())).collect()),
-            related: diagnostic.related().into_iter().flatten().map(|related| Shown::of(related, None)).collect(),
+            cause: CauseLine::chain(causes.map(|cause| line(&cause.to_string())).collect()),
+            related: diagnostic
+                .related()
+                .into_iter()
+                .flatten()
+                .map(|related| RenderedFailure::of(related, None))
+                .collect(),
         }
     }
 }
 
-/// Every error has to be this, and nobody looks at it so.
-impl fmt::Debug for Shown<'_> {
+/// Every error has to be this, and no one looks at it so.
+impl fmt::Debug for RenderedFailure<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.said.fmt(f)
     }
@@ -109,13 +114,13 @@ fn label(label: LabeledSpan) -> LabeledSpan {
 /// What lies behind a failure, as text.
 #[derive(Debug, Error)]
 #[error("{text}")]
-struct Cause {
+struct CauseLine {
     text: String,
     #[source]
-    next: Option<Box<Cause>>,
+    next: Option<Box<CauseLine>>,
 }
 
-impl Cause {
+impl CauseLine {
     fn chain(texts: Vec<String>) -> Option<Self> {
         texts.into_iter().rev().fold(None, |next, text| Some(Self { text, next: next.map(Box::new) }))
     }

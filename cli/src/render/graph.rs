@@ -45,8 +45,9 @@ pub(crate) fn dot(graph: &Graph) -> String {
 }
 
 fn edges(graph: &Graph) -> Vec<(usize, usize)> {
-    let into =
-        |place| graph.needed_by(place).map(move |need| (need.index(), trustpath_core::graph::Place::index(place)));
+    let into = |place| {
+        graph.dependencies(place).map(move |need| (need.index(), trustpath_core::graph::StepIndex::index(place)))
+    };
     let mut edges: Vec<_> = graph.places().flat_map(into).collect();
     edges.sort_unstable();
     edges

@@ -14,13 +14,13 @@ pub(crate) fn list(kinds: &[&'static Kind]) -> String {
 /// A kind and every key of its `with` table. `schema` is that of the table.
 pub(crate) fn described(kind: &Kind, schema: &Value) -> String {
     let mut text = format!("{}\n{}.\n", Style::Strong.of(kind.name()), kind.about().trim_end_matches('.'));
-    let with = Keys { schema }.resolved(schema);
+    let with = KeyTable { schema }.resolved(schema);
     let about = description(with);
     if !about.is_empty() {
         text += &format!("\n{}\n", wrapped(&about, ""));
     }
     text += &format!("\n[steps.NAME]\nuses = \"{}\"\n\n{}\n", kind.name(), Style::Strong.of("Keys of `with`:"));
-    Keys { schema }.table(with, "  ", 0, &mut text);
+    KeyTable { schema }.table(with, "  ", 0, &mut text);
     text
 }
 
@@ -29,11 +29,11 @@ const DEEPEST: usize = 4;
 /// How many words of a list inside of something else are spelled out.
 const MANY: usize = 4;
 
-struct Keys<'a> {
+struct KeyTable<'a> {
     schema: &'a Value,
 }
 
-impl<'a> Keys<'a> {
+impl<'a> KeyTable<'a> {
     fn table(&self, table: &'a Value, indent: &str, depth: usize, text: &mut String) {
         let Some(Value::Object(keys)) = table.get("properties") else { return };
         let required = table.get("required").and_then(Value::as_array);

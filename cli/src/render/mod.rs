@@ -28,18 +28,18 @@ pub(crate) use run::outcome;
 pub(crate) use style::Style;
 pub(crate) use wrap::fitted;
 
-use crate::json::Document;
+use crate::json::JsonDocument;
 
 /// A document for people. What was shown before a question is not repeated.
-pub(crate) fn document(document: &Document) -> String {
+pub(crate) fn document(document: &JsonDocument) -> String {
     match document {
         // Of failures people are told on stderr.
-        Document::Error { .. } => String::new(),
-        Document::Permissions(needed) => permissions::permissions(needed),
-        Document::Plan(plan) => plan::plan(plan),
-        Document::Rollback(rollback) => rollback::rollback(rollback),
-        Document::Run(run) => run::outcome(run),
-        Document::Runs(runs) => runs::runs(runs),
-        Document::Verify(seen) => format!("{}\n{}", evidence::chain(&seen.links), evidence::verdict(seen.summary)),
+        JsonDocument::Error { .. } => String::new(),
+        JsonDocument::Permissions(needed) => permissions::permissions(needed),
+        JsonDocument::Plan(plan) => plan::plan(plan),
+        JsonDocument::Rollback(rollback) => rollback::rollback(rollback),
+        JsonDocument::Run(run) => run::outcome(run),
+        JsonDocument::Runs(runs) => runs::runs(runs),
+        JsonDocument::Verify(seen) => format!("{}\n{}", evidence::chain(&seen.links), evidence::verdict(seen.summary)),
     }
 }

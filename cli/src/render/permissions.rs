@@ -4,10 +4,10 @@ use trustpath_core::{Handle as _, failure::Report};
 use trustpath_platform::{Cluster, Vault};
 
 use super::plain::{command, line};
-use crate::json::{KubernetesPart, Permissions, VaultPart};
+use crate::json::{KubernetesPart, PermissionsDocument, VaultPart};
 
 /// The policy, then the roles, each with what it is for.
-pub(crate) fn permissions(document: &Permissions) -> String {
+pub(crate) fn permissions(document: &PermissionsDocument) -> String {
     let unseen = || document.unseen.iter().map(unseen).collect::<String>();
     let vault = document.vault.as_ref().map(|part| vault(part, &document.graph) + &unseen() + "\n" + &part.policy);
     let kubernetes =
@@ -67,7 +67,7 @@ fn unseen(report: &Report) -> String {
 }
 
 /// The rights at systems that have no file of their own here.
-fn others(document: &Permissions) -> Option<String> {
+fn others(document: &PermissionsDocument) -> Option<String> {
     let known = [Vault::NAME, Cluster::NAME];
     let others: Vec<_> = document.rights.iter().filter(|right| !known.contains(&right.system.as_str())).collect();
     let heading = "Other systems:".to_owned();

@@ -1,6 +1,6 @@
 //! A plan, step by step and field by field.
 
-use trustpath_core::{Note, Op, Undo, failure::Report, journal::Verb};
+use trustpath_core::{Note, Op, Reversibility, failure::Report, journal::Verb};
 
 use super::{
     diff,
@@ -9,12 +9,12 @@ use super::{
     style::{Style, heading},
     table::table,
 };
-use crate::json::{LeftoverPlan, Plan, StepPlan, Summary};
+use crate::json::{LeftoverPlan, PlanDocument, StepPlan, Summary};
 
 const INDENT: &str = "    ";
 
 /// The whole plan. A step that was read only because another one depends on it has nothing to do, and is left out.
-pub(crate) fn plan(plan: &Plan) -> String {
+pub(crate) fn plan(plan: &PlanDocument) -> String {
     let chosen: Vec<_> = plan.steps.iter().filter(|step| step.chosen).collect();
     let width = chosen.iter().map(|step| step.step.chars().count()).max().unwrap_or(0);
     let blocks = chosen.iter().map(|step| self::step(step, width));
@@ -67,7 +67,7 @@ fn leftover(left: &LeftoverPlan) -> String {
 }
 
 /// What becomes of what the graph has left, and what was not looked at.
-fn leftovers(plan: &Plan) -> String {
+fn leftovers(plan: &PlanDocument) -> String {
     let goes = |left: &&LeftoverPlan| left.removal.as_ref().is_some_and(|step| step.op == Op::Delete);
     let mut text = match plan.leftovers.iter().filter(goes).count() {
         0 => String::new(),
@@ -101,12 +101,12 @@ fn note(note: &Note) -> String {
     }
 }
 
-fn undo(undo: &Undo) -> Option<String> {
+fn undo(undo: &Reversibility) -> Option<String> {
     match undo {
-        Undo::Yes => Some(Style::Quiet.of("undo: everything comes back")),
-        Undo::Nothing => None,
-        Undo::IfGiven(what) => Some(format!("{} only with {}", Style::Careful.of("undo:"), line(what))),
-        Undo::No(why) => Some(format!("{} {}", Style::Bad.of("no undo:"), line(why))),
+        Reversibility::Full => Some(Style::Quiet.of("undo: everything comes back")),
+        Reversibility::NotNeeded => None,
+        Reversibility::NeedsInput(what) => Some(format!("{} only with {}", Style::Careful.of("undo:"), line(what))),
+        Reversibility::Lossy(why) => Some(format!("{} {}", Style::Bad.of("no undo:"), line(why))),
     }
 }
 

@@ -10,7 +10,7 @@ use super::{
     run,
     style::{Style, heading},
 };
-use crate::json::{Rollback, RunState, TakenBack};
+use crate::json::{RollbackDocument, RunStatus, TakenBack};
 
 /// What would be taken back, field by field.
 pub(crate) fn taken_back(steps: &[TakenBack]) -> String {
@@ -26,10 +26,10 @@ pub(crate) fn left(steps: &[String]) -> String {
 }
 
 /// How it ended.
-pub(crate) fn rollback(rollback: &Rollback) -> String {
+pub(crate) fn rollback(rollback: &RollbackDocument) -> String {
     let name = line(&rollback.run);
     match rollback.outcome {
-        RunState::Ended(End::RolledBack) => {
+        RunStatus::Ended(End::RolledBack) => {
             let all = Style::Good.of(format!("The run {name} is rolled back:"));
             let but = match but_for(rollback) {
                 None => String::new(),
@@ -37,13 +37,13 @@ pub(crate) fn rollback(rollback: &Rollback) -> String {
             };
             format!("{}{all} everything that it changed is as it was before{but}.\n", run::left(&rollback.stays))
         }
-        RunState::Nothing => format!("The run {name} is rolled back already: nothing to do.\n"),
+        RunStatus::Nothing => format!("The run {name} is rolled back already: nothing to do.\n"),
         _ => run::left(&rollback.stays),
     }
 }
 
 /// The steps of which something is left, because the user said so or on purpose.
-fn but_for(rollback: &Rollback) -> Option<String> {
+fn but_for(rollback: &RollbackDocument) -> Option<String> {
     let stays = rollback.stays.iter().map(|left| left.step.as_str());
     let steps: BTreeSet<_> = rollback.left.iter().map(String::as_str).chain(stays).collect();
     (!steps.is_empty()).then(|| steps.into_iter().collect::<Vec<_>>().join(", "))
@@ -57,9 +57,9 @@ mod tests {
     #[test]
     fn what_stays_is_said_with_its_reason_and_the_run_is_over() {
         let left = Left { step: "service-account".into(), why: "the namespace `a` is not empty: b".into() };
-        let outcome = RunState::Ended(End::RolledBack);
+        let outcome = RunStatus::Ended(End::RolledBack);
         let (left, stays) = (vec!["policy".into()], vec![left]);
-        let ended = Rollback { run: "1".into(), outcome, left, stays, ..Rollback::default() };
+        let ended = RollbackDocument { run: "1".into(), outcome, left, stays, ..RollbackDocument::default() };
         insta::assert_snapshot!(anstream::adapter::strip_str(&rollback(&ended)).to_string(), @r"
         Left on purpose:
           service-account  the namespace `a` is not empty: b

@@ -7,29 +7,29 @@ use super::{
     plain::line,
     style::Style,
 };
-use crate::json::{Counts, Left, Plan, Run, RunState, Summary};
+use crate::json::{Counts, Left, PlanDocument, RunDocument, RunStatus, Summary};
 
 /// What happened, from the final proof on.
-pub(crate) fn outcome(run: &Run) -> String {
+pub(crate) fn outcome(run: &RunDocument) -> String {
     let mut text = String::new();
     if !run.links.is_empty() {
         text += &format!("\n{}\n{}", chain(&run.links), verdict(Counts::of(&run.links)));
     }
     text += &left(&run.left);
-    if run.outcome == RunState::Ended(End::Done) {
+    if run.outcome == RunStatus::Ended(End::Done) {
         text += &done(run);
     }
     text
 }
 
-fn done(run: &Run) -> String {
+fn done(run: &RunDocument) -> String {
     let next = run.next.as_deref().unwrap_or_default();
     let back = Style::Quiet.of(format!("To take it back: {next}"));
     format!("\n{} {}.\n{back}\n", Style::Good.of("Done:"), made(&run.plan))
 }
 
 /// What a plan's changes came to. A run that goes on may find all of them made.
-fn made(plan: &Plan) -> String {
+fn made(plan: &PlanDocument) -> String {
     let Summary { create, update, delete, adopt, .. } = plan.summary;
     let counts = [(create, "created"), (update, "updated"), (adopt, "taken over"), (delete, "deleted")];
     let parts = counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}"));

@@ -44,7 +44,7 @@ fn row(run: &RunEntry) -> [String; 6] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::json::{Left, RunState};
+    use crate::json::{Left, RunStatus};
     use trustpath_core::journal::End;
 
     #[test]
@@ -52,7 +52,7 @@ mod tests {
         let stays = vec![Left { step: "service-account".into(), why: "the namespace `a` is not empty: b".into() }];
         let error = trustpath_core::Problem::new(trustpath_core::Class::Config, "a::b", "c").into();
         let run = RunEntry {
-            state: RunState::Ended(End::RolledBack),
+            state: RunStatus::Ended(End::RolledBack),
             error: None,
             stays,
             ..RunEntry::damaged("1".into(), &error)

@@ -3,7 +3,7 @@
 use clap::{CommandFactory as _, Parser as _, error::ErrorKind};
 
 use super::stage::Stage;
-use crate::args::{Cli, Format, Verb};
+use crate::args::{Cli, Format, Subcommands};
 
 #[test]
 fn the_declarations_fit_together() {
@@ -15,7 +15,7 @@ fn global_options_go_before_and_after_the_verb() {
     for words in [["trustpath", "--output", "json", "runs"], ["trustpath", "runs", "--output", "json"]] {
         let cli = Cli::try_parse_from(words).unwrap();
         assert_eq!(cli.global.output, Format::Json);
-        assert!(matches!(cli.verb, Verb::Runs(_)));
+        assert!(matches!(cli.verb, Subcommands::Runs(_)));
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use super::stage::Stage;
-use crate::json::{Document, Envelope};
+use crate::json::{JsonDocument, JsonEnvelope};
 
 const PAGE: &str = include_str!("../../../docs/json.md");
 
@@ -21,9 +21,9 @@ fn examples() -> Vec<(String, Value)> {
 #[test]
 fn every_example_is_what_the_program_writes() {
     for (name, example) in examples() {
-        let document: Document =
+        let document: JsonDocument =
             serde_json::from_value(example.clone()).unwrap_or_else(|error| panic!("{name}: {error}"));
-        let written = serde_json::to_value(Envelope::of(&document)).unwrap();
+        let written = serde_json::to_value(JsonEnvelope::of(&document)).unwrap();
         assert_eq!(written, example, "the example of {name} is not what the program writes");
     }
 }

@@ -11,7 +11,7 @@ fn plan_of_what_is_not_there() {
 }
 
 #[test]
-fn plan_of_updates_and_of_what_is_somebody_elses() {
+fn plan_of_updates_and_of_what_is_another_clients() {
     let stage = Stage::chain();
     stage.shelf.put("a", json!({"size": 1}));
     stage.shelf.put("b", json!({"text": "one\n2\nthree\n", "names": ["x"], "owner": "test", "old": null}));

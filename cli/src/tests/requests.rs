@@ -90,7 +90,7 @@ impl Probe for Try {
         let said = |text: &str| format!("{text}{words}");
         let evidence = Evidence::new().passed(said("item exists"), said(&self.item));
         if shelf.inside(|shelf| shelf.broken.contains(&self.item)) {
-            return Ok(evidence.failed(said("item holds"), said("it does not"), said("mend the shelf")));
+            return Ok(evidence.failed(said("item holds"), said("it does not"), said("fix the shelf")));
         }
         Ok(match self.is_hot {
             true => evidence.unchecked(said("item is cool"), said("there is no thermometer here")),

@@ -69,7 +69,7 @@ fn a_chain_that_does_not_hold_is_taken_back_or_kept() {
 }
 
 #[test]
-fn what_is_somebody_elses_is_taken_over_only_on_request() {
+fn what_is_another_clients_is_taken_over_only_on_request() {
     let stage = Stage::chain();
     stage.shelf.put("b", json!({"text": "mine", "owner": "somebody"}));
     assert_snapshot!(stage.screen(&["apply", "--yes"]));
@@ -154,7 +154,7 @@ fn one_process_at_a_time_works_from_a_state_directory() {
 }
 
 #[test]
-fn what_somebody_else_changed_can_be_left_and_is_in_nobodys_way_then() {
+fn what_another_client_changed_can_be_left_and_is_in_nobodys_way_then() {
     let stage = Stage::chain();
     stage.ok(&["apply", "--yes"]);
     stage.shelf.put("b", json!({"text": "somebody's", "owner": "test"}));
@@ -167,7 +167,7 @@ fn what_somebody_else_changed_can_be_left_and_is_in_nobodys_way_then() {
 }
 
 #[test]
-fn a_run_that_somebody_went_on_with_meanwhile_is_looked_at_again() {
+fn a_run_that_somebody_continued_meanwhile_is_looked_at_again() {
     let stage = Stage::chain();
     stage.ok(&["apply", "--yes", "a"]);
     let journal = stage.journals().remove(0);

@@ -10,8 +10,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use trustpath_core::{
-    Answers, At, Connection, Decision, Fact, Handle, Identity, Intent, Kind, Lacking, Leg, Managed, Note, Proof, Reads,
-    Result, Right, Seen, Undo,
+    Answers, At, Connection, Decision, Fact, Handle, Identity, Intent, Kind, Leg, Managed, MissingRights, Note, Proof,
+    Reads, Result, Reversibility, Right, Seen,
 };
 
 use super::requests::{Look, Put, Try};
@@ -29,7 +29,7 @@ pub(super) struct Inside {
     pub(super) holds_fast: BTreeSet<String>,
     /// These do not do their part.
     pub(super) broken: BTreeSet<String>,
-    /// The rights that nobody has here, by their words.
+    /// The rights that no one has here, by their words.
     pub(super) forbidden: BTreeSet<String>,
     /// It is another shelf than this one.
     pub(super) serial: u32,
@@ -59,10 +59,10 @@ impl Connection for Shelf {
         Ok(Identity::from([("serial".to_owned(), format!("{serial}{words}"))]))
     }
 
-    async fn lacking(&self, rights: &[Right]) -> Result<Lacking> {
+    async fn missing_rights(&self, rights: &[Right]) -> Result<MissingRights> {
         let asked = rights.iter().cloned().enumerate();
         let missing = self.inside(|shelf| asked.filter(|(_, right)| shelf.forbidden.contains(&right.what)).collect());
-        Ok(Lacking { missing, unasked: Vec::new() })
+        Ok(MissingRights { missing, unasked: Vec::new() })
     }
 }
 
@@ -133,10 +133,10 @@ impl Managed for Item {
             Intent::Make | Intent::Undo | Intent::Verify => self.wanted(graph, now),
         };
         let undo = match (self.care, now) {
-            (Some(Care::Fragile), Some(_)) => Undo::IfGiven("the old label".into()),
-            _ => Undo::Yes,
+            (Some(Care::Fragile), Some(_)) => Reversibility::NeedsInput("the old label".into()),
+            _ => Reversibility::Full,
         };
-        Ok(Decision { ours, undo, ..decision })
+        Ok(Decision { ours, reversibility: undo, ..decision })
     }
 
     fn route(

@@ -12,7 +12,7 @@ use super::stage::{CHAIN, Ran, Stage};
 /// A parameter that none of this program's own colours has.
 const HOSTILE: &str = "\u{1b}[1337m";
 
-/// Text that somebody else made up.
+/// Text that another client made up.
 fn hostile() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         prop::sample::select(vec![

@@ -4,7 +4,7 @@ use trustpath_core::{
     Failure, Note, Result,
     graph::Selection,
     journal::Verb,
-    run::{Engine, Failures, Needs, Orphans, RunPlan},
+    run::{Engine, Failures, Orphans, RequiredRights, RunPlan},
 };
 
 use crate::{command::Command, json};
@@ -85,8 +85,9 @@ impl Intended {
     }
 
     /// What carrying it out needs.
-    pub(super) fn needs(&self) -> Result<Needs> {
-        self.parts().try_fold(Needs::default(), |needs, (engine, plan)| Ok(needs.and(engine.needs(plan)?)))
+    pub(super) fn needs(&self) -> Result<RequiredRights> {
+        self.parts()
+            .try_fold(RequiredRights::default(), |needs, (engine, plan)| Ok(needs.and(engine.required_rights(plan)?)))
     }
 
     /// A removal that has nothing to do may have nothing to do because something could not be seen.
@@ -99,9 +100,9 @@ impl Intended {
     }
 
     /// As it is shown.
-    pub(super) fn document(&self, notes: Vec<Note>) -> json::Plan {
+    pub(super) fn document(&self, notes: Vec<Note>) -> json::PlanDocument {
         let removal = self.prune.as_ref().map(|prune| (&**prune.engine.graph(), &prune.plan));
-        json::Plan::of(self.engine.graph(), &self.plan, notes).with_leftovers(&self.orphans, removal)
+        json::PlanDocument::of(self.engine.graph(), &self.plan, notes).with_leftovers(&self.orphans, removal)
     }
 }
 
@@ -111,7 +112,7 @@ impl Prune {
         let (engine, shown) = (&self.engine, self.plan.without_rest());
         let only = shown.steps.keys().map(|place| engine.graph().node(*place).name.to_string()).collect();
         let now = engine.plan(Verb::Destroy, &Selection { only, ..Selection::default() }).await?;
-        engine.still(&shown, &now)?;
+        engine.ensure_unchanged(&shown, &now)?;
         Ok(now)
     }
 }

@@ -15,46 +15,46 @@ pub(crate) use offline::STANDARD;
 
 use trustpath_core::{
     Class, Problem,
-    run::{Engine, Needs},
+    run::{Engine, RequiredRights},
 };
 
 use crate::{
-    args::Verb,
+    args::Subcommands,
     command::Command,
+    command_error::CommandError,
     render::{Style, line},
-    trouble::Trouble,
 };
 
 /// Runs a verb, and returns the exit code.
-pub(crate) fn run(command: &Command, verb: Verb) -> Result<u8, Trouble> {
+pub(crate) fn run(command: &Command, verb: Subcommands) -> Result<u8, CommandError> {
     match verb {
-        Verb::Init { file } => offline::init(command, &file),
-        Verb::Plan(args) => block_on(plan::run(command, args)),
-        Verb::Apply(args) => block_on(carry_out::carry_out(command, args.into())),
-        Verb::Verify(args) => block_on(verify::run(command, args)),
-        Verb::Rollback(args) => block_on(rollback::run(command, args)),
-        Verb::Resume(args) => block_on(resume::run(command, args)),
-        Verb::Destroy(args) => block_on(carry_out::carry_out(command, args.into())),
-        Verb::Permissions(args) => block_on(permissions::run(command, args)),
-        Verb::Runs(_) => block_on(runs::run(command)),
-        Verb::Graph { format } => offline::graph(command, format),
-        Verb::Steps(args) => offline::steps(command, &args),
-        Verb::Schema => offline::json_schema(command),
-        Verb::Completions { shell } => offline::completions(command, shell),
+        Subcommands::Init { file } => offline::init(command, &file),
+        Subcommands::Plan(args) => block_on(plan::run(command, args)),
+        Subcommands::Apply(args) => block_on(carry_out::carry_out(command, args.into())),
+        Subcommands::Verify(args) => block_on(verify::run(command, args)),
+        Subcommands::Rollback(args) => block_on(rollback::run(command, args)),
+        Subcommands::Resume(args) => block_on(resume::run(command, args)),
+        Subcommands::Destroy(args) => block_on(carry_out::carry_out(command, args.into())),
+        Subcommands::Permissions(args) => block_on(permissions::run(command, args)),
+        Subcommands::Runs(_) => block_on(runs::run(command)),
+        Subcommands::Graph { format } => offline::graph(command, format),
+        Subcommands::Steps(args) => offline::steps(command, &args),
+        Subcommands::Schema => offline::json_schema(command),
+        Subcommands::Completions { shell } => offline::completions(command, shell),
     }
 }
 
 /// One thread is faster than several for a graph of small tasks.
-fn block_on(work: impl Future<Output = Result<u8, Trouble>>) -> Result<u8, Trouble> {
+fn block_on(work: impl Future<Output = Result<u8, CommandError>>) -> Result<u8, CommandError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(no_runtime)?;
     let answer = runtime.block_on(work);
-    // A question that nobody answers must not keep the program from ending.
+    // A question that no one answers must not keep the program from ending.
     runtime.shutdown_background();
     answer
 }
 
 /// Refuses with every right that is missing, before anything is asked or written, and says what could not be asked.
-async fn preflight(command: &Command, engine: &Engine, needs: &Needs) -> Result<(), Trouble> {
+async fn preflight(command: &Command, engine: &Engine, needs: &RequiredRights) -> Result<(), CommandError> {
     for unasked in engine.preflight(needs).await? {
         command.screen.say(&format!("{} {}", Style::Careful.of("note:"), line(&unasked)));
     }

@@ -14,16 +14,16 @@ use trustpath_platform::Connections;
 use crate::{
     args::{Cli, GraphFormat, StepArgs},
     command::Command,
+    command_error::CommandError,
     exit,
     render::{self, Style},
     session::{self, Session},
-    trouble::Trouble,
 };
 
 /// The standard graph file, as it stands at the top of the repository.
 pub(crate) const STANDARD: &str = include_str!("../../../plugins.toml");
 
-pub(super) fn init(command: &Command, file: &Path) -> Result<u8, Trouble> {
+pub(super) fn init(command: &Command, file: &Path) -> Result<u8, CommandError> {
     if file == Path::new("-") {
         return printed(command, STANDARD);
     }
@@ -49,7 +49,7 @@ fn unwritten(file: &Path, error: std::io::Error) -> Problem {
         .because(error)
 }
 
-pub(super) fn graph(command: &Command, format: GraphFormat) -> Result<u8, Trouble> {
+pub(super) fn graph(command: &Command, format: GraphFormat) -> Result<u8, CommandError> {
     let graph = Session::open(command)?.graph;
     let drawn = match format {
         GraphFormat::Text => render::graph_list(&graph),
@@ -59,7 +59,7 @@ pub(super) fn graph(command: &Command, format: GraphFormat) -> Result<u8, Troubl
     printed(command, &drawn)
 }
 
-pub(super) fn steps(command: &Command, args: &StepArgs) -> Result<u8, Trouble> {
+pub(super) fn steps(command: &Command, args: &StepArgs) -> Result<u8, CommandError> {
     let name = match args {
         StepArgs::List => return printed(command, &render::kind_list(&command.kinds)),
         StepArgs::Describe { kind } => kind,
@@ -74,7 +74,7 @@ fn unknown(command: &Command, name: &str) -> Problem {
         .help(nearest::hint(name, &known))
 }
 
-pub(super) fn json_schema(command: &Command) -> Result<u8, Trouble> {
+pub(super) fn json_schema(command: &Command) -> Result<u8, CommandError> {
     let schema = serde_json::to_string_pretty(&schema::<Connections>(&command.kinds)).map_err(|error| {
         Problem::new(Class::Internal, "trustpath::cli::schema", "the schema cannot be written as JSON")
             .help("this is a defect of a kind; please report it")
@@ -83,13 +83,13 @@ pub(super) fn json_schema(command: &Command) -> Result<u8, Trouble> {
     printed(command, &(schema + "\n"))
 }
 
-pub(super) fn completions(command: &Command, shell: Shell) -> Result<u8, Trouble> {
+pub(super) fn completions(command: &Command, shell: Shell) -> Result<u8, CommandError> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "trustpath", &mut script);
     printed(command, &String::from_utf8_lossy(&script))
 }
 
-fn printed(command: &Command, text: &str) -> Result<u8, Trouble> {
+fn printed(command: &Command, text: &str) -> Result<u8, CommandError> {
     command.screen.result(text)?;
     Ok(exit::OK)
 }

@@ -6,21 +6,21 @@ use trustpath_platform::Connections;
 use super::intended::Intended;
 
 use crate::{
-    args::Plan,
+    args::PlanArgs,
     command::Command,
+    command_error::CommandError,
     exit, json, open_runs,
     session::{self, Session},
     signals,
-    trouble::Trouble,
 };
 
-pub(super) async fn run(command: &Command, args: Plan) -> Result<u8, Trouble> {
+pub(super) async fn run(command: &Command, args: PlanArgs) -> Result<u8, CommandError> {
     let sources = session::sources(command)?;
     let session = Session::of(command, sources.clone())?;
     open_runs::mention(command)?;
-    let permissions = session.permissions(args.consent, false)?;
+    let consent = session.consent(args.consent, false)?;
     let (cancel, _listening) = signals::listen(&command.screen, signals::READING, None)?;
-    let engine = session.engine(permissions, cancel);
+    let engine = session.engine(consent, cancel);
     let select = args.select.into();
     let intended = match (args.destroy, Selection::is_all(&select)) {
         (true, true) => Intended::whole(command, &engine, Verb::Destroy).await?,
@@ -39,6 +39,6 @@ pub(super) async fn run(command: &Command, args: Plan) -> Result<u8, Trouble> {
     if args.sources {
         document.sources = origins(sources, &command.kinds, Connections::PLACEHOLDERS).map_err(Failure::from)?;
     }
-    command.screen.show(&json::Document::Plan(document))?;
+    command.screen.show(&json::JsonDocument::Plan(document))?;
     Ok(if args.detailed_exitcode && !intended.is_nothing() { exit::CHANGES } else { exit::OK })
 }

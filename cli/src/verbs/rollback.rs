@@ -7,36 +7,41 @@ use trustpath_core::{
 };
 
 use crate::{
-    args::{Going, Rollback},
+    args::{RollbackArgs, RunArgs},
     closing,
     command::Command,
+    command_error::{CommandError, Consequence, Stuck},
     exit, json,
-    json::{Document, Left, RunState, TakenBack},
+    json::{JsonDocument, Left, RunStatus, TakenBack},
     lock::{self, Locks},
     mirror, open_runs, prompt, render,
     screen::Screen,
     session::Session,
     signals::{self, Listening},
-    trouble::{Aftermath, Stuck, Trouble},
 };
 
-pub(super) async fn run(command: &Command, args: Rollback) -> Result<u8, Trouble> {
+pub(super) async fn run(command: &Command, args: RollbackArgs) -> Result<u8, CommandError> {
     let log = mirror::chosen(command, args.run.as_deref(), latest).await?;
     take_back(command, &log, args.going, &args.leave).await
 }
 
 /// Takes back whatever of a run still stands, but for the steps that are to be left as they are.
-pub(super) async fn take_back(command: &Command, log: &Log, going: Going, leave: &[String]) -> Result<u8, Trouble> {
+pub(super) async fn take_back(
+    command: &Command,
+    log: &Log,
+    going: RunArgs,
+    leave: &[String],
+) -> Result<u8, CommandError> {
     leaving(leave, log)?;
     let screen = &command.screen;
     let run = log.start.run.clone();
-    if RunState::of(log).is_rolled_back() {
+    if RunStatus::of(log).is_rolled_back() {
         return nothing(screen, run);
     }
     let session = Session::of_run(command, &log.start)?;
     let (cancel, listening) = signals::listen(screen, signals::READING, None)?;
     closing::close(&session, Some(&run), &going.locking, &cancel).await?;
-    lock::to_go_on(&session, &cancel, ("rollback", log, &going.locking), async |locks, log| {
+    lock::continuing(&session, &cancel, ("rollback", log, &going.locking), async |locks, log| {
         locked(locks, &log, (&going, leave), listening).await
     })
     .await
@@ -45,15 +50,15 @@ pub(super) async fn take_back(command: &Command, log: &Log, going: Going, leave:
 async fn locked(
     locks: &Locks<'_>,
     log: &Log,
-    (going, leave): (&Going, &[String]),
+    (going, leave): (&RunArgs, &[String]),
     listening: Listening,
-) -> Result<u8, Trouble> {
+) -> Result<u8, CommandError> {
     let Locks { session, cancel, .. } = locks;
     let command = session.command;
     let screen = &command.screen;
     let run = log.start.run.clone();
     let steps = TakenBack::of(log, leave);
-    if RunState::of(log).is_rolled_back() {
+    if RunStatus::of(log).is_rolled_back() {
         return nothing(screen, run);
     }
     locks.mention();
@@ -74,33 +79,33 @@ async fn locked(
     let journal = opened(&engine, locks, (log, leave)).await?;
     let ended = tokio::select! {
         ended = locks.during(&run, &log.path, engine.rollback_in(&journal, &log.start)) => ended??,
-        () = halt.halted() => return Err(Trouble::halted(next)),
+        () = halt.halted() => return Err(CommandError::halted(next)),
     };
-    mirror::mention_owed(screen, &journal, &run);
+    mirror::mention_pending(screen, &journal, &run);
     if let Some(why) = &ended.unclosed {
         closing::mention(locks, &run, why)?;
     }
     let stuck = stuck(ended.outcome);
     let stays = Left::of(&replay(&Log::read(&log.path).map_err(Failure::from)?.entries));
     let end = if stuck.is_empty() { End::RolledBack } else { End::Stuck };
-    let shown = screen.show(&Document::Rollback(json::Rollback {
+    let shown = screen.show(&JsonDocument::Rollback(json::RollbackDocument {
         run,
-        outcome: RunState::Ended(end),
+        outcome: RunStatus::Ended(end),
         steps,
         left: leave.to_vec(),
         stays,
         stuck: stuck.iter().map(Failure::report).collect(),
         next: (end == End::Stuck).then(|| next.clone()),
     }));
-    Trouble::after(shown, verdict(stuck, next))
+    CommandError::after(shown, verdict(stuck, next))
 }
 
-fn nothing(screen: &Screen, run: String) -> Result<u8, Trouble> {
-    screen.show(&Document::Rollback(json::Rollback { run, ..Default::default() }))?;
+fn nothing(screen: &Screen, run: String) -> Result<u8, CommandError> {
+    screen.show(&JsonDocument::Rollback(json::RollbackDocument { run, ..Default::default() }))?;
     Ok(exit::OK)
 }
 
-/// The journal of the run, when nothing speaks against going on with it: only then do the locks name the run.
+/// The journal of the run, when nothing speaks against continuing it: only then do the locks name the run.
 async fn opened(engine: &Engine, locks: &Locks<'_>, (log, leave): (&Log, &[String])) -> Result<Journal, Failure> {
     let leaving = leaving(leave, log)?;
     refuse_other_target(&log.start.run, &log.start.target, engine.handles()).await?;
@@ -112,10 +117,10 @@ async fn opened(engine: &Engine, locks: &Locks<'_>, (log, leave): (&Log, &[Strin
 }
 
 /// Another server than that of the run is refused for what it is, before it is asked for rights.
-async fn refuse_without_rights(session: &Session<'_>, log: &Log, leave: &[String]) -> Result<(), Trouble> {
+async fn refuse_without_rights(session: &Session<'_>, log: &Log, leave: &[String]) -> Result<(), CommandError> {
     refuse_other_target(&log.start.run, &log.start.target, &session.handles).await?;
     let engine = session.engine(Default::default(), Cancel::never());
-    super::preflight(session.command, &engine, &engine.needs_of_rollback(log, leave)?).await
+    super::preflight(session.command, &engine, &engine.required_rights_of_rollback(log, leave)?).await
 }
 
 /// The latest run that is not rolled back, or else the latest.
@@ -138,11 +143,11 @@ fn stuck(outcome: Outcome) -> Vec<Failure> {
     }
 }
 
-fn verdict(stuck: Vec<Failure>, next: String) -> Result<u8, Trouble> {
+fn verdict(stuck: Vec<Failure>, next: String) -> Result<u8, CommandError> {
     let mut stuck = stuck.into_iter();
     let Some(first) = stuck.next() else {
         return Ok(exit::OK);
     };
-    let aftermath = Aftermath::Stuck(Stuck::new(Some(&first), stuck.collect(), next));
-    Err(Trouble::from(first).with(aftermath).told())
+    let aftermath = Consequence::Stuck(Stuck::new(Some(&first), stuck.collect(), next));
+    Err(CommandError::from(first).with(aftermath).already_reported())
 }

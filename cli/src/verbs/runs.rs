@@ -4,19 +4,19 @@ use trustpath_core::journal::{Corrupt, Log, sort_key};
 
 use crate::{
     command::Command,
+    command_error::CommandError,
     exit,
-    json::{Document, RunEntry, Runs},
+    json::{JsonDocument, RunEntry, Runs},
     mirror,
-    trouble::Trouble,
 };
 
-pub(super) async fn run(command: &Command) -> Result<u8, Trouble> {
+pub(super) async fn run(command: &Command) -> Result<u8, CommandError> {
     let store = command.store()?;
     let unfit = mirror::fetch(command, None).await?;
     let entry = |(run, log): (String, Result<Log, Corrupt>)| match log {
         Ok(log) => {
             let is_running = store.is_running(&run);
-            RunEntry::of(run, &log, is_running, command.go_on(&log))
+            RunEntry::of(run, &log, is_running, command.resume_command(&log))
         }
         Err(corrupt) => RunEntry::damaged(run, &corrupt.into()),
     };
@@ -25,6 +25,6 @@ pub(super) async fn run(command: &Command) -> Result<u8, Trouble> {
     let mut runs: Vec<_> = here.map(entry).chain(damaged).collect();
     runs.sort_by_key(|entry| sort_key(&entry.run));
     let directory = store.directory().display().to_string();
-    command.screen.show(&Document::Runs(Runs { directory, runs }))?;
+    command.screen.show(&JsonDocument::Runs(Runs { directory, runs }))?;
     Ok(exit::OK)
 }

@@ -2,36 +2,36 @@
 
 use trustpath_core::{
     Evidence, Failure, Result,
-    graph::Place,
+    graph::StepIndex,
     run::{Engine, Failures},
 };
 
 use crate::{
     args::Select,
     command::Command,
+    command_error::CommandError,
     exit,
-    json::{Document, Verification},
+    json::{JsonDocument, VerifyDocument},
     session::Session,
     signals,
-    trouble::Trouble,
 };
 
-pub(super) async fn run(command: &Command, args: Select) -> Result<u8, Trouble> {
+pub(super) async fn run(command: &Command, args: Select) -> Result<u8, CommandError> {
     let session = Session::open(command)?;
     let (cancel, _listening) = signals::listen(&command.screen, signals::READING, None)?;
     let engine = session.engine(Default::default(), cancel);
     let proofs = engine.verify(&args.into()).await?;
-    let shown = command.screen.show(&Document::Verify(Verification::of(&session.graph, &proofs)));
+    let shown = command.screen.show(&JsonDocument::Verify(VerifyDocument::of(&session.graph, &proofs)));
     let mut broken = broken(&engine, &proofs).into_iter();
     let verdict = match broken.next() {
         None => Ok(exit::OK),
-        Some(first) => Err(Trouble::from(first).and(broken).told()),
+        Some(first) => Err(CommandError::from(first).and(broken).already_reported()),
     };
-    Trouble::after(shown, verdict)
+    CommandError::after(shown, verdict)
 }
 
-/// The links that do not hold or could not be proven, in the order of the graph; one event that several ran into is
+/// The links that do not hold or could not be verified, in the order of the graph; one event that several ran into is
 /// told once.
-pub(super) fn broken(engine: &Engine, proofs: &[(Place, Result<Evidence>)]) -> Vec<Failure> {
+pub(super) fn broken(engine: &Engine, proofs: &[(StepIndex, Result<Evidence>)]) -> Vec<Failure> {
     Failures::of(proofs.iter().filter_map(|proof| engine.broken(std::slice::from_ref(proof)))).0
 }

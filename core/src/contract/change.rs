@@ -73,9 +73,9 @@ impl Change {
     }
 }
 
-pub(super) type Path<'a> = Vec<&'a str>;
+pub(super) type LeafPath<'a> = Vec<&'a str>;
 
-pub(super) fn leaf(path: &Path<'_>, before: Option<&Value>, after: Option<&Value>) -> Leaf {
+pub(super) fn leaf(path: &LeafPath<'_>, before: Option<&Value>, after: Option<&Value>) -> Leaf {
     let names: Vec<_> = path.iter().map(|name| quoted(name)).collect();
     Leaf { path: names.join("."), before: before.cloned(), after: after.cloned() }
 }
@@ -86,7 +86,7 @@ fn quoted(name: &str) -> String {
 }
 
 /// The leaves of a state by their path. Arrays are leaves: their order is part of their value.
-pub(super) fn flatten(state: Option<&Value>) -> BTreeMap<Path<'_>, &Value> {
+pub(super) fn flatten(state: Option<&Value>) -> BTreeMap<LeafPath<'_>, &Value> {
     let mut leaves = BTreeMap::new();
     if let Some(state) = state {
         collect(state, &mut Vec::new(), &mut leaves);
@@ -94,7 +94,7 @@ pub(super) fn flatten(state: Option<&Value>) -> BTreeMap<Path<'_>, &Value> {
     leaves
 }
 
-fn collect<'a>(value: &'a Value, path: &mut Path<'a>, leaves: &mut BTreeMap<Path<'a>, &'a Value>) {
+fn collect<'a>(value: &'a Value, path: &mut LeafPath<'a>, leaves: &mut BTreeMap<LeafPath<'a>, &'a Value>) {
     match value {
         Value::Object(fields) if !fields.is_empty() => {
             for (name, field) in fields {

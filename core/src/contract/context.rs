@@ -4,12 +4,12 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::task::JoinError;
 
-use super::{Answer, Facts, Handle, Handles, readings::Readings};
+use super::{Answer, Facts, Handle, Handles, shared_reads::SharedReads};
 use crate::{failure::Result, run::Settings};
 
 /// What the user agreed to beforehand, for one step.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Consent {
+pub struct StepConsent {
     /// Take over an object that is not marked as this graph's (`--adopt STEP`).
     pub adopt: bool,
     /// Take fields from other field managers (`--force-conflicts`).
@@ -24,15 +24,15 @@ pub struct Context {
     facts: Arc<Facts>,
     needing: Arc<Facts>,
     handles: Arc<Handles>,
-    consent: Consent,
+    consent: StepConsent,
     time: Duration,
-    readings: Option<Arc<Readings>>,
+    readings: Option<Arc<SharedReads>>,
     looked: Option<Result<Answer>>,
 }
 
 impl Context {
     /// The surroundings of `step` in the graph `graph`, with the time that a step has by default.
-    pub fn new(graph: &str, step: &str, facts: Arc<Facts>, handles: Arc<Handles>, consent: Consent) -> Self {
+    pub fn new(graph: &str, step: &str, facts: Arc<Facts>, handles: Arc<Handles>, consent: StepConsent) -> Self {
         let (step, graph, needing, time) =
             (step.into(), graph.into(), Arc::default(), Settings::default().step_timeout);
         Self { step, graph, facts, needing, handles, consent, time, readings: None, looked: None }
@@ -46,7 +46,7 @@ impl Context {
 
     /// With reads that are shared with other steps: what one of them has read is not read again.
     #[must_use]
-    pub(crate) fn sharing(self, readings: Arc<Readings>) -> Self {
+    pub(crate) fn sharing(self, readings: Arc<SharedReads>) -> Self {
         Self { readings: Some(readings), ..self }
     }
 
@@ -58,7 +58,7 @@ impl Context {
 
     /// With the facts of the steps that need this one.
     #[must_use]
-    pub fn needed_by(self, needing: Facts) -> Self {
+    pub fn with_dependent_facts(self, needing: Facts) -> Self {
         Self { needing: Arc::new(needing), ..self }
     }
 
@@ -78,12 +78,12 @@ impl Context {
     }
 
     /// The facts of the steps that need this one, directly or not, to tell their use of its object from that of others.
-    pub fn needing(&self) -> &Facts {
+    pub fn dependent_facts(&self) -> &Facts {
         &self.needing
     }
 
     /// What the user agreed to.
-    pub fn consent(&self) -> Consent {
+    pub fn consent(&self) -> StepConsent {
         self.consent
     }
 
@@ -111,7 +111,7 @@ impl Context {
         T: Clone + Send + Sync + 'static,
     {
         match &self.readings {
-            Some(readings) => readings.once(what, ask).await,
+            Some(readings) => readings.shared(what, ask).await,
             None => ask.await,
         }
     }
@@ -125,7 +125,7 @@ impl Context {
         &self,
         work: impl Future<Output = T> + Send + 'static,
     ) -> Result<T, JoinError> {
-        self.handles.under_way().carry(work).await
+        self.handles.in_flight().spawn(work).await
     }
 
     /// The connection to `H`, opened on first use.

@@ -18,24 +18,24 @@ impl Evidence {
     /// Adds a check that passed, with what was seen.
     #[must_use]
     pub fn passed(self, what: impl Into<String>, seen: impl Into<String>) -> Self {
-        self.with(what, Outcome::Passed { seen: seen.into() })
+        self.with(what, CheckOutcome::Passed { seen: seen.into() })
     }
 
     /// Adds a check that failed, why, and what to do next.
     #[must_use]
     pub fn failed(self, what: impl Into<String>, why: impl Into<String>, next: impl Into<String>) -> Self {
-        self.with(what, Outcome::Failed { why: why.into(), next: next.into() })
+        self.with(what, CheckOutcome::Failed { why: why.into(), next: next.into() })
     }
 
     /// Adds a check that could not be made from here, and why.
     #[must_use]
     pub fn unchecked(self, what: impl Into<String>, why: impl Into<String>) -> Self {
-        self.with(what, Outcome::Unchecked { why: why.into() })
+        self.with(what, CheckOutcome::Unchecked { why: why.into() })
     }
 
     /// Adds a check.
     #[must_use]
-    pub fn with(mut self, what: impl Into<String>, outcome: Outcome) -> Self {
+    pub fn with(mut self, what: impl Into<String>, outcome: CheckOutcome) -> Self {
         self.checks.push(Check { what: what.into(), outcome });
         self
     }
@@ -49,7 +49,7 @@ impl Evidence {
 
     /// Whether no check failed.
     pub fn holds(&self) -> bool {
-        !self.checks.iter().any(|check| matches!(check.outcome, Outcome::Failed { .. }))
+        !self.checks.iter().any(|check| matches!(check.outcome, CheckOutcome::Failed { .. }))
     }
 }
 
@@ -60,13 +60,13 @@ pub struct Check {
     pub what: String,
     /// How it ended.
     #[serde(flatten)]
-    pub outcome: Outcome,
+    pub outcome: CheckOutcome,
 }
 
 /// How a check ended. A link that could not be checked is never a pass.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "outcome")]
-pub enum Outcome {
+pub enum CheckOutcome {
     /// It holds.
     Passed {
         /// What was seen.

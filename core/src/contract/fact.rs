@@ -23,11 +23,11 @@ pub trait Fact: Clone + fmt::Debug + Serialize + Send + Sync + 'static {
 /// The facts that a step can see, or that it has handed on.
 #[derive(Clone, Default)]
 pub struct Facts {
-    entries: Vec<Entry>,
+    entries: Vec<GivenFact>,
 }
 
 #[derive(Clone)]
-struct Entry {
+struct GivenFact {
     from: Arc<str>,
     name: &'static str,
     shown: Value,
@@ -38,7 +38,7 @@ impl Facts {
     /// Adds a fact that `from` (a step, or a section of the graph file) hands on.
     pub fn add<F: Fact>(&mut self, from: &str, fact: F) {
         let shown = serde_json::to_value(&fact).unwrap_or(Value::Null);
-        self.entries.push(Entry { from: from.into(), name: F::NAME, shown, value: Arc::new(fact) });
+        self.entries.push(GivenFact { from: from.into(), name: F::NAME, shown, value: Arc::new(fact) });
     }
 
     /// Takes over every fact of `other`.
@@ -58,7 +58,7 @@ impl Facts {
 
     /// Who handed on facts that answer this want.
     pub fn givers(&self, want: &Want) -> Vec<&str> {
-        let same = |entry: &&Entry| (*entry.value).type_id() == want.id;
+        let same = |entry: &&GivenFact| (*entry.value).type_id() == want.id;
         self.entries.iter().filter(same).map(|entry| &*entry.from).collect()
     }
 

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use futures::future::BoxFuture;
 use tokio::sync::OnceCell;
 
-use super::{Demand, Lacking, Right, under_way::UnderWay};
+use super::{Demand, MissingRights, Right, in_flight::InFlight};
 use crate::failure::{Class, Problem, Result};
 
 /// What tells one server from another of its sort, such as a cluster id: name and value, no secrets.
@@ -39,9 +39,9 @@ pub trait Connection: Any + Send + Sync {
     ///
     /// # Errors
     /// When the server does not answer.
-    async fn lacking(&self, rights: &[Right]) -> Result<Lacking> {
+    async fn missing_rights(&self, rights: &[Right]) -> Result<MissingRights> {
         let unasked = rights.first().map(|right| format!("{} cannot be asked who may do what.", right.system));
-        Ok(Lacking { missing: Vec::new(), unasked: unasked.into_iter().collect() })
+        Ok(MissingRights { missing: Vec::new(), unasked: unasked.into_iter().collect() })
     }
 
     /// Asks what a run will ask however it is planned, while its locks are taken: what came of that is told later.
@@ -60,7 +60,7 @@ pub trait Connection: Any + Send + Sync {
     ///
     /// # Errors
     /// When the server does not answer.
-    async fn spelled_out(&self, rights: Vec<Right>) -> Result<Vec<Vec<Right>>> {
+    async fn expand(&self, rights: Vec<Right>) -> Result<Vec<Vec<Right>>> {
         Ok(rights.into_iter().map(|right| vec![right]).collect())
     }
 }
@@ -84,7 +84,7 @@ impl Slot {
 #[derive(Default)]
 pub struct Handles {
     slots: Vec<Slot>,
-    under_way: UnderWay,
+    under_way: InFlight,
 }
 
 impl Handles {
@@ -110,8 +110,8 @@ impl Handles {
         self
     }
 
-    /// What goes on with them though it was given up.
-    pub(crate) fn under_way(&self) -> &UnderWay {
+    /// What continues them though it was given up.
+    pub(crate) fn in_flight(&self) -> &InFlight {
         &self.under_way
     }
 
@@ -127,7 +127,7 @@ impl Handles {
 
     /// Opens a system before anyone asks for it, and for a run asks what every run does; what comes of that is told to whoever
     /// asks then.
-    pub async fn warm(&self, name: &str, for_a_run: bool) {
+    pub async fn open_early(&self, name: &str, for_a_run: bool) {
         if let Ok(handle) = self.named(name).await
             && for_a_run
         {
@@ -157,8 +157,8 @@ impl Handles {
     ///
     /// # Errors
     /// When there is no such system, or it does not answer.
-    pub async fn lacking(&self, system: &str, rights: &[Right]) -> Result<Lacking> {
-        self.named(system).await?.lacking(rights).await
+    pub async fn lacking(&self, system: &str, rights: &[Right]) -> Result<MissingRights> {
+        self.named(system).await?.missing_rights(rights).await
     }
 
     /// Sees that the credentials of one system last for a run; answers with what cannot be known of that.
@@ -174,7 +174,7 @@ impl Handles {
     /// # Errors
     /// When there is no such system, or it does not answer.
     pub async fn spelled_out(&self, system: &str, rights: Vec<Right>) -> Result<Vec<Vec<Right>>> {
-        self.named(system).await?.spelled_out(rights).await
+        self.named(system).await?.expand(rights).await
     }
 
     async fn named(&self, name: &str) -> Result<Arc<dyn Connection>> {

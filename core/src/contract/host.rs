@@ -7,8 +7,8 @@ use futures::future::join_all;
 use serde::Serialize;
 
 use super::{
-    Answers, At, Change, Context, Decision, Evidence, Facts, Gives, Goal, Intent, Managed, Note, Op, Part, Plan, Proof,
-    Request, RequestList, Right, Seen, Stage, Standing, Step, Takes, Trail, Undo, Want,
+    Answers, At, Change, ChangeHistory, Context, Decision, Drift, Evidence, Facts, Gives, Goal, Intent, Managed, Note,
+    Op, Part, Plan, Proof, Request, RequestList, Reversibility, Right, Seen, Stage, Step, Takes, Want,
     state::{absent, defect, edited, json, state},
 };
 use crate::failure::Result;
@@ -17,10 +17,10 @@ use crate::failure::Result;
 const ROUNDS: usize = 3;
 
 /// Makes a [`Managed`] configuration a [`Step`].
-pub(super) struct Host<M>(pub(super) M);
+pub(super) struct ManagedStep<M>(pub(super) M);
 
 #[async_trait]
-impl<M: Managed> Step for Host<M> {
+impl<M: Managed> Step for ManagedStep<M> {
     fn wants(&self) -> Vec<Want> {
         M::Takes::wants()
     }
@@ -40,7 +40,7 @@ impl<M: Managed> Step for Host<M> {
         match goal {
             Goal::Present => self.make(at).await,
             Goal::Absent => self.remove(at).await,
-            Goal::Back(trail) => self.back(at, trail).await,
+            Goal::Undo(history) => self.back(at, history).await,
         }
     }
 
@@ -81,7 +81,7 @@ impl<M: Managed> Step for Host<M> {
     }
 }
 
-impl<M: Managed> Host<M> {
+impl<M: Managed> ManagedStep<M> {
     /// Reads, and reads what the answers lead to.
     async fn look(&self, at: At<'_, M::Takes>, intent: Intent) -> Result<Seen<M::State>> {
         let answers = self.0.reads(at, intent, None).perform(at.cx).await?;
@@ -130,12 +130,12 @@ impl<M: Managed> Host<M> {
         plan(Some(now), decision)
     }
 
-    async fn back(&self, at: At<'_, M::Takes>, trail: &Trail) -> Result<Plan> {
+    async fn back(&self, at: At<'_, M::Takes>, history: &ChangeHistory) -> Result<Plan> {
         let now = self.look(at, Intent::Undo).await?.state.as_ref().map(json).transpose()?;
-        match trail.standing(now.as_ref()) {
-            Standing::AsBefore => Ok(Plan::nothing(now)),
-            Standing::Ours => Ok(Plan::of(Change { before: now, after: trail.before().cloned() }, Undo::Yes)),
-            Standing::Foreign(leaves) => Err(edited(&leaves).into()),
+        match history.drift(now.as_ref()) {
+            Drift::None => Ok(Plan::nothing(now)),
+            Drift::Ours => Ok(Plan::of(Change { before: now, after: history.before().cloned() }, Reversibility::Full)),
+            Drift::Foreign(leaves) => Err(edited(&leaves).into()),
         }
     }
 
@@ -168,7 +168,7 @@ impl<M: Managed> Host<M> {
 
 fn plan<S: Serialize>(now: Option<&S>, decision: Decision<S>) -> Result<Plan> {
     let change = Change { before: now.map(json).transpose()?, after: decision.to.as_ref().map(json).transpose()? };
-    let Decision { to, provisional, undo, retains, goes_with, notes, .. } = decision;
+    let Decision { to, provisional, reversibility: undo, retains, goes_with, notes, .. } = decision;
     let retains = retains && to.is_some();
     if change.before == change.after {
         return Ok(Plan { notes, retains, ..Plan::nothing(change.after) });

@@ -4,18 +4,18 @@ use serde_json::Value;
 
 use super::{
     Answers, At, Change, Goal, Intent, Managed, Reads, RequestList, Right, Seen, Stage, Values,
-    host::Host,
+    host::ManagedStep,
     state::{json, state},
 };
 use crate::failure::Result;
 
-impl<M: Managed> Host<M> {
+impl<M: Managed> ManagedStep<M> {
     pub(super) fn rights_for(&self, at: At<'_, M::Takes>, stage: Stage<'_>) -> Result<Vec<Right>> {
         match stage {
             Stage::Plan(goal, change) => self.to_plan(at, goal, change),
             Stage::Change(change) => self.to_send(at, change, Values::Known),
             Stage::Undo(change) => self.to_undo(at, change),
-            Stage::Prove(proven) => self.to_prove(at, proven),
+            Stage::Verify(proven) => self.to_prove(at, proven),
             Stage::Unseen => self.unseen(at),
         }
     }
@@ -38,7 +38,7 @@ impl<M: Managed> Host<M> {
                 let seen = Seen { state: state(change.after.as_ref())?, answers: Answers::default() };
                 self.0.proof(at, &seen)?.probes.iter().flat_map(|probe| probe.shown()).collect()
             }
-            Goal::Absent | Goal::Back(_) => Vec::new(),
+            Goal::Absent | Goal::Undo(_) => Vec::new(),
         };
         Ok(RequestList { reads: first.len() + more.len(), writes, proof })
     }
@@ -100,7 +100,7 @@ fn intent(goal: &Goal) -> Intent {
     match goal {
         Goal::Present => Intent::Make,
         Goal::Absent => Intent::Remove,
-        Goal::Back(_) => Intent::Undo,
+        Goal::Undo(_) => Intent::Undo,
     }
 }
 

@@ -6,7 +6,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{Leftovers, Managed, Step, host::Host};
+use super::{Leftovers, Managed, Step, host::ManagedStep};
 
 /// A kind of step: its name in `uses`, and how its configuration becomes a step.
 ///
@@ -37,7 +37,7 @@ impl Kind {
         Self {
             name,
             about,
-            from_json: |with| config(with).map(|config: M| Arc::new(Host(config)) as Arc<dyn Step>),
+            from_json: |with| config(with).map(|config: M| Arc::new(ManagedStep(config)) as Arc<dyn Step>),
             schema: SchemaGenerator::subschema_for::<M>,
             systems: M::SYSTEMS,
             leftovers: None,

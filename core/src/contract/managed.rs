@@ -2,7 +2,7 @@
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{Answers, Context, Gives, Leg, Note, Proof, Reads, Takes, Undo};
+use super::{Answers, Context, Gives, Leg, Note, Proof, Reads, Reversibility, Takes};
 use crate::failure::Result;
 
 /// Where a managed step is: its context, and the facts that it takes.
@@ -53,7 +53,7 @@ pub struct Decision<S> {
     /// Some values are known only once the steps before it are applied.
     pub provisional: bool,
     /// Whether it can be taken back.
-    pub undo: Undo,
+    pub reversibility: Reversibility,
     /// Whether what a removal leaves needs what the step needs, so that this has to stay too.
     pub retains: bool,
     /// The steps that use the object without being in the way of its removal, as their own objects go before it.
@@ -65,7 +65,15 @@ pub struct Decision<S> {
 impl<S> Decision<S> {
     /// It should be like this; `ours` says whether what is there bears the mark of this graph.
     pub fn to(to: Option<S>, ours: bool) -> Self {
-        Self { to, ours, provisional: false, undo: Undo::Yes, retains: true, goes_with: Vec::new(), notes: Vec::new() }
+        Self {
+            to,
+            ours,
+            provisional: false,
+            reversibility: Reversibility::Full,
+            retains: true,
+            goes_with: Vec::new(),
+            notes: Vec::new(),
+        }
     }
 
     /// With more to know.

@@ -1,4 +1,4 @@
-//! What a request says besides its answer: that nobody waits for it any more, or that it left something on purpose.
+//! What a request says besides its answer: that no one waits for it any more, or that it left something on purpose.
 
 use std::cell::RefCell;
 
@@ -10,7 +10,7 @@ tokio::task_local! {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Noted {
     /// It, or an attempt of it, may still be carried out.
-    pub(crate) late: bool,
+    pub(crate) unacknowledged: bool,
     /// What it was to remove and has left, each with the reason.
     pub(crate) left: Vec<String>,
 }
@@ -19,8 +19,8 @@ pub(crate) struct Noted {
 /// carry it out, even after a repetition of it was answered.
 ///
 /// Whoever sends requests calls it, in the task in which the step was called; outside of a run it does nothing.
-pub fn note_late() {
-    note(|noted| noted.late = true);
+pub fn note_unacknowledged() {
+    note(|noted| noted.unacknowledged = true);
 }
 
 /// Notes that the request at work leaves on purpose what it was to remove, since that belongs to others by now, or cannot
@@ -29,12 +29,12 @@ pub fn note_late() {
 /// not see whether others are there, an undo tries it again first, and leaves it only when that is in vain.
 ///
 /// Called in the task in which the step was called; outside of a run it does nothing.
-pub fn note_left(why: impl Into<String>) {
+pub fn note_retained(why: impl Into<String>) {
     note(|noted| noted.left.push(why.into()));
 }
 
 fn note(change: impl FnOnce(&mut Noted)) {
-    // Outside of a run, as in a step's own tests, nobody asks.
+    // Outside of a run, as in a step's own tests, no one asks.
     NOTED.try_with(|noted| change(&mut noted.borrow_mut())).unwrap_or_default();
 }
 
@@ -52,24 +52,27 @@ mod tests {
     use super::*;
 
     fn late() -> Noted {
-        Noted { late: true, ..Noted::default() }
+        Noted { unacknowledged: true, ..Noted::default() }
     }
 
     #[tokio::test]
     async fn a_note_belongs_to_the_work_in_which_it_was_made() {
-        note_late();
+        note_unacknowledged();
         assert_eq!(watched(async { 1 }).await, (1, Noted::default()));
-        assert_eq!(watched(async { note_late() }).await, ((), late()));
-        assert_eq!(watched(async { watched(async { note_late() }).await.1 }).await, (late(), Noted::default()));
+        assert_eq!(watched(async { note_unacknowledged() }).await, ((), late()));
+        assert_eq!(
+            watched(async { watched(async { note_unacknowledged() }).await.1 }).await,
+            (late(), Noted::default())
+        );
     }
 
     #[tokio::test]
     async fn what_is_left_is_noted_beside_what_is_late() {
         let work = async {
-            note_left("a");
-            note_late();
-            note_left("b");
+            note_retained("a");
+            note_unacknowledged();
+            note_retained("b");
         };
-        assert_eq!(watched(work).await.1, Noted { late: true, left: vec!["a".into(), "b".into()] });
+        assert_eq!(watched(work).await.1, Noted { unacknowledged: true, left: vec!["a".into(), "b".into()] });
     }
 }

@@ -2,17 +2,17 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Change, Op, Trail};
+use super::{Change, ChangeHistory, Op};
 
 /// What a plan is made for.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Goal {
     /// As the graph file says.
     Present,
-    /// Gone, as far as it is ours and nobody else needs it.
+    /// Gone, as far as it is ours and no one else needs it.
     Absent,
     /// As it was before a run came, which may have made any part of what it announced.
-    Back(Trail),
+    Undo(ChangeHistory),
 }
 
 /// What a step would change, and whether that can be taken back.
@@ -21,7 +21,7 @@ pub struct Plan {
     /// From what is there to what will be there.
     pub change: Change,
     /// Whether it can be taken back.
-    pub undo: Undo,
+    pub reversibility: Reversibility,
     /// The object is there, differs, and is not marked as this graph's: taking it over needs consent.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub adopt: bool,
@@ -45,7 +45,7 @@ impl Plan {
         let change = Change { before: state.clone(), after: state };
         Self {
             change,
-            undo: Undo::Nothing,
+            reversibility: Reversibility::NotNeeded,
             adopt: false,
             provisional: false,
             retains: false,
@@ -55,8 +55,8 @@ impl Plan {
     }
 
     /// A plan that makes this change, and has nothing to say about it.
-    pub fn of(change: Change, undo: Undo) -> Self {
-        Self { change, undo, ..Self::nothing(None) }
+    pub fn of(change: Change, undo: Reversibility) -> Self {
+        Self { change, reversibility: undo, ..Self::nothing(None) }
     }
 
     /// Whether there is anything to do.
@@ -68,21 +68,21 @@ impl Plan {
 /// Whether a change can be taken back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "can", content = "what")]
-pub enum Undo {
+pub enum Reversibility {
     /// Everything comes back.
-    Yes,
+    Full,
     /// There is nothing to take back.
-    Nothing,
+    NotNeeded,
     /// Everything comes back if the user supplies this.
-    IfGiven(String),
+    NeedsInput(String),
     /// Something is lost, and this is why.
-    No(String),
+    Lossy(String),
 }
 
-impl Undo {
+impl Reversibility {
     /// Whether making the change loses something for good.
     pub fn loses(&self) -> bool {
-        matches!(self, Self::IfGiven(_) | Self::No(_))
+        matches!(self, Self::NeedsInput(_) | Self::Lossy(_))
     }
 }
 

@@ -93,7 +93,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::contract::{Consent, Facts, Handles};
+    use crate::contract::{Facts, Handles, StepConsent};
 
     #[derive(Debug)]
     struct Says(Answer);
@@ -110,7 +110,7 @@ mod tests {
     }
 
     async fn answers(reads: Reads) -> Result<Answers> {
-        let cx = Context::new("g", "s", Arc::new(Facts::default()), Arc::new(Handles::new()), Consent::default());
+        let cx = Context::new("g", "s", Arc::new(Facts::default()), Arc::new(Handles::new()), StepConsent::default());
         reads.perform(&cx).await
     }
 

@@ -29,7 +29,7 @@ pub enum Purpose {
     Apply,
     /// `verify`, and the proof at the end of an apply.
     Verify,
-    /// `rollback`, and the way back of a run that fails.
+    /// `rollback`, and the undo of a run that fails.
     Rollback,
     /// `destroy`.
     Destroy,
@@ -58,7 +58,7 @@ pub enum Stage<'a> {
     /// Taking this change back, of which any part may have been made.
     Undo(&'a Change),
     /// Proving this state; `None` where it is not known.
-    Prove(Option<&'a Value>),
+    Verify(Option<&'a Value>),
     /// Changing what could not be seen, in any way.
     Unseen,
 }
@@ -66,20 +66,20 @@ pub enum Stage<'a> {
 /// What a run asks of the credentials of a system, besides rights.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Demand {
-    /// How many requests it makes at most, the way back included, where each is answered when it is first sent, and where a
+    /// How many requests it makes at most, the undo included, where each is answered when it is first sent, and where a
     /// right that stands for many is used for one of them.
     pub requests: usize,
     /// The rights that are asked for before it begins.
     pub rights: Vec<Right>,
     /// Whether it is planned once more before it begins.
     pub plans_again: bool,
-    /// How long it may take by its limits, the way back included.
+    /// How long it may take by its limits, the undo included.
     pub time: Duration,
 }
 
 /// What a system does not allow.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Lacking {
+pub struct MissingRights {
     /// The rights that are missing, each with the number of the right that was asked for: that one may stand for many.
     pub missing: Vec<(usize, Right)>,
     /// What could not be asked, and why, in whole sentences.

@@ -3,20 +3,21 @@
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use super::{Check, Evidence, Leaf, Outcome};
+use super::{Check, CheckOutcome, Evidence, Leaf};
 use crate::{
     failure::{Class, Problem, Result},
     graph::word,
 };
 
 pub(super) fn absent(step: &str) -> Evidence {
-    let outcome = Outcome::Failed { why: "it is not there".into(), next: format!("trustpath apply {}", word(step)) };
+    let outcome =
+        CheckOutcome::Failed { why: "it is not there".into(), next: format!("trustpath apply {}", word(step)) };
     Evidence { checks: vec![Check { what: "object exists".into(), outcome }] }
 }
 
 pub(super) fn edited(leaves: &[Leaf]) -> Problem {
     let paths: Vec<_> = leaves.iter().map(|leaf| leaf.path.as_str()).collect();
-    let message = format!("somebody else has changed {} since this run", paths.join(", "));
+    let message = format!("another client has changed {} since this run", paths.join(", "));
     Problem::new(Class::Conflict, "trustpath::undo::edited", message)
         .help("put these fields back by hand, or keep the object as it is; nothing else of it was touched")
 }

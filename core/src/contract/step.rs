@@ -71,7 +71,7 @@ pub trait Step: Send + Sync {
     /// When the proof itself could not be carried out; a link that does not hold is evidence, not an error.
     async fn verify(&self, cx: &Context) -> Result<Evidence>;
 
-    /// What the systems have to allow for this stage of a run. Pure: asks nobody, and opens no connection.
+    /// What the systems have to allow for this stage of a run. Pure: asks no one, and opens no connection.
     ///
     /// # Errors
     /// When what is to be done is not one of this step's.

@@ -8,27 +8,27 @@ use toml::{
 
 use super::{
     Span,
-    mistake::Mistake,
-    path::{Path, Segment},
+    mistake::FileMistake,
+    path::{KeyPath, Segment},
 };
 
 /// A document, and what was found wrong with it.
-pub(super) struct Document<'t> {
+pub(super) struct FileDocument<'t> {
     pub(super) root: DeValue<'t>,
-    pub(super) mistakes: Vec<Mistake>,
+    pub(super) mistakes: Vec<FileMistake>,
     /// Steps that it should have could not be read.
     pub(super) lacks_steps: bool,
 }
 
 /// A value, where it stands, and where its key does.
-struct Found<'d, 't> {
+struct KnownKeys<'d, 't> {
     key: Span,
     place: Span,
     value: &'d DeValue<'t>,
 }
 
-impl<'t> Document<'t> {
-    pub(super) fn new(root: DeTable<'t>, mistakes: Vec<Mistake>) -> Self {
+impl<'t> FileDocument<'t> {
+    pub(super) fn new(root: DeTable<'t>, mistakes: Vec<FileMistake>) -> Self {
         Self { root: DeValue::Table(root), mistakes, lacks_steps: false }
     }
 
@@ -38,29 +38,29 @@ impl<'t> Document<'t> {
     }
 
     /// Where a value stands; for one that is missing, what is around it.
-    pub(super) fn place(&self, path: &Path) -> Span {
+    pub(super) fn place(&self, path: &KeyPath) -> Span {
         self.found(path).place
     }
 
     /// Where the key of a value stands.
-    pub(super) fn key_place(&self, path: &Path) -> Span {
+    pub(super) fn key_place(&self, path: &KeyPath) -> Span {
         self.found(path).key
     }
 
     /// Where a list has this text; where it has not, the list.
-    pub(super) fn item_place(&self, list: &Path, text: &str) -> Span {
-        let Found { place, value, .. } = self.found(list);
+    pub(super) fn item_place(&self, list: &KeyPath, text: &str) -> Span {
+        let KnownKeys { place, value, .. } = self.found(list);
         let mut items = value.as_array().into_iter().flatten();
         items.find(|item| item.get_ref().as_str() == Some(text)).map_or(place, Spanned::span)
     }
 
     /// The type of a value, in TOML's words.
-    pub(super) fn kind(&self, path: &Path) -> &'static str {
+    pub(super) fn kind(&self, path: &KeyPath) -> &'static str {
         self.found(path).value.type_str()
     }
 
-    fn found(&self, path: &Path) -> Found<'_, 't> {
-        let mut found = Found { key: 0..0, place: 0..0, value: &self.root };
+    fn found(&self, path: &KeyPath) -> KnownKeys<'_, 't> {
+        let mut found = KnownKeys { key: 0..0, place: 0..0, value: &self.root };
         for segment in &path.0 {
             let next = match (found.value, segment) {
                 (DeValue::Table(table), Segment::Key(key)) => {
@@ -70,7 +70,7 @@ impl<'t> Document<'t> {
                 _ => None,
             };
             let Some((key, value)) = next else { break };
-            found = Found { key, place: value.span(), value: value.get_ref() };
+            found = KnownKeys { key, place: value.span(), value: value.get_ref() };
         }
         found
     }
@@ -103,8 +103,8 @@ fn integer_json(integer: &DeInteger<'_>) -> Value {
 mod tests {
     use super::*;
 
-    fn document(text: &str) -> Document<'_> {
-        Document::new(DeTable::parse(text).unwrap().into_inner(), Vec::new())
+    fn document(text: &str) -> FileDocument<'_> {
+        FileDocument::new(DeTable::parse(text).unwrap().into_inner(), Vec::new())
     }
 
     #[test]
@@ -121,9 +121,9 @@ mod tests {
     #[test]
     fn what_is_missing_has_the_place_of_what_is_around_it() {
         let document = document("a = [1, { b = 2 }]");
-        let item = Path::of(["a"]).on(Segment::Index(1));
+        let item = KeyPath::of(["a"]).on(Segment::Index(1));
         assert_eq!((document.key_place(&item.key("b")), document.place(&item.key("b"))), (10..11, 14..15));
         assert_eq!(document.place(&item.key("c").key("d")), 8..17);
-        assert_eq!(document.place(&Path::of(["x"])), 0..0);
+        assert_eq!(document.place(&KeyPath::of(["x"])), 0..0);
     }
 }

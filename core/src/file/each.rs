@@ -15,9 +15,9 @@ use toml::{
 
 use super::{
     Span,
-    document::Document,
-    mistake::Mistake,
-    placeholder::{self, Known, Placeholder, twice},
+    document::FileDocument,
+    mistake::FileMistake,
+    placeholder::{self, KnownPlaceholders, Placeholder, twice},
     steps::{NEEDS, STEPS},
 };
 use crate::{
@@ -29,7 +29,7 @@ use crate::{
 /// The key of a step that says for what it is repeated, and of the tables that several steps share for it.
 pub(super) const FOR_EACH: &str = "for_each";
 
-impl<'t> Document<'t> {
+impl<'t> FileDocument<'t> {
     /// Fills in all placeholders, and puts the steps that it stands for in place of each step that has `for_each`.
     pub(super) fn expand(&mut self, placeholders: &[Placeholder]) {
         let mut root = Spanned::new(0..0, mem::replace(&mut self.root, DeValue::Table(DeTable::new())));
@@ -53,8 +53,8 @@ impl<'t> Document<'t> {
 
 /// The same mistakes, each once: what is wrong with a step that is repeated is wrong with all that are made of it. Nothing
 /// else is said of a text whose placeholder is wrong.
-pub(super) fn told_once(mut mistakes: Vec<Mistake>) -> Vec<Mistake> {
-    let place = |mistake: &Mistake| mistake.labels.first().map(|(at, _)| at.clone());
+pub(super) fn told_once(mut mistakes: Vec<FileMistake>) -> Vec<FileMistake> {
+    let place = |mistake: &FileMistake| mistake.labels.first().map(|(at, _)| at.clone());
     let places: HashSet<_> = mistakes.iter().filter(|mistake| is_of_placeholder(mistake)).map(place).collect();
     let mut told = HashSet::new();
     mistakes.retain(|mistake| {
@@ -65,13 +65,13 @@ pub(super) fn told_once(mut mistakes: Vec<Mistake>) -> Vec<Mistake> {
     mistakes
 }
 
-fn is_of_placeholder(mistake: &Mistake) -> bool {
+fn is_of_placeholder(mistake: &FileMistake) -> bool {
     placeholder::CODES.contains(&mistake.code)
 }
 
 /// What is known all over the file.
-fn known<'t>(root: &DeValue<'t>, placeholders: &[Placeholder]) -> Known<'t> {
-    let mut known = Known::default();
+fn known<'t>(root: &DeValue<'t>, placeholders: &[Placeholder]) -> KnownPlaceholders<'t> {
+    let mut known = KnownPlaceholders::default();
     for Placeholder { name, key } in placeholders {
         let mut keys = key.iter();
         let first = keys.next().and_then(|key| root.get(*key));
@@ -90,8 +90,8 @@ struct Each<'m, 't> {
     /// The tables that steps share, by their names.
     shared: Option<Spanned<DeValue<'t>>>,
     /// What is known in every step.
-    known: Known<'t>,
-    mistakes: &'m mut Vec<Mistake>,
+    known: KnownPlaceholders<'t>,
+    mistakes: &'m mut Vec<FileMistake>,
     /// The steps that are repeated, and for what, where that could be read.
     repeated: BTreeMap<String, Option<DeTable<'t>>>,
 }
@@ -159,7 +159,7 @@ impl<'t> Each<'_, 't> {
             Some(key) => {
                 let keys: Vec<_> = table.keys().map(Spanned::get_ref).collect();
                 let message = format!("step {} is not repeated for {}", quoted(name), quoted(key));
-                let mistake = Mistake::new("unknown_instance", message, nearest::hint(key, &keys));
+                let mistake = FileMistake::new("unknown_instance", message, nearest::hint(key, &keys));
                 self.mistakes.push(mistake.at(need.span(), "this need"));
                 Vec::new()
             }
@@ -208,7 +208,7 @@ impl<'t> Each<'_, 't> {
         }
         let names: Vec<_> = tables.into_iter().flat_map(DeTable::keys).map(Spanned::get_ref).collect();
         let message = format!("there is no table `[{FOR_EACH}.{}]`", name.escape_debug());
-        let mistake = Mistake::new("unknown_table", message, nearest::hint(name, &names));
+        let mistake = FileMistake::new("unknown_table", message, nearest::hint(name, &names));
         self.mistakes.push(mistake.misses(name).at(at, "unknown table"));
         None
     }
@@ -217,7 +217,7 @@ impl<'t> Each<'_, 't> {
         let message = format!("a step is repeated for a table, or for a list of texts, and this is of type {kind}");
         let help = "write `for_each = { billing = { … }, … }`, `for_each = [\"billing\", …]`, or the name of a table \
                     `[for_each.NAME]` that several steps share";
-        self.mistakes.push(Mistake::new("wrong_value", message, help).at(at, "this value"));
+        self.mistakes.push(FileMistake::new("wrong_value", message, help).at(at, "this value"));
     }
 
     /// Names stand in commands, lists and journals, and so do keys.
@@ -227,7 +227,7 @@ impl<'t> Each<'_, 't> {
             name.len() <= 63 && name.chars().all(fits) && name.starts_with(|c: char| c.is_ascii_alphanumeric());
         if !is_name {
             let help = "use letters, digits, `-`, `_` and `.`, at most 63 of them, and begin with a letter or a digit";
-            let mistake = Mistake::new("step_name", format!("{} is no name for a {of}", quoted(name)), help);
+            let mistake = FileMistake::new("step_name", format!("{} is no name for a {of}", quoted(name)), help);
             self.mistakes.push(mistake.at(at, "this name"));
         }
         is_name

@@ -7,13 +7,13 @@ use toml::de::DeTable;
 
 use super::{
     DEFAULT_GRAPH, Source,
-    document::Document,
+    document::FileDocument,
     each,
     head::Head,
     mistake::Mistakes,
     origin::Origin,
     overlay::Over,
-    path::Path,
+    path::KeyPath,
     placeholder::Placeholder,
     shape::Shape,
     sources::Space,
@@ -72,7 +72,7 @@ fn reading<T>(
     sources: Vec<Source>,
     kinds: &[&'static Kind],
     placeholders: &[Placeholder],
-    make: impl FnOnce(&mut Document<'_>, &Kinds, &Space) -> Option<T>,
+    make: impl FnOnce(&mut FileDocument<'_>, &Kinds, &Space) -> Option<T>,
 ) -> Result<T, Mistakes> {
     let space = Space::new(sources);
     let mut texts: Vec<_> = space.iter().map(readable).collect();
@@ -84,7 +84,7 @@ fn reading<T>(
         let over = Over::of(&kinds, placed.source.is_setting);
         over.lay(&mut root, text.table());
     }
-    let mut document = Document::new(root, mistakes);
+    let mut document = FileDocument::new(root, mistakes);
     document.expand(placeholders);
     let made = make(&mut document, &kinds, &space);
     let mut mistakes = document.mistakes;
@@ -97,7 +97,7 @@ fn reading<T>(
     }
 }
 
-impl Document<'_> {
+impl FileDocument<'_> {
     fn loaded<C: DeserializeOwned + JsonSchema>(
         &mut self,
         kinds: &Kinds,
@@ -108,8 +108,8 @@ impl Document<'_> {
         let steps = take("steps").unwrap_or_else(|| Map::new().into());
         let connections_json = take("connections").unwrap_or_else(|| Map::new().into());
         let has_lease = root.pointer("/run/lease").is_some();
-        let head: Option<Head> = self.section(&Path::default(), root);
-        let connections: Option<C> = self.section(&Path::of(["connections"]), connections_json.clone());
+        let head: Option<Head> = self.section(&KeyPath::default(), root);
+        let connections: Option<C> = self.section(&KeyPath::of(["connections"]), connections_json.clone());
         let run = head.as_ref().map(|head| self.limits(head.run, has_lease));
         let mut steps = self.steps(steps, kinds);
         let mut facts = Facts::default();
@@ -126,18 +126,18 @@ impl Document<'_> {
     }
 
     /// What is wrong between the steps, with its places in the file.
-    fn between(&mut self, mistakes: Vec<graph::Mistake>) {
+    fn between(&mut self, mistakes: Vec<graph::GraphMistake>) {
         let place = |at| match at {
-            Where::Step(step) => self.place(&Path::of(["steps", &*step])),
-            Where::Needs(step) => self.place(&Path::of(["steps", &*step, "needs"])),
-            Where::Need(step, need) => self.item_place(&Path::of(["steps", &*step, "needs"]), &need),
+            Where::Step(step) => self.place(&KeyPath::of(["steps", &*step])),
+            Where::Needs(step) => self.place(&KeyPath::of(["steps", &*step, "needs"])),
+            Where::Need(step, need) => self.item_place(&KeyPath::of(["steps", &*step, "needs"]), &need),
         };
         let placed: Vec<_> = mistakes.into_iter().map(|mistake| mistake.placed(place)).collect();
         self.mistakes.extend(placed);
     }
 
     /// A table by its type.
-    pub(super) fn section<T: DeserializeOwned + JsonSchema>(&mut self, path: &Path, table: Value) -> Option<T> {
+    pub(super) fn section<T: DeserializeOwned + JsonSchema>(&mut self, path: &KeyPath, table: Value) -> Option<T> {
         self.read(path, table, &Shape::of::<T>(), serde_path_to_error::deserialize)
     }
 
@@ -149,7 +149,7 @@ impl Document<'_> {
         if run.lease <= run.step_timeout {
             let why = format!("the lock is held for {:?}, and a step may take {:?}", run.lease, run.step_timeout);
             let help = "make it longer than `step_timeout`: twice as long leaves room for slow renewals";
-            self.mistakes.push(self.wrong_value(&Path::of(["run", "lease"]), &why, help));
+            self.mistakes.push(self.wrong_value(&KeyPath::of(["run", "lease"]), &why, help));
         }
         run
     }

@@ -11,9 +11,9 @@ use crate::{
 };
 
 /// One mistake in a graph file, with its places.
-pub(super) type Mistake = mistake::Mistake<Span>;
+pub(super) type FileMistake = mistake::Mistake<Span>;
 
-impl Diagnostic for Mistake {
+impl Diagnostic for FileMistake {
     fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
         Some(Box::new(format!("trustpath::file::{}", self.code)))
     }
@@ -32,19 +32,19 @@ impl Diagnostic for Mistake {
 #[derive(Debug)]
 pub struct Mistakes {
     /// What is said of several, where there are, and each.
-    all: Vec<Mistake>,
+    all: Vec<FileMistake>,
     sources: Space,
 }
 
 impl Mistakes {
     /// Sorts the mistakes. There is at least one. Where there is no text, there are no places either.
-    pub(super) fn new(mut all: Vec<Mistake>, sources: Space) -> Self {
+    pub(super) fn new(mut all: Vec<FileMistake>, sources: Space) -> Self {
         all.iter_mut()
             .for_each(|mistake| mistake.labels.retain(|(at, _)| sources.holding(&at.clone().into()).is_some()));
         all.sort_by_key(|mistake| mistake.labels.iter().map(|(at, _)| at.start).min());
         if all.len() != 1 {
             let message = format!("there are {} mistakes in the graph file", all.len());
-            all.insert(0, Mistake::new("mistakes", message, "correct each of them; nothing was done"));
+            all.insert(0, FileMistake::new("mistakes", message, "correct each of them; nothing was done"));
         }
         Self { all, sources: sources.printable() }
     }

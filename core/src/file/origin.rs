@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use toml::de::DeValue;
 
-use super::{Span, document::Document, path::Path, sources::Space};
+use super::{Span, document::FileDocument, path::KeyPath, sources::Space};
 
 /// A value of the graph file, and where it is said.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,16 +24,16 @@ impl Origin {
     }
 }
 
-impl Document<'_> {
+impl FileDocument<'_> {
     /// Where each value comes from.
     pub(super) fn origins(&self, space: &Space) -> Vec<Origin> {
         let mut origins = Vec::new();
-        add(&Path::default(), &self.root, &(0..0), space, &mut origins);
+        add(&KeyPath::default(), &self.root, &(0..0), space, &mut origins);
         origins
     }
 }
 
-fn add(path: &Path, value: &DeValue<'_>, at: &Span, space: &Space, origins: &mut Vec<Origin>) {
+fn add(path: &KeyPath, value: &DeValue<'_>, at: &Span, space: &Space, origins: &mut Vec<Origin>) {
     match value {
         DeValue::Table(table) if !table.is_empty() => {
             for (key, value) in table {

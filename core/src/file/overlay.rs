@@ -16,13 +16,13 @@ use super::{
 /// one is.
 #[derive(Clone, Copy)]
 pub(super) struct Over<'k> {
-    at: At<'k>,
+    at: Position<'k>,
     /// A setting is about one key of such a table.
     is_setting: bool,
 }
 
 #[derive(Clone, Copy)]
-enum At<'k> {
+enum Position<'k> {
     /// What no kind says anything of.
     Plain,
     /// The whole file.
@@ -38,7 +38,7 @@ enum At<'k> {
 impl<'k> Over<'k> {
     /// Of a whole text.
     pub(super) fn of(kinds: &'k Kinds, is_setting: bool) -> Self {
-        Self { at: At::File(kinds), is_setting }
+        Self { at: Position::File(kinds), is_setting }
     }
 
     /// Lays `over` onto `base`. Arrays are replaced as a whole. A table that both have keeps the place of the first, a
@@ -69,16 +69,17 @@ impl<'k> Over<'k> {
     /// How the tables under a key are laid one over the other.
     fn below(self, key: &str, old: &DeTable<'_>, new: &DeTable<'_>) -> Self {
         let at = match self.at {
-            At::File(kinds) if key == STEPS => At::Steps(kinds),
-            At::Steps(kinds) => {
+            Position::File(kinds) if key == STEPS => Position::Steps(kinds),
+            Position::Steps(kinds) => {
                 let uses = new.get(USES).or(old.get(USES)).and_then(|uses| uses.get_ref().as_str());
-                uses.and_then(|uses| kinds.get(uses)).map_or(At::Plain, |(_, shape)| At::Step(shape))
+                uses.and_then(|uses| kinds.get(uses)).map_or(Position::Plain, |(_, shape)| Position::Step(shape))
             }
-            At::Step(shape) if key == WITH => At::With(shape, shape.root()),
-            At::With(shape, schema) => {
-                shape.keys(schema, &Map::new()).schema(key).map_or(At::Plain, |schema| At::With(shape, schema))
-            }
-            _ => At::Plain,
+            Position::Step(shape) if key == WITH => Position::With(shape, shape.root()),
+            Position::With(shape, schema) => shape
+                .keys(schema, &Map::new())
+                .schema(key)
+                .map_or(Position::Plain, |schema| Position::With(shape, schema)),
+            _ => Position::Plain,
         };
         Self { at, ..self }
     }
@@ -86,7 +87,7 @@ impl<'k> Over<'k> {
     /// Whether the later of two tables takes the place of the earlier. Of alternatives, such as `{ file = … }` and
     /// `{ secret = … }`, one that is another one does.
     fn replaces(self, old: &DeTable<'_>, new: &DeTable<'_>) -> bool {
-        let At::With(shape, schema) = self.at else { return false };
+        let Position::With(shape, schema) = self.at else { return false };
         let keys = || old.keys().chain(new.keys()).map(|key| (key.get_ref().to_string(), Value::Null)).collect();
         !self.is_setting && shape.is_one_value(schema) || !shape.has_choice_with(schema, &keys())
     }
@@ -98,12 +99,12 @@ mod tests {
     use toml::de::DeTable;
 
     use super::*;
-    use crate::file::{document::Document, path::Path};
+    use crate::file::{document::FileDocument, path::KeyPath};
 
-    fn joined<'t>(texts: [&'t str; 2]) -> Document<'t> {
+    fn joined<'t>(texts: [&'t str; 2]) -> FileDocument<'t> {
         let [mut base, over] = texts.map(|text| DeTable::parse(text).unwrap().into_inner());
-        Over { at: At::Plain, is_setting: false }.lay(&mut base, over);
-        Document::new(base, Vec::new())
+        Over { at: Position::Plain, is_setting: false }.lay(&mut base, over);
+        FileDocument::new(base, Vec::new())
     }
 
     #[test]
@@ -116,7 +117,7 @@ mod tests {
 
     #[test]
     fn a_replaced_value_and_its_key_lie_where_the_later_text_has_them() {
-        let (merged, path) = (joined(["a = 1", "\n\na = 2"]), Path::of(["a"]));
+        let (merged, path) = (joined(["a = 1", "\n\na = 2"]), KeyPath::of(["a"]));
         assert_eq!((merged.key_place(&path), merged.place(&path)), (2..3, 6..7));
     }
 }

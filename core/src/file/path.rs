@@ -6,7 +6,7 @@ use crate::graph::written;
 
 /// The way to a value in the file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Path(pub(super) Vec<Segment>);
+pub(super) struct KeyPath(pub(super) Vec<Segment>);
 
 /// One step of such a way.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,7 +15,7 @@ pub(super) enum Segment {
     Index(usize),
 }
 
-impl Path {
+impl KeyPath {
     /// The way along tables.
     pub(super) fn of<'k>(keys: impl IntoIterator<Item = &'k str>) -> Self {
         Self(keys.into_iter().map(|key| Segment::Key(key.to_owned())).collect())
@@ -32,7 +32,7 @@ impl Path {
     }
 }
 
-impl Display for Path {
+impl Display for KeyPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.0.is_empty() {
             return f.write_str("the graph file");

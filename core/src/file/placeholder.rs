@@ -11,7 +11,7 @@ use toml::{
     de::{DeTable, DeValue},
 };
 
-use super::{Span, document::json, mistake::Mistake};
+use super::{Span, document::json, mistake::FileMistake};
 use crate::{mistake::quoted, nearest};
 
 /// A placeholder that stands for a value of the file itself.
@@ -30,13 +30,13 @@ const UNFIT: &str = "unfit_placeholder";
 
 /// What placeholders stand for.
 #[derive(Clone, Default)]
-pub(super) struct Known<'t> {
+pub(super) struct KnownPlaceholders<'t> {
     values: BTreeMap<&'static str, Spanned<DeValue<'t>>>,
     /// What would be known, had the file another value or place: the help for it.
     missing: BTreeMap<&'static str, String>,
 }
 
-impl<'t> Known<'t> {
+impl<'t> KnownPlaceholders<'t> {
     /// Adds what a name stands for.
     pub(super) fn add(&mut self, name: &'static str, value: Spanned<DeValue<'t>>) {
         self.missing.remove(name);
@@ -50,7 +50,7 @@ impl<'t> Known<'t> {
 
     /// Fills in a value, at any depth. A text that is one placeholder becomes what that stands for, and lies where that
     /// does. What is not known stays as it is, and is a mistake.
-    pub(super) fn fill(&self, value: &mut Spanned<DeValue<'t>>, mistakes: &mut Vec<Mistake>) {
+    pub(super) fn fill(&self, value: &mut Spanned<DeValue<'t>>, mistakes: &mut Vec<FileMistake>) {
         let at = value.span();
         match value.get_mut() {
             DeValue::String(text) => {
@@ -69,7 +69,7 @@ impl<'t> Known<'t> {
         }
     }
 
-    fn fill_table(&self, table: &mut DeTable<'t>, mistakes: &mut Vec<Mistake>) {
+    fn fill_table(&self, table: &mut DeTable<'t>, mistakes: &mut Vec<FileMistake>) {
         for (mut key, mut value) in mem::take(table) {
             self.fill(&mut value, mistakes);
             let at = key.span();
@@ -84,7 +84,7 @@ impl<'t> Known<'t> {
     }
 
     /// A text with its placeholders filled in; none, where it has none that can be.
-    fn text(&self, text: &str, at: &Span, mistakes: &mut Vec<Mistake>) -> Option<String> {
+    fn text(&self, text: &str, at: &Span, mistakes: &mut Vec<FileMistake>) -> Option<String> {
         let pieces = pieces(text);
         if pieces.len() == 1 {
             return None;
@@ -97,7 +97,7 @@ impl<'t> Known<'t> {
     }
 
     /// What a name is inside of a text, where it can be that.
-    fn inside(&self, name: &str, at: &Span, mistakes: &mut Vec<Mistake>) -> Option<String> {
+    fn inside(&self, name: &str, at: &Span, mistakes: &mut Vec<FileMistake>) -> Option<String> {
         let Some(value) = self.find(name) else {
             mistakes.push(self.unknown(name, at.clone()));
             return None;
@@ -105,7 +105,7 @@ impl<'t> Known<'t> {
         let text = as_text(value.get_ref()).map_err(|kind| {
             let message = format!("`{{{name}}}` stands for {kind}, which is no text");
             let help = format!("give it a text or a number, or write `\"{{{name}}}\"` alone where it may be {kind}");
-            mistakes.push(Mistake::new(UNFIT, message, help).at(at.clone(), "in this text"));
+            mistakes.push(FileMistake::new(UNFIT, message, help).at(at.clone(), "in this text"));
         });
         text.ok()
     }
@@ -116,11 +116,11 @@ impl<'t> Known<'t> {
         segments.try_fold(first, |value, segment| value.get_ref().as_table()?.get(segment))
     }
 
-    fn unknown(&self, name: &str, at: Span) -> Mistake {
+    fn unknown(&self, name: &str, at: Span) -> FileMistake {
         let help = self.missing.get(name.split('.').next().unwrap_or(name)).cloned();
         let help = help.unwrap_or_else(|| nearest::hint(name, &self.names()));
         let message = format!("`{{{name}}}` stands for nothing here");
-        Mistake::new(UNKNOWN, message, help).at(at, "unknown placeholder")
+        FileMistake::new(UNKNOWN, message, help).at(at, "unknown placeholder")
     }
 
     /// All names that can be written.
@@ -151,9 +151,9 @@ fn as_text(value: &DeValue<'_>) -> Result<String, &'static str> {
 }
 
 /// A key stands where it stands already.
-pub(super) fn twice(key: &str, at: Span) -> Mistake {
+pub(super) fn twice(key: &str, at: Span) -> FileMistake {
     let help = "remove one of the two; placeholders in them are filled in";
-    Mistake::new("duplicate_key", format!("the key {} is there twice", quoted(key)), help).at(at, "the second time")
+    FileMistake::new("duplicate_key", format!("the key {} is there twice", quoted(key)), help).at(at, "the second time")
 }
 
 /// A part of a text.
@@ -195,7 +195,7 @@ mod tests {
 
     fn filled(text: &str) -> (Value, Vec<String>) {
         let table = |text: &'static str| Spanned::new(0..0, DeValue::Table(DeTable::parse(text).unwrap().into_inner()));
-        let mut known = Known::default();
+        let mut known = KnownPlaceholders::default();
         known.add("value", table("a = 'x'\nn = 3\nl = [1]\nraw = '{key}'\nin = { b = true }"));
         known.lack("cluster", "say which".into());
         let mut table = Spanned::new(0..0, DeValue::Table(DeTable::parse(text).unwrap().into_inner()));

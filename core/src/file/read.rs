@@ -5,18 +5,18 @@ use serde_json::{Map, Value};
 use serde_path_to_error::Segment as Named;
 
 use super::{
-    document::Document,
-    mistake::Mistake,
-    path::{Path, Segment},
-    shape::{Keys, Shape, description},
+    document::FileDocument,
+    mistake::FileMistake,
+    path::{KeyPath, Segment},
+    shape::{SchemaKeys, Shape, description},
 };
 use crate::{contract::JsonError, mistake::quoted, nearest};
 
-impl Document<'_> {
+impl FileDocument<'_> {
     /// Makes what the value at a path stands for. Returns nothing when there is any mistake in it.
     pub(super) fn read<T>(
         &mut self,
-        path: &Path,
+        path: &KeyPath,
         mut value: Value,
         shape: &Shape,
         decode: impl Fn(Value) -> Result<T, JsonError>,
@@ -31,25 +31,25 @@ impl Document<'_> {
         }
     }
 
-    pub(super) fn wrong_value(&self, path: &Path, why: &str, help: &str) -> Mistake {
-        let mistake = Mistake::new("wrong_value", format!("{path} is wrong: {why}"), help);
+    pub(super) fn wrong_value(&self, path: &KeyPath, why: &str, help: &str) -> FileMistake {
+        let mistake = FileMistake::new("wrong_value", format!("{path} is wrong: {why}"), help);
         mistake.at(self.place(path), "this value")
     }
 }
 
 struct Reading<'r, 't> {
-    document: &'r mut Document<'t>,
-    root: &'r Path,
+    document: &'r mut FileDocument<'t>,
+    root: &'r KeyPath,
     shape: &'r Shape,
     /// The paths of all mistakes.
-    wrong: Vec<Path>,
+    wrong: Vec<KeyPath>,
     /// Those of the values that were taken out.
-    taken: Vec<Path>,
+    taken: Vec<KeyPath>,
 }
 
 impl Reading<'_, '_> {
     /// Checks the keys of a value at any depth, and takes the unknown ones out of it.
-    fn check(&mut self, path: &Path, schema: &Value, value: &mut Value) {
+    fn check(&mut self, path: &KeyPath, schema: &Value, value: &mut Value) {
         let shape = self.shape;
         match value {
             Value::Null => {
@@ -72,7 +72,7 @@ impl Reading<'_, '_> {
         }
     }
 
-    fn check_table(&mut self, path: &Path, keys: &Keys<'_>, table: &mut Map<String, Value>) {
+    fn check_table(&mut self, path: &KeyPath, keys: &SchemaKeys<'_>, table: &mut Map<String, Value>) {
         let mut unknown = Vec::new();
         for (key, value) in table.iter_mut() {
             match keys.schema(key) {
@@ -91,23 +91,24 @@ impl Reading<'_, '_> {
         for key in unknown {
             table.remove(&key);
             let (path, message) = (path.key(&key), format!("{path} has no key {}", quoted(&key)));
-            let mistake = Mistake::new("unknown_key", message, nearest::hint(&key, &known));
+            let mistake = FileMistake::new("unknown_key", message, nearest::hint(&key, &known));
             self.found(&path, mistake.at(self.document.key_place(&path), "unknown key"));
         }
     }
 
-    fn missing(&mut self, path: &Path, key: &str, what: Option<&str>) {
+    fn missing(&mut self, path: &KeyPath, key: &str, what: Option<&str>) {
         let help = format!("add `{key} = …`{}{}", what.map_or("", |_| ": "), what.unwrap_or_default());
-        let mistake = Mistake::new("missing_key", format!("{path} lacks the key {}", quoted(key)), help).misses(key);
+        let mistake =
+            FileMistake::new("missing_key", format!("{path} lacks the key {}", quoted(key)), help).misses(key);
         self.found(path, mistake.at(self.document.place(path), format!("{} belongs here", quoted(key))));
     }
 
-    fn wrong(&mut self, path: &Path, why: &str, help: &str) {
+    fn wrong(&mut self, path: &KeyPath, why: &str, help: &str) {
         let mistake = self.document.wrong_value(path, why, help);
         self.found(path, mistake);
     }
 
-    fn found(&mut self, path: &Path, mistake: Mistake) {
+    fn found(&mut self, path: &KeyPath, mistake: FileMistake) {
         self.wrong.push(path.clone());
         self.document.mistakes.push(mistake);
     }
@@ -127,7 +128,7 @@ impl Reading<'_, '_> {
 
     /// Takes the value at the end of serde's path out of the one at `path`, and says where in the file it is. The path
     /// of an enum's variant ends before it where that is a text.
-    fn take(&self, path: Path, value: &mut Value, named: &[&Named]) -> (Path, Option<Value>) {
+    fn take(&self, path: KeyPath, value: &mut Value, named: &[&Named]) -> (KeyPath, Option<Value>) {
         match (value, named) {
             (Value::Object(table), [Named::Map { key } | Named::Enum { variant: key }, rest @ ..]) => {
                 let Some(inner) = table.get_mut(key) else { return (path, None) };
@@ -136,7 +137,7 @@ impl Reading<'_, '_> {
             }
             (Value::Array(items), [Named::Seq { index }, rest @ ..]) => {
                 let Some(inner) = items.get_mut(*index) else { return (path, None) };
-                let is_before = |taken: &&Path| taken.0.split_last().is_some_and(|(_, array)| *array == *path.0);
+                let is_before = |taken: &&KeyPath| taken.0.split_last().is_some_and(|(_, array)| *array == *path.0);
                 let before = self.taken.iter().filter(is_before).count();
                 let (path, taken) = self.take(path.on(Segment::Index(index + before)), inner, rest);
                 (path, taken.or_else(|| Some(items.remove(*index))))
@@ -146,7 +147,7 @@ impl Reading<'_, '_> {
     }
 
     /// The known texts where the value is one of several, else what its key is for.
-    fn help(&self, path: &Path, value: Option<&Value>) -> String {
+    fn help(&self, path: &KeyPath, value: Option<&Value>) -> String {
         let way = &path.0[self.root.0.len()..];
         let texts = self.shape.at(way).map(|schema| self.shape.texts(schema)).unwrap_or_default();
         if let (Some(Value::String(text)), false) = (value, texts.is_empty()) {
@@ -194,9 +195,9 @@ mod tests {
     /// What is wrong with the keys of a text that should be a `T`.
     fn found<T: JsonSchema>(text: &str) -> Vec<String> {
         let table = DeTable::parse(text).expect("it is TOML").into_inner();
-        let mut document = Document::new(table, Vec::new());
+        let mut document = FileDocument::new(table, Vec::new());
         let value = document.json();
-        let read = document.read(&Path::default(), value, &Shape::of::<T>(), |_| Ok(()));
+        let read = document.read(&KeyPath::default(), value, &Shape::of::<T>(), |_| Ok(()));
         assert_eq!(read.is_none(), !document.mistakes.is_empty());
         document.mistakes.iter().map(|mistake| mistake.to_string().replace("the graph file", "it")).collect()
     }

@@ -9,7 +9,7 @@ use super::{generate::generated, path::Segment};
 pub(super) struct Shape(Value);
 
 /// What one table may and must hold.
-pub(super) struct Keys<'s> {
+pub(super) struct SchemaKeys<'s> {
     /// The schema of each known key.
     known: Vec<(&'s str, &'s Value)>,
     /// Those that must be there.
@@ -44,14 +44,14 @@ impl Shape {
     }
 
     /// What a table may hold by this schema: of alternatives that are as like, what any of them may.
-    pub(super) fn keys<'s>(&'s self, schema: &'s Value, table: &Map<String, Value>) -> Keys<'s> {
+    pub(super) fn keys<'s>(&'s self, schema: &'s Value, table: &Map<String, Value>) -> SchemaKeys<'s> {
         let branches = self.branches(schema, &|choice| known_keys(choice, table));
         let known = branches.iter().flat_map(|branch| properties(branch.schema)).collect();
         let certain = branches.iter().filter(|branch| branch.is_certain);
         let required = certain.flat_map(|branch| list(branch.schema, "required")).filter_map(Value::as_str).collect();
         let mut rests: Vec<_> = branches.iter().filter_map(|branch| rest(branch.schema)).collect();
         rests.sort_by_key(|rest| *rest == NOTHING);
-        Keys { known, required, rest: rests.first().copied().unwrap_or(ANYTHING) }
+        SchemaKeys { known, required, rest: rests.first().copied().unwrap_or(ANYTHING) }
     }
 
     /// Whether it takes tables alone.
@@ -163,7 +163,7 @@ fn rest(schema: &Value) -> Option<&Value> {
     said.or(schema.get("properties").map(|_| NOTHING)).or((schema == ANYTHING).then_some(ANYTHING))
 }
 
-impl<'s> Keys<'s> {
+impl<'s> SchemaKeys<'s> {
     /// The schema of a key; none, when there may be no such key.
     pub(super) fn schema(&self, key: &str) -> Option<&'s Value> {
         let schema = self.known.iter().find(|(name, _)| *name == key).map_or(self.rest, |(_, schema)| schema);

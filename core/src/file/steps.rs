@@ -10,9 +10,9 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::{
-    document::Document,
-    mistake::Mistake,
-    path::{Path, Segment},
+    document::FileDocument,
+    mistake::FileMistake,
+    path::{KeyPath, Segment},
     shape::Shape,
 };
 use crate::{
@@ -54,26 +54,26 @@ pub(super) fn kinds(kinds: &[&'static Kind]) -> Kinds {
     kinds.iter().map(shape).collect()
 }
 
-impl Document<'_> {
+impl FileDocument<'_> {
     /// Reads steps, in the order in which the file has them.
     pub(super) fn steps(&mut self, steps: Value, kinds: &Kinds) -> Vec<Spec> {
         let Value::Object(steps) = steps else {
-            self.section::<Map<String, Value>>(&Path::of(["steps"]), steps);
+            self.section::<Map<String, Value>>(&KeyPath::of(["steps"]), steps);
             return Vec::new();
         };
         if steps.is_empty() {
             let help = "add a `[steps.NAME]` table; `trustpath init` writes the standard graph";
-            let mistake = Mistake::new("no_steps", "there are no steps in this graph file", help);
+            let mistake = FileMistake::new("no_steps", "there are no steps in this graph file", help);
             self.mistakes.push(mistake.misses("").at(0..0, "no `[steps.NAME]` in here"));
         }
         let frame = Shape::of::<Frame>();
         let mut steps: Vec<_> =
-            steps.into_iter().map(|(name, value)| (Path::of(["steps", &*name]), name, value)).collect();
+            steps.into_iter().map(|(name, value)| (KeyPath::of(["steps", &*name]), name, value)).collect();
         steps.sort_by_cached_key(|(path, ..)| self.key_place(path).start);
         steps.into_iter().map(|(path, name, value)| self.step(&path, name, value, &frame, kinds)).collect()
     }
 
-    fn step(&mut self, path: &Path, name: String, mut value: Value, frame: &Shape, kinds: &Kinds) -> Spec {
+    fn step(&mut self, path: &KeyPath, name: String, mut value: Value, frame: &Shape, kinds: &Kinds) -> Spec {
         let with = value.as_object_mut().and_then(|table| table.shift_remove("with"));
         let with = with.unwrap_or_else(|| Map::new().into());
         let uses = value.get("uses").and_then(Value::as_str).map(str::to_owned);
@@ -84,7 +84,7 @@ impl Document<'_> {
     }
 
     /// The needs that are names; a second one of the same name is a mistake.
-    fn needs(&mut self, path: &Path, step: &str, needs: Option<&Value>) -> Vec<String> {
+    fn needs(&mut self, path: &KeyPath, step: &str, needs: Option<&Value>) -> Vec<String> {
         let (mut once, mut seen) = (Vec::new(), HashSet::new());
         for (index, need) in needs.and_then(Value::as_array).into_iter().flatten().enumerate() {
             let Some(need) = need.as_str() else { continue };
@@ -93,7 +93,7 @@ impl Document<'_> {
                 continue;
             }
             let message = format!("step {} needs {} twice", quoted(step), quoted(need));
-            let mistake = Mistake::new("duplicate_need", message, "once is enough: remove one of the two");
+            let mistake = FileMistake::new("duplicate_need", message, "once is enough: remove one of the two");
             let at = self.place(&path.key("needs").on(Segment::Index(index)));
             self.mistakes.push(mistake.at(at, "the second time"));
         }
@@ -101,10 +101,10 @@ impl Document<'_> {
     }
 
     /// Makes the step that a kind has by this configuration.
-    fn of_kind(&mut self, path: &Path, uses: &str, with: &Value, kinds: &Kinds) -> Option<Arc<dyn Step>> {
+    fn of_kind(&mut self, path: &KeyPath, uses: &str, with: &Value, kinds: &Kinds) -> Option<Arc<dyn Step>> {
         let Some((kind, shape)) = kinds.get(uses) else {
             let hint = nearest::hint(uses, &kinds.keys().collect::<Vec<_>>());
-            let mistake = Mistake::new("unknown_kind", format!("there is no kind {}", quoted(uses)), hint);
+            let mistake = FileMistake::new("unknown_kind", format!("there is no kind {}", quoted(uses)), hint);
             self.mistakes.push(mistake.at(self.place(&path.key("uses")), "unknown kind"));
             return None;
         };

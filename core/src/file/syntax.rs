@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use toml::de::DeTable;
 
-use super::{Span, mistake::Mistake, sources::Placed};
+use super::{Span, mistake::FileMistake, sources::Placed};
 
 /// What of a text is TOML.
 #[derive(Debug)]
@@ -15,7 +15,7 @@ pub(super) struct Readable {
     /// The lines that are left out, and the tables whose headers are among them.
     pub(super) unread: String,
     /// Why the first of them is.
-    pub(super) mistake: Option<Mistake>,
+    pub(super) mistake: Option<FileMistake>,
 }
 
 impl Readable {
@@ -59,7 +59,7 @@ pub(super) fn readable(placed: &Placed) -> Readable {
     nothing(placed, first.map(|first| first.not_toml(placed)))
 }
 
-fn nothing(placed: &Placed, mistake: Option<Mistake>) -> Readable {
+fn nothing(placed: &Placed, mistake: Option<FileMistake>) -> Readable {
     Readable { text: String::new(), unread: placed.source.text.clone(), mistake }
 }
 
@@ -80,21 +80,21 @@ impl Flaw {
     }
 
     /// The parser has no kinds of errors, only messages; a test holds this one.
-    fn mistake(&self) -> Mistake {
+    fn mistake(&self) -> FileMistake {
         if self.message == "duplicate key" {
             let help = "remove one of the two, or join the tables";
-            return Mistake::new("duplicate_key", "a key or table is there twice", help)
+            return FileMistake::new("duplicate_key", "a key or table is there twice", help)
                 .at(self.at.clone(), "the second time");
         }
         let help = "correct this line: TOML is lines of `key = value` under `[table]` headers, with text in quotes";
-        Mistake::new("syntax", format!("this is not TOML: {}", self.message), help).at(self.at.clone(), "here")
+        FileMistake::new("syntax", format!("this is not TOML: {}", self.message), help).at(self.at.clone(), "here")
     }
 
     /// It begins a text none of whose lines is TOML.
-    fn not_toml(&self, Placed { source, .. }: &Placed) -> Mistake {
+    fn not_toml(&self, Placed { source, .. }: &Placed) -> FileMistake {
         let message = format!("{} is not a TOML file: {}", source.name, self.message);
         let help = "give the path of a graph file; `trustpath init` writes the standard one";
-        Mistake::new("not_toml", message, help).at(self.at.clone(), "the first line that cannot be read")
+        FileMistake::new("not_toml", message, help).at(self.at.clone(), "the first line that cannot be read")
     }
 }
 

@@ -6,7 +6,7 @@ use super::spec::Spec;
 use crate::{failure::Failure, mistake, mistake::quoted, nearest};
 
 /// What is wrong with a set of steps.
-pub type Mistake = mistake::Mistake<Where>;
+pub type GraphMistake = mistake::Mistake<Where>;
 
 /// Where a mistake shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,29 +23,29 @@ pub enum Where {
 const SHOWN: usize = 10;
 
 /// A step needs one that is not there.
-pub(super) fn unknown_need(step: &str, need: &str, steps: &[Spec]) -> Mistake {
+pub(super) fn unknown_need(step: &str, need: &str, steps: &[Spec]) -> GraphMistake {
     let others: Vec<_> = steps.iter().map(|other| &other.name).filter(|name| *name != step).collect();
     let message = format!("there is no step {}", quoted(need));
-    let mistake = Mistake::new("unknown_need", message, nearest::hint(need, &others)).misses(need);
+    let mistake = GraphMistake::new("unknown_need", message, nearest::hint(need, &others)).misses(need);
     mistake.at(Where::Need(step.into(), need.into()), format!("step {} needs it", quoted(step)))
 }
 
 /// Each step needs the next one, the last needs the first.
-pub(super) fn cycle(members: &[String]) -> Mistake {
+pub(super) fn cycle(members: &[String]) -> GraphMistake {
     let first = quoted(&members[0]);
     let circle = match members.len() {
         1 => format!("{first} needs itself"),
         _ => format!("{} and again {first}", listed(members)),
     };
     let message = format!("steps need each other in a circle: {circle}");
-    let mistake = Mistake::new("cycle", message, "remove one of these needs");
+    let mistake = GraphMistake::new("cycle", message, "remove one of these needs");
     let pairs = members.iter().zip(members.iter().cycle().skip(1)).take(SHOWN);
     pairs.fold(mistake, |mistake, (step, need)| at_need(mistake, step, need))
 }
 
 /// A step wants a fact that none of its needs gives. Where `others` give it, they are named; where some steps are
 /// doubtful, they may.
-pub(super) fn fact_missing(step: &str, fact: &str, others: &[String], doubtful: bool) -> Mistake {
+pub(super) fn fact_missing(step: &str, fact: &str, others: &[String], doubtful: bool) -> GraphMistake {
     let help = match others {
         [] if doubtful => format!("add the step that gives the fact `{fact}` to the needs of {}", quoted(step)),
         [] => format!("no step of this graph gives the fact `{fact}`: add one that does, and name it in the needs"),
@@ -54,14 +54,14 @@ pub(super) fn fact_missing(step: &str, fact: &str, others: &[String], doubtful: 
     };
     let message = format!("step {} wants the fact `{fact}`, and none of its needs gives one", quoted(step));
     let label = format!("a step that gives `{fact}` is missing here");
-    Mistake::new("fact_missing", message, help).misses("").at(Where::Needs(step.into()), label)
+    GraphMistake::new("fact_missing", message, help).misses("").at(Where::Needs(step.into()), label)
 }
 
 /// Several give a fact of which a step takes one.
-pub(super) fn fact_ambiguous(step: &Spec, fact: &str, givers: &[String]) -> Mistake {
+pub(super) fn fact_ambiguous(step: &Spec, fact: &str, givers: &[String]) -> GraphMistake {
     let name = quoted(&step.name);
     let message = format!("step {name} takes one fact `{fact}`, and {} give one", listed(givers));
-    let mistake = Mistake::new("fact_ambiguous", message, format!("keep one of them in the needs of {name}"));
+    let mistake = GraphMistake::new("fact_ambiguous", message, format!("keep one of them in the needs of {name}"));
     let mut needed = givers.iter().filter(|giver| step.needs.contains(giver)).peekable();
     match needed.peek() {
         Some(_) => needed.fold(mistake, |mistake, giver| at_need(mistake, &step.name, giver)),
@@ -70,14 +70,17 @@ pub(super) fn fact_ambiguous(step: &Spec, fact: &str, givers: &[String]) -> Mist
 }
 
 /// A step cannot say what it hands on.
-pub(super) fn gives(step: &str, why: Failure) -> Mistake {
+pub(super) fn gives(step: &str, why: Failure) -> GraphMistake {
     let general = "change its configuration, or its needs, so that the two agree";
     let help = why.help().map_or_else(|| general.to_owned(), |help| help.to_string());
     let message = format!("step {} cannot say what it hands on", quoted(step));
-    Mistake::new("gives", message, help).misses("").at(Where::Step(step.into()), "this step").because(why.in_step(step))
+    GraphMistake::new("gives", message, help)
+        .misses("")
+        .at(Where::Step(step.into()), "this step")
+        .because(why.in_step(step))
 }
 
-fn at_need(mistake: Mistake, step: &str, need: &str) -> Mistake {
+fn at_need(mistake: GraphMistake, step: &str, need: &str) -> GraphMistake {
     let label = format!("{} needs {}", quoted(step), quoted(need));
     mistake.at(Where::Need(step.to_owned(), need.to_owned()), label)
 }

@@ -15,7 +15,7 @@ use std::{
 pub use assemble::assemble;
 pub use instance::word;
 pub(crate) use instance::{about_written, instance, written};
-pub use mistake::{Mistake, Where};
+pub use mistake::{GraphMistake, Where};
 use petgraph::{
     Direction,
     graph::{DiGraph, NodeIndex},
@@ -25,7 +25,7 @@ pub use select::{Selection, UnknownStep};
 use serde_json::Value;
 pub use spec::Spec;
 
-use crate::contract::{Consent, Context, Facts, Handles, Step};
+use crate::contract::{Context, Facts, Handles, Step, StepConsent};
 
 /// One step of a graph.
 pub struct Node {
@@ -47,9 +47,9 @@ pub struct Node {
 
 /// The place of a step in its graph's order: every step comes after those that it needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Place(usize);
+pub struct StepIndex(usize);
 
-impl Place {
+impl StepIndex {
     /// Its number, from 0.
     pub fn index(self) -> usize {
         self.0
@@ -61,7 +61,7 @@ pub struct Graph {
     id: Arc<str>,
     nodes: Vec<Node>,
     /// Where each step is, by its name.
-    named: HashMap<Arc<str>, Place>,
+    named: HashMap<Arc<str>, StepIndex>,
     /// Edges run from a step to those that need it; indices are places.
     edges: DiGraph<(), ()>,
 }
@@ -73,12 +73,12 @@ impl Graph {
     }
 
     /// Every place, needed steps first.
-    pub fn places(&self) -> impl DoubleEndedIterator<Item = Place> + use<> {
-        (0..self.nodes.len()).map(Place)
+    pub fn places(&self) -> impl DoubleEndedIterator<Item = StepIndex> + use<> {
+        (0..self.nodes.len()).map(StepIndex)
     }
 
     /// The step at a place.
-    pub fn node(&self, place: Place) -> &Node {
+    pub fn node(&self, place: StepIndex) -> &Node {
         &self.nodes[place.0]
     }
 
@@ -93,64 +93,64 @@ impl Graph {
     }
 
     /// The place of the step with this name.
-    pub fn place(&self, name: &str) -> Option<Place> {
+    pub fn place(&self, name: &str) -> Option<StepIndex> {
         self.named.get(name).copied()
     }
 
     /// The steps that the one at `place` needs directly.
-    pub fn needed_by(&self, place: Place) -> impl Iterator<Item = Place> + '_ {
+    pub fn dependencies(&self, place: StepIndex) -> impl Iterator<Item = StepIndex> + '_ {
         self.neighbors(place, Direction::Incoming)
     }
 
     /// The steps that need the one at `place` directly.
-    pub fn needing(&self, place: Place) -> impl Iterator<Item = Place> + '_ {
+    pub fn dependents(&self, place: StepIndex) -> impl Iterator<Item = StepIndex> + '_ {
         self.neighbors(place, Direction::Outgoing)
     }
 
     /// Everything that the step at `place` needs, directly or not.
-    pub fn before(&self, place: Place) -> impl Iterator<Item = Place> + '_ {
+    pub fn ancestors(&self, place: StepIndex) -> impl Iterator<Item = StepIndex> + '_ {
         let edges = Reversed(&self.edges);
         Dfs::new(edges, index(place)).iter(edges).map(at).filter(move |other| *other != place)
     }
 
     /// Everything that needs the step at `place`, directly or not.
-    pub fn after(&self, place: Place) -> impl Iterator<Item = Place> + '_ {
+    pub fn descendants(&self, place: StepIndex) -> impl Iterator<Item = StepIndex> + '_ {
         Dfs::new(&self.edges, index(place)).iter(&self.edges).map(at).filter(move |other| *other != place)
     }
 
     /// How many of these steps the longest chain has: each waits for the one before it.
-    pub(crate) fn longest_chain(&self, places: &BTreeSet<Place>) -> usize {
+    pub(crate) fn longest_chain(&self, places: &BTreeSet<StepIndex>) -> usize {
         let mut chains = vec![0; self.nodes.len()];
         for place in self.places() {
-            let before = self.needed_by(place).map(|before| chains[before.0]).max().unwrap_or(0);
+            let before = self.dependencies(place).map(|before| chains[before.0]).max().unwrap_or(0);
             chains[place.0] = before + usize::from(places.contains(&place));
         }
         chains.into_iter().max().unwrap_or(0)
     }
 
     /// The context of the step at `place` in one run.
-    pub fn context(&self, place: Place, handles: &Arc<Handles>, consent: Consent) -> Context {
+    pub fn context(&self, place: StepIndex, handles: &Arc<Handles>, consent: StepConsent) -> Context {
         let node = self.node(place);
         let mut needing = Facts::default();
-        self.after(place).for_each(|other| needing.extend(&self.node(other).given));
-        Context::new(&self.id, &node.name, node.facts.clone(), handles.clone(), consent).needed_by(needing)
+        self.descendants(place).for_each(|other| needing.extend(&self.node(other).given));
+        Context::new(&self.id, &node.name, node.facts.clone(), handles.clone(), consent).with_dependent_facts(needing)
     }
 
     /// Names for messages: `` `a`, `b` ``.
-    pub(crate) fn names(&self, places: impl IntoIterator<Item = Place>) -> String {
+    pub(crate) fn names(&self, places: impl IntoIterator<Item = StepIndex>) -> String {
         let names: Vec<_> = places.into_iter().map(|place| format!("`{}`", self.node(place).name)).collect();
         names.join(", ")
     }
 
-    fn neighbors(&self, place: Place, direction: Direction) -> impl Iterator<Item = Place> + '_ {
+    fn neighbors(&self, place: StepIndex, direction: Direction) -> impl Iterator<Item = StepIndex> + '_ {
         self.edges.neighbors_directed(index(place), direction).map(at)
     }
 }
 
-fn index(place: Place) -> NodeIndex {
+fn index(place: StepIndex) -> NodeIndex {
     NodeIndex::new(place.0)
 }
 
-fn at(index: NodeIndex) -> Place {
-    Place(index.index())
+fn at(index: NodeIndex) -> StepIndex {
+    StepIndex(index.index())
 }

@@ -9,7 +9,7 @@ use petgraph::{
 };
 use thiserror::Error;
 
-use super::{Graph, Place, at, index, instance::written};
+use super::{Graph, StepIndex, at, index, instance::written};
 use crate::{
     failure::{Class, Classified},
     nearest,
@@ -51,14 +51,14 @@ impl Selection {
     ///
     /// # Errors
     /// When a name is unknown; the error lists the known ones.
-    pub fn places(&self, graph: &Graph) -> Result<BTreeSet<Place>, UnknownStep> {
+    pub fn places(&self, graph: &Graph) -> Result<BTreeSet<StepIndex>, UnknownStep> {
         let mut chosen: BTreeSet<_> = match (&self.from, self.only.is_empty()) {
             (None, true) => graph.places().collect(),
             _ => find_all(graph, &self.only)?.into_iter().collect(),
         };
         for from in find_all(graph, self.from.as_slice())? {
             chosen.insert(from);
-            chosen.extend(graph.after(from));
+            chosen.extend(graph.descendants(from));
         }
         for skipped in find_all(graph, &self.skip)? {
             chosen.remove(&skipped);
@@ -69,17 +69,17 @@ impl Selection {
 
 impl Graph {
     /// What the steps of `chosen` need, directly or not, and `chosen` does not hold.
-    pub(crate) fn needed_outside(&self, chosen: &BTreeSet<Place>) -> BTreeSet<Place> {
+    pub(crate) fn needed_outside(&self, chosen: &BTreeSet<StepIndex>) -> BTreeSet<StepIndex> {
         self.outside(Reversed(&self.edges), chosen)
     }
 
     /// What needs the steps of `chosen`, directly or not, and `chosen` does not hold.
-    pub(crate) fn needing_outside(&self, chosen: &BTreeSet<Place>) -> BTreeSet<Place> {
+    pub(crate) fn needing_outside(&self, chosen: &BTreeSet<StepIndex>) -> BTreeSet<StepIndex> {
         self.outside(&self.edges, chosen)
     }
 
     /// One walk from all of them: a walk from each would be as many as there are steps.
-    fn outside<G>(&self, edges: G, chosen: &BTreeSet<Place>) -> BTreeSet<Place>
+    fn outside<G>(&self, edges: G, chosen: &BTreeSet<StepIndex>) -> BTreeSet<StepIndex>
     where
         G: IntoNeighbors<NodeId = NodeIndex> + Visitable<NodeId = NodeIndex>,
     {
@@ -89,13 +89,13 @@ impl Graph {
     }
 }
 
-fn find_all(graph: &Graph, names: &[String]) -> Result<Vec<Place>, UnknownStep> {
+fn find_all(graph: &Graph, names: &[String]) -> Result<Vec<StepIndex>, UnknownStep> {
     let found = names.iter().map(|name| find(graph, name)).collect::<Result<Vec<_>, _>>()?;
     Ok(found.concat())
 }
 
 /// The step of a name, or all that `for_each` made of it.
-fn find(graph: &Graph, name: &str) -> Result<Vec<Place>, UnknownStep> {
+fn find(graph: &Graph, name: &str) -> Result<Vec<StepIndex>, UnknownStep> {
     let made_of_it = || graph.places().filter(|place| written(&graph.node(*place).name) == name).collect();
     let found = graph.place(name).map_or_else(made_of_it, |place| vec![place]);
     if found.is_empty() {

@@ -57,7 +57,7 @@ impl Lines {
     }
 
     /// How many bytes are safe.
-    pub(super) fn sound(&self) -> u64 {
+    pub(super) fn durable_len(&self) -> u64 {
         self.sound
     }
 

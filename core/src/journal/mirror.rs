@@ -17,13 +17,13 @@ pub trait Mirror: fmt::Debug + Send + Sync {
     /// Giving it the same lines again is harmless.
     ///
     /// # Errors
-    /// When it is not certain that they are there, or somebody else has gone on with the journal of this run there.
+    /// When it is not certain that they are there, or another client has continued the journal of this run there.
     async fn keep(&self, run: &str, lines: &[u8]) -> Result<()>;
 }
 
 /// What a journal knows of its mirror. One write at a time: each brings all that there is by then.
 #[derive(Debug)]
-pub(super) struct Reflection {
+pub(super) struct Replica {
     mirror: Arc<dyn Mirror>,
     run: String,
     /// How many bytes of the journal the mirror has for certain.
@@ -32,7 +32,7 @@ pub(super) struct Reflection {
     owed: Mutex<Option<Failure>>,
 }
 
-impl Reflection {
+impl Replica {
     pub(super) fn new(mirror: Arc<dyn Mirror>, run: &str) -> Self {
         Self { mirror, run: run.to_owned(), kept: AsyncMutex::new(0), owed: Mutex::default() }
     }
@@ -50,12 +50,12 @@ impl Reflection {
             Ok(lines) => self.mirror.keep(&self.run, &lines).await.map(|()| lines.len() as u64),
             Err(failure) => Err(failure),
         };
-        *self.owed() = answer.as_ref().err().cloned();
+        *self.last_error() = answer.as_ref().err().cloned();
         *kept = answer?;
         Ok(())
     }
 
-    pub(super) fn owed(&self) -> MutexGuard<'_, Option<Failure>> {
+    pub(super) fn last_error(&self) -> MutexGuard<'_, Option<Failure>> {
         self.owed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

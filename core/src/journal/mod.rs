@@ -18,10 +18,10 @@ mod write;
 pub use lock::{DirectoryLock, TryLock};
 pub use medium::Medium;
 pub use mirror::Mirror;
-pub use pull::Relation;
+pub use pull::JournalRelation;
 pub use read::{Corrupt, Log};
 pub use record::{End, Entry, JournaledStep, Record, Start, Verb};
-pub use replay::{Progress, Touched, replay};
+pub use replay::{JournalState, StepHistory, replay};
 pub use store::{Store, sort_key};
 pub use write::Journal;
 

@@ -11,7 +11,7 @@ use crate::failure::{Class, Problem, Result};
 
 /// How the journal that lies here and that of the same run in another place go together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Relation {
+pub enum JournalRelation {
     /// They say the same.
     Same,
     /// The other place has more: what is here, up to so many bytes, is its beginning.
@@ -23,17 +23,17 @@ pub enum Relation {
 }
 
 /// How they go together. Pure. What lies here behind the last whole line is no record, and counts for nothing.
-pub(crate) fn relation(here: &[u8], there: &[u8]) -> Relation {
-    let Some(sound) = sound(here) else {
-        return if here == there { Relation::Same } else { Relation::Apart };
+pub(crate) fn relation(here: &[u8], there: &[u8]) -> JournalRelation {
+    let Some(sound) = durable_len(here) else {
+        return if here == there { JournalRelation::Same } else { JournalRelation::Apart };
     };
     let whole = &here[..sound];
     match (there.starts_with(whole), whole.starts_with(there)) {
-        (true, true) if sound == here.len() => Relation::Same,
-        (true, true) => Relation::Ahead,
-        (true, false) => Relation::Behind(sound as u64),
-        (false, true) => Relation::Ahead,
-        (false, false) => ended_twice(whole, there).map_or(Relation::Apart, Relation::Behind),
+        (true, true) if sound == here.len() => JournalRelation::Same,
+        (true, true) => JournalRelation::Ahead,
+        (true, false) => JournalRelation::Behind(sound as u64),
+        (false, true) => JournalRelation::Ahead,
+        (false, false) => ended_twice(whole, there).map_or(JournalRelation::Apart, JournalRelation::Behind),
     }
 }
 
@@ -51,7 +51,7 @@ fn ended_twice(here: &[u8], there: &[u8]) -> Option<u64> {
 }
 
 /// How many bytes of a journal are whole records; `None` where it is damaged, or no journal.
-fn sound(bytes: &[u8]) -> Option<usize> {
+fn durable_len(bytes: &[u8]) -> Option<usize> {
     match Log::parse(Path::new(""), bytes) {
         Ok(log) => usize::try_from(log.sound).ok(),
         // Cut off in its first record: nothing was announced.
@@ -79,13 +79,13 @@ impl Store {
     ///
     /// # Errors
     /// When what lies there is no sound journal of this run, the two do not go together, or the file cannot be written.
-    pub async fn take_over(&self, run: &str, there: &Path, lines: Vec<u8>) -> Result<Relation> {
+    pub async fn take_over(&self, run: &str, there: &Path, lines: Vec<u8>) -> Result<JournalRelation> {
         let (store, name, there) = (self.clone(), run.to_owned(), there.to_owned());
         let taken = tokio::task::spawn_blocking(move || store.bring_up(&name, &there, &lines)).await;
         taken.map_err(|error| unwritable(&self.path(run), io::Error::other(error)))?
     }
 
-    fn bring_up(&self, run: &str, there: &Path, lines: &[u8]) -> Result<Relation> {
+    fn bring_up(&self, run: &str, there: &Path, lines: &[u8]) -> Result<JournalRelation> {
         let log = Log::parse(there, lines)?;
         if log.sound != lines.len() as u64 || log.start.run != run || !is_name(run) {
             return Err(Corrupt::NoStart { path: there.to_owned() }.into());
@@ -95,15 +95,15 @@ impl Store {
             Ok(here) => here,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 create(&path, lines).map_err(|error| unwritable(&path, error))?;
-                return Ok(Relation::Behind(0));
+                return Ok(JournalRelation::Behind(0));
             }
             Err(source) => return Err(Corrupt::Unreadable { path, source }.into()),
         };
         let found = relation(&here, lines);
         match found {
-            Relation::Behind(sound) => extend(&path, sound, lines).map_err(|error| unwritable(&path, error))?,
-            Relation::Apart => return Err(apart(run, &path, there).into()),
-            Relation::Same | Relation::Ahead => {}
+            JournalRelation::Behind(sound) => extend(&path, sound, lines).map_err(|error| unwritable(&path, error))?,
+            JournalRelation::Apart => return Err(apart(run, &path, there).into()),
+            JournalRelation::Same | JournalRelation::Ahead => {}
         }
         Ok(found)
     }
@@ -143,7 +143,7 @@ fn apart(run: &str, here: &Path, there: &Path) -> Problem {
     let (here, there) = (here.display(), there.display());
     let message = format!("the run {run} has two journals that do not go together: {here}, and {there}");
     Problem::new(Class::Refused, "trustpath::journal::apart", message).help(
-        "it was gone on with from two places; look at both, and keep the one of the place that went on last: \
+        "it was continued from two places; look at both, and keep the one of the place that went on last: \
          move the file here away, or take the key out of the Secret",
     )
 }
@@ -165,7 +165,7 @@ mod tests {
             verb: Verb::Apply,
             graph: "g".into(),
             chosen: Vec::new(),
-            permissions: Default::default(),
+            consent: Default::default(),
             limits: Default::default(),
             target: Default::default(),
             connections: json!(null),
@@ -188,16 +188,16 @@ mod tests {
 
     #[test]
     fn how_two_journals_go_together() {
-        let behind = |steps: &[&str]| Relation::Behind(journal(steps).len() as u64);
-        let cases: [(&[&str], &str, &[&str], Relation); 8] = [
-            (&["a"], "", &["a"], Relation::Same),
+        let behind = |steps: &[&str]| JournalRelation::Behind(journal(steps).len() as u64);
+        let cases: [(&[&str], &str, &[&str], JournalRelation); 8] = [
+            (&["a"], "", &["a"], JournalRelation::Same),
             (&["a"], "", &["a", "b"], behind(&["a"])),
-            (&["a", "b"], "", &["a"], Relation::Ahead),
-            (&["a"], "", &["b"], Relation::Apart),
-            (&["a", "b"], "", &["a", "c"], Relation::Apart),
-            (&["a"], "{\"crc", &["a"], Relation::Ahead),
+            (&["a", "b"], "", &["a"], JournalRelation::Ahead),
+            (&["a"], "", &["b"], JournalRelation::Apart),
+            (&["a", "b"], "", &["a", "c"], JournalRelation::Apart),
+            (&["a"], "{\"crc", &["a"], JournalRelation::Ahead),
             (&["a"], "{\"crc\":\"never", &["a", "b"], behind(&["a"])),
-            (&["a", "x"], "{\"crc", &["a", "b"], Relation::Apart),
+            (&["a", "x"], "{\"crc", &["a", "b"], JournalRelation::Apart),
         ];
         for (here, torn, there, expected) in cases {
             let found = relation(&[&journal(here), torn.as_bytes()].concat(), &journal(there));
@@ -212,21 +212,21 @@ mod tests {
             [journal(steps), encode(&Entry { at, record: Record::End { end } }).unwrap()].concat()
         };
         let here = closed(&["a"], 1, End::Done);
-        let same = Relation::Behind(journal(&["a"]).len() as u64);
+        let same = JournalRelation::Behind(journal(&["a"]).len() as u64);
         assert_eq!(relation(&here, &closed(&["a"], 2, End::Done)), same);
         assert_eq!(relation(&here, &closed(&["a"], 2, End::Kept)), same);
-        assert_eq!(relation(&here, &closed(&["a"], 2, End::Stuck)), Relation::Apart, "it was gone on with");
-        assert_eq!(relation(&here, &closed(&["b"], 2, End::Done)), Relation::Apart);
-        assert_eq!(relation(&here, &journal(&["a", "b"])), Relation::Apart);
+        assert_eq!(relation(&here, &closed(&["a"], 2, End::Stuck)), JournalRelation::Apart, "it was continued");
+        assert_eq!(relation(&here, &closed(&["b"], 2, End::Done)), JournalRelation::Apart);
+        assert_eq!(relation(&here, &journal(&["a", "b"])), JournalRelation::Apart);
     }
 
     #[test]
     fn what_is_no_journal_is_not_written_over() {
-        assert_eq!(relation(b"", &journal(&[])), Relation::Behind(0));
-        assert_eq!(relation(b"{\"cr", &journal(&[])), Relation::Behind(0));
-        assert_eq!(relation(b"a note of somebody's\n", &journal(&[])), Relation::Apart);
+        assert_eq!(relation(b"", &journal(&[])), JournalRelation::Behind(0));
+        assert_eq!(relation(b"{\"cr", &journal(&[])), JournalRelation::Behind(0));
+        assert_eq!(relation(b"a note of somebody's\n", &journal(&[])), JournalRelation::Apart);
         let damaged = [b"damaged\n".as_slice(), &journal(&["a"])].concat();
-        assert_eq!(relation(&damaged, &journal(&["a"])), Relation::Apart);
+        assert_eq!(relation(&damaged, &journal(&["a"])), JournalRelation::Apart);
     }
 
     proptest! {
@@ -237,9 +237,9 @@ mod tests {
             let cut = cut % (whole.len() + 1);
             let lines = whole[..cut].iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
             let here = relation(&whole[..cut], &whole);
-            prop_assert_eq!(here, if cut == whole.len() { Relation::Same } else { Relation::Behind(lines as u64) });
+            prop_assert_eq!(here, if cut == whole.len() { JournalRelation::Same } else { JournalRelation::Behind(lines as u64) });
             if cut > 0 && cut == lines && cut < whole.len() {
-                prop_assert_eq!(relation(&whole, &whole[..cut]), Relation::Ahead);
+                prop_assert_eq!(relation(&whole, &whole[..cut]), JournalRelation::Ahead);
             }
         }
     }
@@ -249,7 +249,7 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let (store, there) = (Store::new(home.path().join("state")), Path::new("there"));
         let (short, long) = (journal(&["a"]), journal(&["a", "b"]));
-        assert_eq!(store.bring_up("r", there, &short).unwrap(), Relation::Behind(0));
+        assert_eq!(store.bring_up("r", there, &short).unwrap(), JournalRelation::Behind(0));
         assert_eq!(fs::read(store.path("r")).unwrap(), short);
         assert_eq!(fs::read_dir(store.directory()).unwrap().count(), 1, "something was left beside it");
         #[cfg(unix)]
@@ -259,9 +259,9 @@ mod tests {
         }
         fs::write(store.path("r"), [&short, b"{\"torn".as_slice()].concat()).unwrap();
         assert_eq!(store.lines("r").unwrap(), short);
-        assert_eq!(store.bring_up("r", there, &long).unwrap(), Relation::Behind(short.len() as u64));
+        assert_eq!(store.bring_up("r", there, &long).unwrap(), JournalRelation::Behind(short.len() as u64));
         assert_eq!(fs::read(store.path("r")).unwrap(), long);
-        assert_eq!(store.bring_up("r", there, &short).unwrap(), Relation::Ahead);
+        assert_eq!(store.bring_up("r", there, &short).unwrap(), JournalRelation::Ahead);
         assert_eq!(fs::read(store.path("r")).unwrap(), long);
         let other = store.bring_up("r", there, &journal(&["c"])).unwrap_err();
         assert_eq!(other.report().code.as_deref(), Some("trustpath::journal::apart"));
@@ -279,7 +279,7 @@ mod tests {
         exclusively(&writer).unwrap();
         let taking = store.take_over("r", Path::new("there"), journal(&["a", "b"]));
         let (taken, ()) = tokio::join!(taking, async { drop(writer) });
-        assert!(matches!(taken, Ok(Relation::Behind(_))), "{taken:?}");
+        assert!(matches!(taken, Ok(JournalRelation::Behind(_))), "{taken:?}");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::{
     contract::{Change, Target},
     failure::Report,
     graph::Graph,
-    run::{Permissions, Settings},
+    run::{Consent, Settings},
 };
 
 /// One line of a journal.
@@ -38,9 +38,9 @@ pub enum Record {
     Done {
         /// The step.
         step: String,
-        /// An earlier attempt of it was answered by nobody, and may still be carried out.
+        /// An earlier attempt of it was answered by no one, and may still be carried out.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-        late: bool,
+        unacknowledged: bool,
     },
     /// The step's last request failed.
     Failed {
@@ -50,20 +50,20 @@ pub enum Record {
         why: Report,
         /// It may still be carried out; without this, the server has answered, or was never reached.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-        late: bool,
+        unacknowledged: bool,
     },
     /// Nothing of the step can be carried out late any more, and it was looked at after that.
     Settled {
         /// The step.
         step: String,
     },
-    /// A process goes on with a run that was cut off.
+    /// A process continues a run that was cut off.
     Resumed {
         /// The program, and its version.
         program: String,
     },
     /// The run failed, was interrupted, or is rolled back by hand; from here on it goes backwards.
-    TurnedBack {
+    UndoStarted {
         /// Why.
         why: Report,
     },
@@ -98,7 +98,7 @@ pub enum Record {
         /// Why.
         why: Report,
     },
-    /// The run is over.
+    /// The run is finished.
     End {
         /// How.
         end: End,
@@ -139,7 +139,7 @@ impl Verb {
     }
 }
 
-/// All that is needed to go on with a run, or to take it back, without its graph file.
+/// All that is needed to continue a run, or to take it back, without its graph file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Start {
     /// The version of the format.
@@ -155,7 +155,7 @@ pub struct Start {
     /// The steps that the command is about.
     pub chosen: Vec<String>,
     /// What the user agreed to beforehand.
-    pub permissions: Permissions,
+    pub consent: Consent,
     /// Its limits.
     pub limits: Settings,
     /// Which servers it runs against.

@@ -34,7 +34,7 @@ impl Store {
         &self.directory
     }
 
-    /// An id for a new run, later than every earlier one, and the path of its journal. Of the runs that are over, the
+    /// An id for a new run, later than every earlier one, and the path of its journal. Of the finished runs, the
     /// latest `kept` stay; what is unfinished, stuck or damaged always does.
     ///
     /// # Errors

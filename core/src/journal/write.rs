@@ -10,7 +10,7 @@ use std::{
 use jiff::Timestamp;
 
 use super::{
-    Entry, Log, Medium, Mirror, Record, Start, line, lock::exclusively, medium::Lines, mirror::Reflection, private,
+    Entry, Log, Medium, Mirror, Record, Start, line, lock::exclusively, medium::Lines, mirror::Replica, private,
 };
 use crate::failure::{Class, Failure, Problem, Result};
 
@@ -19,7 +19,7 @@ use crate::failure::{Class, Failure, Problem, Result};
 pub struct Journal {
     path: Arc<Path>,
     lines: Arc<Mutex<Lines>>,
-    reflection: Option<Arc<Reflection>>,
+    reflection: Option<Arc<Replica>>,
 }
 
 impl Journal {
@@ -44,7 +44,7 @@ impl Journal {
     /// with [`Journal::reflect`].
     #[must_use]
     pub fn mirrored(self, run: &str, mirror: Arc<dyn Mirror>) -> Self {
-        Self { reflection: Some(Arc::new(Reflection::new(mirror, run))), ..self }
+        Self { reflection: Some(Arc::new(Replica::new(mirror, run))), ..self }
     }
 
     /// Goes on with the journal of an earlier run; a torn last record is cut off.
@@ -85,13 +85,13 @@ impl Journal {
     ///
     /// # Errors
     /// When that is not certain.
-    pub async fn reflect(&self) -> Result<()> {
-        self.up_to(self.sound()).await
+    pub async fn flush(&self) -> Result<()> {
+        self.up_to(self.durable_len()).await
     }
 
     /// Why the mirror lacks the last records, where it does.
-    pub fn owed(&self) -> Option<Failure> {
-        self.reflection.as_ref()?.owed().clone()
+    pub fn last_error(&self) -> Option<Failure> {
+        self.reflection.as_ref()?.last_error().clone()
     }
 
     async fn up_to(&self, end: u64) -> Result<()> {
@@ -101,7 +101,7 @@ impl Journal {
 
     /// All records up to now.
     async fn whole(&self) -> Result<Vec<u8>> {
-        let (path, sound) = (self.path.clone(), self.sound());
+        let (path, sound) = (self.path.clone(), self.durable_len());
         let read = move || {
             let mut bytes = std::fs::read(path)?;
             bytes.truncate(usize::try_from(sound).unwrap_or(usize::MAX));
@@ -110,8 +110,8 @@ impl Journal {
         Ok(blocking(read).await.map_err(|error| unwritable(&self.path, error))?)
     }
 
-    fn sound(&self) -> u64 {
-        self.lines.lock().unwrap_or_else(PoisonError::into_inner).sound()
+    fn durable_len(&self) -> u64 {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner).durable_len()
     }
 
     /// Where it lies.

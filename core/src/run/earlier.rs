@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::{
     contract::{Facts, Handles, Kind, Target},
     failure::{Class, Failure, Problem, Result},
-    graph::{Graph, Mistake, Spec, assemble},
+    graph::{Graph, GraphMistake, Spec, assemble},
     journal::{JournaledStep, Log, Record, Start, replay},
     nearest,
 };
@@ -41,14 +41,14 @@ pub async fn refuse_other_target(run: &str, then: &Target, handles: &Handles) ->
     Ok(())
 }
 
-/// What is said in a journal, before a rollback, of steps that the user leaves as they are: what somebody else has changed
+/// What is said in a journal, before a rollback, of steps that the user leaves as they are: what another client has changed
 /// is not taken back, and the run would never be over.
 ///
 /// # Errors
 /// When nothing of one of them has to be taken back.
 pub fn leaving(left: &[String], log: &Log) -> Result<Vec<Record>> {
     let progress = replay(&log.entries);
-    let standing: Vec<_> = progress.standing().map(|(step, _)| step).collect();
+    let standing: Vec<_> = progress.pending().map(|(step, _)| step).collect();
     let leave = |step: &String| match standing.contains(&step.as_str()) {
         true => Ok(Record::Left { step: step.clone() }),
         false => Err(not_standing(step, &log.start.run, &standing).into()),
@@ -86,7 +86,7 @@ fn other_config(step: &JournaledStep, error: impl std::error::Error + Send + Syn
         .into()
 }
 
-fn disagrees(run: &str, mistakes: &[Mistake]) -> Problem {
+fn disagrees(run: &str, mistakes: &[GraphMistake]) -> Problem {
     let mistakes: Vec<_> = mistakes.iter().map(ToString::to_string).collect();
     let message = format!("the steps in the journal of the run {run} do not fit together: {}", mistakes.join("; "));
     Problem::new(Class::Config, "trustpath::run::disagrees", message)

@@ -13,15 +13,15 @@ use super::{
     earlier::refuse_other_target,
     outcome::{Ended, Failures, Outcome, interrupted},
     plan::{RunPlan, goal},
-    proving::{Ahead, Proofs, Proving, failed},
-    requests::{Sending, Sent, Way},
+    requests::{Aim, RequestSender, SendResult},
     schedule::{Direction, OnFailure, Schedule, execute},
     settings::Event,
+    verification::{EarlyVerification, Verification, Verifications, failed},
 };
 use crate::{
     contract::{Evidence, Goal, Note, Plan},
     failure::{Class, Failure, Problem, Result},
-    graph::{Place, Selection},
+    graph::{Selection, StepIndex},
     journal::{End, Journal, Log, Record, Verb, replay},
 };
 
@@ -40,15 +40,15 @@ impl Engine {
     /// # Errors
     /// When the journal itself cannot be written to its end; what happened is in it as far as it goes.
     pub async fn run(&self, plan: &RunPlan, journal: &Journal) -> Result<Ended> {
-        let (failure, evidence) = match self.make_and_prove(plan, journal).await {
+        let (failure, evidence) = match self.apply_and_verify(plan, journal).await {
             Ok(evidence) => (self.broken(&evidence), evidence),
             Err(failure) => (Some(failure), Vec::new()),
         };
-        let keep = self.permissions.keep && !evidence.is_empty() && failure.is_some();
+        let keep = self.consent.keep && !evidence.is_empty() && failure.is_some();
         let outcome = match failure {
             None => Outcome::Done,
             Some(failure) if keep => Outcome::Kept(failure),
-            Some(failure) => self.turn_back(failure, plan.verb, journal).await?,
+            Some(failure) => self.undo_all(failure, plan.verb, journal).await?,
         };
         let unclosed = outcome.conclude(&*self.guard, journal).await?;
         let mut left = left(plan);
@@ -58,43 +58,48 @@ impl Engine {
 
     /// Makes everything and proves it. What does not depend on the last steps is proven while these are made; where that is
     /// of no use any more, it still comes to its end.
-    async fn make_and_prove(&self, plan: &RunPlan, journal: &Journal) -> Result<Proofs> {
-        let ahead = Arc::new(Ahead::of(&self.graph, plan));
+    async fn apply_and_verify(&self, plan: &RunPlan, journal: &Journal) -> Result<Verifications> {
+        let ahead = Arc::new(EarlyVerification::of(&self.graph, plan));
         let early = async {
             let due = if ahead.is_due().await { ahead.places() } else { &BTreeSet::new() };
-            Proving::by(self).of(due).await
+            Verification::by(self).of(due).await
         };
-        let (rest, early) = join(self.make_and_prove_rest(plan, journal, &ahead), early).await;
+        let (rest, early) = join(self.apply_and_verify_rest(plan, journal, &ahead), early).await;
         let mut proofs: BTreeMap<_, _> = early.into_iter().collect();
         proofs.extend(rest?);
         Ok(proofs.into_iter().collect())
     }
 
-    /// What was seen before a request was over that nobody answered may be no longer so: all is proven then.
-    async fn make_and_prove_rest(&self, plan: &RunPlan, journal: &Journal, ahead: &Arc<Ahead>) -> Result<Proofs> {
+    /// What was seen before a request was over that no one answered may be no longer so: all is proven then.
+    async fn apply_and_verify_rest(
+        &self,
+        plan: &RunPlan,
+        journal: &Journal,
+        ahead: &Arc<EarlyVerification>,
+    ) -> Result<Verifications> {
         let made = self.forward(plan, journal, ahead).await;
         ahead.end();
         made?;
-        let rest = match self.settle(plan.verb, journal).await? {
-            _ if plan.verb == Verb::Destroy => return Ok(Proofs::new()),
+        let rest = match self.await_in_flight(plan.verb, journal).await? {
+            _ if plan.verb == Verb::Destroy => return Ok(Verifications::new()),
             Settled::Late => plan.chosen(),
             Settled::InTime => &plan.chosen() - ahead.places(),
         };
-        Ok(Proving::by(self).of(&rest).await)
+        Ok(Verification::by(self).of(&rest).await)
     }
 
     /// Makes the plan's changes along the graph.
     ///
     /// # Errors
     /// The first failure, or the interruption, after everything under way has settled.
-    async fn forward(&self, plan: &RunPlan, journal: &Journal, ahead: &Arc<Ahead>) -> Result<()> {
+    async fn forward(&self, plan: &RunPlan, journal: &Journal, ahead: &Arc<EarlyVerification>) -> Result<()> {
         let changing = plan.changes().map(|(place, _)| place).collect();
         let (engine, journal) = (Arc::new(self.clone()), journal.clone());
         let work = |place| {
             let (engine, journal, ahead) = (engine.clone(), journal.clone(), ahead.clone());
             let planned = plan.steps[&place].plan.clone();
             async move {
-                engine.make(place, planned, &journal).await?;
+                engine.apply_step(place, planned, &journal).await?;
                 ahead.made(place);
                 Ok(())
             }
@@ -107,9 +112,9 @@ impl Engine {
         if all { Ok(()) } else { Err(interrupted()) }
     }
 
-    async fn make(&self, place: Place, planned: Plan, journal: &Journal) -> Result<()> {
+    async fn apply_step(&self, place: StepIndex, planned: Plan, journal: &Journal) -> Result<()> {
         let name = self.name(place);
-        let made = self.make_within(place, planned, journal).await.map_err(|failure| failure.in_step(name));
+        let made = self.apply_within(place, planned, journal).await.map_err(|failure| failure.in_step(name));
         match &made {
             Ok(()) => self.observer.event(name, Event::Applied),
             Err(failure) => self.observer.event(name, Event::Failed(failure)),
@@ -117,12 +122,12 @@ impl Engine {
         made
     }
 
-    async fn make_within(&self, place: Place, planned: Plan, journal: &Journal) -> Result<()> {
-        let sending = Sending::begin(self, place, journal, Way::Forward);
+    async fn apply_within(&self, place: StepIndex, planned: Plan, journal: &Journal) -> Result<()> {
+        let sending = RequestSender::begin(self, place, journal, Aim::Forward);
         let plan = if planned.provisional { self.plan_again(place).await? } else { planned };
         self.observer.event(self.name(place), Event::Applying(&plan.change));
         let parts = self.graph.node(place).step.parts(&self.context(place), &plan.change)?;
-        let Sent { answer, logged, left, .. } = sending.all(parts).await;
+        let SendResult { answer, logged, left, .. } = sending.all(parts).await;
         if left.is_empty() {
             return answer.and(logged);
         }
@@ -131,7 +136,7 @@ impl Engine {
     }
 
     /// Values that were not known when the user was asked are known now. What the user was asked for may not grow.
-    async fn plan_again(&self, place: Place) -> Result<Plan> {
+    async fn plan_again(&self, place: StepIndex) -> Result<Plan> {
         let plan = self.read(place, &Goal::Present).await?;
         match self.objections(self.name(place), &plan).into_iter().next() {
             Some(objection) => Err(objection),
@@ -140,22 +145,22 @@ impl Engine {
         }
     }
 
-    /// After everything was made: what was answered by nobody is looked at once more when it cannot come late any more.
+    /// After everything was made: what was answered by no one is looked at once more when it cannot come late any more.
     ///
     /// # Errors
     /// When a step is no longer as it was made, or the run is interrupted.
-    async fn settle(&self, verb: Verb, journal: &Journal) -> Result<Settled> {
-        let standing = self.standing(&Log::read(journal.path())?)?;
-        let late = standing.into_iter().filter_map(|(place, standing)| Some((place, standing.settles?)));
-        let looks = late.map(|(place, settles)| self.settle_one(place, settles, verb, journal));
+    async fn await_in_flight(&self, verb: Verb, journal: &Journal) -> Result<Settled> {
+        let standing = self.pending(&Log::read(journal.path())?)?;
+        let late = standing.into_iter().filter_map(|(place, standing)| Some((place, standing.settled_at?)));
+        let looks = late.map(|(place, settled_at)| self.settle_one(place, settled_at, verb, journal));
         tokio::select! {
             settled = try_join_all(looks) => settled.map(|late| if late.is_empty() { Settled::InTime } else { Settled::Late }),
             () = self.cancel.cancelled() => Err(interrupted()),
         }
     }
 
-    async fn settle_one(&self, place: Place, settles: Instant, verb: Verb, journal: &Journal) -> Result<()> {
-        self.wait_to_settle(place, settles).await;
+    async fn settle_one(&self, place: StepIndex, settled_at: Instant, verb: Verb, journal: &Journal) -> Result<()> {
+        self.wait_to_settle(place, settled_at).await;
         let name = self.name(place);
         if !self.read(place, &goal(verb)).await?.is_nothing() {
             return Err(carried_out_late().in_step(name));
@@ -164,7 +169,7 @@ impl Engine {
     }
 
     /// What a request was to remove and has left.
-    fn stayed(&self, journal: &Journal) -> Result<Vec<(Place, Note)>> {
+    fn stayed(&self, journal: &Journal) -> Result<Vec<(StepIndex, Note)>> {
         let stays = replay(&Log::read(journal.path())?.entries).stays.into_iter();
         let notes = stays.filter_map(|(step, why)| Some((self.graph.place(&step)?, why)));
         Ok(notes.flat_map(|(place, why)| why.into_iter().map(move |why| (place, Note::Left(why)))).collect())
@@ -175,25 +180,25 @@ impl Engine {
     /// What it had under way is over when this returns, and what it made is as it made it.
     ///
     /// # Errors
-    /// When the servers are not those of the run, somebody else has changed what it made, or it cannot be planned.
-    pub async fn plan_rest(&self, log: &Log) -> Result<RunPlan, Failures> {
+    /// When the servers are not those of the run, another client has changed what it made, or it cannot be planned.
+    pub async fn plan_remaining(&self, log: &Log) -> Result<RunPlan, Failures> {
         let start = &log.start;
         refuse_other_target(&start.run, &start.target, &self.handles).await?;
-        self.settle_before_going_on(log).await?;
+        self.await_in_flight_before_resume(log).await?;
         let chosen = Selection { only: start.chosen.clone(), ..Selection::default() };
         self.plan(start.verb, &chosen).await
     }
 
-    /// Before a run that was cut off goes on: its requests are over, and nobody else has touched what it made.
+    /// Before a run that was cut off goes on: its requests are over, and no one else has touched what it made.
     ///
     /// # Errors
     /// When somebody has, or a step cannot be read.
-    async fn settle_before_going_on(&self, log: &Log) -> Result<()> {
-        let looks = self.standing(log)?.into_iter().map(|(place, standing)| async move {
-            if let Some(settles) = standing.settles {
-                self.wait_to_settle(place, settles).await;
+    async fn await_in_flight_before_resume(&self, log: &Log) -> Result<()> {
+        let looks = self.pending(log)?.into_iter().map(|(place, standing)| async move {
+            if let Some(settled_at) = standing.settled_at {
+                self.wait_to_settle(place, settled_at).await;
             }
-            self.read(place, &Goal::Back(standing.trail)).await
+            self.read(place, &Goal::Undo(standing.history)).await
         });
         tokio::select! {
             looked = try_join_all(looks) => looked.map(drop),
@@ -223,15 +228,15 @@ impl Engine {
         if due != Some(End::Done) {
             return Ok(due);
         }
-        let rest = self.plan_rest(log).await?;
+        let rest = self.plan_remaining(log).await?;
         if !rest.is_nothing() {
             return Ok(None);
         }
         Ok(match start.verb {
             Verb::Destroy => due,
-            Verb::Apply => match self.broken(&Proving::by(self).of(&rest.chosen()).await) {
+            Verb::Apply => match self.broken(&Verification::by(self).of(&rest.chosen()).await) {
                 None => due,
-                Some(_) => start.permissions.keep.then_some(End::Kept),
+                Some(_) => start.consent.keep.then_some(End::Kept),
             },
         })
     }
@@ -249,12 +254,12 @@ impl Engine {
     ///
     /// # Errors
     /// When the selection names an unknown step. A proof that could not be carried out is in the answer.
-    pub async fn verify(&self, selection: &Selection) -> Result<Vec<(Place, Result<Evidence>)>> {
-        Ok(Proving::by(self).of(&selection.places(&self.graph)?).await)
+    pub async fn verify(&self, selection: &Selection) -> Result<Vec<(StepIndex, Result<Evidence>)>> {
+        Ok(Verification::by(self).of(&selection.places(&self.graph)?).await)
     }
 
-    /// The first link, in the order of the graph, that does not hold or could not be proven.
-    pub fn broken(&self, proofs: &[(Place, Result<Evidence>)]) -> Option<Failure> {
+    /// The first link, in the order of the graph, that does not hold or could not be verified.
+    pub fn broken(&self, proofs: &[(StepIndex, Result<Evidence>)]) -> Option<Failure> {
         proofs.iter().find_map(|(place, proof)| match proof {
             Err(failure) => Some(failure.clone()),
             Ok(evidence) => failed(evidence).map(|failure| failure.in_step(self.name(*place))),
@@ -262,7 +267,7 @@ impl Engine {
     }
 }
 
-fn left(plan: &RunPlan) -> Vec<(Place, Note)> {
+fn left(plan: &RunPlan) -> Vec<(StepIndex, Note)> {
     let notes = plan.steps.iter().flat_map(|(place, planned)| planned.plan.notes.iter().map(|note| (*place, note)));
     notes.filter(|(_, note)| matches!(note, Note::Left(_))).map(|(place, note)| (place, note.clone())).collect()
 }
@@ -274,7 +279,7 @@ fn still_unknown() -> Problem {
 }
 
 fn carried_out_late() -> Failure {
-    let message = "a request that nobody answered was carried out late, and changed what was made after it";
+    let message = "a request that no one answered was carried out late, and changed what was made after it";
     Problem::new(Class::Timeout, "trustpath::run::late", message)
         .help("look at the network between here and the server; everything is taken back, run it again")
         .into()

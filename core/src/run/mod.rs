@@ -6,26 +6,26 @@ mod needs;
 mod orphans;
 mod outcome;
 mod plan;
-mod proving;
 mod requests;
 mod rights;
 mod schedule;
 mod settings;
 mod undo;
+mod verification;
 
 pub use earlier::{graph_of, leaving, refuse_other_target};
-pub use needs::{By, Need, Needing, Needs};
+pub use needs::{RequestedBy, Requester, RequiredRight, RequiredRights};
 pub use orphans::{Orphan, Orphans};
 pub use outcome::{Ended, Failures, Outcome};
-pub use plan::{Planned, Role, RunPlan};
-pub use rights::Needed;
-pub use settings::{Cancel, Canceller, Event, Guard, LONGEST, Observer, Permissions, Settings};
+pub use plan::{Planned, Relation, RunPlan};
+pub use rights::RightsOfVerbs;
+pub use settings::{Cancel, Canceller, Consent, Event, Guard, LONGEST, Observer, Settings};
 
 use std::sync::Arc;
 
 use crate::{
-    contract::{Consent, Context, Handles, Right},
-    graph::{Graph, Place},
+    contract::{Context, Handles, Right, StepConsent},
+    graph::{Graph, StepIndex},
 };
 
 /// Runs one graph against the systems behind its handles.
@@ -34,7 +34,7 @@ pub struct Engine {
     graph: Arc<Graph>,
     handles: Arc<Handles>,
     settings: Settings,
-    permissions: Permissions,
+    consent: Consent,
     observer: Arc<dyn Observer>,
     cancel: Cancel,
     guard: Arc<dyn Guard>,
@@ -42,13 +42,13 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// An engine that asks nobody, tells nobody, is never interrupted, and holds no lock.
+    /// An engine that asks no one, tells no one, is never interrupted, and holds no lock.
     pub fn new(graph: Arc<Graph>, handles: Arc<Handles>) -> Self {
         Self {
             graph,
             handles,
             settings: Settings::default(),
-            permissions: Permissions::default(),
+            consent: Consent::default(),
             observer: Arc::new(()),
             cancel: Cancel::never(),
             guard: Arc::new(Vec::<Arc<dyn Guard>>::new()),
@@ -64,8 +64,8 @@ impl Engine {
 
     /// With what the user agreed to beforehand.
     #[must_use]
-    pub fn with_permissions(self, permissions: Permissions) -> Self {
-        Self { permissions, ..self }
+    pub fn with_consent(self, consent: Consent) -> Self {
+        Self { consent, ..self }
     }
 
     /// With somebody who is told what happens as it happens.
@@ -98,8 +98,8 @@ impl Engine {
     }
 
     /// What the user agreed to beforehand.
-    pub fn permissions(&self) -> &Permissions {
-        &self.permissions
+    pub fn consent(&self) -> &Consent {
+        &self.consent
     }
 
     /// The graph that it runs.
@@ -112,15 +112,15 @@ impl Engine {
         &self.handles
     }
 
-    fn context(&self, place: Place) -> Context {
-        let consent = Consent {
-            adopt: self.permissions.adopt.contains(self.name(place)),
-            force_conflicts: self.permissions.force_conflicts,
+    fn context(&self, place: StepIndex) -> Context {
+        let consent = StepConsent {
+            adopt: self.consent.adopt.contains(self.name(place)),
+            force_conflicts: self.consent.force_conflicts,
         };
         self.graph.context(place, &self.handles, consent).within(self.settings.step_timeout)
     }
 
-    fn name(&self, place: Place) -> &str {
+    fn name(&self, place: StepIndex) -> &str {
         &self.graph.node(place).name
     }
 }

@@ -15,25 +15,25 @@ use crate::{
 };
 
 /// Who needs a right: a step by its name, or the run itself.
-pub type Needing = Option<Arc<str>>;
+pub type Requester = Option<Arc<str>>;
 
 /// A right, and what needs it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Need {
+pub struct RequiredRight {
     /// The right.
     pub right: Right,
     /// What it is used for in detail, each once, for the system's own handle.
     pub grants: Vec<Value>,
     /// Who needs it, and for which verbs.
-    pub by: By,
+    pub by: RequestedBy,
 }
 
 /// Who needs something, and for which verbs. Shown as `` `policy`: apply, rollback; `role`: verify ``.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct By(pub BTreeMap<Needing, BTreeSet<Purpose>>);
+pub struct RequestedBy(pub BTreeMap<Requester, BTreeSet<Purpose>>);
 
-impl By {
-    /// Adds what somebody else needs it for.
+impl RequestedBy {
+    /// Adds what another client needs it for.
     pub fn extend(&mut self, more: &Self) {
         for (who, purposes) in &more.0 {
             self.0.entry(who.clone()).or_default().extend(purposes);
@@ -41,7 +41,7 @@ impl By {
     }
 }
 
-impl fmt::Display for By {
+impl fmt::Display for RequestedBy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (position, (who, purposes)) in self.0.iter().enumerate() {
             f.write_str(if position == 0 { "" } else { "; " })?;
@@ -58,8 +58,8 @@ impl fmt::Display for By {
 
 /// Rights, each once, in the order in which they were first needed.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Needs {
-    all: Vec<Need>,
+pub struct RequiredRights {
+    all: Vec<RequiredRight>,
     /// Where in `all` a right is, by its system and its words.
     at: HashMap<(&'static str, String), usize>,
     /// How many requests are made of each system at most.
@@ -68,14 +68,14 @@ pub struct Needs {
     plans_again: bool,
 }
 
-impl Needs {
+impl RequiredRights {
     /// All of them.
-    pub fn all(&self) -> &[Need] {
+    pub fn all(&self) -> &[RequiredRight] {
         &self.all
     }
 
     /// Those of one system.
-    pub fn of<'a>(&'a self, system: &'a str) -> impl Iterator<Item = &'a Need> {
+    pub fn of<'a>(&'a self, system: &'a str) -> impl Iterator<Item = &'a RequiredRight> {
         self.all.iter().filter(move |need| need.right.system == system)
     }
 
@@ -130,14 +130,14 @@ impl Needs {
         *counted = counted.saturating_add(requests);
     }
 
-    pub(super) fn add(&mut self, who: &Needing, purpose: Purpose, rights: Vec<Right>) {
-        let by = By([(who.clone(), [purpose].into())].into());
+    pub(super) fn add(&mut self, who: &Requester, purpose: Purpose, rights: Vec<Right>) {
+        let by = RequestedBy([(who.clone(), [purpose].into())].into());
         for right in rights {
-            self.merge(Need { grants: vec![right.grant.clone()], right, by: by.clone() });
+            self.merge(RequiredRight { grants: vec![right.grant.clone()], right, by: by.clone() });
         }
     }
 
-    fn merge(&mut self, more: Need) {
+    fn merge(&mut self, more: RequiredRight) {
         let place = *self.at.entry((more.right.system, more.right.what.clone())).or_insert(self.all.len());
         let Some(need) = self.all.get_mut(place) else {
             self.all.push(more);
@@ -167,10 +167,10 @@ impl Needs {
         (spelled, failures)
     }
 
-    fn replace(&mut self, need: &Need, each: Vec<Right>) {
+    fn replace(&mut self, need: &RequiredRight, each: Vec<Right>) {
         for right in each {
             let grants = if right == need.right { need.grants.clone() } else { vec![right.grant.clone()] };
-            self.merge(Need { right, grants, by: need.by.clone() });
+            self.merge(RequiredRight { right, grants, by: need.by.clone() });
         }
     }
 }

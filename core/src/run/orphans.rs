@@ -13,10 +13,10 @@ use super::{
 };
 use crate::{
     contract::{
-        About, Consent, Context, Facts, Kind, KnownStep, Leftover, LeftoverSearch, Leftovers, Readings, search,
+        About, Context, Facts, Kind, KnownStep, Leftover, LeftoverSearch, Leftovers, SharedReads, StepConsent, search,
     },
     failure::{Class, Problem, Result},
-    graph::{Graph, Mistake, Selection, Spec},
+    graph::{Graph, GraphMistake, Selection, Spec},
     journal::Verb,
 };
 
@@ -117,7 +117,7 @@ impl Engine {
         Ok(Self { graph: Arc::new(graph), ..self.clone() })
     }
 
-    async fn search(&self, kinds: &[&'static Kind], readings: &Arc<Readings>) -> Orphans {
+    async fn search(&self, kinds: &[&'static Kind], readings: &Arc<SharedReads>) -> Orphans {
         let about = self.about();
         let is_used = |systems: &[&str]| systems.iter().all(|system| self.graph.uses(system));
         let finding = kinds.iter().filter_map(|kind| Some((*kind, kind.leftovers()?)));
@@ -145,10 +145,10 @@ impl Engine {
         &self,
         leftovers: &dyn Leftovers,
         about: &About<'_>,
-        readings: &Arc<Readings>,
+        readings: &Arc<SharedReads>,
     ) -> Result<LeftoverSearch> {
         let (facts, limit) = (Arc::new(Facts::default()), self.settings.step_timeout);
-        let cx = Context::new(self.graph.id(), "", facts, self.handles.clone(), Consent::default());
+        let cx = Context::new(self.graph.id(), "", facts, self.handles.clone(), StepConsent::default());
         let cx = cx.within(limit).sharing(readings.clone());
         tokio::select! {
             found = in_time("searched", limit, search(leftovers, about, &cx)) => found,
@@ -186,7 +186,7 @@ impl Leftover {
     }
 }
 
-fn no_graph(mistakes: &[Mistake]) -> Problem {
+fn no_graph(mistakes: &[GraphMistake]) -> Problem {
     let mistakes: Vec<_> = mistakes.iter().map(ToString::to_string).collect();
     let message = format!("what the graph has left does not fit together: {}", mistakes.join("; "));
     Problem::new(Class::Internal, "trustpath::orphans::graph", message).help("this is a defect of a kind")

@@ -1,7 +1,7 @@
 //! What a run comes to: how it ends, and why one fails.
 //!
 //! First the lock says nothing of it any more, then its journal says that it has ended. A crash between the two leaves a run
-//! that lacks nothing but its end. The other way round it would leave a lock that keeps everyone out for a run that is over.
+//! that lacks nothing but its end. The other way round it would leave a lock that keeps everyone out for a finished run.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -15,7 +15,7 @@ use super::settings::Guard;
 use crate::{
     contract::{Evidence, Note},
     failure::{Class, Failure, Problem, Result},
-    graph::Place,
+    graph::StepIndex,
     journal::{End, Journal, Record},
 };
 
@@ -25,10 +25,10 @@ pub struct Ended {
     /// How.
     pub outcome: Outcome,
     /// What `verify` saw, where it came that far.
-    pub evidence: Vec<(Place, Result<Evidence>)>,
+    pub evidence: Vec<(StepIndex, Result<Evidence>)>,
     /// What was left on purpose, by step.
-    pub left: Vec<(Place, Note)>,
-    /// Why a lock may still name the run, where it does: its journal has no end then, and whoever goes on with it finds
+    pub left: Vec<(StepIndex, Note)>,
+    /// Why a lock may still name the run, where it does: its journal has no end then, and whoever continues it finds
     /// nothing left to do but that.
     pub unclosed: Option<Failure>,
 }

@@ -9,12 +9,12 @@ use super::{
     Engine,
     outcome::{Failures, caught_at_once, in_time, interrupted},
     schedule::side_by_side,
-    settings::{Event, Permissions},
+    settings::{Consent, Event},
 };
 use crate::{
-    contract::{Context, Goal, Note, Plan, Readings, RequestList, Undo},
+    contract::{Context, Goal, Note, Plan, RequestList, Reversibility, SharedReads},
     failure::{Class, Failure, Problem, Result},
-    graph::{Graph, Place, Selection, word},
+    graph::{Graph, Selection, StepIndex, word},
     journal::Verb,
 };
 
@@ -24,21 +24,21 @@ pub struct RunPlan {
     /// Which way.
     pub verb: Verb,
     /// Each step that was read, by its place.
-    pub steps: BTreeMap<Place, Planned>,
+    pub steps: BTreeMap<StepIndex, Planned>,
 }
 
 /// What a run would do to one step.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Planned {
     /// Why it was read.
-    pub role: Role,
+    pub relation: Relation,
     /// What would change.
     pub plan: Plan,
 }
 
 /// Why a step was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Role {
+pub enum Relation {
     /// The command is about it.
     Chosen,
     /// A chosen one depends on it: it must have nothing to do.
@@ -47,8 +47,8 @@ pub enum Role {
 
 impl RunPlan {
     /// The chosen steps that have something to do.
-    pub fn changes(&self) -> impl Iterator<Item = (Place, &Plan)> {
-        let chosen = self.steps.iter().filter(|(_, planned)| planned.role == Role::Chosen);
+    pub fn changes(&self) -> impl Iterator<Item = (StepIndex, &Plan)> {
+        let chosen = self.steps.iter().filter(|(_, planned)| planned.relation == Relation::Chosen);
         chosen.map(|(place, planned)| (*place, &planned.plan)).filter(|(_, plan)| !plan.is_nothing())
     }
 
@@ -61,8 +61,8 @@ impl RunPlan {
     }
 
     /// The steps that the command is about.
-    pub fn chosen(&self) -> BTreeSet<Place> {
-        let chosen = self.steps.iter().filter(|(_, planned)| planned.role == Role::Chosen);
+    pub fn chosen(&self) -> BTreeSet<StepIndex> {
+        let chosen = self.steps.iter().filter(|(_, planned)| planned.relation == Relation::Chosen);
         chosen.map(|(place, _)| *place).collect()
     }
 
@@ -86,12 +86,12 @@ impl Engine {
         &self,
         verb: Verb,
         selection: &Selection,
-        readings: &Arc<Readings>,
+        readings: &Arc<SharedReads>,
     ) -> Result<RunPlan, Failures> {
         let chosen = selection.places(&self.graph).map_err(Failure::from)?;
         let neighbors = neighbors(&self.graph, verb, &chosen);
-        let roles = chosen.iter().map(|place| (*place, Role::Chosen));
-        let roles = roles.chain(neighbors.into_iter().map(|place| (place, Role::Neighbor)));
+        let roles = chosen.iter().map(|place| (*place, Relation::Chosen));
+        let roles = roles.chain(neighbors.into_iter().map(|place| (place, Relation::Neighbor)));
         let goal = goal(verb);
         let cx = |place| self.context(place).sharing(readings.clone());
         let reads = roles.map(|(place, role)| {
@@ -108,9 +108,9 @@ impl Engine {
     ///
     /// # Errors
     /// When it is not: somebody has changed something in between, and what was agreed to is not what would be done.
-    pub fn still(&self, planned: &RunPlan, now: &RunPlan) -> Result<()> {
+    pub fn ensure_unchanged(&self, planned: &RunPlan, now: &RunPlan) -> Result<()> {
         let places: BTreeSet<_> = planned.steps.keys().chain(now.steps.keys()).copied().collect();
-        let is_other = |place: &Place| match (planned.steps.get(place), now.steps.get(place)) {
+        let is_other = |place: &StepIndex| match (planned.steps.get(place), now.steps.get(place)) {
             (Some(then), Some(now)) => then.plan.change != now.plan.change,
             (then, now) => then.is_some() != now.is_some(),
         };
@@ -119,7 +119,7 @@ impl Engine {
     }
 
     /// Plans one step for one goal, within its time.
-    pub(super) async fn read(&self, place: Place, goal: &Goal) -> Result<Plan> {
+    pub(super) async fn read(&self, place: StepIndex, goal: &Goal) -> Result<Plan> {
         self.read_in(place, self.context(place), goal).await
     }
 
@@ -135,7 +135,7 @@ impl Engine {
     }
 
     pub(super) fn objections(&self, step: &str, plan: &Plan) -> Vec<Failure> {
-        let objections = [adopt(step, plan, &self.permissions), loss(step, plan, &self.permissions)];
+        let objections = [adopt(step, plan, &self.consent), loss(step, plan, &self.consent)];
         objections.into_iter().flatten().map(|objection| Failure::from(objection).in_step(step)).collect()
     }
 
@@ -143,7 +143,7 @@ impl Engine {
     ///
     /// # Errors
     /// When a step does not know one of its own changes.
-    pub fn requests_of(&self, plan: &RunPlan) -> Result<BTreeMap<Place, RequestList>> {
+    pub fn requests_of(&self, plan: &RunPlan) -> Result<BTreeMap<StepIndex, RequestList>> {
         let goal = goal(plan.verb);
         let of = |place| {
             let change = &plan.steps[&place].plan.change;
@@ -153,13 +153,13 @@ impl Engine {
         plan.chosen().into_iter().map(|place| Ok((place, of(place)?))).collect()
     }
 
-    async fn read_in(&self, place: Place, context: Context, goal: &Goal) -> Result<Plan> {
+    async fn read_in(&self, place: StepIndex, context: Context, goal: &Goal) -> Result<Plan> {
         let name = self.name(place);
         self.observer.event(name, Event::Planning);
         let reading = in_time("read", self.settings.step_timeout, self.graph.node(place).step.plan(&context, goal));
         let answer = tokio::select! {
             answer = reading => answer,
-            () = self.cancel.cancelled(), if !matches!(goal, Goal::Back(_)) => Err(interrupted()),
+            () = self.cancel.cancelled(), if !matches!(goal, Goal::Undo(_)) => Err(interrupted()),
         };
         let answer = answer.map_err(|failure| failure.in_step(name));
         match &answer {
@@ -177,12 +177,12 @@ pub(super) fn goal(verb: Verb) -> Goal {
     }
 }
 
-fn sort(verb: Verb, answers: Vec<(Place, (Role, Result<Plan>))>) -> Result<RunPlan, Failures> {
+fn sort(verb: Verb, answers: Vec<(StepIndex, (Relation, Result<Plan>))>) -> Result<RunPlan, Failures> {
     let mut steps = BTreeMap::new();
     let mut failures = Vec::new();
     for (place, (role, answer)) in answers {
         match answer {
-            Ok(plan) => drop(steps.insert(place, Planned { role, plan })),
+            Ok(plan) => drop(steps.insert(place, Planned { relation: role, plan })),
             Err(failure) => failures.push(failure),
         }
     }
@@ -196,7 +196,7 @@ fn changed_meanwhile(steps: &str) -> Problem {
 }
 
 /// The steps outside of the chosen ones that a run depends on: what they need, or, when destroying, what needs them.
-pub(super) fn neighbors(graph: &Graph, verb: Verb, chosen: &BTreeSet<Place>) -> BTreeSet<Place> {
+pub(super) fn neighbors(graph: &Graph, verb: Verb, chosen: &BTreeSet<StepIndex>) -> BTreeSet<StepIndex> {
     match verb {
         Verb::Apply => graph.needed_outside(chosen),
         Verb::Destroy => graph.needing_outside(chosen),
@@ -205,8 +205,8 @@ pub(super) fn neighbors(graph: &Graph, verb: Verb, chosen: &BTreeSet<Place>) -> 
 
 /// What lies outside of the command must have nothing to do.
 fn check(graph: &Graph, plan: &RunPlan) -> Result<(), Failures> {
-    let behind = |(place, planned): (&Place, &Planned)| {
-        (planned.role == Role::Neighbor && !settled(plan.verb, &planned.plan)).then_some(*place)
+    let behind = |(place, planned): (&StepIndex, &Planned)| {
+        (planned.relation == Relation::Neighbor && !is_satisfied(plan.verb, &planned.plan)).then_some(*place)
     };
     let behind: BTreeSet<_> = plan.steps.iter().filter_map(behind).collect();
     if behind.is_empty() {
@@ -218,7 +218,7 @@ fn check(graph: &Graph, plan: &RunPlan) -> Result<(), Failures> {
 }
 
 /// Nothing to do, or nothing left to do: what destroy has to leave is no reason to keep what it needs.
-fn settled(verb: Verb, plan: &Plan) -> bool {
+fn is_satisfied(verb: Verb, plan: &Plan) -> bool {
     match verb {
         Verb::Apply => plan.is_nothing(),
         Verb::Destroy => plan.change.before.is_none(),
@@ -226,15 +226,15 @@ fn settled(verb: Verb, plan: &Plan) -> bool {
 }
 
 /// A step outside of the command has something to do first.
-fn not_ready(graph: &Graph, plan: &RunPlan, place: Place, command: &str) -> Failure {
+fn not_ready(graph: &Graph, plan: &RunPlan, place: StepIndex, command: &str) -> Failure {
     let (step, chosen) = (&graph.node(place).name, plan.chosen());
     let (code, message) = match plan.verb {
         Verb::Apply => {
-            let by = graph.names(graph.after(place).filter(|other| chosen.contains(other)));
+            let by = graph.names(graph.descendants(place).filter(|other| chosen.contains(other)));
             ("trustpath::run::needs_first", format!("`{step}` is needed by {by}, and is not as the graph file says"))
         }
         Verb::Destroy => {
-            let by = graph.names(graph.before(place).filter(|other| chosen.contains(other)));
+            let by = graph.names(graph.ancestors(place).filter(|other| chosen.contains(other)));
             ("trustpath::run::needed_still", format!("`{step}` still needs {by}"))
         }
     };
@@ -243,7 +243,7 @@ fn not_ready(graph: &Graph, plan: &RunPlan, place: Place, command: &str) -> Fail
 }
 
 /// The command that would include them.
-fn command(graph: &Graph, plan: &RunPlan, behind: &BTreeSet<Place>) -> String {
+fn command(graph: &Graph, plan: &RunPlan, behind: &BTreeSet<StepIndex>) -> String {
     let all: BTreeSet<_> = plan.chosen().union(behind).copied().collect();
     let names: Vec<_> = all.iter().map(|place| word(&graph.node(*place).name)).collect();
     format!("trustpath {} {}", plan.verb.name(), names.join(" "))
@@ -260,21 +260,22 @@ fn hold(graph: &Graph, mut plan: RunPlan) -> RunPlan {
     }
     for place in graph.places().rev() {
         let Some(planned) = plan.steps.get(&place).filter(|planned| is_removed(planned)) else { continue };
-        let by: BTreeSet<_> = graph.after(place).filter(|other| holds(graph, &plan, *other, &planned.plan)).collect();
+        let by: BTreeSet<_> =
+            graph.descendants(place).filter(|other| holds(graph, &plan, *other, &planned.plan)).collect();
         if !by.is_empty() {
             let held = held(&planned.plan, by.len(), &graph.names(by));
-            plan.steps.insert(place, Planned { role: Role::Chosen, plan: held });
+            plan.steps.insert(place, Planned { relation: Relation::Chosen, plan: held });
         }
     }
     plan
 }
 
 fn is_removed(planned: &Planned) -> bool {
-    planned.role == Role::Chosen && !planned.plan.is_nothing()
+    planned.relation == Relation::Chosen && !planned.plan.is_nothing()
 }
 
 /// Whether what stays of a step needs the object of this plan.
-fn holds(graph: &Graph, plan: &RunPlan, other: Place, removal: &Plan) -> bool {
+fn holds(graph: &Graph, plan: &RunPlan, other: StepIndex, removal: &Plan) -> bool {
     let Some(Planned { plan, .. }) = plan.steps.get(&other) else { return false };
     let uses = || removal.goes_with.iter().any(|name| **name == *graph.node(other).name);
     plan.change.after.is_some() && (plan.retains || uses())
@@ -289,22 +290,22 @@ fn held(removal: &Plan, by: usize, names: &str) -> Plan {
 }
 
 /// It would take over something that is not marked as this graph's.
-fn adopt(step: &str, plan: &Plan, permissions: &Permissions) -> Option<Problem> {
+fn adopt(step: &str, plan: &Plan, consent: &Consent) -> Option<Problem> {
     let message = format!("`{step}` is there already, differs, and does not bear the mark of this graph");
     let problem = Problem::new(Class::Conflict, "trustpath::run::adopt", message)
         .help(format!("look at the difference in `trustpath plan`, then: --adopt {}", word(step)));
-    (plan.adopt && !permissions.adopt.contains(step)).then_some(problem)
+    (plan.adopt && !consent.adopt.contains(step)).then_some(problem)
 }
 
 /// It would lose something for good, or something that only the user can supply.
-fn loss(step: &str, plan: &Plan, permissions: &Permissions) -> Option<Problem> {
-    let (message, help) = match &plan.undo {
-        Undo::Yes | Undo::Nothing => return None,
-        _ if permissions.allow_irreversible => return None,
-        Undo::IfGiven(what) => {
+fn loss(step: &str, plan: &Plan, consent: &Consent) -> Option<Problem> {
+    let (message, help) = match &plan.reversibility {
+        Reversibility::Full | Reversibility::NotNeeded => return None,
+        _ if consent.allow_irreversible => return None,
+        Reversibility::NeedsInput(what) => {
             (format!("`{step}` can be taken back only with {what}"), "supply it, or accept the loss")
         }
-        Undo::No(why) => (format!("`{step}` cannot be taken back: {why}"), "accept the loss"),
+        Reversibility::Lossy(why) => (format!("`{step}` cannot be taken back: {why}"), "accept the loss"),
     };
     let help = format!("{help} with --allow-irreversible");
     Some(Problem::new(Class::Refused, "trustpath::run::irreversible", message).help(help))

@@ -14,104 +14,108 @@ use super::{
 use crate::{
     contract::{Answer, Change, Context, Noted, Part, Request, watched},
     failure::{Failure, Result},
-    graph::Place,
+    graph::StepIndex,
     journal::{Journal, Record},
 };
 
 /// Which way a run goes at the moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Way {
+pub(super) enum Aim {
     Forward,
-    Back,
+    Undo,
 }
 
 /// What came of requests that were sent one after the other.
-pub(super) struct Sent {
+pub(super) struct SendResult {
     /// What the server said, or why nothing was sent.
     pub(super) answer: Result<()>,
     /// One of them was not answered, and may still be carried out.
-    pub(super) late: bool,
+    pub(super) unacknowledged: bool,
     /// What the last of them was to remove and has left, each with the reason.
     pub(super) left: Vec<String>,
     /// Whether the journal has it all.
     pub(super) logged: Result<()>,
 }
 
-impl Sent {
+impl SendResult {
     pub(super) fn nothing(answer: Result<()>) -> Self {
-        Self { answer, late: false, left: Vec::new(), logged: Ok(()) }
+        Self { answer, unacknowledged: false, left: Vec::new(), logged: Ok(()) }
     }
 }
 
-impl Way {
+impl Aim {
     fn intent(self, step: &str, part: &Change) -> Record {
         let (step, change) = (step.to_owned(), part.clone());
         match self {
             Self::Forward => Record::Intent { step, change },
-            Self::Back => Record::UndoIntent { step, change },
+            Self::Undo => Record::UndoIntent { step, change },
         }
     }
 }
 
 /// Sends the requests of one step, one way, within the step's time.
-pub(super) struct Sending<'a> {
+pub(super) struct RequestSender<'a> {
     engine: &'a Engine,
-    place: Place,
+    place: StepIndex,
     journal: &'a Journal,
-    way: Way,
+    way: Aim,
     deadline: Instant,
 }
 
-impl<'a> Sending<'a> {
+impl<'a> RequestSender<'a> {
     /// The step's time begins now.
-    pub(super) fn begin(engine: &'a Engine, place: Place, journal: &'a Journal, way: Way) -> Self {
+    pub(super) fn begin(engine: &'a Engine, place: StepIndex, journal: &'a Journal, way: Aim) -> Self {
         Self { engine, place, journal, way, deadline: Instant::now() + engine.settings.step_timeout }
     }
 
     /// Sends requests until one fails, or until what came of one cannot be written down on the way forward.
     ///
-    /// On the way forward nothing is sent that could not be announced. On the way back the server comes before the
+    /// On the way forward nothing is sent that could not be announced. During the undo the server comes before the
     /// log: a full disk must not keep what can be taken back from being taken back.
-    pub(super) async fn all(&self, parts: Vec<Part>) -> Sent {
+    pub(super) async fn all(&self, parts: Vec<Part>) -> SendResult {
         let context = || self.engine.context(self.place);
-        let mut all = Sent::nothing(Ok(()));
+        let mut all = SendResult::nothing(Ok(()));
         let mut looked = Look::first(&parts, context(), self.deadline).await;
         let mut parts = parts.into_iter().peekable();
         while let Some(part) = parts.next() {
             let next = Look::ahead(&part, parts.peek(), context(), self.deadline);
             let context = context().having_looked(looked.and_then(Look::fresh));
             let sent;
-            (sent, looked) = Look::beside(next, self.announced(context, part), |sent| sent.answer.is_ok()).await;
-            all = Sent { late: all.late | sent.late, logged: all.logged.and(sent.logged), ..sent };
+            (sent, looked) = Look::beside(next, self.send_journaled(context, part), |sent| sent.answer.is_ok()).await;
+            all = SendResult {
+                unacknowledged: all.unacknowledged | sent.unacknowledged,
+                logged: all.logged.and(sent.logged),
+                ..sent
+            };
             // What is written of the next request would be taken for the answer to one whose own could not be.
-            if all.answer.is_err() || (self.way == Way::Forward && all.logged.is_err()) {
+            if all.answer.is_err() || (self.way == Aim::Forward && all.logged.is_err()) {
                 break;
             }
         }
         all
     }
 
-    async fn announced(&self, context: Context, part: Part) -> Sent {
+    async fn send_journaled(&self, context: Context, part: Part) -> SendResult {
         let name = self.engine.name(self.place);
         if let Err(lost) = covers(&*self.engine.guard, self.deadline.saturating_duration_since(Instant::now())) {
-            return Sent::nothing(Err(lost));
+            return SendResult::nothing(Err(lost));
         }
         let intent = self.journal.append(self.way.intent(name, &part.change)).await;
-        if let (Way::Forward, Err(unwritten)) = (self.way, &intent) {
-            return self.unsent(unwritten.clone()).await;
+        if let (Aim::Forward, Err(unwritten)) = (self.way, &intent) {
+            return self.record_unsent(unwritten.clone()).await;
         }
-        let (answer, Noted { late, left }) = self.request(context, part).await;
-        let noted = self.journal.append(came_of(name, &answer, late)).await;
-        Sent { answer, late, left, logged: intent.and(noted) }
+        let (answer, Noted { unacknowledged, left }) = self.request(context, part).await;
+        let noted = self.journal.append(came_of(name, &answer, unacknowledged)).await;
+        SendResult { answer, unacknowledged, left, logged: intent.and(noted) }
     }
 
     /// A request that was not sent because it could not be announced. The file may have an intent that only its mirror
-    /// lacks: that nothing came of it is said behind it, so that nobody waits for it. Where the file itself cannot be
+    /// lacks: that nothing came of it is said behind it, so that no one waits for it. Where the file itself cannot be
     /// written, that is in vain as well, and changes nothing.
-    async fn unsent(&self, unwritten: Failure) -> Sent {
+    async fn record_unsent(&self, unwritten: Failure) -> SendResult {
         let answer = Err(unwritten);
         let logged = self.journal.append(came_of(self.engine.name(self.place), &answer, false)).await;
-        Sent { logged, ..Sent::nothing(answer) }
+        SendResult { logged, ..SendResult::nothing(answer) }
     }
 
     /// Sends one request, in a task of its own. Dropping it would not recall it: one whose time is over may still be
@@ -120,7 +124,7 @@ impl<'a> Sending<'a> {
         let step = self.engine.graph.node(self.place).step.clone();
         let mut request = tokio::spawn(watched(async move { step.apply(&context, &part).await }));
         // What it noted is lost with it.
-        let unknown = Noted { late: true, ..Noted::default() };
+        let unknown = Noted { unacknowledged: true, ..Noted::default() };
         match timeout_at(self.deadline, &mut request).await {
             Ok(Ok(answered)) => answered,
             Ok(Err(error)) => (Err(panicked(&error)), unknown),
@@ -134,11 +138,11 @@ impl<'a> Sending<'a> {
     }
 }
 
-fn came_of(step: &str, answer: &Result<(), Failure>, late: bool) -> Record {
+fn came_of(step: &str, answer: &Result<(), Failure>, unacknowledged: bool) -> Record {
     let step = step.to_owned();
     match answer {
-        Ok(()) => Record::Done { step, late },
-        Err(failure) => Record::Failed { step, why: failure.report(), late },
+        Ok(()) => Record::Done { step, unacknowledged },
+        Err(failure) => Record::Failed { step, why: failure.report(), unacknowledged },
     }
 }
 
@@ -200,7 +204,7 @@ mod tests {
     use tokio::time::{advance, sleep};
 
     use super::*;
-    use crate::contract::{Change, Consent, Facts, Handles, Right, Shown, Values};
+    use crate::contract::{Change, Facts, Handles, Right, Shown, StepConsent, Values};
 
     const LIMIT: Duration = Duration::from_secs(60);
 
@@ -234,7 +238,7 @@ mod tests {
     }
 
     async fn ahead(next: &Part, sending: impl Future<Output = bool>) -> Option<Result<Answer>> {
-        let cx = Context::new("g", "s", Arc::new(Facts::default()), Arc::new(Handles::new()), Consent::default());
+        let cx = Context::new("g", "s", Arc::new(Facts::default()), Arc::new(Handles::new()), StepConsent::default());
         let look = Look::ahead(&part("a", 0), Some(next), cx, Instant::now() + LIMIT);
         Look::beside(look, sending, |sent| *sent).await.1.and_then(Look::fresh)
     }

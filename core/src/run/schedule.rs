@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 use super::outcome::caught;
 use crate::{
     failure::Result,
-    graph::{Graph, Place},
+    graph::{Graph, StepIndex},
     journal::Verb,
 };
 
@@ -43,16 +43,16 @@ impl Direction {
 pub(super) struct Schedule<'a> {
     graph: &'a Graph,
     direction: Direction,
-    chosen: &'a BTreeSet<Place>,
+    chosen: &'a BTreeSet<StepIndex>,
     waiting_for: Vec<usize>,
-    ready: BTreeSet<Place>,
+    ready: BTreeSet<StepIndex>,
 }
 
 impl<'a> Schedule<'a> {
-    pub(super) fn new(graph: &'a Graph, chosen: &'a BTreeSet<Place>, direction: Direction) -> Self {
+    pub(super) fn new(graph: &'a Graph, chosen: &'a BTreeSet<StepIndex>, direction: Direction) -> Self {
         let waiting_for = graph.places().map(|place| match direction {
-            Direction::Forward => graph.needed_by(place).count(),
-            Direction::Backward => graph.needing(place).count(),
+            Direction::Forward => graph.dependencies(place).count(),
+            Direction::Backward => graph.dependents(place).count(),
         });
         let waiting_for: Vec<_> = waiting_for.collect();
         let first: Vec<_> =
@@ -63,7 +63,7 @@ impl<'a> Schedule<'a> {
     }
 
     /// A step that may go now; each is given out once.
-    pub(super) fn next(&mut self) -> Option<Place> {
+    pub(super) fn next(&mut self) -> Option<StepIndex> {
         match self.direction {
             Direction::Forward => self.ready.pop_first(),
             Direction::Backward => self.ready.pop_last(),
@@ -72,13 +72,13 @@ impl<'a> Schedule<'a> {
 
     /// The step is done: those that waited for it may become ready. A step that never finishes holds back all that
     /// wait for it.
-    pub(super) fn finished(&mut self, place: Place) {
+    pub(super) fn finished(&mut self, place: StepIndex) {
         let mut ready = Vec::new();
         self.release(place, &mut ready);
         self.admit(ready);
     }
 
-    fn admit(&mut self, mut open: Vec<Place>) {
+    fn admit(&mut self, mut open: Vec<StepIndex>) {
         while let Some(place) = open.pop() {
             if self.chosen.contains(&place) {
                 self.ready.insert(place);
@@ -88,11 +88,11 @@ impl<'a> Schedule<'a> {
         }
     }
 
-    fn release(&mut self, place: Place, ready: &mut Vec<Place>) {
+    fn release(&mut self, place: StepIndex, ready: &mut Vec<StepIndex>) {
         let graph = self.graph;
         let next: Vec<_> = match self.direction {
-            Direction::Forward => graph.needing(place).collect(),
-            Direction::Backward => graph.needed_by(place).collect(),
+            Direction::Forward => graph.dependents(place).collect(),
+            Direction::Backward => graph.dependencies(place).collect(),
         };
         for place in next {
             let waiting = &mut self.waiting_for[place.index()];
@@ -123,9 +123,9 @@ pub(super) async fn execute<F, Fut>(
     on_failure: OnFailure,
     stop: impl Fn() -> bool,
     work: F,
-) -> Vec<(Place, Result<()>)>
+) -> Vec<(StepIndex, Result<()>)>
 where
-    F: Fn(Place) -> Fut,
+    F: Fn(StepIndex) -> Fut,
     Fut: Future<Output = Result<()>> + Send + 'static,
 {
     let mut tasks = JoinSet::new();
@@ -140,7 +140,7 @@ where
         let Some(joined) = tasks.join_next().await else {
             return answers;
         };
-        let (place, answer) = joined.expect("panics are caught in the task, and nobody aborts it");
+        let (place, answer) = joined.expect("panics are caught in the task, and no one aborts it");
         match &answer {
             Ok(()) => schedule.finished(place),
             Err(_) => stopped |= on_failure == OnFailure::Stop,
@@ -152,8 +152,8 @@ where
 /// All at the same time, at most `limit` at once. Answers come in the order of the graph.
 pub(super) async fn side_by_side<T>(
     limit: usize,
-    work: impl Iterator<Item: Future<Output = (Place, T)>>,
-) -> Vec<(Place, T)> {
+    work: impl Iterator<Item: Future<Output = (StepIndex, T)>>,
+) -> Vec<(StepIndex, T)> {
     let mut answers: Vec<_> = stream::iter(work).buffer_unordered(limit.max(1)).collect().await;
     answers.sort_by_key(|(place, _)| *place);
     answers

@@ -38,13 +38,13 @@ pub struct Settings {
     #[serde(with = "length")]
     #[schemars(with = "String")]
     pub lease: Duration,
-    /// How long a request that nobody answered may still be carried out by a server, such as `90s` (the default, and
+    /// How long a request that no one answered may still be carried out by a server, such as `90s` (the default, and
     /// Vault's own limit). Longer than the servers' limits is safe, shorter is not.
     ///
     /// Vault's is `default_max_request_duration`; a Kubernetes API server has 60 s (`--request-timeout`).
     #[serde(with = "length")]
     #[schemars(with = "String")]
-    pub horizon: Duration,
+    pub in_flight_timeout: Duration,
 }
 
 impl Default for Settings {
@@ -54,7 +54,7 @@ impl Default for Settings {
             step_timeout: Duration::from_secs(60),
             verify_timeout: Duration::from_secs(120),
             lease: Duration::from_secs(120),
-            horizon: Duration::from_secs(90),
+            in_flight_timeout: Duration::from_secs(90),
         }
     }
 }
@@ -71,7 +71,7 @@ impl Settings {
 /// What the user agreed to beforehand.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Permissions {
+pub struct Consent {
     /// The steps that may take over what is not marked as theirs.
     pub adopt: BTreeSet<String>,
     /// Fields of other field managers may be taken.
@@ -129,9 +129,9 @@ pub enum Event<'a> {
     /// It could not be taken back.
     UndoFailed(&'a Failure),
     /// It is being proven.
-    Proving,
+    Verifying,
     /// It was proven, or was found not to hold.
-    Proven(&'a Evidence),
+    Verified(&'a Evidence),
 }
 
 /// Is told what happens. Called from the engine's own task: it must not block.
@@ -140,7 +140,7 @@ pub trait Observer: Send + Sync {
     fn event(&self, step: &str, event: Event<'_>);
 }
 
-/// Tells nobody.
+/// Tells no one.
 impl Observer for () {
     fn event(&self, _: &str, _: Event<'_>) {}
 }
@@ -205,7 +205,7 @@ impl Cancel {
     }
 
     async fn reached(&self, level: Level) {
-        // Without a canceller there is nobody left to interrupt it.
+        // Without a canceller there is no one left to interrupt it.
         if self.0.clone().wait_for(|now| *now >= level).await.is_err() {
             std::future::pending::<()>().await;
         }
@@ -257,7 +257,7 @@ pub(super) fn covers(guard: &dyn Guard, request: Duration) -> Result<()> {
 fn lost() -> Failure {
     let message = "the lock under which this run writes could not be renewed in time, and nothing more is sent";
     Problem::new(Class::Conflict, "trustpath::lock::lost", message)
-        .help("see whether the API server is reachable; then go on with the run as `trustpath runs` says")
+        .help("see whether the API server is reachable; then continue the run as `trustpath runs` says")
         .into()
 }
 
@@ -267,19 +267,20 @@ mod tests {
 
     #[test]
     fn limits_survive_being_journaled() {
-        let limits = Settings { horizon: Duration::from_millis(1500), ..Settings::default() };
+        let limits = Settings { in_flight_timeout: Duration::from_millis(1500), ..Settings::default() };
         let json = serde_json::to_value(limits).unwrap();
         assert_eq!(json["lease"], "2m");
         assert_eq!(serde_json::from_value::<Settings>(json.clone()).unwrap(), limits);
         let mut endless = json;
-        endless["horizon"] = "999999h".into();
+        endless["in_flight_timeout"] = "999999h".into();
         assert!(serde_json::from_value::<Settings>(endless).is_err());
     }
 
     #[test]
     fn times_are_written_as_people_write_them() {
-        let horizon = |text: &str| serde_json::from_value::<Settings>(serde_json::json!({ "horizon": text }));
-        let seconds = |text: &str| horizon(text).ok().map(|limits| limits.horizon.as_secs_f64());
+        let in_flight_timeout =
+            |text: &str| serde_json::from_value::<Settings>(serde_json::json!({ "in_flight_timeout": text }));
+        let seconds = |text: &str| in_flight_timeout(text).ok().map(|limits| limits.in_flight_timeout.as_secs_f64());
         assert_eq!(seconds("90s"), Some(90.0));
         assert_eq!(seconds("1h 30m"), Some(5400.0));
         assert_eq!(seconds("250ms"), Some(0.25));

@@ -144,7 +144,7 @@ enum Reviewer {
 #[serde(deny_unknown_fields)]
 #[expect(dead_code, reason = "only its types matter here")]
 struct Tune {
-    /// The time in seconds when nobody says.
+    /// The time in seconds when no one says.
     default_ttl: u32,
     /// The most that anybody may say, in seconds.
     max_ttl: u32,
@@ -195,7 +195,7 @@ struct Probe {
 
 inert!(Probe, <Option<Server>>::wants(), |probe, _, _, _| match probe.torn {
     true => Err(Problem::new(Class::Config, "trustpath::probe::torn", "the probe is torn")
-        .help("mend it: `torn = false`")
+        .help("fix it: `torn = false`")
         .into()),
     false => Ok(()),
 });

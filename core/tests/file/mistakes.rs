@@ -231,7 +231,7 @@ uses = "probe"
 }
 
 #[test]
-fn facts_that_nobody_gives() {
+fn facts_that_no_one_gives() {
     assert_snapshot!(refused_text("[steps.role]\nuses = \"role\"\nwith = { name = \"x\" }\n"));
 }
 

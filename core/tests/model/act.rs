@@ -12,22 +12,22 @@ use trustpath_core::journal::Verb;
 
 use crate::shape::name;
 
-/// One command, or somebody else's doing.
+/// One command, or another client's doing.
 #[derive(Debug, Clone)]
 pub(crate) enum Act {
     /// A run of these steps, or of all; where an earlier one is open, nothing.
     Begin(Verb, Option<Vec<usize>>, Trouble),
-    /// The open run is carried to its end, where it was not on its way back yet.
+    /// The open run is carried to its end, where its undo had not begun.
     Resume(Trouble),
     /// The open run is taken back, or else an earlier one: the latest, or any.
     Rollback(Option<Index>, Trouble),
-    /// Somebody else changes an item.
+    /// Another client changes an item.
     Edit(String, Edit),
     /// Somebody puts what was edited back by hand.
     Mend,
 }
 
-/// What somebody else does to an item.
+/// What another client does to an item.
 #[derive(Debug, Clone)]
 pub(crate) enum Edit {
     Set(String, String),
@@ -41,7 +41,7 @@ pub(crate) struct Trouble {
     pub(crate) keep: bool,
     /// What the nth request of a step on the way forward comes to.
     pub(crate) forward: BTreeMap<(String, usize), Fault>,
-    /// What the requests of a step on the way back come to, one after the other.
+    /// What the requests of a step during the undo come to, one after the other.
     pub(crate) back: BTreeMap<String, Vec<Fault>>,
     /// The link of this step does not hold.
     pub(crate) broken: Option<String>,
@@ -49,7 +49,7 @@ pub(crate) struct Trouble {
     pub(crate) cancel: Option<usize>,
     /// The process ends here.
     pub(crate) stop: Option<Stop>,
-    /// Somebody else changes an item: as soon as its step is made, or else before a run that was cut off goes on.
+    /// Another client changes an item: as soon as its step is made, or else before a run that was cut off goes on.
     pub(crate) edit: Option<(String, Edit)>,
     /// From this record on, so many cannot be written.
     pub(crate) disk_full: Option<(usize, usize)>,
@@ -177,7 +177,7 @@ fn step(steps: usize) -> impl Strategy<Value = String> {
     (0..steps).prop_map(name)
 }
 
-/// What somebody else writes may be what the run wrote, too.
+/// What another client writes may be what the run wrote, too.
 fn edit() -> impl Strategy<Value = Edit> {
     prop_oneof![
         4 => ("size|note|colour|mark", "a|theirs|others|test").prop_map(|(field, value)| Edit::Set(field, value)),

@@ -18,7 +18,7 @@ pub(crate) struct Announced {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct History {
     pub(crate) items: BTreeMap<String, Announced>,
-    pub(crate) turned_back: bool,
+    pub(crate) undo_started: bool,
     /// How it ended, unless something was recorded since.
     pub(crate) end: Option<String>,
 }
@@ -34,7 +34,7 @@ impl History {
             match entry["record"].as_str().unwrap() {
                 "intent" | "undo-intent" => history.announce(&entry),
                 "undone" => history.items.entry(step(&entry)).or_default().undone = true,
-                "turned-back" => history.turned_back = true,
+                "undo-started" => history.undo_started = true,
                 "end" => history.end = entry["end"].as_str().map(str::to_owned),
                 _ => {}
             }

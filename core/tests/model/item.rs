@@ -139,6 +139,6 @@ impl Probe for Try {
     async fn run(&self, cx: &Context) -> Result<Evidence> {
         let holds = cx.handle::<Client>().await?.holds(&self.0);
         let evidence = Evidence::new().passed("item exists", &self.0);
-        Ok(if holds { evidence } else { evidence.failed("item holds", "it does not", "mend it") })
+        Ok(if holds { evidence } else { evidence.failed("item holds", "it does not", "fix it") })
     }
 }

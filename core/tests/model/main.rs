@@ -30,7 +30,7 @@ use crate::{act::Act, shape::Shape, world::World};
 #[derive(Debug, Clone)]
 struct Reference {
     shape: Shape,
-    /// A run may have been left open: the next command will rather go on with it.
+    /// A run may have been left open: the next command will rather continue it.
     open: bool,
     /// What the graph says may be there.
     made: bool,

@@ -10,7 +10,7 @@ use std::{
 use async_trait::async_trait;
 use tokio::{sync::Notify, time::Instant};
 use trustpath_core::{
-    Class, Connection, Handle, Identity, Problem, Result, note_late,
+    Class, Connection, Handle, Identity, Problem, Result, note_unacknowledged,
     run::{Canceller, Event, Guard, Observer},
 };
 
@@ -31,7 +31,7 @@ pub(crate) struct Process {
     pub(crate) seen: Vec<Seen>,
     /// What each item was when its step began to be taken back.
     pub(crate) looked: BTreeMap<String, Option<Fields>>,
-    /// The item that somebody else changed meanwhile.
+    /// The item that another client changed meanwhile.
     pub(crate) edited: Option<String>,
     /// Whether a record could not be written.
     pub(crate) disk_was_full: bool,
@@ -110,7 +110,7 @@ impl Client {
         match fault {
             None => Ok(()),
             Some(Fault::Repeated(_)) => {
-                note_late();
+                note_unacknowledged();
                 Ok(())
             }
             Some(Fault::Stalls | Fault::ComesLate(_)) => std::future::pending().await,
@@ -146,7 +146,7 @@ impl Client {
     fn take(&self, item: &str, to: &Option<Fields>) -> Option<Fault> {
         let mut process = self.process();
         let back = process.looked.contains_key(item);
-        // On the way back the server comes before the log, where the disk is full.
+        // During the undo the server comes before the log, where the disk is full.
         let announced = history::announced(&process.journal, process.synced, item, to, back);
         if !(announced || back && process.disk_was_full) {
             process.wrong.push(format!("a request for {item} was not announced on disk before it was sent"));

@@ -61,7 +61,7 @@ impl Server {
         self.late.push((Instant::now() + after, item.to_owned(), to));
     }
 
-    /// Somebody else is at it; what is not there is not edited.
+    /// Another client is at it; what is not there is not edited.
     pub(crate) fn edit(&mut self, item: &str, edit: &Edit) {
         let Some(mut fields) = self.item(item) else { return };
         let to = match edit {

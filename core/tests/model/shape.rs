@@ -51,7 +51,7 @@ fn fields() -> impl Strategy<Value = Fields> {
     prop::collection::btree_map("size|note|colour", "[ab]", 0..=3)
 }
 
-/// Some of it bears the mark of the graph, some is used by somebody else.
+/// Some of it bears the mark of the graph, some is used by another client.
 fn there_before() -> impl Strategy<Value = Fields> {
     let extra = (option::of(prop::sample::select(vec![GRAPH, "another"])), prop::bool::weighted(0.2));
     (fields(), extra).prop_map(|(mut fields, (mark, used))| {

@@ -108,7 +108,7 @@ impl Ended<'_> {
         self.process.edited.is_some() && matches!(&self.process.trouble.edit, Some((_, Edit::Remove)))
     }
 
-    /// An attempt that nobody answered came after a later request, and made something else.
+    /// An attempt that no one answered came after a later request, and made something else.
     fn overtaken(&self) -> bool {
         self.chosen.iter().any(|step| {
             let seen = || self.process.seen.iter().filter(|seen| !seen.back && seen.item == *step);
@@ -128,7 +128,7 @@ impl Ended<'_> {
             let foreign = self.process.looked.get(item).is_some_and(|state| announced.is_foreign(state));
             let held_back = stuck.keys().any(|other| self.undone_after(item, other));
             let Some(failure) = stuck.get(item.as_str()) else {
-                assert!(!foreign, "{item} was edited by somebody else, and taken back");
+                assert!(!foreign, "{item} was edited by another client, and taken back");
                 assert!(!held_back, "{item} was taken back before what comes first");
                 assert!(self.attempts(item) < ATTEMPTS, "{item} cannot be back");
                 continue;

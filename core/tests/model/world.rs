@@ -13,7 +13,7 @@ use trustpath_core::{
     Class, Facts, Failure, Handles, Result,
     graph::{Graph, Selection},
     journal::{End, Journal, JournaledStep, Log, Record, Start, VERSION, Verb},
-    run::{Cancel, Canceller, Engine, Outcome, Permissions, RunPlan, Settings, graph_of},
+    run::{Cancel, Canceller, Consent, Engine, Outcome, RunPlan, Settings, graph_of},
 };
 
 use crate::{
@@ -44,11 +44,11 @@ pub(crate) struct World {
 struct Run {
     path: PathBuf,
     before: Items,
-    /// Somebody else, or a later run, may have changed what it made.
+    /// Another client, or a later run, may have changed what it made.
     disturbed: bool,
 }
 
-/// A process that goes on with a run, or begins one.
+/// A process that continues a run, or begins one.
 struct Going {
     run: usize,
     verb: Verb,
@@ -78,12 +78,12 @@ impl World {
                 Act::Resume(trouble) => self.resume(trouble).await,
                 Act::Rollback(which, trouble) => self.rollback(which, trouble).await,
                 Act::Edit(item, edit) => self.edit(&item, &edit).await,
-                Act::Mend => self.mend().await,
+                Act::Mend => self.fix().await,
             }
         });
     }
 
-    /// With nothing going wrong any more, everything comes back; what somebody else edited once it is mended.
+    /// With nothing going wrong any more, everything comes back; what another client edited once it is fixed.
     pub(crate) fn come_to_an_end(&mut self) {
         let calm = || Trouble { parallelism: 2, ..Trouble::default() };
         self.act(Act::Rollback(None, calm()));
@@ -130,7 +130,7 @@ impl World {
         let Some(run) = self.open() else { return };
         let path = self.runs[run].path.clone();
         let earlier = History::read(&path).unwrap();
-        if earlier.turned_back || earlier.end.is_some() {
+        if earlier.undo_started || earlier.end.is_some() {
             return;
         }
         if let Some((item, edit)) = &trouble.edit {
@@ -140,7 +140,7 @@ impl World {
         let client = Client::new(self.server.clone(), Trouble { edit: None, ..trouble }, path.clone(), canceller);
         let log = Log::read(&path).unwrap();
         let engine = engine(graph(&log), &client, cancel);
-        let rest = engine.plan_rest(&log).await;
+        let rest = engine.plan_remaining(&log).await;
         let items = self.items();
         let foreign: Vec<_> =
             earlier.standing().filter(|(item, known)| known.is_foreign(&items.get(*item).cloned())).collect();
@@ -156,7 +156,7 @@ impl World {
                 return;
             }
         };
-        assert!(foreign.is_empty(), "a run went on over what somebody else changed: {foreign:?}");
+        assert!(foreign.is_empty(), "a run went on over what another client changed: {foreign:?}");
         let came = alive(&client, async {
             let journal = Journal::on(path.clone(), Disk::open(&path, log.sound, client.clone()), log.sound);
             engine.resume_in(&journal, &rest, "test").await.map(|ended| ended.outcome)
@@ -190,7 +190,7 @@ impl World {
         self.runs.iter_mut().for_each(|run| run.disturbed = true);
     }
 
-    async fn mend(&mut self) {
+    async fn fix(&mut self) {
         tokio::time::sleep(LONG).await;
         let Some(run) = self.open() else { return };
         let items = self.items();
@@ -306,14 +306,14 @@ fn engine(graph: Arc<Graph>, client: &Client, cancel: Cancel) -> Engine {
     let settings = Settings {
         parallelism: trouble.parallelism,
         step_timeout: Duration::from_secs(20),
-        horizon: Duration::from_secs(90),
+        in_flight_timeout: Duration::from_secs(90),
         ..Settings::default()
     };
     let adopt = graph.nodes().iter().map(|node| node.name.to_string()).collect();
-    let permissions = Permissions { adopt, keep: trouble.keep, ..Permissions::default() };
+    let consent = Consent { adopt, keep: trouble.keep, ..Consent::default() };
     Engine::new(graph, Arc::new(handles))
         .with_settings(settings)
-        .with_permissions(permissions)
+        .with_consent(consent)
         .with_cancel(cancel)
         .with_observer(Arc::new(client.clone()))
         .with_guard(Arc::new(client.clone()))
@@ -331,7 +331,7 @@ fn start(engine: &Engine, plan: &RunPlan) -> Start {
         verb: plan.verb,
         graph: GRAPH.into(),
         chosen: plan.chosen().iter().map(|place| engine.graph().node(*place).name.to_string()).collect(),
-        permissions: engine.permissions().clone(),
+        consent: engine.consent().clone(),
         limits: engine.settings(),
         target: Default::default(),
         connections: Value::Null,

@@ -14,12 +14,12 @@ use trustpath_core::{
     Class, Problem, Result,
     graph::Selection,
     journal::{End, Journal, Log, Record, Verb, replay},
-    run::{Ended, Engine, Guard, Permissions},
+    run::{Consent, Ended, Engine, Guard},
 };
 
 use crate::shelf::{Fault, Shelf, chain, engine, engine_of, journal};
 
-/// A lock that names the run whose journal this is until it is told that the run is over.
+/// A lock that names the run whose journal this is until it is told that the run is finished.
 struct Naming {
     journal: PathBuf,
     refuses: AtomicBool,
@@ -49,8 +49,8 @@ async fn run(
     directory: &tempfile::TempDir,
     (verb, keep, refuses): (Verb, bool, bool),
 ) -> (Ended, Log, Arc<Naming>) {
-    let permissions = Permissions { keep, ..Permissions::default() };
-    let engine = engine(&chain(), shelf).with_permissions(permissions);
+    let consent = Consent { keep, ..Consent::default() };
+    let engine = engine(&chain(), shelf).with_consent(consent);
     let plan = engine.plan(verb, &Selection::default()).await.unwrap();
     let journal = journal(&engine, &plan, directory.path()).await;
     let (path, refuses) = (journal.path().to_owned(), AtomicBool::new(refuses));

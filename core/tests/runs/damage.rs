@@ -156,8 +156,8 @@ proptest! {
             return Err(TestCaseError::reject("it is refused"));
         };
         let now = replay(&log.entries);
-        for (step, _) in replay(&known.entries).standing() {
-            let stands = now.standing().any(|(standing, _)| standing == step);
+        for (step, _) in replay(&known.entries).pending() {
+            let stands = now.pending().any(|(standing, _)| standing == step);
             let is_back = |entry: &Entry| matches!(&entry.record, Record::Undone { step: back } if back == step);
             prop_assert!(stands || log.entries.iter().any(is_back), "{step} is forgotten");
         }

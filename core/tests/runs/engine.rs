@@ -7,7 +7,7 @@ use trustpath_core::{
     Class, Op,
     graph::Selection,
     journal::{End, Log, Record, Verb, replay},
-    run::{Canceller, Outcome, Permissions, Settings},
+    run::{Canceller, Consent, Outcome, Settings},
 };
 
 use crate::shelf::{Fault, Shelf, chain, engine, graph, journal, run, step};
@@ -141,8 +141,8 @@ async fn what_is_not_ours_is_taken_over_only_with_consent() {
     let plan = engine.plan(Verb::Apply, &Selection::default()).await.unwrap();
     let refused = engine.consented(&plan).unwrap_err();
     assert_eq!((refused.0.len(), refused.0[0].class(), refused.0[0].step()), (1, Class::Conflict, Some("b")));
-    let permissions = Permissions { adopt: ["b".to_owned()].into(), ..Permissions::default() };
-    engine.with_permissions(permissions).consented(&plan).unwrap();
+    let consent = Consent { adopt: ["b".to_owned()].into(), ..Consent::default() };
+    engine.with_consent(consent).consented(&plan).unwrap();
 }
 
 #[tokio::test]
@@ -151,8 +151,8 @@ async fn what_cannot_be_taken_back_is_made_only_with_consent() {
     let engine = engine(&graph(vec![step("a", &[], json!({"irreversible": true}))]), &shelf);
     let plan = engine.plan(Verb::Apply, &Selection::default()).await.unwrap();
     assert_eq!(engine.consented(&plan).unwrap_err().0[0].class(), Class::Refused);
-    let permissions = Permissions { allow_irreversible: true, ..Permissions::default() };
-    engine.with_permissions(permissions).consented(&plan).unwrap();
+    let consent = Consent { allow_irreversible: true, ..Consent::default() };
+    engine.with_consent(consent).consented(&plan).unwrap();
 }
 
 #[tokio::test]
@@ -202,14 +202,14 @@ async fn a_chain_that_does_not_hold_is_taken_back_unless_kept() {
     for keep in [false, true] {
         let (shelf, directory) = (Shelf::default(), tempfile::tempdir().unwrap());
         shelf.broken_links.lock().unwrap().insert("b".into());
-        let engine = engine(&chain(), &shelf).with_permissions(Permissions { keep, ..Permissions::default() });
+        let engine = engine(&chain(), &shelf).with_consent(Consent { keep, ..Consent::default() });
         let ended = run(&engine, Verb::Apply, directory.path()).await;
         let why = match &ended.outcome {
             Outcome::Kept(why) if keep => why,
             Outcome::RolledBack(why) if !keep => why,
             other => panic!("{other:?}"),
         };
-        assert_eq!((why.class(), why.step()), (Class::Unproven, Some("b")));
+        assert_eq!((why.class(), why.step()), (Class::Unverified, Some("b")));
         assert_eq!(shelf.snapshot().as_object().unwrap().len(), if keep { 3 } else { 0 });
     }
 }

@@ -15,7 +15,7 @@ use trustpath_core::{
 
 use crate::shelf::{Shelf, chain, engine, engine_of, log_in, run};
 
-/// A lock that nobody renews, until it is given more time.
+/// A lock that no one renews, until it is given more time.
 struct Lease(Mutex<Instant>);
 
 impl Lease {

@@ -1,4 +1,4 @@
-//! The journal on disk: what a crash leaves, and what nobody should have touched.
+//! The journal on disk: what a crash leaves, and what no one should have touched.
 
 use std::{fs, os::unix::fs::PermissionsExt};
 

@@ -1,4 +1,4 @@
-//! Requests that nobody answered: looked at again until they cannot be carried out any more, and only then called done
+//! Requests that no one answered: looked at again until they cannot be carried out any more, and only then called done
 //! or undone.
 
 use std::time::Duration;
@@ -98,11 +98,11 @@ async fn a_journal_says_until_when_a_request_may_be_carried_out() {
     run(&engine(&chain(), &shelf).with_settings(LIMITS), Verb::Apply, directory.path()).await;
     let Log { entries, .. } = log_in(&directory, "Apply");
     let intent = entries.iter().position(|entry| matches!(entry.record, Record::Intent { .. })).unwrap();
-    let settles = |upto: usize| {
+    let settled_at = |upto: usize| {
         let progress = replay(&entries[..upto]);
-        progress.standing().next().and_then(|(_, touched)| progress.settles(touched))
+        progress.pending().next().and_then(|(_, touched)| progress.settled_at(touched))
     };
     let sent = entries[intent].at;
-    assert_eq!(settles(intent + 1).map(|at| at.duration_since(sent).as_secs()), Some(100));
-    assert_eq!(settles(intent + 2), None, "an answered request is over");
+    assert_eq!(settled_at(intent + 1).map(|at| at.duration_since(sent).as_secs()), Some(100));
+    assert_eq!(settled_at(intent + 2), None, "an answered request is over");
 }

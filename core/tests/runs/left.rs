@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use trustpath_core::{
     Note,
-    journal::{End, Log, Progress, Verb, replay},
+    journal::{End, JournalState, Log, Verb, replay},
     run::{Ended, Outcome},
 };
 
@@ -23,9 +23,9 @@ fn log(directory: &tempfile::TempDir, verb: &str) -> Log {
     crate::shelf::log_in(directory, verb)
 }
 
-fn is_what_stays(shelf: &Shelf, progress: &Progress) {
+fn is_what_stays(shelf: &Shelf, progress: &JournalState) {
     assert_eq!(progress.stays, BTreeMap::from([("a".to_owned(), vec![WHY.to_owned()])]));
-    assert_eq!(progress.standing().count(), 0, "it would be taken back once more");
+    assert_eq!(progress.pending().count(), 0, "it would be taken back once more");
     let there: Vec<_> = shelf.snapshot().as_object().unwrap().keys().cloned().collect();
     assert_eq!(there, ["a"], "all else is gone");
 }

@@ -49,7 +49,7 @@ impl Mirror for Second {
             return Err(Problem::new(Class::Denied, "trustpath::test::refused", "the second place is shut").into());
         }
         let mut kept = self.lines.lock().unwrap();
-        assert!(lines.starts_with(&kept), "it goes on with what is there");
+        assert!(lines.starts_with(&kept), "it continues what is there");
         *kept = lines.to_vec();
         Ok(())
     }
@@ -62,7 +62,7 @@ async fn applied(shelf: &Shelf, second: &Second) -> (Ended, Journal, tempfile::T
     let plan = engine.plan(Verb::Apply, &Selection::default()).await.unwrap();
     let begun = Journal::begin(directory.path().join("run.jsonl"), start(&engine, &plan, "run").await).await.unwrap();
     let journal = begun.mirrored("run", Arc::new(second.clone()));
-    journal.reflect().await.unwrap();
+    journal.flush().await.unwrap();
     let ended = engine.run(&plan, &journal).await.unwrap();
     (ended, journal, directory)
 }
@@ -80,7 +80,7 @@ async fn every_intent_is_in_the_mirror_before_its_request_is_sent() {
     assert!(matches!(ended.outcome, Outcome::Done), "{:?}", ended.outcome);
     assert_eq!(*seen.lock().unwrap(), 6, "the hook did not run for every request");
     assert_eq!(second.log().entries, Log::read(journal.path()).unwrap().entries);
-    assert!(journal.owed().is_none());
+    assert!(journal.last_error().is_none());
 }
 
 #[tokio::test(start_paused = true)]
@@ -97,7 +97,7 @@ async fn what_the_mirror_does_not_take_is_not_sent_and_nothing_is_waited_for() {
     let (here, there) = (Log::read(journal.path()).unwrap(), second.log());
     assert_eq!(replay(&here.entries).end, Some(End::RolledBack));
     assert!(here.entries.starts_with(&there.entries) && there.entries.len() == 9, "{}", there.entries.len());
-    assert_eq!(journal.owed().expect("it lacks the way back").class(), Class::Denied);
+    assert_eq!(journal.last_error().expect("it lacks the undo").class(), Class::Denied);
 }
 
 #[tokio::test(start_paused = true)]
@@ -106,7 +106,7 @@ async fn a_record_that_announces_nothing_may_come_with_the_next_one() {
     let (shelf, second) = (Shelf::default(), Second::that_refuses(|nth| nth % 2 == 1 && nth > 1 && nth < 14));
     let (ended, journal, _home) = applied(&shelf, &second).await;
     assert!(matches!(ended.outcome, Outcome::Done), "{:?}", ended.outcome);
-    assert!(journal.owed().is_none());
+    assert!(journal.last_error().is_none());
     assert_eq!(second.log().entries, Log::read(journal.path()).unwrap().entries);
 }
 
@@ -116,13 +116,13 @@ async fn a_run_whose_end_the_mirror_lacks_is_as_good_and_owes_it() {
     let (ended, journal, _home) = applied(&shelf, &second).await;
     assert!(matches!(ended.outcome, Outcome::Done), "{:?}", ended.outcome);
     assert_eq!(replay(&second.log().entries).end, None);
-    assert_eq!(journal.owed().expect("it lacks the end").class(), Class::Denied);
+    assert_eq!(journal.last_error().expect("it lacks the end").class(), Class::Denied);
     // Whoever opens it again brings what is missing.
     let log = Log::read(journal.path()).unwrap();
     drop(journal);
     let open = Second { refuses: |_| false, ..second.clone() };
     let again = Journal::resume(&log).await.unwrap().mirrored("run", Arc::new(open));
-    again.reflect().await.unwrap();
+    again.flush().await.unwrap();
     assert_eq!(second.log().entries, log.entries);
 }
 
@@ -138,8 +138,8 @@ async fn the_way_back_goes_on_without_the_mirror() {
     let outcome = engine_of(&log, &shelf).rollback_in(&journal, &log.start).await.unwrap().outcome;
     assert!(matches!(outcome, Outcome::RolledBack(_)), "{outcome:?}");
     assert_eq!(shelf.snapshot(), json!({}));
-    assert!(journal.owed().is_some());
-    assert_eq!(second.log().entries, log.entries, "nothing of the way back is there");
+    assert!(journal.last_error().is_some());
+    assert_eq!(second.log().entries, log.entries, "nothing of the undo is there");
     // From what is there, another machine takes it back once more: there is nothing to do.
     std::fs::remove_dir_all(home.path()).unwrap();
     std::fs::create_dir_all(home.path()).unwrap();

@@ -52,7 +52,7 @@ async fn cut_off_at_any_request_it_is_carried_to_its_end_and_can_still_be_taken_
             let before = shelf.snapshot();
             let log = cut_off(&shelf, &directory, nth, landed).await.unwrap();
             let engine = engine_of(&log, &shelf);
-            let rest = engine.plan_rest(&log).await.unwrap();
+            let rest = engine.plan_remaining(&log).await.unwrap();
             let ended = engine.resume_in(&Journal::resume(&log).await.unwrap(), &rest, "test").await.unwrap();
             assert!(matches!(ended.outcome, Outcome::Done), "request {nth}: {:?}", ended.outcome);
             let sizes = ["a", "b", "c"].map(|item| shelf.snapshot()[item]["size"].clone());
@@ -66,12 +66,12 @@ async fn cut_off_at_any_request_it_is_carried_to_its_end_and_can_still_be_taken_
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_somebody_else_changed_in_between_is_not_written_over() {
+async fn what_another_client_changed_in_between_is_not_written_over() {
     let (shelf, directory) = (Shelf::default(), tempfile::tempdir().unwrap());
     let log = cut_off(&shelf, &directory, 3, true).await.unwrap();
     shelf.items.lock().unwrap().get_mut("a").unwrap().insert("size".into(), "theirs".into());
     let (engine, before) = (engine_of(&log, &shelf), shelf.snapshot());
-    let refused = engine.plan_rest(&log).await.unwrap_err();
+    let refused = engine.plan_remaining(&log).await.unwrap_err();
     assert_eq!((refused.0[0].class(), refused.0[0].step()), (Class::Conflict, Some("a")));
     assert_eq!(shelf.snapshot(), before);
 }

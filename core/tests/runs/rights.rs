@@ -7,13 +7,13 @@ use trustpath_core::{
     Class,
     graph::Selection,
     journal::{Log, Verb},
-    run::{Engine, Needs, Settings},
+    run::{Engine, RequiredRights, Settings},
 };
 
 use crate::shelf::{Shelf, chain, engine, graph, journal, right, run, step};
 
 /// Each right, with what needs it.
-fn shown(needs: &Needs) -> Vec<String> {
+fn shown(needs: &RequiredRights) -> Vec<String> {
     needs.all().iter().map(|need| format!("{} ({})", need.right.what, need.by)).collect()
 }
 
@@ -21,8 +21,8 @@ fn one(shelf: &Shelf) -> Engine {
     engine(&graph(vec![step("a", &[], json!({"fields": {"size": "1"}}))]), shelf)
 }
 
-async fn planned(engine: &Engine, verb: Verb) -> Needs {
-    engine.needs(&engine.plan(verb, &Selection::default()).await.unwrap()).unwrap()
+async fn planned(engine: &Engine, verb: Verb) -> RequiredRights {
+    engine.required_rights(&engine.plan(verb, &Selection::default()).await.unwrap()).unwrap()
 }
 
 #[tokio::test]
@@ -81,7 +81,7 @@ async fn a_rollback_needs_what_stands_in_the_journal() {
     let plan = engine.plan(Verb::Apply, &Selection::default()).await.unwrap();
     let journal = journal(&engine, &plan, directory.path()).await;
     engine.run(&plan, &journal).await.unwrap();
-    let needs = engine.needs_of_rollback(&Log::read(journal.path()).unwrap(), &[]).unwrap();
+    let needs = engine.required_rights_of_rollback(&Log::read(journal.path()).unwrap(), &[]).unwrap();
     assert_eq!(shown(&needs), ["see a (`a`: rollback)", "take a (`a`: rollback)"]);
 }
 

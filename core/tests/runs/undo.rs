@@ -94,7 +94,7 @@ async fn an_undo_that_fails_is_stuck_and_goes_on_from_the_journal() {
 }
 
 #[tokio::test]
-async fn what_somebody_else_changed_since_is_refused_named_and_left() {
+async fn what_another_client_changed_since_is_refused_named_and_left() {
     let (shelf, directory) = (Shelf::default(), tempfile::tempdir().unwrap());
     run(&engine(&chain(), &shelf), Verb::Apply, directory.path()).await;
     shelf.items.lock().unwrap().get_mut("b").unwrap().insert("size".into(), "XXL".into());
@@ -129,7 +129,7 @@ async fn what_the_user_leaves_is_left_and_the_run_is_over() {
     let left = shelf.snapshot();
     assert_eq!((&left["b"]["size"], left.as_object().unwrap().len()), (&json!("XXL"), 1), "all else is back");
     let over = replay(&log(&directory).entries);
-    assert_eq!((over.end, over.standing().count()), (Some(End::RolledBack), 0));
+    assert_eq!((over.end, over.pending().count()), (Some(End::RolledBack), 0));
     let entries = log(&directory).entries;
     let left = entries.iter().filter_map(|entry| match &entry.record {
         Record::Left { step } => Some(step.as_str()),

@@ -19,15 +19,15 @@ pub use self::shapes::shapes;
 /// What stands in the place of a credential.
 pub(crate) const HIDDEN: &str = "[hidden]";
 /// As much of a credential as may not be shown: a text that is cut off ends with the beginning of one.
-const TELLING: usize = 12;
+const MIN_PREFIX: usize = 12;
 /// Anything shorter guards nothing, and is a part of many words: `root`, as the token of a server in dev mode.
 const SHORTEST: usize = 8;
 
 /// The credentials of one connection. It shows none of them.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Held(Vec<SecretString>);
+pub(crate) struct Secrets(Vec<SecretString>);
 
-impl Held {
+impl Secrets {
     /// With one more; what is too short to be one is left out.
     pub(crate) fn and(mut self, secret: &str) -> Self {
         let secret = secret.trim();
@@ -108,7 +108,7 @@ fn without(text: &str, forms: &[String]) -> String {
 }
 
 fn telling(form: &str) -> &str {
-    form.char_indices().nth(TELLING).map_or(form, |(end, _)| &form[..end])
+    form.char_indices().nth(MIN_PREFIX).map_or(form, |(end, _)| &form[..end])
 }
 
 /// How many bytes two texts have in common at their beginning.
@@ -138,9 +138,9 @@ mod tests {
     #[case::header(STANDARD.encode(format!("Authorization: Bearer {SECRET}")))]
     #[case::hexadecimal(SECRET.bytes().map(|byte| format!("{byte:02x}")).collect())]
     fn what_is_held_is_hidden_in_every_form(#[case] text: String) {
-        let hidden = Held::default().and(SECRET).hide(&format!("before {text} after"));
+        let hidden = Secrets::default().and(SECRET).hide(&format!("before {text} after"));
         assert!(hidden.contains(HIDDEN) && hidden.starts_with("before ") && hidden.ends_with(" after"), "{hidden}");
-        for part in [&text[..], &SECRET[..TELLING]] {
+        for part in [&text[..], &SECRET[..MIN_PREFIX]] {
             assert!(!hidden.contains(part), "{hidden}");
         }
     }
@@ -149,7 +149,7 @@ mod tests {
     #[test]
     fn what_is_held_is_hidden_to_its_end() {
         let secret = "a-longer-one-with-signs-?~>?~>?~>?~>-and-some-more";
-        let held = Held::default().and(secret);
+        let held = Secrets::default().and(secret);
         for text in [STANDARD.encode(secret), URL_SAFE.encode(secret), URL_SAFE.encode(format!("x{secret}"))] {
             for end in [text.len(), text.len() - 8] {
                 let shown = held.hide_known(&text[..end]).replace(HIDDEN, "");
@@ -161,15 +161,15 @@ mod tests {
     #[test]
     fn what_is_held_is_hidden_without_its_padding() {
         for secret in ["0!aa0aA!a、x=", "c2VjcmV0LXdvcmQ=", "c2VjcmV0LXdvcmQ=="] {
-            let held = Held::default().and(secret);
+            let held = Secrets::default().and(secret);
             assert_eq!(held.hide_known(secret.trim_end_matches('=')), HIDDEN, "{secret}");
         }
     }
 
     #[test]
     fn what_is_short_stays_and_a_url_has_its_password_hidden() {
-        assert_eq!(Held::default().and("root").hide("a root token"), "a root token");
-        let held = Held::default().and_of_url("http://proxy-user:pass%40w0rd@proxy.example:3128");
+        assert_eq!(Secrets::default().and("root").hide("a root token"), "a root token");
+        let held = Secrets::default().and_of_url("http://proxy-user:pass%40w0rd@proxy.example:3128");
         assert_eq!(held.hide("it took pass@w0rd"), format!("it took {HIDDEN}"));
         assert!(!held.hide(&STANDARD.encode("proxy-user:pass@w0rd")).contains("cGFzc0B3MHJk"));
     }
@@ -177,7 +177,7 @@ mod tests {
     proptest! {
         #[test]
         fn nothing_of_what_is_held_is_left(secret in "[!-~]{12,40}", before in ".{0,20}", after in ".{0,20}") {
-            let hidden = Held::default().and(&secret).hide(&format!("{before}{secret}{after}"));
+            let hidden = Secrets::default().and(&secret).hide(&format!("{before}{secret}{after}"));
             prop_assert!(!hidden.replace(HIDDEN, "").contains(&secret));
         }
 
@@ -190,9 +190,9 @@ mod tests {
             before in any::<String>(),
             after in any::<String>(),
         ) {
-            let held = Held::default().and(&secret);
+            let held = Secrets::default().and(&secret);
             let beginning = |length| secret.chars().take(length).collect::<String>();
-            let (text, tells) = (format!("{before}{}{after}", beginning(begun)), beginning(TELLING));
+            let (text, tells) = (format!("{before}{}{after}", beginning(begun)), beginning(MIN_PREFIX));
             let known = held.hide_known(&text);
             prop_assert_eq!(known == text, !text.contains(&tells), "{}", known);
             prop_assert_eq!(known.contains(HIDDEN), text.contains(&tells), "{}", known);

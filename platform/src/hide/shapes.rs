@@ -4,7 +4,7 @@ use std::{borrow::Cow, sync::LazyLock};
 
 use regex::{Captures, Regex};
 
-use super::{HIDDEN, SHORTEST, TELLING, forms};
+use super::{HIDDEN, MIN_PREFIX, SHORTEST, forms};
 
 /// A word of this length, of capitals, small letters and digits, is no word of any language.
 const OPAQUE: usize = 20;
@@ -41,12 +41,12 @@ fn hide<'a>(text: &'a str, pattern: &Regex, is: fn(&str) -> bool) -> Cow<'a, str
 /// Whether this is base64, and no path; of a path with a credential in it nothing is shown.
 fn is_encoded(piece: &str) -> bool {
     let is_mixed = piece.len() >= OPAQUE && has(piece, u8::is_ascii_uppercase);
-    piece.contains('/') && is_mixed && (is_restless(piece, 3) || piece.split('/').any(is_opaque))
+    piece.contains('/') && is_mixed && (alternates_case(piece, 3) || piece.split('/').any(has_high_entropy))
 }
 
 /// Whether capitals, small letters and digits alternate as often as in what has no order: one time in so many, or more. In
 /// words put together, a capital begins each.
-fn is_restless(piece: &str, times: usize) -> bool {
+fn alternates_case(piece: &str, times: usize) -> bool {
     let sort = |byte: u8| (byte.is_ascii_uppercase(), byte.is_ascii_lowercase());
     let pairs = piece.as_bytes().windows(2).filter(|pair| pair.iter().all(u8::is_ascii_alphanumeric));
     let (steps, changes) =
@@ -61,10 +61,10 @@ fn is_named(run: &str) -> bool {
 }
 
 fn is_credential(word: &str) -> bool {
-    let jwt = word.find("eyJ").is_some_and(|at| word.len() - at >= TELLING);
-    let of_vault = ["hvs.", "hvb.", "hvr."].iter().any(|kind| word.contains(kind) && word.len() >= TELLING);
+    let jwt = word.find("eyJ").is_some_and(|at| word.len() - at >= MIN_PREFIX);
+    let of_vault = ["hvs.", "hvb.", "hvr."].iter().any(|kind| word.contains(kind) && word.len() >= MIN_PREFIX);
     let of_bao = ["s.", "b.", "r."].iter().any(|kind| word.strip_prefix(kind).is_some_and(is_random));
-    jwt || of_vault || of_bao || is_header(word) || word.split('.').any(is_opaque)
+    jwt || of_vault || of_bao || is_header(word) || word.split('.').any(has_high_entropy)
 }
 
 /// Whether the value of an `Authorization` header is in it, in base64 or another form that is one word.
@@ -76,14 +76,14 @@ fn is_header(word: &str) -> bool {
 
 /// What follows the kind of a token: 24 letters and digits, or the beginning of them.
 fn is_random(text: &str) -> bool {
-    text.len() >= TELLING && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    text.len() >= MIN_PREFIX && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
 /// Names that are put together of words have seldom a digit in them, and the longer they are, the calmer.
-fn is_opaque(part: &str) -> bool {
+fn has_high_entropy(part: &str) -> bool {
     let mixed = has(part, u8::is_ascii_uppercase) && has(part, u8::is_ascii_lowercase);
     let times = if part.len() < LONG { 2 } else { 3 };
-    part.len() >= OPAQUE && mixed && (has(part, u8::is_ascii_digit) || is_restless(part, times))
+    part.len() >= OPAQUE && mixed && (has(part, u8::is_ascii_digit) || alternates_case(part, times))
 }
 
 fn has(text: &str, what: fn(&u8) -> bool) -> bool {
@@ -129,7 +129,7 @@ mod tests {
                 with_slashes += usize::from(text.contains('/'));
                 let shown = shapes(&format!("it sent {text} and more"));
                 let whole = text.trim_end_matches('=').as_bytes();
-                for part in whole.windows(TELLING).filter(|_| whole.len() >= OPAQUE) {
+                for part in whole.windows(MIN_PREFIX).filter(|_| whole.len() >= OPAQUE) {
                     assert!(!shown.contains(std::str::from_utf8(part).unwrap()), "{text}: {shown}");
                 }
             }

@@ -18,11 +18,11 @@ use trustpath_core::{Answer, Context, Evidence, Failure, Handle as _, Read, Resu
 use super::{
     Cluster,
     address::Address,
-    call::Call,
-    rights::{Grant, on},
+    call::KubernetesCall,
+    rights::{KubernetesGrant, on},
 };
 use crate::{
-    error::{Error, Kind},
+    error::{Error, ErrorKind},
     facts::ServiceAccountRef,
 };
 
@@ -31,7 +31,7 @@ const LIFETIME: i64 = 600;
 
 /// A ServiceAccount's token. Its `Debug` shows nothing of it.
 #[derive(Debug, Clone)]
-pub struct Token {
+pub struct BearerToken {
     /// The token.
     pub secret: SecretString,
     /// When it expires; the server may have given less time than was asked for.
@@ -52,7 +52,7 @@ pub struct AccountToken {
 
 impl AccountToken {
     /// Asks for it.
-    pub async fn get(&self, cluster: &Cluster, cx: &Context) -> Result<Token, Error> {
+    pub async fn get(&self, cluster: &Cluster, cx: &Context) -> Result<BearerToken, Error> {
         cx.once(format!("{self:?}"), cluster.request_token(&self.of, &self.audiences, LIFETIME)).await
     }
 
@@ -91,7 +91,7 @@ impl Cluster {
         of: &ServiceAccountRef,
         audiences: &[String],
         seconds: i64,
-    ) -> Result<Token, Error> {
+    ) -> Result<BearerToken, Error> {
         let spec = TokenRequestSpec {
             audiences: audiences.to_vec(),
             expiration_seconds: Some(seconds),
@@ -101,25 +101,25 @@ impl Cluster {
         let at = Address::namespaced::<ServiceAccount>(&of.namespace, &of.name);
         let request = at.request()?;
         let build = |data| request.create_subresource("token", &at.name, &PostParams::default(), data);
-        let call = Call::with(&body, build)?;
+        let call = KubernetesCall::with(&body, build)?;
         let answer: TokenRequest = self.ask(&call).await?;
         let none = || {
-            call.error(Kind::Malformed, "the answer to a TokenRequest holds no token")
+            call.error(ErrorKind::Malformed, "the answer to a TokenRequest holds no token")
                 .help("see whether the kubeconfig's server is a Kubernetes API server")
         };
         let status = answer.status.ok_or_else(none)?;
-        Ok(Token { secret: SecretString::from(status.token), expires: status.expiration_timestamp.0 })
+        Ok(BearerToken { secret: SecretString::from(status.token), expires: status.expiration_timestamp.0 })
     }
 
     /// Whether this connection's user may do something.
-    pub async fn can_i(&self, grant: &Grant) -> Result<bool, Error> {
+    pub async fn can_i(&self, grant: &KubernetesGrant) -> Result<bool, Error> {
         let spec = SelfSubjectAccessReviewSpec {
             resource_attributes: Some(grant.attributes()),
             ..SelfSubjectAccessReviewSpec::default()
         };
         let review = SelfSubjectAccessReview { spec, ..SelfSubjectAccessReview::default() };
         let url = Request::new(SelfSubjectAccessReview::url_path(&(), None));
-        let call = Call::with(&review, |data| url.create(&PostParams::default(), data))?;
+        let call = KubernetesCall::with(&review, |data| url.create(&PostParams::default(), data))?;
         let review: SelfSubjectAccessReview = self.ask(&call).await?;
         Ok(review.status.is_some_and(|status| status.allowed))
     }
@@ -138,7 +138,7 @@ impl Cluster {
         match self.with_token(token).await?.can_i(&review).await {
             Ok(true) => Ok(evidence.passed(WHAT, format!("{who} may {review}"))),
             Ok(false) => Ok(evidence.failed(WHAT, format!("{who} may not {review}"), unbound)),
-            Err(error) if error.kind() == Kind::Unauthenticated => {
+            Err(error) if error.kind() == ErrorKind::Unauthenticated => {
                 Ok(evidence.failed(WHAT, format!("the API server does not accept the token of {who}"), unknown))
             }
             Err(error) => Err(error.into()),

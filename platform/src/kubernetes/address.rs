@@ -10,9 +10,9 @@ use kube::{
 
 use super::{
     Cluster,
-    rights::{Grant, on},
+    rights::{KubernetesGrant, on},
 };
-use crate::error::{Error, Kind, System};
+use crate::error::{Error, ErrorKind, System};
 
 /// The address of an object.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,7 +57,7 @@ pub(super) fn check(name: &str) -> Result<(), Error> {
         return Ok(());
     }
     let message = format!("`{}` is no name of a Kubernetes object", crate::text::clean(name));
-    Err(Error::new(System::Kubernetes, Kind::Unspeakable, message)
+    Err(Error::new(System::Kubernetes, ErrorKind::InvalidRequest, message)
         .help("names are lower-case letters, digits, `-` and `.`"))
 }
 
@@ -128,9 +128,9 @@ impl ObjectRef {
     }
 
     /// The object, to say what is needed on it.
-    pub fn on(&self) -> Grant {
+    pub fn on(&self) -> KubernetesGrant {
         let Address { resource, namespace, name } = &self.at;
-        Grant { namespace: namespace.clone(), ..on(&resource.group, &resource.plural).named(name) }
+        KubernetesGrant { namespace: namespace.clone(), ..on(&resource.group, &resource.plural).named(name) }
     }
 
     /// The path below the server's root.

@@ -2,56 +2,59 @@
 
 use kube::core::{Status, response::StatusCause};
 
-use super::call::Call;
+use super::call::KubernetesCall;
 use crate::{
-    error::{Error, Kind},
-    exchange::Answer,
+    error::{Error, ErrorKind},
+    exchange::HttpAnswer,
     retry::retry_after,
-    seen::Seen,
+    seen::Attempt,
     text::{beginning_of_page, clean},
 };
 
 /// The error that an answer stands for.
-pub(super) fn refusal(call: &Call, answer: &Answer) -> Error {
+pub(super) fn refusal(call: &KubernetesCall, answer: &HttpAnswer) -> Error {
     let status: Status = serde_json::from_slice(&answer.body).unwrap_or_default();
     let causes = status.details.as_ref().map(|details| details.causes.as_slice()).unwrap_or_default();
     let taken: Vec<_> = causes.iter().filter(|cause| cause.reason == "FieldManagerConflict").map(taken).collect();
     if answer.status == 409 && !taken.is_empty() {
         return call
-            .error(Kind::Conflict, "other field managers own what would be changed")
+            .error(ErrorKind::Conflict, "other field managers own what would be changed")
             .answered(answer.status, taken)
             .help("leave these fields out of the graph file, or take them over with --force-conflicts");
     }
     if let Some(which) = webhook(&status.message).filter(|_| answer.status == 500) {
-        return not_called(call, which).answered(answer.status, [words(&status, answer)]).seen(Seen::NotYet);
+        return not_called(call, which).answered(answer.status, [words(&status, answer)]).seen(Attempt::NotYet);
     }
     let error = match answer.status {
         301..=308 => call
-            .error(Kind::Redirected, "Kubernetes sends this request elsewhere, and the credentials are not sent there")
+            .error(
+                ErrorKind::Redirected,
+                "Kubernetes sends this request elsewhere, and the credentials are not sent there",
+            )
             .help("set the kubeconfig's server to the API server itself"),
         401 => call
-            .error(Kind::Unauthenticated, "Kubernetes does not accept the credentials of the kubeconfig")
+            .error(ErrorKind::Unauthenticated, "Kubernetes does not accept the credentials of the kubeconfig")
             .help("log in again; `kubectl auth whoami` shows who you are"),
         403 => call
-            .error(Kind::Denied, "Kubernetes denies the request")
+            .error(ErrorKind::Denied, "Kubernetes denies the request")
             .help("the answer of Kubernetes names the right that is missing: grant it with a Role or ClusterRole"),
         404 => call
-            .error(Kind::NotFound, "Kubernetes knows no such object")
+            .error(ErrorKind::NotFound, "Kubernetes knows no such object")
             .help("see whether its namespace exists, and its CRD is installed"),
         409 => call
-            .error(Kind::Conflict, "somebody else has changed the object")
+            .error(ErrorKind::Conflict, "another client has changed the object")
             .help("see who else manages it, and try again"),
         429 => call
-            .error(Kind::Unavailable, "Kubernetes asks for patience for too long")
+            .error(ErrorKind::Unavailable, "Kubernetes asks for patience for too long")
             .help("try again later: the API server limits its clients"),
         502..=504 => call
-            .error(Kind::Unavailable, "the API server, or a proxy before it, cannot serve now")
+            .error(ErrorKind::Unavailable, "the API server, or a proxy before it, cannot serve now")
             .help("see `kubectl get --raw /readyz?verbose`"),
         500..=599 => call
-            .error(Kind::Failed, "Kubernetes failed")
+            .error(ErrorKind::Failed, "Kubernetes failed")
             .help("an admission webhook or the API server's storage may be down; its log knows"),
         _ => call
-            .error(Kind::Rejected, "Kubernetes rejects the request")
+            .error(ErrorKind::Rejected, "Kubernetes rejects the request")
             .help("the answer of Kubernetes says what it does not take: change that in the graph file"),
     };
     let asked = status.details.as_ref().map(|details| u64::from(details.retry_after_seconds)).filter(|wait| *wait > 0);
@@ -70,16 +73,16 @@ fn webhook(message: &str) -> Option<String> {
         .or_else(|| conversion.map(|(what, _)| named("conversion", what)))
 }
 
-fn not_called(call: &Call, which: String) -> Error {
+fn not_called(call: &KubernetesCall, which: String) -> Error {
     let message = format!("Kubernetes cannot call the {which}, and does nothing of what it guards");
-    call.error(Kind::Unavailable, message).help(
+    call.error(ErrorKind::Unavailable, message).help(
         "see whether the Service of the webhook has a pod that is ready; \
          `kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations` lists whose it may be",
     )
 }
 
 /// The server's own words; where a proxy answered instead, the beginning of its page.
-fn words(status: &Status, answer: &Answer) -> String {
+fn words(status: &Status, answer: &HttpAnswer) -> String {
     match status.message.as_str() {
         "" => beginning_of_page(&answer.body),
         message => message.to_owned(),

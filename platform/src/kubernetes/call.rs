@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::Address;
 use crate::{
-    error::{Error, Kind, System},
+    error::{Error, ErrorKind, System},
     exchange::Named,
 };
 
@@ -18,13 +18,13 @@ pub const FIELD_MANAGER: &str = "trustpath";
 
 /// What is asked of the API server.
 #[derive(Clone)]
-pub(super) struct Call {
+pub(super) struct KubernetesCall {
     pub(super) request: Request<Vec<u8>>,
     /// It writes what is written under the lock of the run, and not the lock itself.
     pub(super) locked: bool,
 }
 
-impl Call {
+impl KubernetesCall {
     /// A request that kube has built.
     pub(super) fn new(request: Result<Request<Vec<u8>>, request::Error>) -> Result<Self, Error> {
         match request {
@@ -32,7 +32,7 @@ impl Call {
                 let locked = !request.method().is_safe();
                 Ok(Self { request, locked })
             }
-            Err(error) => Err(Error::new(System::Kubernetes, Kind::Unspeakable, "the request cannot be built")
+            Err(error) => Err(Error::new(System::Kubernetes, ErrorKind::InvalidRequest, "the request cannot be built")
                 .because(&error)
                 .help("see whether the names in the graph file are names of Kubernetes objects")),
         }
@@ -82,12 +82,12 @@ impl Call {
         !self.method().is_safe() && !rehearsal
     }
 
-    pub(super) fn error(&self, kind: Kind, message: impl Into<String>) -> Error {
+    pub(super) fn error(&self, kind: ErrorKind, message: impl Into<String>) -> Error {
         Error::new(System::Kubernetes, kind, message).during(self.method(), self.path())
     }
 }
 
-impl Named for Call {
+impl Named for KubernetesCall {
     fn name(&self) -> (System, Method, &str) {
         (System::Kubernetes, self.method().clone(), self.path())
     }

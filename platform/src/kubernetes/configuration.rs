@@ -9,7 +9,7 @@ use trustpath_core::{Class, Problem, nearest};
 use url::Url;
 
 use super::KubernetesSettings;
-use crate::{hide::Held, proxy, text::clean};
+use crate::{hide::Secrets, proxy, text::clean};
 
 /// The variables that hold credentials of Vault's, which are none of a credential plugin's business.
 const OF_VAULT: [&str; 6] =
@@ -78,10 +78,10 @@ fn keep_from_plugin(auth: &mut AuthInfo) {
 }
 
 /// What a configuration says of credentials.
-pub(super) fn held(configuration: &Config) -> Held {
+pub(super) fn held(configuration: &Config) -> Secrets {
     let auth = &configuration.auth_info;
     let secrets = [&auth.token, &auth.password, &auth.client_key_data].into_iter().flatten();
-    let held = secrets.fold(Held::default(), |held, secret| held.and(secret.expose_secret()));
+    let held = secrets.fold(Secrets::default(), |held, secret| held.and(secret.expose_secret()));
     let variables = auth.exec.iter().flat_map(|exec| exec.env.iter().flatten());
     let held = variables.filter_map(|variable| variable.get("value")).fold(held, |held, value| held.and(value));
     configuration.proxy_url.iter().fold(held, |held, proxy| held.and_of_url(&proxy.to_string()))

@@ -12,8 +12,8 @@ use kube::{
     discovery::ApiResource,
 };
 
-use super::{Cluster, ServedType, call::Call};
-use crate::error::{Error, Kind};
+use super::{Cluster, ServedType, call::KubernetesCall};
+use crate::error::{Error, ErrorKind};
 
 /// More versions of groups than any cluster serves: each is asked for its types, all at the same time.
 const GROUPS: usize = 1000;
@@ -74,12 +74,12 @@ impl Cluster {
 
     /// Every version of every group, the preferred one first within each.
     async fn group_versions(&self) -> Result<Vec<String>, Error> {
-        let call = Call::get("/apis")?;
+        let call = KubernetesCall::get("/apis")?;
         let groups: APIGroupList = self.ask(&call).await?;
         let count: usize = groups.groups.iter().map(|group| group.versions.len().max(1)).sum();
         if count > GROUPS {
             return Err(call
-                .error(Kind::Malformed, "Kubernetes names more groups of types than any cluster has")
+                .error(ErrorKind::Malformed, "Kubernetes names more groups of types than any cluster has")
                 .help("see whether the kubeconfig's server is a Kubernetes API server, and not something before it"));
         }
         let versions = |group: APIGroup| {
@@ -93,12 +93,12 @@ impl Cluster {
 
     /// The types of a version that the server says it has: that it knows nothing of it is an error here.
     async fn served_in(&self, group_version: &str) -> Result<Vec<APIResource>, Error> {
-        Ok(self.ask::<APIResourceList>(&Call::get(&path(group_version))?).await?.resources)
+        Ok(self.ask::<APIResourceList>(&KubernetesCall::get(&path(group_version))?).await?.resources)
     }
 
     /// The types of one version of a group; none where it is not served.
     pub(super) async fn resources(&self, group_version: &str) -> Result<Vec<APIResource>, Error> {
-        let list: Option<APIResourceList> = self.found(&Call::get(&path(group_version))?).await?;
+        let list: Option<APIResourceList> = self.found(&KubernetesCall::get(&path(group_version))?).await?;
         Ok(list.map(|list| list.resources).unwrap_or_default())
     }
 }

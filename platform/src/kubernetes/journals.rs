@@ -9,20 +9,20 @@ use k8s_openapi::api::core::v1::Secret;
 use tokio::sync::Mutex;
 use trustpath_core::{Class, Classified as _, Problem, Result, Right, journal::Mirror};
 
-use super::{Address, Cluster, call::Call, rights::on};
-use crate::error::{Error, Kind};
+use super::{Address, Cluster, call::KubernetesCall, rights::on};
+use crate::error::{Error, ErrorKind};
 
 use kept::{ENDING, Kept, LIMIT, NAME, with};
 
-/// How often a write is tried that somebody else's came before. Under the lock of the cluster that is an earlier attempt
+/// How often a write is tried that another client's came before. Under the lock of the cluster that is an earlier attempt
 /// of our own, or somebody who changes something else in the Secret.
 const ATTEMPTS: usize = 5;
 
 /// The Secret in which a cluster keeps the journals of its runs.
 ///
-/// A write is bound to the version of the Secret that was read, so what somebody else changes meanwhile is never written
+/// A write is bound to the version of the Secret that was read, so what another client changes meanwhile is never written
 /// over: the Secret is read again, and what is ours put beside it. What it has of a run has to be the beginning of what
-/// that run writes; anything else means that somebody else has gone on with the run. Like every other write it stands
+/// that run writes; anything else means that another client has continued the run. Like every other write it stands
 /// behind the lock of the run.
 pub struct JournalSecret {
     cluster: Cluster,
@@ -65,14 +65,14 @@ impl JournalSecret {
 
     /// Writes a Secret that is new, or in the version that it says; whether it was written.
     async fn write(&self, secret: &Secret, known: &mut Option<Secret>) -> Result<bool, Error> {
-        let call = Call::put(&self.at, secret, known.take().is_some())?;
+        let call = KubernetesCall::put(&self.at, secret, known.take().is_some())?;
         match self.cluster.ask(&call).await {
             Ok(written) => {
                 *known = Some(written);
                 Ok(true)
             }
-            // Somebody else was first; one that is to be replaced may be gone.
-            Err(error) if matches!(error.kind(), Kind::Conflict | Kind::NotFound) => Ok(false),
+            // Another client was first; one that is to be replaced may be gone.
+            Err(error) if matches!(error.kind(), ErrorKind::Conflict | ErrorKind::NotFound) => Ok(false),
             Err(error) => Err(error),
         }
     }
@@ -80,16 +80,16 @@ impl JournalSecret {
     fn unwritten(&self, run: &str, error: Error) -> Problem {
         self.problem(error.class(), "trustpath::journal::unmirrored", run, "cannot be written to")
             .help(
-                "nothing is sent that is not there as well: mend what is said above; \
+                "nothing is sent that is not there as well: fix what is said above; \
                  `trustpath permissions --journal cluster` prints the rights that it needs",
             )
             .because(error)
     }
 
     fn changed(&self, run: &str) -> Problem {
-        let what = "does not go on from what somebody else has written meanwhile to";
+        let what = "does not go on from what another client has written meanwhile to";
         self.problem(Class::Conflict, "trustpath::journal::mirror_changed", run, what)
-            .help("somebody else has gone on with this run: `trustpath runs --journal cluster` says what to do")
+            .help("another client has continued this run: `trustpath runs --journal cluster` says what to do")
     }
 
     fn full(&self, run: &str, size: usize) -> Problem {
@@ -131,7 +131,7 @@ impl Mirror for JournalSecret {
                 return Ok(());
             }
         }
-        let what = "could not be written, because somebody else keeps changing it, to";
+        let what = "could not be written, because another client keeps changing it, to";
         Err(self
             .problem(Class::Conflict, "trustpath::journal::unmirrored", run, what)
             .help("see who else writes to that Secret: its managedFields name them")

@@ -15,10 +15,10 @@ use kube::core::params::Preconditions;
 use serde::{Serialize, de::DeserializeOwned};
 use trustpath_core::{Class, Problem, Result, Right};
 
-use super::{Address, Cluster, call::Call, rights::on};
+use super::{Address, Cluster, call::KubernetesCall, rights::on};
 use crate::{
-    error::{Error, Kind},
-    lock::{Claim, Found, Holder, Record, Removed, Unfinished, Version},
+    error::{Error, ErrorKind},
+    lock::{Claim, FoundRecord, LockHolder, LockStore, RecordVersion, Removed, Unfinished},
     mark,
 };
 
@@ -28,7 +28,7 @@ const NAME: &str = "trustpath";
 /// Who holds it, as JSON.
 const HOLDER: &str = "trustpath.dev/holder";
 /// How long after it was sent a request of the holder may still be carried out.
-const HORIZON: &str = "trustpath.dev/horizon-seconds";
+const IN_FLIGHT: &str = "trustpath.dev/in-flight-seconds";
 /// The run that has written something and has not ended, as JSON.
 const UNFINISHED: &str = "trustpath.dev/unfinished-run";
 
@@ -36,8 +36,8 @@ const UNFINISHED: &str = "trustpath.dev/unfinished-run";
 pub struct LeaseRecord {
     cluster: Cluster,
     at: Address,
-    /// Where a Lease of somebody else's making does not say it.
-    horizon_seconds: u64,
+    /// Where a Lease of another client's making does not say it.
+    in_flight_seconds: u64,
 }
 
 impl LeaseRecord {
@@ -46,11 +46,11 @@ impl LeaseRecord {
     ///
     /// # Errors
     /// When it is not such a namespace, or cannot be read.
-    pub async fn open(cluster: &Cluster, namespace: &str, horizon_seconds: u64) -> Result<Self> {
+    pub async fn open(cluster: &Cluster, namespace: &str, in_flight_seconds: u64) -> Result<Self> {
         let found: Option<Namespace> = cluster.get(&Address::cluster::<Namespace>(namespace)).await?;
         lasting(namespace, found.as_ref())?;
         let at = Address::namespaced::<Lease>(namespace, NAME);
-        Ok(Self { cluster: cluster.clone(), at, horizon_seconds })
+        Ok(Self { cluster: cluster.clone(), at, in_flight_seconds })
     }
 
     /// What holding the lock needs. `create` cannot be bound to a name by the API server's RBAC.
@@ -61,21 +61,21 @@ impl LeaseRecord {
     }
 
     /// A write of the Lease itself, which no lock stands in the way of; `last` is the state that it has to be in.
-    async fn write(&self, last: Option<&Version>, claim: &Claim) -> Result<Option<Version>, Error> {
+    async fn write(&self, last: Option<&RecordVersion>, claim: &Claim) -> Result<Option<RecordVersion>, Error> {
         let lease = lease(&self.at, last, claim, Timestamp::now());
-        let call = Call { locked: false, ..Call::put(&self.at, &lease, last.is_some())? };
+        let call = KubernetesCall { locked: false, ..KubernetesCall::put(&self.at, &lease, last.is_some())? };
         match self.cluster.ask::<Lease>(&call).await {
             Ok(lease) => Ok(Some(version(&lease.metadata))),
-            Err(error) if error.kind() == Kind::Conflict => Ok(None),
+            Err(error) if error.kind() == ErrorKind::Conflict => Ok(None),
             // It is gone, and so not in that state.
-            Err(error) if last.is_some() && error.kind() == Kind::NotFound => Ok(None),
+            Err(error) if last.is_some() && error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
         }
     }
 }
 
 #[async_trait]
-impl Record for LeaseRecord {
+impl LockStore for LeaseRecord {
     fn is_removed_by_version(&self) -> bool {
         true
     }
@@ -84,25 +84,26 @@ impl Record for LeaseRecord {
         format!("the {}", self.at)
     }
 
-    async fn read(&self) -> Result<Option<Found>, Error> {
+    async fn read(&self) -> Result<Option<FoundRecord>, Error> {
         let lease: Option<Lease> = self.cluster.get(&self.at).await?;
-        Ok(lease.map(|lease| found(lease, self.horizon_seconds)))
+        Ok(lease.map(|lease| found(lease, self.in_flight_seconds)))
     }
 
-    async fn create(&self, claim: &Claim) -> Result<Option<Version>, Error> {
+    async fn create(&self, claim: &Claim) -> Result<Option<RecordVersion>, Error> {
         self.write(None, claim).await
     }
 
-    async fn replace(&self, version: &Version, claim: &Claim) -> Result<Option<Version>, Error> {
+    async fn replace(&self, version: &RecordVersion, claim: &Claim) -> Result<Option<RecordVersion>, Error> {
         self.write(Some(version), claim).await
     }
 
-    async fn remove(&self, version: &Version) -> Result<Removed, Error> {
+    async fn remove(&self, version: &RecordVersion) -> Result<Removed, Error> {
         let (uid, revision) = (version.object.clone(), version.revision.clone());
-        let call = Call::delete(&self.at, Preconditions { uid: Some(uid), resource_version: Some(revision) })?;
-        match self.cluster.call(&Call { locked: false, ..call }).await {
+        let call =
+            KubernetesCall::delete(&self.at, Preconditions { uid: Some(uid), resource_version: Some(revision) })?;
+        match self.cluster.call(&KubernetesCall { locked: false, ..call }).await {
             Ok(_) => Ok(Removed::Yes),
-            Err(error) if matches!(error.kind(), Kind::NotFound | Kind::Conflict) => Ok(Removed::Refused),
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Conflict) => Ok(Removed::Refused),
             // The deletion is tied to this state: should it come late, it does nothing to another one.
             Err(error) => match self.replace(version, &Claim::vacant()).await? {
                 Some(_) => Ok(Removed::Emptied(error)),
@@ -112,20 +113,20 @@ impl Record for LeaseRecord {
     }
 }
 
-fn version(meta: &ObjectMeta) -> Version {
-    Version {
+fn version(meta: &ObjectMeta) -> RecordVersion {
+    RecordVersion {
         object: meta.uid.clone().unwrap_or_default(),
         revision: meta.resource_version.clone().unwrap_or_default(),
     }
 }
 
 /// The Lease that says what a claim does. Pure.
-fn lease(at: &Address, version: Option<&Version>, claim: &Claim, now: Timestamp) -> Lease {
-    let mut annotations = BTreeMap::from([(HORIZON.to_owned(), claim.horizon_seconds.to_string())]);
+fn lease(at: &Address, version: Option<&RecordVersion>, claim: &Claim, now: Timestamp) -> Lease {
+    let mut annotations = BTreeMap::from([(IN_FLIGHT.to_owned(), claim.in_flight_seconds.to_string())]);
     annotations.extend(json(claim.holder.as_ref()).map(|text| (HOLDER.to_owned(), text)));
     annotations.extend(json(claim.unfinished.as_ref()).map(|text| (UNFINISHED.to_owned(), text)));
     let seconds = i32::try_from(claim.lease_seconds).unwrap_or(i32::MAX);
-    let identity = |holder: &Holder| format!("{}@{}/{}", holder.user, holder.process.host, holder.process.pid);
+    let identity = |holder: &LockHolder| format!("{}@{}/{}", holder.user, holder.process.host, holder.process.pid);
     Lease {
         metadata: ObjectMeta {
             name: Some(at.name.clone()),
@@ -147,23 +148,23 @@ fn lease(at: &Address, version: Option<&Version>, claim: &Claim, now: Timestamp)
 }
 
 /// What a Lease says. Pure. One of another's making has a holder too, of whom only the name is known.
-fn found(lease: Lease, horizon_seconds: u64) -> Found {
+fn found(lease: Lease, in_flight_seconds: u64) -> FoundRecord {
     let version = version(&lease.metadata);
     let annotations = lease.metadata.annotations.unwrap_or_default();
     let spec = lease.spec.unwrap_or_default();
     let identity = spec.holder_identity.filter(|identity| !identity.is_empty());
     let unknown = |identity: String| {
-        let mut holder = Holder::unknown(&identity);
+        let mut holder = LockHolder::unknown(&identity);
         holder.process.host = identity;
         holder
     };
     let claim = Claim {
         holder: identity.map(|identity| parsed(&annotations, HOLDER).unwrap_or_else(|| unknown(identity))),
         lease_seconds: spec.lease_duration_seconds.and_then(|seconds| seconds.try_into().ok()).unwrap_or_default(),
-        horizon_seconds: parsed(&annotations, HORIZON).unwrap_or(horizon_seconds),
+        in_flight_seconds: parsed(&annotations, IN_FLIGHT).unwrap_or(in_flight_seconds),
         unfinished: parsed::<Unfinished>(&annotations, UNFINISHED),
     };
-    Found { version, claim: claim.cleaned() }
+    FoundRecord { version, claim: claim.cleaned() }
 }
 
 /// These are plain texts and numbers, which JSON has room for.
@@ -212,30 +213,30 @@ mod tests {
             mirror: None,
             digest: "d".into(),
         };
-        Claim { unfinished: Some(unfinished), ..Claim::new(Holder::unknown("id"), terms) }
+        Claim { unfinished: Some(unfinished), ..Claim::new(LockHolder::unknown("id"), terms) }
     }
 
     #[test]
     fn a_claim_is_read_back_from_its_lease() {
-        let version = Version { object: "u".into(), revision: "7".into() };
+        let version = RecordVersion { object: "u".into(), revision: "7".into() };
         let unnamed = Claim { unfinished: None, ..claim() };
         for claim in [claim(), unnamed, Claim { holder: None, ..claim() }, Claim::vacant()] {
             let lease =
                 lease(&Address::namespaced::<Lease>("default", NAME), Some(&version), &claim, Timestamp::UNIX_EPOCH);
-            assert_eq!(found(lease, 1), Found { version: version.clone(), claim });
+            assert_eq!(found(lease, 1), FoundRecord { version: version.clone(), claim });
         }
     }
 
     #[test]
     fn a_lease_of_another_making_has_a_holder_too() {
         let lease: Lease = serde_json::from_value(json!({
-            "metadata": {"annotations": {HOLDER: "{", HORIZON: "soon", UNFINISHED: "[]"}},
+            "metadata": {"annotations": {HOLDER: "{", IN_FLIGHT: "soon", UNFINISHED: "[]"}},
             "spec": {"holderIdentity": "some\u{1b}[2Jbody", "leaseDurationSeconds": 15},
         }))
         .unwrap();
         let claim = found(lease, 90).claim;
         assert_eq!(claim.holder.as_ref().unwrap().process.host, "somebody");
-        assert_eq!((claim.patience(), claim.unfinished), (Duration::from_secs(105), None));
+        assert_eq!((claim.takeover_after(), claim.unfinished), (Duration::from_secs(105), None));
         let endless: Lease = serde_json::from_value(json!({"spec": {"leaseDurationSeconds": -1}})).unwrap();
         assert_eq!(found(endless, 90).claim.holder, None);
     }

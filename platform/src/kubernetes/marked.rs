@@ -6,7 +6,7 @@ use serde_json::Value;
 use trustpath_core::{Answer, Context, Read, Result, Right};
 
 use super::{
-    Cluster, Selection, ServedType,
+    Cluster, Selectors, ServedType,
     owned::{Fields, Owned},
     rights::on,
 };
@@ -64,9 +64,9 @@ impl Read for MarkedObjects {
         let cluster = cx.handle::<Cluster>().await?;
         let namespace = self.namespace.as_deref();
         let Some(resource) = self.resource(&cluster).await? else { return Ok(Answer::Nothing) };
-        let all = Selection { namespace, ..Selection::default() };
+        let all = Selectors { namespace, ..Selectors::default() };
         let mut objects: Vec<Value> = match resource.kind.as_str() {
-            "Secret" => cluster.select_metadata(&resource, Selection { most: SECRETS, ..all }).await?,
+            "Secret" => cluster.select_metadata(&resource, Selectors { most: SECRETS, ..all }).await?,
             _ => cluster.select(&resource, all).await?,
         };
         objects.retain(|live| is_marked(live, &self.graph));

@@ -20,7 +20,7 @@ mod request;
 pub mod rights;
 mod settings;
 
-pub use access::{AccountToken, Token};
+pub use access::{AccountToken, BearerToken};
 pub use address::{Address, ObjectRef, ServedType};
 pub use call::FIELD_MANAGER;
 pub use discovery::NamespacedTypes;
@@ -28,7 +28,7 @@ pub use journals::JournalSecret;
 pub use lease::LeaseRecord;
 pub use live::{ClusterUid, Live};
 pub use marked::MarkedObjects;
-pub use objects::{Apply, Selection};
+pub use objects::{ApplyOptions, Selectors};
 pub use open::ApiServer;
 pub use pods::{RunningPods, that_need_it};
 pub use settings::KubernetesSettings;
@@ -44,9 +44,9 @@ use async_trait::async_trait;
 use k8s_openapi::api::core::v1::Namespace;
 use kube::discovery::ApiResource;
 use tokio::sync::OnceCell;
-use trustpath_core::{Class, Connection, Handle, Identity, Lacking, Problem, Result, Right};
+use trustpath_core::{Class, Connection, Handle, Identity, MissingRights, Problem, Result, Right};
 
-use crate::{Heard, hide::Held, lock::Fence, mark, opening::Opening, retry::Limits};
+use crate::{Heard, hide::Secrets, lock::Fence, mark, opening::Opening, retry::Limits};
 
 /// A connection to a Kubernetes API server. Cheap to clone.
 ///
@@ -57,17 +57,17 @@ pub struct Cluster {
     client: kube::Client,
     opening: Arc<Opening>,
     limits: Limits,
-    server: Arc<Server>,
+    server: Arc<ApiServerConnection>,
 }
 
 /// What is the same for every credential.
-struct Server {
+struct ApiServerConnection {
     configuration: kube::Config,
     pool: Option<client::Pool>,
     fence: Fence,
     heard: Heard,
     /// What the kubeconfig says of credentials; what a plugin makes is kube's alone.
-    held: Held,
+    held: Secrets,
     uid: OnceCell<String>,
     served: Mutex<BTreeMap<(String, String), ApiResource>>,
 }
@@ -111,11 +111,11 @@ impl Connection for Cluster {
         Ok(Identity::from([("kube-system".to_owned(), self.uid().await?.to_owned())]))
     }
 
-    async fn lacking(&self, rights: &[Right]) -> Result<Lacking> {
+    async fn missing_rights(&self, rights: &[Right]) -> Result<MissingRights> {
         Ok(self.lacks(rights).await?)
     }
 
-    async fn spelled_out(&self, rights: Vec<Right>) -> Result<Vec<Vec<Right>>> {
+    async fn expand(&self, rights: Vec<Right>) -> Result<Vec<Vec<Right>>> {
         Ok(self.spell_out(&rights).await?)
     }
 }

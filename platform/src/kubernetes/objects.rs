@@ -15,9 +15,9 @@ use serde_json::Value;
 use super::{
     Cluster,
     address::{Address, check, collection},
-    call::{Call, FIELD_MANAGER},
+    call::{FIELD_MANAGER, KubernetesCall},
 };
-use crate::error::{Error, Kind};
+use crate::error::{Error, ErrorKind};
 
 /// The most objects of one page of a list.
 const PAGE: u32 = 500;
@@ -26,7 +26,7 @@ const PAGES: usize = 1000;
 
 /// Which objects of a type.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Selection<'a> {
+pub struct Selectors<'a> {
     /// Those in this namespace; `None` for all namespaces.
     pub namespace: Option<&'a str>,
     /// Those with these labels, such as `app.kubernetes.io/name=external-secrets`.
@@ -39,19 +39,19 @@ pub struct Selection<'a> {
 
 /// How to apply.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Apply {
+pub struct ApplyOptions {
     /// Take fields that other managers own (`--force-conflicts`).
     pub force: bool,
     /// Let admission and validation decide, and write nothing.
     pub dry_run: bool,
 }
 
-type Listing = fn(&Request, &ListParams) -> Result<http::Request<Vec<u8>>, kube::core::request::Error>;
+type ListRequest = fn(&Request, &ListParams) -> Result<http::Request<Vec<u8>>, kube::core::request::Error>;
 
 impl Cluster {
     /// Reads an object; `None` where there is none.
     pub async fn get<K: DeserializeOwned>(&self, at: &Address) -> Result<Option<K>, Error> {
-        self.found(&Call::new(at.request()?.get(&at.name, &GetParams::default()))?).await
+        self.found(&KubernetesCall::new(at.request()?.get(&at.name, &GetParams::default()))?).await
     }
 
     /// Reads an object as plain data, `metadata.managedFields` and all; `None` where there is none.
@@ -60,9 +60,9 @@ impl Cluster {
     }
 
     /// Reads a path; `None` where there is nothing.
-    pub(super) async fn found<T: DeserializeOwned>(&self, call: &Call) -> Result<Option<T>, Error> {
+    pub(super) async fn found<T: DeserializeOwned>(&self, call: &KubernetesCall) -> Result<Option<T>, Error> {
         match self.ask(call).await {
-            Err(error) if error.kind() == Kind::NotFound => Ok(None),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             found => found.map(Some),
         }
     }
@@ -72,14 +72,14 @@ impl Cluster {
     where
         K: Resource<DynamicType = ()> + DeserializeOwned + Clone,
     {
-        self.select(&ApiResource::erase::<K>(&()), Selection { namespace, ..Selection::default() }).await
+        self.select(&ApiResource::erase::<K>(&()), Selectors { namespace, ..Selectors::default() }).await
     }
 
     /// Lists objects of a type: as `DynamicObject`, or a type of one's own. A type that is not served has none.
     ///
     /// # Errors
     /// When the server cannot be reached or denies it, or its list has no end.
-    pub async fn select<K>(&self, resource: &ApiResource, which: Selection<'_>) -> Result<Vec<K>, Error>
+    pub async fn select<K>(&self, resource: &ApiResource, which: Selectors<'_>) -> Result<Vec<K>, Error>
     where
         K: DeserializeOwned + Clone,
     {
@@ -87,14 +87,19 @@ impl Cluster {
     }
 
     /// The same of their metadata, and nothing else of them: what a Secret holds does not travel.
-    pub async fn select_metadata<K>(&self, resource: &ApiResource, which: Selection<'_>) -> Result<Vec<K>, Error>
+    pub async fn select_metadata<K>(&self, resource: &ApiResource, which: Selectors<'_>) -> Result<Vec<K>, Error>
     where
         K: DeserializeOwned + Clone,
     {
         self.selected(resource, which, Request::list_metadata).await
     }
 
-    async fn selected<K>(&self, resource: &ApiResource, which: Selection<'_>, list: Listing) -> Result<Vec<K>, Error>
+    async fn selected<K>(
+        &self,
+        resource: &ApiResource,
+        which: Selectors<'_>,
+        list: ListRequest,
+    ) -> Result<Vec<K>, Error>
     where
         K: DeserializeOwned + Clone,
     {
@@ -108,7 +113,7 @@ impl Cluster {
         };
         let mut all = Vec::new();
         for _ in 0..PAGES {
-            let call = Call::new(list(&request, &page))?;
+            let call = KubernetesCall::new(list(&request, &page))?;
             let Some(found) = self.found::<ObjectList<K>>(&call).await? else { return Ok(all) };
             all.extend(found.items);
             let next = found.metadata.continue_.filter(|next| !next.is_empty());
@@ -120,8 +125,8 @@ impl Cluster {
             }
             page.continue_token = next;
         }
-        Err(Call::new(list(&request, &page))?
-            .error(Kind::Malformed, "the list of Kubernetes has no end")
+        Err(KubernetesCall::new(list(&request, &page))?
+            .error(ErrorKind::Malformed, "the list of Kubernetes has no end")
             .help("see whether the kubeconfig's server is a Kubernetes API server, and not something before it"))
     }
 
@@ -131,15 +136,20 @@ impl Cluster {
     /// # Errors
     /// When other managers own a field ([`Kind::Conflict`] names them, unless `force`), admission or validation says
     /// no, or the server cannot be reached: then it may or may not have been written.
-    pub async fn apply(&self, at: &Address, object: &impl Serialize, how: Apply) -> Result<(), Error> {
+    pub async fn apply(&self, at: &Address, object: &impl Serialize, how: ApplyOptions) -> Result<(), Error> {
         self.patch(at, &Patch::Apply(object), how).await.map(drop)
     }
 
     /// The object as it is after a patch.
-    pub(super) async fn patch(&self, at: &Address, patch: &Patch<impl Serialize>, how: Apply) -> Result<Value, Error> {
-        let Apply { force, dry_run } = how;
+    pub(super) async fn patch(
+        &self,
+        at: &Address,
+        patch: &Patch<impl Serialize>,
+        how: ApplyOptions,
+    ) -> Result<Value, Error> {
+        let ApplyOptions { force, dry_run } = how;
         let params = PatchParams { force, dry_run, ..PatchParams::apply(FIELD_MANAGER) };
-        self.ask(&Call::new(at.request()?.patch(&at.name, &params, patch))?).await
+        self.ask(&KubernetesCall::new(at.request()?.patch(&at.name, &params, patch))?).await
     }
 
     /// Whether a namespace is there and not about to go.

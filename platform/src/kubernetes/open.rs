@@ -16,10 +16,10 @@ use serde::{Deserialize, Serialize};
 use tokio::{sync::OnceCell, time::timeout};
 use trustpath_core::{Class, Problem, Result};
 
-use super::{Cluster, KubernetesSettings, Server, client::Pool, configuration};
+use super::{ApiServerConnection, Cluster, KubernetesSettings, client::Pool, configuration};
 use crate::{
     Connections, Environment,
-    hide::{Held, shapes},
+    hide::{Secrets, shapes},
     install_crypto_provider,
     text::clean,
 };
@@ -54,7 +54,7 @@ impl Cluster {
         let held = configuration::held(&configuration);
         let (uid, served) = (OnceCell::new(), Mutex::default());
         let heard = settings.heard.clone();
-        let server = Server { configuration, pool, fence, heard, held, uid, served };
+        let server = ApiServerConnection { configuration, pool, fence, heard, held, uid, served };
         let cluster = Self { client, opening, limits, server: Arc::new(server) };
         if let Some(pin) = &settings.uid {
             pinned(pin, cluster.uid().await?)?;
@@ -128,7 +128,7 @@ async fn client(configuration: Config, limit: Duration) -> Result<(Client, Optio
     }
 }
 
-fn unbuildable(error: &kube::Error, held: &Held) -> Problem {
+fn unbuildable(error: &kube::Error, held: &Secrets) -> Problem {
     match error {
         kube::Error::Auth(auth) => Problem::new(Class::Denied, "trustpath::kubernetes::credentials", why(auth))
             .help("run the command under `exec` in the kubeconfig by hand, or log in again"),

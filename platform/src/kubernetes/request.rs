@@ -5,25 +5,25 @@ use std::error::Error as StdError;
 use kube::client::{AuthError, Body};
 use serde::de::DeserializeOwned;
 
-use super::{Cluster, answer, call::Call, open};
+use super::{Cluster, answer, call::KubernetesCall, open};
 use crate::{
-    error::{Error, Kind, System},
-    exchange::{Answer, NoAnswer, traced},
+    error::{Error, ErrorKind, System},
+    exchange::{HttpAnswer, NoAnswer, traced},
     retry::Repeat,
     text::clean,
 };
 
 impl Cluster {
     /// Makes a request, and reads what is answered.
-    pub(super) async fn ask<T: DeserializeOwned>(&self, call: &Call) -> Result<T, Error> {
+    pub(super) async fn ask<T: DeserializeOwned>(&self, call: &KubernetesCall) -> Result<T, Error> {
         self.call(call).await?.parse(call)
     }
 
     /// Makes a request, with retries. An answer that is no success is an error.
-    pub(super) async fn call(&self, call: &Call) -> Result<Answer, Error> {
+    pub(super) async fn call(&self, call: &KubernetesCall) -> Result<HttpAnswer, Error> {
         let limits = &self.limits;
         let late = || {
-            call.error(Kind::Timeout, format!("Kubernetes did not answer within {} s", limits.total.as_secs_f32()))
+            call.error(ErrorKind::Timeout, format!("Kubernetes did not answer within {} s", limits.total.as_secs_f32()))
                 .help("see whether the API server is overloaded")
         };
         let answer = limits.retry((Repeat::Harmless, call.writes()), || self.attempt(call), late).await;
@@ -38,7 +38,7 @@ impl Cluster {
         Ok(answer)
     }
 
-    async fn attempt(&self, call: &Call) -> Result<Answer, Error> {
+    async fn attempt(&self, call: &KubernetesCall) -> Result<HttpAnswer, Error> {
         if call.locked && !self.server.fence.is_open() {
             return Err(Error::unlocked(System::Kubernetes).during(call.method(), call.path()));
         }
@@ -46,17 +46,17 @@ impl Cluster {
         if answer.is_success() { Ok(answer) } else { Err(answer::refusal(call, &answer)) }
     }
 
-    async fn exchange(&self, call: &Call) -> Result<Answer, NoAnswer> {
+    async fn exchange(&self, call: &KubernetesCall) -> Result<HttpAnswer, NoAnswer> {
         let request = call.request.clone().map(Body::from);
         let response = self.opening.send(request, |request| self.client.send(request)).await;
-        Answer::receive(response.map_err(|error| NoAnswer::Transport(error.into()))?).await
+        HttpAnswer::receive(response.map_err(|error| NoAnswer::Transport(error.into()))?).await
     }
 
     /// The error for a request that got no answer.
-    fn failure(&self, call: &Call, why: &NoAnswer) -> Error {
+    fn failure(&self, call: &KubernetesCall, why: &NoAnswer) -> Error {
         match credentials(why) {
             Some(auth) => call
-                .error(Kind::Unauthenticated, open::why(auth))
+                .error(ErrorKind::Unauthenticated, open::why(auth))
                 .help("run the command under `exec` in the kubeconfig by hand, or log in again"),
             None => why.error(call, &self.api_server().url),
         }

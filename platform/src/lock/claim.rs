@@ -18,7 +18,7 @@ pub struct Terms {
     /// How long it is held without being renewed.
     pub lease: Duration,
     /// How long after it was sent a request may still be carried out.
-    pub horizon: Duration,
+    pub in_flight_timeout: Duration,
     /// How often it is renewed.
     pub renew_every: Duration,
 }
@@ -26,9 +26,9 @@ pub struct Terms {
 impl Terms {
     /// Renewed every quarter of the lease, and more often where a request that may take as long as `request` would not
     /// fit into what is left of it then.
-    pub fn new(lease: Duration, horizon: Duration, request: Duration) -> Self {
+    pub fn new(lease: Duration, in_flight_timeout: Duration, request: Duration) -> Self {
         let spare = lease.saturating_sub(request) / 2;
-        Self { lease, horizon, renew_every: (lease / 4).min(spare).max(SHORTEST) }
+        Self { lease, in_flight_timeout, renew_every: (lease / 4).min(spare).max(SHORTEST) }
     }
 }
 
@@ -38,13 +38,13 @@ const SHORTEST: Duration = Duration::from_millis(50);
 /// What stands in the record of a lock.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claim {
-    /// Who holds it; nobody when it was given back with a run left unfinished.
+    /// Who holds it; no one when it was given back with a run left unfinished.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub holder: Option<Holder>,
+    pub holder: Option<LockHolder>,
     /// How long it is held without being renewed, in whole seconds.
     pub lease_seconds: u64,
-    /// The horizon of its holder, in whole seconds.
-    pub horizon_seconds: u64,
+    /// The in-flight timeout of its holder, in whole seconds.
+    pub in_flight_seconds: u64,
     /// The run that has written something and has not ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unfinished: Option<Unfinished>,
@@ -52,7 +52,7 @@ pub struct Claim {
 
 /// Who holds a lock.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Holder {
+pub struct LockHolder {
     /// Tells this holding from every other one, by the same process too.
     pub id: String,
     /// The process.
@@ -86,21 +86,21 @@ pub struct Unfinished {
 
 impl Claim {
     /// A claim of this holder.
-    pub fn new(holder: Holder, terms: Terms) -> Self {
-        let [lease_seconds, horizon_seconds] =
-            [terms.lease, terms.horizon].map(|time| Ttl::covering(time).as_seconds());
-        Self { holder: Some(holder), lease_seconds, horizon_seconds, unfinished: None }
+    pub fn new(holder: LockHolder, terms: Terms) -> Self {
+        let [lease_seconds, in_flight_seconds] =
+            [terms.lease, terms.in_flight_timeout].map(|time| Ttl::covering(time).as_seconds());
+        Self { holder: Some(holder), lease_seconds, in_flight_seconds, unfinished: None }
     }
 
     /// What a record says that is held by no one, and names no run.
     pub(crate) fn vacant() -> Self {
-        Self { holder: None, lease_seconds: 0, horizon_seconds: 0, unfinished: None }
+        Self { holder: None, lease_seconds: 0, in_flight_seconds: 0, unfinished: None }
     }
 
     /// How long its record has to stand still before it counts as its holder's last word: until then the holder may
     /// write, or a request of its may still be carried out.
-    pub fn patience(&self) -> Duration {
-        Duration::from_secs(self.lease_seconds.saturating_add(self.horizon_seconds)).min(ENDLESS)
+    pub fn takeover_after(&self) -> Duration {
+        Duration::from_secs(self.lease_seconds.saturating_add(self.in_flight_seconds)).min(ENDLESS)
     }
 
     /// Whether this holding is the one with this id.
@@ -108,14 +108,18 @@ impl Claim {
         self.holder.as_ref().is_some_and(|holder| holder.id == id)
     }
 
-    /// The same in words that are safe to show: what stands in a record is somebody else's.
+    /// The same in words that are safe to show: what stands in a record is another client's.
     #[must_use]
     pub(crate) fn cleaned(self) -> Self {
-        Self { holder: self.holder.map(Holder::cleaned), unfinished: self.unfinished.map(Unfinished::cleaned), ..self }
+        Self {
+            holder: self.holder.map(LockHolder::cleaned),
+            unfinished: self.unfinished.map(Unfinished::cleaned),
+            ..self
+        }
     }
 }
 
-impl Holder {
+impl LockHolder {
     /// This process, which does something to a graph.
     pub fn new(process: Process, user: &str, command: &str, graph: &str) -> Self {
         // Every hasher of this type has keys of the system's own randomness, which is all that is asked for here.
@@ -147,7 +151,7 @@ impl Holder {
 }
 
 /// `apply` of the graph `payments` by alice on build-7 (pid 4711), since 2026-01-31T12:00:00Z.
-impl fmt::Display for Holder {
+impl fmt::Display for LockHolder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { process, user, command, graph, since, .. } = self;
         let Process { host, pid, .. } = process;
@@ -181,14 +185,14 @@ mod tests {
 
     #[test]
     fn others_wait_for_whole_seconds_and_never_too_short() {
-        let holder = Holder::unknown("somebody");
+        let holder = LockHolder::unknown("somebody");
         let terms = Terms::new(Duration::from_millis(1500), Duration::from_millis(200), Duration::from_secs(1));
-        assert_eq!(Claim::new(holder, terms).patience(), Duration::from_secs(3));
+        assert_eq!(Claim::new(holder, terms).takeover_after(), Duration::from_secs(3));
     }
 
     #[test]
     fn what_a_record_says_moves_no_terminal() {
-        let mut holder = Holder::unknown("x");
+        let mut holder = LockHolder::unknown("x");
         holder.user = "al\u{1b}[2Jice".into();
         holder.process.host = "a\nb".into();
         assert_eq!(

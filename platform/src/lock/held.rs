@@ -13,17 +13,17 @@ use tokio::{
 };
 use trustpath_core::{Class, Failure, Problem, Result, run::Guard};
 
-use super::{Claim, Record, Removed, Terms, Unfinished, Version, clock::Moment};
+use super::{Claim, LockStore, RecordVersion, Removed, Terms, Unfinished, clock::Moment};
 
 /// A lock that this process holds. Dropped without [`Held::release`], it is renewed no more and expires.
-pub struct Held {
+pub struct HeldLock {
     shared: Arc<Shared>,
     renewing: AbortHandle,
 }
 
 /// What the renewing task and the run have in common.
 struct Shared {
-    record: Arc<dyn Record>,
+    record: Arc<dyn LockStore>,
     terms: Terms,
     /// When the last renewal that was answered well was sent; nothing once another client has it, or it was taken away, or
     /// given back.
@@ -34,7 +34,7 @@ struct Shared {
 
 /// What was written last, as far as we know, and what is written next.
 struct Writing {
-    version: Version,
+    version: RecordVersion,
     claim: Claim,
     /// The run that the record named when the lock was taken.
     found: Option<Unfinished>,
@@ -48,9 +48,15 @@ struct Writing {
 /// late.
 const ATTEMPTS: usize = 3;
 
-impl Held {
+impl HeldLock {
     /// The lock whose record was written by a request that was sent at `sent`.
-    pub(super) fn new(record: Arc<dyn Record>, version: Version, claim: Claim, terms: Terms, sent: Moment) -> Self {
+    pub(super) fn new(
+        record: Arc<dyn LockStore>,
+        version: RecordVersion,
+        claim: Claim,
+        terms: Terms,
+        sent: Moment,
+    ) -> Self {
         let renewed = Mutex::new(Some(sent));
         let (found, noted) = (claim.unfinished.clone(), claim.unfinished.is_some());
         let writing = AsyncMutex::new(Writing { version, claim, found, noted, emptied: None });
@@ -125,7 +131,7 @@ impl Held {
     }
 }
 
-impl Drop for Held {
+impl Drop for HeldLock {
     fn drop(&mut self) {
         self.renewing.abort();
     }
@@ -175,7 +181,7 @@ impl Shared {
         self.renewed().is_none()
     }
 
-    /// Renews until the lock is lost. A record that nobody has written since is still ours, however late we come: a
+    /// Renews until the lock is lost. A record that no one has written since is still ours, however late we come: a
     /// takeover would have changed it.
     async fn keep(self: Arc<Self>) {
         let mut pause = self.terms.renew_every;
@@ -288,7 +294,7 @@ fn unanswered(record: &str) -> Problem {
 }
 
 fn lost(record: &str) -> Problem {
-    let message = format!("{record} is no longer this run's: somebody else has taken or removed it");
+    let message = format!("{record} is no longer this run's: another client has taken or removed it");
     Problem::new(Class::Conflict, "trustpath::lock::lost", message)
         .help("`trustpath runs` says what became of this run; nothing more was sent")
 }

@@ -2,9 +2,9 @@
 
 use trustpath_core::{Class, Problem};
 
-use super::{Claim, Holder, Process, Unfinished};
+use super::{Claim, LockHolder, Process, Unfinished};
 
-/// Whether a lock needs no waiting for: nobody holds it, its holder ran on this machine and has ended, or it is the holding
+/// Whether a lock needs no waiting for: no one holds it, its holder ran on this machine and has ended, or it is the holding
 /// with this id, and an answer was lost.
 pub(super) fn is_free(claim: &Claim, id: &str, here: &Process) -> bool {
     claim.is_of(id) || claim.holder.as_ref().is_none_or(|holder| holder.process.is_gone(here))
@@ -12,7 +12,7 @@ pub(super) fn is_free(claim: &Claim, id: &str, here: &Process) -> bool {
 
 /// What the lock is wanted for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Purpose {
+pub enum LockPurpose {
     /// A new run.
     Begin,
     /// Going on with the run whose journal has this digest ([`Unfinished::digest`]).
@@ -21,51 +21,51 @@ pub enum Purpose {
 
 /// What is known here of a run that a lock names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Known {
+pub enum Observed {
     /// Its journal lies elsewhere.
     Elsewhere,
     /// Its journal lies here.
     Here,
-    /// Its journal lies here, is the one that was written last, and says that the run is over: what the lock says is out of
+    /// Its journal lies here, is the one that was written last, and says that the run is finished: what the lock says is out of
     /// date.
     Over,
 }
 
 /// Whether a lock that is free may be taken although its last holder left a run unfinished; answers with that run where
-/// it is the very one that is gone on with. `known` says what is known here of it.
+/// it is the very one that is continued. `known` says what is known here of it.
 ///
 /// # Errors
 /// When the run has to be finished, or given up knowingly, first.
 pub(super) fn admit(
     claim: &Claim,
-    purpose: &Purpose,
+    purpose: &LockPurpose,
     abandon: Option<&str>,
-    known: impl FnOnce(&Unfinished) -> Known,
+    known: impl FnOnce(&Unfinished) -> Observed,
 ) -> Result<Option<Unfinished>, Problem> {
     let Some(unfinished) = &claim.unfinished else { return Ok(None) };
-    if *purpose == Purpose::GoOn(unfinished.digest.clone()) {
+    if *purpose == LockPurpose::GoOn(unfinished.digest.clone()) {
         return Ok(Some(unfinished.clone()));
     }
     if abandon == Some(&unfinished.run) {
         return Ok(None);
     }
     match known(unfinished) {
-        Known::Over => Ok(None),
-        Known::Here => Err(unfinished_here(unfinished)),
-        Known::Elsewhere => Err(unfinished_elsewhere(unfinished)),
+        Observed::Over => Ok(None),
+        Observed::Here => Err(unfinished_here(unfinished)),
+        Observed::Elsewhere => Err(unfinished_elsewhere(unfinished)),
     }
 }
 
-/// Somebody else holds the lock: its record was renewed while we looked on. Or may hold it: it was not renewed, and the time to
+/// Another client holds the lock: its record was renewed while we looked on. Or may hold it: it was not renewed, and the time to
 /// wait was over before that meant anything.
 pub(super) fn busy(record: &str, claim: &Claim, seen_alive: bool) -> Problem {
-    let holder = claim.holder.clone().unwrap_or_else(|| Holder::unknown("nobody"));
+    let holder = claim.holder.clone().unwrap_or_else(|| LockHolder::unknown("nobody"));
     let because = |code, message| Problem::new(Class::Conflict, code, format!("one run at a time: {record} {message}"));
     if seen_alive {
         return because("trustpath::lock::held", format!("is held by {holder}"))
-            .help("nothing was changed; try again when that run is over, or wait for it: --lock-timeout 5m");
+            .help("nothing was changed; try again when that run is finished, or wait for it: --lock-timeout 5m");
     }
-    let seconds = claim.patience().as_secs();
+    let seconds = claim.takeover_after().as_secs();
     let message = format!("may still be held by {holder}, and that cannot be told before {seconds} s have passed");
     because("trustpath::lock::undecided", message)
         .help("nothing was changed; leave --lock-timeout out, and the program waits for as long as it takes to know")
@@ -93,7 +93,7 @@ fn unfinished_elsewhere(left: &Unfinished) -> Problem {
         None => (
             format!("its journal lies there, at {journal}"),
             format!(
-                "go on with it there: trustpath resume {run} carries it to its end, \
+                "continue it there: trustpath resume {run} carries it to its end, \
                  trustpath rollback {run} takes it back; {abandon}"
             ),
         ),
@@ -113,7 +113,7 @@ mod tests {
 
     fn theirs() -> Claim {
         let seconds = Duration::from_secs;
-        Claim::new(Holder::unknown("theirs"), Terms::new(seconds(120), seconds(90), seconds(60)))
+        Claim::new(LockHolder::unknown("theirs"), Terms::new(seconds(120), seconds(90), seconds(60)))
     }
 
     fn here() -> Process {
@@ -149,31 +149,31 @@ mod tests {
 
     #[test]
     fn an_unfinished_run_lets_only_itself_go_on() {
-        let same = Purpose::GoOn("sha256:1".into());
-        let other = Purpose::GoOn("sha256:2".into());
-        assert_eq!(admit(&left(), &same, None, |_| Known::Here).unwrap(), left().unfinished);
+        let same = LockPurpose::GoOn("sha256:1".into());
+        let other = LockPurpose::GoOn("sha256:2".into());
+        assert_eq!(admit(&left(), &same, None, |_| Observed::Here).unwrap(), left().unfinished);
         let refused = |purpose, known| Failure::from(admit(&left(), purpose, None, |_| known).unwrap_err()).report();
         let told = |purpose, known| (refused(purpose, known).code.unwrap(), refused(purpose, known).message);
         let here =
             ("trustpath::lock::unfinished".to_owned(), "the run r was left unfinished, and comes first".to_owned());
-        assert_eq!(told(&other, Known::Here), here);
-        assert_eq!(told(&Purpose::Begin, Known::Here), here);
+        assert_eq!(told(&other, Observed::Here), here);
+        assert_eq!(told(&LockPurpose::Begin, Observed::Here), here);
         let elsewhere = "the run r of the host h was left unfinished; its journal lies there, at /j".to_owned();
         assert_eq!(
-            told(&Purpose::Begin, Known::Elsewhere),
+            told(&LockPurpose::Begin, Observed::Elsewhere),
             ("trustpath::lock::unfinished_elsewhere".to_owned(), elsewhere)
         );
     }
 
     #[test]
     fn one_that_is_over_is_in_no_ones_way() {
-        assert_eq!(admit(&left(), &Purpose::Begin, None, |_| Known::Over).unwrap(), None);
+        assert_eq!(admit(&left(), &LockPurpose::Begin, None, |_| Observed::Over).unwrap(), None);
     }
 
     #[test]
     fn it_can_be_given_up_by_its_name_alone() {
-        assert_eq!(admit(&left(), &Purpose::Begin, Some("r"), |_| Known::Elsewhere).unwrap(), None);
-        assert!(admit(&left(), &Purpose::Begin, Some("s"), |_| Known::Elsewhere).is_err());
-        assert_eq!(admit(&theirs(), &Purpose::Begin, Some("s"), |_| Known::Elsewhere).unwrap(), None);
+        assert_eq!(admit(&left(), &LockPurpose::Begin, Some("r"), |_| Observed::Elsewhere).unwrap(), None);
+        assert!(admit(&left(), &LockPurpose::Begin, Some("s"), |_| Observed::Elsewhere).is_err());
+        assert_eq!(admit(&theirs(), &LockPurpose::Begin, Some("s"), |_| Observed::Elsewhere).unwrap(), None);
     }
 }

@@ -7,7 +7,7 @@ use crate::Error;
 
 /// One state of a record: written again only if it is still in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Version {
+pub struct RecordVersion {
     /// Tells the record from an earlier or later one of its name, where the server does.
     pub object: String,
     /// Changes with every write.
@@ -16,9 +16,9 @@ pub struct Version {
 
 /// A record as it was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Found {
+pub struct FoundRecord {
     /// Which state it is in.
-    pub version: Version,
+    pub version: RecordVersion,
     /// What it says, safe to show.
     pub claim: Claim,
 }
@@ -38,21 +38,21 @@ pub enum Removed {
 /// `None` though it was made: who needs to know reads it. One that
 /// fails may have been made, too.
 #[async_trait]
-pub trait Record: Send + Sync {
+pub trait LockStore: Send + Sync {
     /// What it is called in messages, such as `the Lease default/trustpath`.
     fn name(&self) -> String;
 
     /// Reads it; `None` where there is none.
-    async fn read(&self) -> Result<Option<Found>, Error>;
+    async fn read(&self) -> Result<Option<FoundRecord>, Error>;
 
     /// Makes it, unless it is there; `None` where it is.
-    async fn create(&self, claim: &Claim) -> Result<Option<Version>, Error>;
+    async fn create(&self, claim: &Claim) -> Result<Option<RecordVersion>, Error>;
 
     /// Writes it, if it is still in this state; `None` where it is not.
-    async fn replace(&self, version: &Version, claim: &Claim) -> Result<Option<Version>, Error>;
+    async fn replace(&self, version: &RecordVersion, claim: &Claim) -> Result<Option<RecordVersion>, Error>;
 
     /// Removes it, if it is still in this state. Called only while the lock is held.
-    async fn remove(&self, version: &Version) -> Result<Removed, Error>;
+    async fn remove(&self, version: &RecordVersion) -> Result<Removed, Error>;
 
     /// Whether the server itself ties a removal to the state: one that comes late does nothing to another then.
     fn is_removed_by_version(&self) -> bool {

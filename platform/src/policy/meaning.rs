@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     KNOWN, Misread, Rules,
-    rules::Wrong,
+    rules::RuleMistake,
     tree::{Tree, Value},
 };
 
@@ -13,7 +13,7 @@ use super::{
 pub struct Meaning {
     /// What it says about each path, without a slash at its beginning, duplicates joined.
     paths: BTreeMap<String, Rules>,
-    /// What it says with keys that are not known here, by path, in order and not joined: nobody here can say what joining
+    /// What it says with keys that are not known here, by path, in order and not joined: no one here can say what joining
     /// it means.
     unjoined: BTreeMap<String, Vec<Rules>>,
     /// What stands beside paths, as text.
@@ -66,7 +66,7 @@ impl Meaning {
         Err(Misread::new(text, *at, format!("there is no capability `{name}`: {hint}")))
     }
 
-    fn of(tree: &Tree) -> Result<Self, Wrong> {
+    fn of(tree: &Tree) -> Result<Self, RuleMistake> {
         let mut meaning = Self::default();
         let Value::Object(entries) = &tree.value else {
             return Err((tree.at, "a policy is a list of paths".into()));
@@ -83,7 +83,7 @@ impl Meaning {
         Ok(meaning)
     }
 
-    fn path(&mut self, path: &str, tree: &Tree) -> Result<(), Wrong> {
+    fn path(&mut self, path: &str, tree: &Tree) -> Result<(), RuleMistake> {
         let rules = Rules::read(tree)?;
         self.note_unknown(tree, &rules);
         let path = path.strip_prefix('/').unwrap_or(path);
@@ -117,7 +117,7 @@ fn place_of(tree: &Tree, capability: &str) -> Option<usize> {
 }
 
 /// The entries of an object, or of each object of a list.
-fn each(tree: &Tree) -> Result<Vec<(&str, &Tree)>, Wrong> {
+fn each(tree: &Tree) -> Result<Vec<(&str, &Tree)>, RuleMistake> {
     let list: Vec<_> = match &tree.value {
         Value::Object(entries) => return Ok(entries.iter().map(|(name, value)| (name.as_str(), value)).collect()),
         Value::List(items) => items.iter().map(each).collect::<Result<_, _>>()?,

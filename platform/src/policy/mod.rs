@@ -1,7 +1,7 @@
 //! The language of Vault's policies: what a text means, whatever it looks like.
 //!
 //! Servers read HCL of the first generation, or JSON; this reads what that has in common with the second generation.
-//! A text outside of that is not understood here ([`Misread`]), and nobody should pretend otherwise: such texts are
+//! A text outside of that is not understood here ([`Misread`]), and no one should pretend otherwise: such texts are
 //! compared byte by byte.
 
 mod capability;

@@ -31,10 +31,10 @@ pub struct Rules {
 }
 
 /// What is wrong with rules, and where.
-pub(super) type Wrong = (Option<usize>, String);
+pub(super) type RuleMistake = (Option<usize>, String);
 
 impl Rules {
-    pub(super) fn read(tree: &Tree) -> Result<Self, Wrong> {
+    pub(super) fn read(tree: &Tree) -> Result<Self, RuleMistake> {
         let Value::Object(entries) = &tree.value else {
             return Err((tree.at, "a path has rules between braces".into()));
         };
@@ -53,7 +53,7 @@ impl Rules {
         Ok(rules)
     }
 
-    fn key(&mut self, name: &str, value: &Tree) -> Result<(), Wrong> {
+    fn key(&mut self, name: &str, value: &Tree) -> Result<(), RuleMistake> {
         match name {
             "capabilities" => self.capabilities.extend(texts(value)?),
             "policy" => {
@@ -108,28 +108,28 @@ fn least(one: Ttl, other: Ttl) -> Ttl {
     }
 }
 
-fn ttl(tree: &Tree) -> Result<Ttl, Wrong> {
+fn ttl(tree: &Tree) -> Result<Ttl, RuleMistake> {
     let (Value::Text(text) | Value::Number(text)) = &tree.value else {
         return Err((tree.at, "a duration is a text or a number".into()));
     };
     text.parse().map_err(|error: crate::ttl::NoTtl| (tree.at, error.to_string()))
 }
 
-fn only_text(tree: &Tree) -> Result<&str, Wrong> {
+fn only_text(tree: &Tree) -> Result<&str, RuleMistake> {
     match &tree.value {
         Value::Text(text) => Ok(text),
         _ => Err((tree.at, "a text belongs here".into())),
     }
 }
 
-fn texts(tree: &Tree) -> Result<BTreeSet<String>, Wrong> {
+fn texts(tree: &Tree) -> Result<BTreeSet<String>, RuleMistake> {
     match &tree.value {
         Value::List(items) => items.iter().map(|item| only_text(item).map(str::to_owned)).collect(),
         _ => Err((tree.at, "a list of texts belongs here".into())),
     }
 }
 
-fn parameters(tree: &Tree) -> Result<Parameters, Wrong> {
+fn parameters(tree: &Tree) -> Result<Parameters, RuleMistake> {
     let entries = match &tree.value {
         Value::Object(entries) => entries,
         Value::List(items) if items.len() == 1 => return parameters(&items[0]),

@@ -5,7 +5,7 @@ use trustpath_core::Right;
 
 use super::{
     Vault,
-    call::Call,
+    call::VaultCall,
     capabilities::{Held, by_parts, only},
     rights::on,
 };
@@ -30,7 +30,7 @@ impl Vault {
 
     /// Revokes a token by its accessor. One that is gone already is success.
     pub async fn revoke(&self, accessor: &str) -> Result<(), Error> {
-        match self.taken_back(Call::write(REVOKE, &json!({ "accessor": accessor }))?).await {
+        match self.taken_back(VaultCall::write(REVOKE, &json!({ "accessor": accessor }))?).await {
             Err(error) if error.says("invalid accessor") => Ok(()),
             other => other,
         }
@@ -39,17 +39,17 @@ impl Vault {
     /// Revokes the token that this connection has: that of a fresh [`LoggedIn`](super::LoggedIn). It needs no right but those of
     /// the default policy.
     pub async fn revoke_self(&self) -> Result<(), Error> {
-        self.taken_back(Call::write(REVOKE_SELF, &json!({}))?).await
+        self.taken_back(VaultCall::write(REVOKE_SELF, &json!({}))?).await
     }
 
     /// Takes back what a write had made for a login, by writing its accessor to this path.
     pub(super) async fn give_back(&self, path: &str, accessor: &Value) -> Result<(), Error> {
-        self.taken_back(Call::write(path, accessor)?).await
+        self.taken_back(VaultCall::write(path, accessor)?).await
     }
 
     /// What is there is taken back, whatever became of the lock of the run.
-    async fn taken_back(&self, call: Call) -> Result<(), Error> {
-        self.written(Call { locked: false, ..call }).await.map(drop)
+    async fn taken_back(&self, call: VaultCall) -> Result<(), Error> {
+        self.written(VaultCall { locked: false, ..call }).await.map(drop)
     }
 }
 

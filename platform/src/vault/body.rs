@@ -11,7 +11,7 @@ use crate::policy::Capability;
 
 /// A value that is fetched when its request is sent, and is nowhere before that: a secret, a version.
 #[async_trait]
-pub trait Late: fmt::Debug + Send + Sync {
+pub trait Deferred: fmt::Debug + Send + Sync {
     /// What stands in its place wherever the request is shown, such as `<the version that is there>`.
     fn placeholder(&self) -> String;
 
@@ -34,7 +34,7 @@ pub enum Field {
     /// This.
     Plain(Value),
     /// Fetched when it is sent.
-    Late(Arc<dyn Late>),
+    Late(Arc<dyn Deferred>),
     /// Known once the steps before this one are applied, for this reason; a request that has one is never sent.
     NotYet(&'static str),
 }
@@ -70,7 +70,7 @@ impl Body {
 
     /// With a parameter that is fetched when it is sent.
     #[must_use]
-    pub fn with_late(mut self, name: impl Into<String>, late: impl Late + 'static) -> Self {
+    pub fn with_late(mut self, name: impl Into<String>, late: impl Deferred + 'static) -> Self {
         self.fields.insert(name.into(), Field::Late(Arc::new(late)));
         self
     }

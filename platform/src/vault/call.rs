@@ -9,7 +9,7 @@ use rustify::{
 use serde::Serialize;
 
 use crate::{
-    error::{Error, Kind, System},
+    error::{Error, ErrorKind, System},
     exchange::Named,
     retry::Repeat,
     text::clean,
@@ -17,8 +17,8 @@ use crate::{
 
 /// What is asked of Vault.
 #[derive(Clone)]
-pub(super) struct Call {
-    pub(super) verb: Verb,
+pub(super) struct VaultCall {
+    pub(super) operation: Operation,
     pub(super) path: String,
     pub(super) query: Option<&'static str>,
     pub(super) body: Option<Vec<u8>>,
@@ -29,16 +29,16 @@ pub(super) struct Call {
     pub(super) locked: bool,
 }
 
-/// Vault's verbs. `List` travels as `GET ?list=true`, as Vault's own client sends it: proxies know no method `LIST`.
+/// Vault's operations. `List` travels as `GET ?list=true`, as Vault's own client sends it: proxies know no method `LIST`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Verb {
+pub(super) enum Operation {
     Read,
     List,
     Write,
     Delete,
 }
 
-impl Verb {
+impl Operation {
     /// The method as messages name it.
     pub(super) fn method(self) -> Method {
         match self {
@@ -54,10 +54,10 @@ impl Verb {
     }
 }
 
-impl Call {
+impl VaultCall {
     pub(super) fn read(path: &str) -> Self {
         Self {
-            verb: Verb::Read,
+            operation: Operation::Read,
             path: path.to_owned(),
             query: None,
             body: None,
@@ -68,23 +68,25 @@ impl Call {
     }
 
     pub(super) fn list(path: &str) -> Self {
-        Self { verb: Verb::List, query: Some("list=true"), ..Self::read(path) }
+        Self { operation: Operation::List, query: Some("list=true"), ..Self::read(path) }
     }
 
     pub(super) fn delete(path: &str) -> Self {
-        Self { verb: Verb::Delete, locked: true, ..Self::read(path) }
+        Self { operation: Operation::Delete, locked: true, ..Self::read(path) }
     }
 
     pub(super) fn write(path: &str, body: &impl Serialize) -> Result<Self, Error> {
-        let call = Self { verb: Verb::Write, locked: true, ..Self::read(path) };
+        let call = Self { operation: Operation::Write, locked: true, ..Self::read(path) };
         match serde_json::to_vec(body) {
             Ok(body) => Ok(Self { body: Some(body), ..call }),
-            Err(error) => Err(call.error(Kind::Unspeakable, "a body cannot be written as JSON").because(&error)),
+            Err(error) => {
+                Err(call.error(ErrorKind::InvalidRequest, "a body cannot be written as JSON").because(&error))
+            }
         }
     }
 
-    pub(super) fn error(&self, kind: Kind, message: impl Into<String>) -> Error {
-        Error::new(System::Vault, kind, message).during(&self.verb.method(), &self.path)
+    pub(super) fn error(&self, kind: ErrorKind, message: impl Into<String>) -> Error {
+        Error::new(System::Vault, kind, message).during(&self.operation.method(), &self.path)
     }
 
     /// A path goes to the server as it is or not at all: URLs drop dot segments, and empty ones mean something else.
@@ -95,18 +97,18 @@ impl Call {
         }
         let message = format!("`{}` is no path in Vault", clean(&self.path));
         Err(self
-            .error(Kind::Unspeakable, message)
+            .error(ErrorKind::InvalidRequest, message)
             .help("names may not be empty, `.`, `..`, or hold control characters"))
     }
 }
 
-impl Named for Call {
+impl Named for VaultCall {
     fn name(&self) -> (System, Method, &str) {
-        (System::Vault, self.verb.method(), &self.path)
+        (System::Vault, self.operation.method(), &self.path)
     }
 }
 
-impl Endpoint for Call {
+impl Endpoint for VaultCall {
     type Response = ();
     const REQUEST_BODY_TYPE: RequestType = RequestType::JSON;
     const RESPONSE_BODY_TYPE: ResponseType = ResponseType::JSON;
@@ -116,10 +118,10 @@ impl Endpoint for Call {
     }
 
     fn method(&self) -> RequestMethod {
-        match self.verb {
-            Verb::Read | Verb::List => RequestMethod::GET,
-            Verb::Write => RequestMethod::POST,
-            Verb::Delete => RequestMethod::DELETE,
+        match self.operation {
+            Operation::Read | Operation::List => RequestMethod::GET,
+            Operation::Write => RequestMethod::POST,
+            Operation::Delete => RequestMethod::DELETE,
         }
     }
 

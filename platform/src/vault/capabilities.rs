@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use futures::{StreamExt, TryStreamExt, stream};
 use serde_json::{Value, json};
 
-use super::{Vault, call::Call, reply::Envelope};
+use super::{Vault, call::VaultCall, reply::VaultEnvelope};
 use crate::error::Error;
 
 /// How many paths one request asks about.
@@ -31,8 +31,8 @@ impl Vault {
     /// When Vault denies it, as it does without the default policy: that is not looked into.
     pub async fn capabilities(&self, paths: &[&str]) -> Result<Held, Error> {
         by_parts(paths, |part| async move {
-            let call = Call::write("sys/capabilities-self", &json!({ "paths": part }))?;
-            let envelope: Envelope<Value> = self.call(&call).await?.parse(&call)?;
+            let call = VaultCall::write("sys/capabilities-self", &json!({ "paths": part }))?;
+            let envelope: VaultEnvelope<Value> = self.call(&call).await?.parse(&call)?;
             Ok(only(part, envelope.data.unwrap_or_default()))
         })
         .await

@@ -17,13 +17,13 @@ pub struct VaultRequest {
 
 #[derive(Debug, Clone)]
 enum What {
-    Write { body: Body, creates: bool, sending: Sending },
+    Write { body: Body, creates: bool, sending: Resend },
     Delete,
 }
 
 /// When a write is sent again by itself.
 #[derive(Debug, Clone, Copy)]
-enum Sending {
+enum Resend {
     /// When the connection breaks.
     Repeated,
     /// When it is answered with 404, too: its mount was just made, and another node may not know it yet.
@@ -39,13 +39,13 @@ impl VaultRequest {
 
     /// Writes what is there, or what servers take as an update whether or not it is there, as all below `sys`.
     pub fn update(namespace: Option<&str>, path: String, body: Body) -> Self {
-        Self::new(namespace, path, What::Write { body, creates: false, sending: Sending::Repeated })
+        Self::new(namespace, path, What::Write { body, creates: false, sending: Resend::Repeated })
     }
 
     /// Makes what is not there, below a mount that may have just been made itself. What was made, and answered by a
     /// connection that broke, is an update when it is sent again.
     pub fn create(namespace: Option<&str>, path: String, body: Body) -> Self {
-        Self::new(namespace, path, What::Write { body, creates: true, sending: Sending::Settling })
+        Self::new(namespace, path, What::Write { body, creates: true, sending: Resend::Settling })
     }
 
     /// Removes what is there. Nothing there is success.
@@ -56,16 +56,16 @@ impl VaultRequest {
     /// A write below a mount that may have just been made: 404 means not yet.
     #[must_use]
     pub fn settling(self) -> Self {
-        self.sent(Sending::Settling)
+        self.sent(Resend::Settling)
     }
 
     /// A write that is never repeated by itself, such as one that names the version which it replaces.
     #[must_use]
     pub fn once(self) -> Self {
-        self.sent(Sending::Once)
+        self.sent(Resend::Once)
     }
 
-    fn sent(mut self, how: Sending) -> Self {
+    fn sent(mut self, how: Resend) -> Self {
         if let What::Write { sending, .. } = &mut self.what {
             *sending = how;
         }
@@ -107,9 +107,9 @@ impl Request for VaultRequest {
             What::Write { body, sending, .. } => (body.filled(cx).await?, sending),
         };
         match sending {
-            Sending::Repeated => vault.write(&self.path, &body).await?,
-            Sending::Settling => vault.write_settling(&self.path, &body).await?,
-            Sending::Once => vault.write_once(&self.path, &body).await?,
+            Resend::Repeated => vault.write(&self.path, &body).await?,
+            Resend::Settling => vault.write_settling(&self.path, &body).await?,
+            Resend::Once => vault.write_once(&self.path, &body).await?,
         };
         Ok(())
     }

@@ -2,9 +2,9 @@
 
 use super::{
     Vault,
-    call::{Call, Verb},
+    call::{Operation, VaultCall},
 };
-use crate::error::{Error, Kind};
+use crate::error::{Error, ErrorKind};
 
 /// What asking about the token showed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,14 +19,14 @@ pub(super) enum Finding {
 
 impl Vault {
     /// Makes a denial precise, with one or two requests that any token with the default policy may make.
-    pub(super) async fn explain(&self, call: &Call, denied: Error) -> Error {
+    pub(super) async fn explain(&self, call: &VaultCall, denied: Error) -> Error {
         if denied.status() != Some(403) {
             return denied;
         }
         let held = self.capabilities(&[&call.path]).await.ok().and_then(|mut held| held.remove(&call.path));
         let finding = match held {
             Some(capabilities) => Finding::Capabilities(capabilities),
-            None if self.call(&Call::read("auth/token/lookup-self")).await.is_ok() => Finding::Valid,
+            None if self.call(&VaultCall::read("auth/token/lookup-self")).await.is_ok() => Finding::Valid,
             None => Finding::Nothing,
         };
         explained(call, &denied, &finding)
@@ -34,7 +34,7 @@ impl Vault {
 }
 
 /// The error that says what is wrong. Pure.
-pub(super) fn explained(call: &Call, denied: &Error, finding: &Finding) -> Error {
+pub(super) fn explained(call: &VaultCall, denied: &Error, finding: &Finding) -> Error {
     let said = denied.said().to_vec();
     let error = match finding {
         Finding::Nothing if denied.says("invalid token") => expired(call, "the Vault token is invalid or expired"),
@@ -48,54 +48,55 @@ pub(super) fn explained(call: &Call, denied: &Error, finding: &Finding) -> Error
     error.answered(denied.status().unwrap_or(403), said)
 }
 
-fn expired(call: &Call, message: &str) -> Error {
+fn expired(call: &VaultCall, message: &str) -> Error {
     let stanza = stanza(call, wanted(call));
-    call.error(Kind::Unauthenticated, message).help(format!(
+    call.error(ErrorKind::Unauthenticated, message).help(format!(
         "log in again: `vault login`, or set VAULT_TOKEN; a token that is good needs a policy with {stanza}"
     ))
 }
 
-fn lacking(call: &Call, capability: &str) -> Error {
+fn lacking(call: &VaultCall, capability: &str) -> Error {
     let message = format!("the Vault token lacks `{capability}` on `{}`", call.path);
     let mut grant = wanted(call).to_vec();
     if capability == "sudo" {
         grant.push("sudo");
     }
-    call.error(Kind::Denied, message).help(format!("add to a policy of the token: {}", stanza(call, &grant)))
+    call.error(ErrorKind::Denied, message).help(format!("add to a policy of the token: {}", stanza(call, &grant)))
 }
 
-fn stanza(call: &Call, capabilities: &[&str]) -> String {
+fn stanza(call: &VaultCall, capabilities: &[&str]) -> String {
     let quoted: Vec<_> = capabilities.iter().map(|capability| format!("\"{capability}\"")).collect();
     format!("path \"{}\" {{ capabilities = [{}] }}", call.path, quoted.join(", "))
 }
 
 /// Some policies bind parameters, which asking for capabilities does not show; so do control groups and Sentinel.
-fn limited(call: &Call) -> Error {
+fn limited(call: &VaultCall) -> Error {
     let message = format!("the Vault token may write `{}`, but not with these values", call.path);
-    call.error(Kind::Denied, message).help("see `allowed_parameters` and `denied_parameters` in the token's policies")
+    call.error(ErrorKind::Denied, message)
+        .help("see `allowed_parameters` and `denied_parameters` in the token's policies")
 }
 
 /// To the servers, every write below `sys` is an update.
-fn wanted(call: &Call) -> &'static [&'static str] {
-    match call.verb {
-        Verb::Read => &["read"],
-        Verb::List => &["list"],
-        Verb::Write if call.path.starts_with("sys/") => &["update"],
-        Verb::Write => &["create", "update"],
-        Verb::Delete => &["delete"],
+fn wanted(call: &VaultCall) -> &'static [&'static str] {
+    match call.operation {
+        Operation::Read => &["read"],
+        Operation::List => &["list"],
+        Operation::Write if call.path.starts_with("sys/") => &["update"],
+        Operation::Write => &["create", "update"],
+        Operation::Delete => &["delete"],
     }
 }
 
 /// The capability that is not held. Whether a write is a `create` or an `update` is the path's affair: `update` is the
 /// one that covers more. Where all are held, a path that only root may use asks for `sudo` besides; on any other, it is
 /// the values of a write that are not allowed.
-fn missing(call: &Call, held: &[String]) -> Option<&'static str> {
+fn missing(call: &VaultCall, held: &[String]) -> Option<&'static str> {
     let holds = |capability: &str| held.iter().any(|held| held == capability);
     if holds("root") {
         return None;
     }
     let absent = wanted(call).iter().rev().copied().find(|capability| !holds(capability));
-    let by_values = call.verb == Verb::Write && !is_for_root(&call.path);
+    let by_values = call.operation == Operation::Write && !is_for_root(&call.path);
     absent.or_else(|| (!by_values && !holds("sudo")).then_some("sudo"))
 }
 
@@ -119,11 +120,11 @@ mod tests {
     const POLICY: &str = "sys/policies/acl/p";
 
     #[rstest]
-    #[case(Call::read(ROLE), "deny", Some("read"))]
-    #[case(Call::read(ROLE), "list", Some("read"))]
-    #[case(Call::read(ROLE), "read", Some("sudo"))]
-    #[case(Call::read(ROLE), "read sudo", None)]
-    #[case(Call::list(ROLE), "read", Some("list"))]
+    #[case(VaultCall::read(ROLE), "deny", Some("read"))]
+    #[case(VaultCall::read(ROLE), "list", Some("read"))]
+    #[case(VaultCall::read(ROLE), "read", Some("sudo"))]
+    #[case(VaultCall::read(ROLE), "read sudo", None)]
+    #[case(VaultCall::list(ROLE), "read", Some("list"))]
     #[case(writing(ROLE), "deny", Some("update"))]
     #[case(writing(ROLE), "update", Some("create"))]
     #[case(writing(ROLE), "create", Some("update"))]
@@ -133,14 +134,14 @@ mod tests {
     #[case(writing(MOUNT), "update sudo", None)]
     #[case(writing(POLICY), "read", Some("update"))]
     #[case(writing(POLICY), "update", None)]
-    #[case(Call::delete(MOUNT), "create update", Some("delete"))]
-    #[case(Call::delete(MOUNT), "delete", Some("sudo"))]
-    #[case(Call::delete(MOUNT), "root", None)]
-    fn the_missing_capability(#[case] call: Call, #[case] list: &str, #[case] expected: Option<&str>) {
+    #[case(VaultCall::delete(MOUNT), "create update", Some("delete"))]
+    #[case(VaultCall::delete(MOUNT), "delete", Some("sudo"))]
+    #[case(VaultCall::delete(MOUNT), "root", None)]
+    fn the_missing_capability(#[case] call: VaultCall, #[case] list: &str, #[case] expected: Option<&str>) {
         assert_eq!(missing(&call, &held(list)), expected);
     }
 
-    fn writing(path: &str) -> Call {
-        Call { verb: Verb::Write, ..Call::read(path) }
+    fn writing(path: &str) -> VaultCall {
+        VaultCall { operation: Operation::Write, ..VaultCall::read(path) }
     }
 }

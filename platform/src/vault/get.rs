@@ -5,7 +5,7 @@ use serde_json::json;
 use trustpath_core::{Answer, Context, Read, Result, Right};
 
 use super::{Vault, rights::on};
-use crate::{error::Kind, policy::Capability};
+use crate::{error::ErrorKind, policy::Capability};
 
 /// Reads the `data` at a path, or lists the names below it.
 #[derive(Debug, Clone)]
@@ -80,7 +80,7 @@ impl Read for Get {
 }
 
 impl Get {
-    fn is_refusal(&self, kind: Kind) -> bool {
-        kind == Kind::Denied || !self.lists && matches!(kind, Kind::NotFound | Kind::Rejected)
+    fn is_refusal(&self, kind: ErrorKind) -> bool {
+        kind == ErrorKind::Denied || !self.lists && matches!(kind, ErrorKind::NotFound | ErrorKind::Rejected)
     }
 }

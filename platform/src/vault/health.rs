@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Kind, System};
+use crate::error::{Error, ErrorKind, System};
 
 /// Whose server it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,15 +44,15 @@ impl Health {
     pub(super) fn trouble(&self, namespace: Option<&str>) -> Option<Error> {
         let (kind, message, help) = if !self.initialized {
             let help = "initialize it: `vault operator init`, and keep what it prints in a safe place";
-            (Kind::Uninitialized, "Vault is not initialized", help)
+            (ErrorKind::Uninitialized, "Vault is not initialized", help)
         } else if self.sealed {
             return Some(sealed());
         } else if self.replication_dr_mode.as_deref() == Some("secondary") {
             let message = "this Vault is a disaster-recovery secondary, which serves no requests";
-            (Kind::Unserved, message, "set VAULT_ADDR to the primary")
+            (ErrorKind::Unserved, message, "set VAULT_ADDR to the primary")
         } else if namespace.is_some() && self.enterprise == Some(false) {
             let help = "unset VAULT_NAMESPACE, and leave `namespace` out of [connections.vault]; Vault would ignore it silently";
-            (Kind::Unserved, "a Vault namespace is set, and this edition of Vault has none", help)
+            (ErrorKind::Unserved, "a Vault namespace is set, and this edition of Vault has none", help)
         } else {
             return None;
         };
@@ -61,6 +61,6 @@ impl Health {
 }
 
 pub(super) fn sealed() -> Error {
-    Error::new(System::Vault, Kind::Sealed, "Vault is sealed")
+    Error::new(System::Vault, ErrorKind::Sealed, "Vault is sealed")
         .help("unseal it: `vault operator unseal`, once for each key that it needs")
 }

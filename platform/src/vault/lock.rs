@@ -5,14 +5,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use trustpath_core::{Class, Problem, Result, Right};
 
-use super::{Mounts, Vault, call::Call, rights::on};
+use super::{Mounts, Vault, call::VaultCall, rights::on};
 use crate::{
     connections::LockPath,
-    error::{Error, Kind},
-    lock::{Claim, Found, Record, Removed, Version},
+    error::{Error, ErrorKind},
+    lock::{Claim, FoundRecord, LockStore, RecordVersion, Removed},
     policy::Capability::{Create, Delete, Read, Update},
     retry::Repeat,
-    seen::Seen,
+    seen::Attempt,
 };
 
 /// The lock of a Vault.
@@ -57,16 +57,16 @@ impl KvRecord {
         [on(None, &data).may(&[Create, Read, Update]), on(None, &metadata).may(&[Read, Delete])].concat()
     }
 
-    async fn put(&self, cas: u64, data: &impl Serialize) -> Result<Option<Version>, Error> {
-        let call = Call::write(&self.data, &json!({ "options": { "cas": cas }, "data": data }))?;
-        let call = Call { locked: false, ..call };
+    async fn put(&self, cas: u64, data: &impl Serialize) -> Result<Option<RecordVersion>, Error> {
+        let call = VaultCall::write(&self.data, &json!({ "options": { "cas": cas }, "data": data }))?;
+        let call = VaultCall { locked: false, ..call };
         match self.vault.call(&call).await {
             Ok(answer) => {
-                let written: super::reply::Envelope<Metadata> = answer.parse(&call)?;
+                let written: super::reply::VaultEnvelope<Metadata> = answer.parse(&call)?;
                 Ok(written.data.map(|metadata| version(metadata.version)))
             }
             // Text is all there is: Vault and OpenBao answer 400 for this as for any other mistake.
-            Err(error) if error.kind() == Kind::Rejected && error.says("check-and-set") => Ok(None),
+            Err(error) if error.kind() == ErrorKind::Rejected && error.says("check-and-set") => Ok(None),
             Err(error) => Err(error),
         }
     }
@@ -79,25 +79,26 @@ impl KvRecord {
 }
 
 #[async_trait]
-impl Record for KvRecord {
+impl LockStore for KvRecord {
     fn name(&self) -> String {
         format!("the lock {} in Vault", self.path)
     }
 
-    async fn read(&self) -> Result<Option<Found>, Error> {
+    async fn read(&self) -> Result<Option<FoundRecord>, Error> {
         let secret: Option<Secret> = self.vault.read(&self.data).await?;
-        Ok(secret
-            .and_then(|secret| Some(Found { version: version(secret.metadata.version), claim: claim(secret.data?) })))
+        Ok(secret.and_then(|secret| {
+            Some(FoundRecord { version: version(secret.metadata.version), claim: claim(secret.data?) })
+        }))
     }
 
-    async fn create(&self, claim: &Claim) -> Result<Option<Version>, Error> {
+    async fn create(&self, claim: &Claim) -> Result<Option<RecordVersion>, Error> {
         match self.put(0, claim).await? {
             None if self.read().await?.is_none() => self.put(self.last_version().await?, claim).await,
             written => Ok(written),
         }
     }
 
-    async fn replace(&self, version: &Version, claim: &Claim) -> Result<Option<Version>, Error> {
+    async fn replace(&self, version: &RecordVersion, claim: &Claim) -> Result<Option<RecordVersion>, Error> {
         match version.revision.parse() {
             Ok(cas) => self.put(cas, claim).await,
             Err(_) => Ok(None),
@@ -107,8 +108,8 @@ impl Record for KvRecord {
     /// Vault ties no deletion to a version: this one is sent once, and while the lock is ours. Where Vault has refused it,
     /// such as for a token that may not remove all versions, one is left that says that no one holds it. Where it may still
     /// be carried out, the lock is not let go: it would take away the next one's.
-    async fn remove(&self, version: &Version) -> Result<Removed, Error> {
-        let call = Call { repeat: Repeat::Harmful, locked: false, ..Call::delete(&self.metadata) };
+    async fn remove(&self, version: &RecordVersion) -> Result<Removed, Error> {
+        let call = VaultCall { repeat: Repeat::Harmful, locked: false, ..VaultCall::delete(&self.metadata) };
         match self.vault.call(&call).await {
             Ok(_) => Ok(Removed::Yes),
             Err(error) if is_answered(&error) => {
@@ -132,14 +133,14 @@ fn split<'a>(path: &'a str, mounts: &'a Mounts) -> Option<(&'a str, &'a str)> {
 
 /// Whether Vault has said no itself, and carries nothing out any more.
 fn is_answered(error: &Error) -> bool {
-    error.what_was_seen().is_some_and(|seen| matches!(seen, Seen::Status(_)) && !seen.may_come_late())
+    error.what_was_seen().is_some_and(|seen| matches!(seen, Attempt::Status(_)) && !seen.may_come_late())
 }
 
-fn version(number: u64) -> Version {
-    Version { object: String::new(), revision: number.to_string() }
+fn version(number: u64) -> RecordVersion {
+    RecordVersion { object: String::new(), revision: number.to_string() }
 }
 
-/// What a secret says. Pure. One that says nothing is held by nobody.
+/// What a secret says. Pure. One that says nothing is held by no one.
 fn claim(data: Value) -> Claim {
     serde_json::from_value::<Claim>(data).unwrap_or_else(|_| Claim::vacant()).cleaned()
 }
@@ -153,12 +154,12 @@ fn no_kv(path: &LockPath) -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lock::{Holder, Terms};
+    use crate::lock::{LockHolder, Terms};
 
     #[test]
     fn a_claim_is_read_back_from_its_secret() {
         let seconds = std::time::Duration::from_secs;
-        let written = Claim::new(Holder::unknown("id"), Terms::new(seconds(120), seconds(90), seconds(60)));
+        let written = Claim::new(LockHolder::unknown("id"), Terms::new(seconds(120), seconds(90), seconds(60)));
         assert_eq!(claim(serde_json::to_value(&written).unwrap()), written);
     }
 
@@ -175,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_that_says_nothing_is_held_by_nobody() {
+    fn a_secret_that_says_nothing_is_held_by_no_one() {
         for data in [json!({}), json!({"holder": 7}), json!("text")] {
             assert_eq!(claim(data).holder, None);
         }

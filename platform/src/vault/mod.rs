@@ -27,7 +27,7 @@ mod settings;
 mod token;
 
 pub use accessor::{to_ask_by_accessor, to_revoke_by_accessor};
-pub use body::{Body, Field, Late};
+pub use body::{Body, Deferred, Field};
 pub use change::VaultRequest;
 pub use family::ServerFamily;
 pub use get::Get;
@@ -49,14 +49,14 @@ use std::{
 use async_trait::async_trait;
 use secrecy::SecretString;
 use tokio::sync::OnceCell;
-use trustpath_core::{Connection, Demand, Handle, Identity, Lacking, Result, Right};
+use trustpath_core::{Connection, Demand, Handle, Identity, MissingRights, Result, Right};
 use vaultrs::client::VaultClient;
 
-use crate::{Heard, error::Error, hide::Held, lock::Fence, retry::Limits};
+use crate::{Heard, error::Error, hide::Secrets, lock::Fence, retry::Limits};
 use consistency::States;
 use health::Health;
 use own_token::OwnToken;
-use rights::Grant;
+use rights::VaultGrant;
 use seen_mounts::SeenMounts;
 
 /// A connection to Vault or OpenBao. Cheap to clone.
@@ -67,13 +67,13 @@ use seen_mounts::SeenMounts;
 #[derive(Clone)]
 pub struct Vault {
     client: Arc<VaultClient>,
-    server: Arc<Server>,
+    server: Arc<VaultSession>,
     /// What the server said of itself when the connection was opened.
     health: Arc<Health>,
 }
 
 /// What is the same for every token and namespace.
-struct Server {
+struct VaultSession {
     limits: Limits,
     fence: Fence,
     /// The `Host` header, where the URL had to be given another host for TLS.
@@ -86,7 +86,7 @@ struct Server {
     /// What the connection's own token has said of itself, or why it did not.
     own_token: OnceCell<Result<OwnToken, Error>>,
     /// The password of a proxy; the token is in the client.
-    held: Held,
+    held: Secrets,
 }
 
 impl Vault {
@@ -116,7 +116,7 @@ impl Vault {
     }
 
     /// The credentials that requests are made with.
-    fn credentials(&self) -> Held {
+    fn credentials(&self) -> Secrets {
         self.server.held.clone().and(&self.client.middle.token)
     }
 
@@ -169,7 +169,7 @@ impl Connection for Vault {
         Ok(entries.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect())
     }
 
-    async fn lacking(&self, rights: &[Right]) -> Result<Lacking> {
+    async fn missing_rights(&self, rights: &[Right]) -> Result<MissingRights> {
         Ok(self.lacks(rights).await?)
     }
 
@@ -181,9 +181,9 @@ impl Connection for Vault {
         self.token_lasts(demand).await
     }
 
-    async fn spelled_out(&self, rights: Vec<Right>) -> Result<Vec<Vec<Right>>> {
+    async fn expand(&self, rights: Vec<Right>) -> Result<Vec<Vec<Right>>> {
         let spelled = self.spell_out(&rights).await?;
-        Ok(spelled.iter().map(|grants| grants.iter().map(Grant::right).collect()).collect())
+        Ok(spelled.iter().map(|grants| grants.iter().map(VaultGrant::right).collect()).collect())
     }
 }
 

@@ -7,7 +7,7 @@ checked_text! {
     pub MountPath: |path| {
         let bare = path.trim().trim_matches('/');
         let bare = bare.strip_prefix("auth/").unwrap_or(bare).trim_matches('/');
-        if bare.is_empty() || bare.split('/').any(|part| !sound(part)) {
+        if bare.is_empty() || bare.split('/').any(|part| !is_valid_segment(part)) {
             return Err(format!("`{}` is no mount path; one looks like `kubernetes`", path.escape_debug()));
         }
         match bare == path {
@@ -25,7 +25,7 @@ impl MountPath {
 }
 
 /// Vault routes by these bytes; what a URL would change is no path.
-fn sound(part: &str) -> bool {
+fn is_valid_segment(part: &str) -> bool {
     let plain = |char: char| char.is_alphanumeric() || "-_.~@:+".contains(char);
     !matches!(part, "" | "." | "..") && part.chars().all(plain)
 }

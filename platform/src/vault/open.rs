@@ -14,9 +14,9 @@ use vaultrs::{
     client::{VaultClient, VaultClientSettings},
 };
 
-use super::{Server, Vault, VaultSettings, answer, call::Call, health::Health, settings::usable_token};
+use super::{Vault, VaultSession, VaultSettings, answer, call::VaultCall, health::Health, settings::usable_token};
 use crate::{
-    Connections, Environment, error::Error, hide::Held, install_crypto_provider, opening::KEEP_ALIVE, text::clean,
+    Connections, Environment, error::Error, hide::Secrets, install_crypto_provider, opening::KEEP_ALIVE, text::clean,
 };
 
 impl Vault {
@@ -39,10 +39,10 @@ impl Vault {
         let (base, host) = target(&settings);
         let client = client(&settings, &base, &token)?;
         let (limits, fence) = (settings.limits.clone(), settings.fence.clone());
-        let held = settings.proxy.iter().fold(Held::default(), |held, proxy| held.and_of_url(proxy.expose_secret()));
+        let held = settings.proxy.iter().fold(Secrets::default(), |held, proxy| held.and_of_url(proxy.expose_secret()));
         let (states, seen_mounts, asked, own_token) = Default::default();
         let heard = settings.heard;
-        let server = Server { limits, fence, host, states, seen_mounts, asked, own_token, heard, held };
+        let server = VaultSession { limits, fence, host, states, seen_mounts, asked, own_token, heard, held };
         let blind = Self { client: Arc::new(client), server: Arc::new(server), health: Arc::default() };
         let health = blind.patient_health().await?;
         if let Some(trouble) = health.trouble(settings.namespace.as_deref()) {
@@ -74,9 +74,9 @@ impl Vault {
 }
 
 /// With these codes no proxy on the way takes a standby or a sealed server for a failure.
-fn health_call() -> Call {
+fn health_call() -> VaultCall {
     const ALL_WELL: &str = "standbyok=true&perfstandbyok=true&sealedcode=200&uninitcode=200&drsecondarycode=200&performancestandbycode=200";
-    Call { query: Some(ALL_WELL), ..Call::read("sys/health") }
+    VaultCall { query: Some(ALL_WELL), ..VaultCall::read("sys/health") }
 }
 
 fn pinned(pin: Option<&str>, found: Option<&str>) -> Result<(), Problem> {
@@ -181,7 +181,7 @@ fn http_client(settings: &VaultSettings) -> Result<reqwest::Client, Problem> {
     }
     if settings.server_name.is_some() {
         // Over HTTP/2 the name in the URL would be sent as the host.
-        builder = builder.http1_only().dns_resolver(Arc::new(Elsewhere(host(&settings.address))));
+        builder = builder.http1_only().dns_resolver(Arc::new(FixedHostResolver(host(&settings.address))));
     }
     builder.build().map_err(|error| unbuildable(&error))
 }
@@ -191,9 +191,9 @@ fn host(address: &Url) -> String {
 }
 
 /// Resolves every name to the one host that was given.
-struct Elsewhere(String);
+struct FixedHostResolver(String);
 
-impl Resolve for Elsewhere {
+impl Resolve for FixedHostResolver {
     fn resolve(&self, _: Name) -> Resolving {
         let host = self.0.clone();
         Box::pin(async move {

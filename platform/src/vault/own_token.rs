@@ -9,7 +9,7 @@ use crate::Ttl;
 
 /// What `auth/token/lookup-self` says of a token.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-pub(super) struct Token {
+pub(super) struct TokenLookup {
     /// How often it can be used after this, where that is limited; 0 where it is not, and less than that for the last use.
     #[serde(default)]
     pub(super) num_uses: i64,
@@ -26,14 +26,14 @@ pub(super) struct Token {
 #[derive(Debug, Clone)]
 pub(super) struct OwnToken {
     /// `None` where it may not look at itself.
-    pub(super) said: Option<Token>,
+    pub(super) said: Option<TokenLookup>,
     pub(super) asked: usize,
     pub(super) at: Instant,
 }
 
 impl OwnToken {
     /// What it would say now: each request since is a use, and time has passed.
-    pub(super) fn now(&self, asked: usize) -> Option<Token> {
+    pub(super) fn now(&self, asked: usize) -> Option<TokenLookup> {
         let said = self.said.clone()?;
         let used = i64::try_from(asked.saturating_sub(self.asked)).unwrap_or(i64::MAX);
         let num_uses = match said.num_uses {
@@ -41,11 +41,15 @@ impl OwnToken {
             left if left > used => left - used,
             _ => -1,
         };
-        Some(Token { num_uses, ttl: said.ttl.saturating_sub(Ttl::covering(self.at.elapsed()).as_seconds()), ..said })
+        Some(TokenLookup {
+            num_uses,
+            ttl: said.ttl.saturating_sub(Ttl::covering(self.at.elapsed()).as_seconds()),
+            ..said
+        })
     }
 }
 
-impl Token {
+impl TokenLookup {
     pub(super) fn uses(&self) -> Option<usize> {
         (self.num_uses != 0).then(|| usize::try_from(self.num_uses).unwrap_or(0))
     }

@@ -33,7 +33,7 @@ pub struct LoggedIn {
 
 /// What every answer is wrapped in.
 #[derive(Deserialize)]
-pub(super) struct Envelope<T> {
+pub(super) struct VaultEnvelope<T> {
     pub(super) data: Option<T>,
     pub(super) auth: Option<Auth>,
     pub(super) warnings: Option<Vec<String>>,

@@ -7,28 +7,28 @@ use std::{
 
 use rustify::{Endpoint as _, errors::ClientError};
 
-use super::{Vault, answer, call::Call, health};
+use super::{Vault, answer, call::VaultCall, health};
 use crate::{
-    error::{Error, Kind, System},
-    exchange::{Answer, NoAnswer, traced},
-    seen::Seen,
+    error::{Error, ErrorKind, System},
+    exchange::{HttpAnswer, NoAnswer, traced},
+    seen::Attempt,
 };
 
 impl Vault {
     /// Makes a request, with retries. An answer that is no success is an error.
-    pub(super) async fn call(&self, call: &Call) -> Result<Answer, Error> {
+    pub(super) async fn call(&self, call: &VaultCall) -> Result<HttpAnswer, Error> {
         call.check()?;
         let asked = AtomicBool::new(false);
         let limits = &self.server.limits;
-        let kind = (call.repeat, call.verb.writes());
+        let kind = (call.repeat, call.operation.writes());
         let answer = limits.retry(kind, || self.attempt(call, &asked), || late(call, limits.total)).await;
         answer.map_err(|error| error.without(&self.credentials()))
     }
 
-    /// One attempt. The first 503 asks the server whether it is sealed, which no patience mends.
-    async fn attempt(&self, call: &Call, asked: &AtomicBool) -> Result<Answer, Error> {
+    /// One attempt. The first 503 asks the server whether it is sealed, which no patience fixes.
+    async fn attempt(&self, call: &VaultCall, asked: &AtomicBool) -> Result<HttpAnswer, Error> {
         if call.locked && !self.server.fence.is_open() {
-            return Err(Error::unlocked(System::Vault).during(&call.verb.method(), &call.path));
+            return Err(Error::unlocked(System::Vault).during(&call.operation.method(), &call.path));
         }
         let answer = self.exchange(call).await?;
         if answer.is_success() {
@@ -39,38 +39,38 @@ impl Vault {
             && !asked.swap(true, Ordering::Relaxed)
             && self.health().await.is_ok_and(|health| health.sealed)
         {
-            return Err(health::sealed().during(&call.verb.method(), &call.path));
+            return Err(health::sealed().during(&call.operation.method(), &call.path));
         }
         let error = answer::refusal(call, &answer);
         let is_made = call.settling && answer.status == 404;
-        Err(if is_made || is_beside_another(call, &error) { error.seen(Seen::NotYet) } else { error })
+        Err(if is_made || is_beside_another(call, &error) { error.seen(Attempt::NotYet) } else { error })
     }
 
     /// Sends once and receives once, whatever the answer.
-    pub(super) async fn exchange(&self, call: &Call) -> Result<Answer, Error> {
+    pub(super) async fn exchange(&self, call: &VaultCall) -> Result<HttpAnswer, Error> {
         if !self.client.middle.token.is_empty() {
             self.server.asked.fetch_add(1, Ordering::Relaxed);
         }
         let result = traced(call, self.send(self.prepare(call)?)).await;
         if let Ok(answer) = &result
-            && call.verb.writes()
+            && call.operation.writes()
         {
             self.server.states.note(&answer.headers);
         }
         result.map_err(|why| why.error(call, &self.client.http.base))
     }
 
-    async fn send(&self, request: ::http::Request<Vec<u8>>) -> Result<Answer, NoAnswer> {
+    async fn send(&self, request: ::http::Request<Vec<u8>>) -> Result<HttpAnswer, NoAnswer> {
         let response = match reqwest::Request::try_from(request) {
             Ok(request) => self.client.http.http.execute(request).await,
             Err(error) => Err(error),
         };
-        Answer::receive(response.map_err(|error| NoAnswer::Transport(error.into()))?.into()).await
+        HttpAnswer::receive(response.map_err(|error| NoAnswer::Transport(error.into()))?.into()).await
     }
 
-    fn prepare(&self, call: &Call) -> Result<::http::Request<Vec<u8>>, Error> {
+    fn prepare(&self, call: &VaultCall) -> Result<::http::Request<Vec<u8>>, Error> {
         let unspeakable =
-            |error: ClientError| call.error(Kind::Unspeakable, "the request cannot be built").because(&error);
+            |error: ClientError| call.error(ErrorKind::InvalidRequest, "the request cannot be built").because(&error);
         let endpoint = call.clone().with_middleware(&self.client.middle);
         let mut request = endpoint.request(&self.client.http.base).map_err(unspeakable)?;
         let headers = request.headers_mut();
@@ -87,12 +87,12 @@ impl Vault {
 
 /// Whether a read failed because another came at the same time: OpenBao writes its indexes while it lists (2.7.2, the secret
 /// IDs of an AppRole), and one of two such transactions fails.
-fn is_beside_another(call: &Call, error: &Error) -> bool {
-    !call.verb.writes() && error.says("transaction commit failed")
+fn is_beside_another(call: &VaultCall, error: &Error) -> bool {
+    !call.operation.writes() && error.says("transaction commit failed")
 }
 
 /// The error for a request that was still under way when its time was over.
-pub(super) fn late(call: &Call, total: Duration) -> Error {
-    call.error(Kind::Timeout, format!("Vault did not answer within {} s", total.as_secs_f32()))
+pub(super) fn late(call: &VaultCall, total: Duration) -> Error {
+    call.error(ErrorKind::Timeout, format!("Vault did not answer within {} s", total.as_secs_f32()))
         .help("see whether Vault is overloaded; VAULT_CLIENT_TIMEOUT sets how long to wait")
 }

@@ -8,11 +8,11 @@ use serde_json::Value;
 
 use super::{
     Mount, Vault,
-    call::Call,
-    reply::{Envelope, LoggedIn, Reply},
+    call::VaultCall,
+    reply::{LoggedIn, Reply, VaultEnvelope},
 };
 use crate::{
-    error::{Error, Kind},
+    error::{Error, ErrorKind},
     retry::Repeat,
     text::clean,
 };
@@ -23,14 +23,14 @@ impl Vault {
     /// # Errors
     /// When Vault cannot be reached or denies it, or the data is not a `T`.
     pub async fn read<T: DeserializeOwned>(&self, path: &str) -> Result<Option<T>, Error> {
-        let call = Call::read(path);
+        let call = VaultCall::read(path);
         match self.asked(&call).await {
             Ok(answer) => {
-                let envelope = answer.parse::<Envelope<T>>(&call)?;
+                let envelope = answer.parse::<VaultEnvelope<T>>(&call)?;
                 self.warned(envelope.warnings);
                 Ok(envelope.data)
             }
-            Err(error) if error.kind() == Kind::NotFound => Ok(None),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
         }
     }
@@ -38,7 +38,7 @@ impl Vault {
     /// The auth mounts, where they were read before and nothing was mounted since.
     pub(super) fn auth_mounts_seen(&self) -> Option<BTreeMap<String, Mount>> {
         let seen = self.server.seen_mounts.of(self.namespace())?;
-        serde_json::from_slice::<Envelope<_>>(&seen).ok()?.data
+        serde_json::from_slice::<VaultEnvelope<_>>(&seen).ok()?.data
     }
 
     /// Lists the names below a path, those of folders with a slash at the end; empty where there is nothing.
@@ -47,10 +47,12 @@ impl Vault {
         struct Listing {
             keys: Vec<String>,
         }
-        let call = Call::list(path);
+        let call = VaultCall::list(path);
         match self.asked(&call).await {
-            Ok(answer) => Ok(answer.parse::<Envelope<Listing>>(&call)?.data.map(|data| data.keys).unwrap_or_default()),
-            Err(error) if error.kind() == Kind::NotFound => Ok(Vec::new()),
+            Ok(answer) => {
+                Ok(answer.parse::<VaultEnvelope<Listing>>(&call)?.data.map(|data| data.keys).unwrap_or_default())
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
             Err(error) => Err(error),
         }
     }
@@ -60,24 +62,24 @@ impl Vault {
     /// # Errors
     /// When Vault refuses, or cannot be reached: then it may or may not have been written.
     pub async fn write(&self, path: &str, body: &impl Serialize) -> Result<Reply, Error> {
-        self.written(Call::write(path, body)?).await
+        self.written(VaultCall::write(path, body)?).await
     }
 
     /// As [`Vault::write`], for something on a mount that was just made: another node may answer 404 for a moment,
     /// and the write is repeated until it does not, or time is over.
     pub async fn write_settling(&self, path: &str, body: &impl Serialize) -> Result<Reply, Error> {
-        self.written(Call { settling: true, ..Call::write(path, body)? }).await
+        self.written(VaultCall { settling: true, ..VaultCall::write(path, body)? }).await
     }
 
     /// As [`Vault::write`], but never sent twice, for what fails or does more when it was done before.
     pub async fn write_once(&self, path: &str, body: &impl Serialize) -> Result<Reply, Error> {
-        self.written(Call { repeat: Repeat::Harmful, ..Call::write(path, body)? }).await
+        self.written(VaultCall { repeat: Repeat::Harmful, ..VaultCall::write(path, body)? }).await
     }
 
     /// Removes what is at a path. Nothing there is success.
     pub async fn delete(&self, path: &str) -> Result<(), Error> {
-        match self.asked(&Call::delete(path)).await {
-            Err(error) if error.kind() != Kind::NotFound => Err(error),
+        match self.asked(&VaultCall::delete(path)).await {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
             _ => Ok(()),
         }
     }
@@ -87,11 +89,11 @@ impl Vault {
     /// # Errors
     /// When Vault turns the login away; [`Error::status`] and [`Error::said`] tell why, as far as Vault does.
     pub async fn login(&self, path: &str, body: &impl Serialize) -> Result<LoggedIn, Error> {
-        let call = Call { repeat: Repeat::Harmful, locked: false, ..Call::write(path, body)? };
+        let call = VaultCall { repeat: Repeat::Harmful, locked: false, ..VaultCall::write(path, body)? };
         let answer = self.with_token(&SecretString::default()).call(&call).await?;
-        let envelope: Envelope<Value> = answer.parse(&call)?;
+        let envelope: VaultEnvelope<Value> = answer.parse(&call)?;
         let none = || {
-            let error = call.error(Kind::Malformed, "Vault answers the login without a token");
+            let error = call.error(ErrorKind::Malformed, "Vault answers the login without a token");
             error.help("see whether the path is the login of an auth method")
         };
         let auth = envelope.auth.ok_or_else(none)?;
@@ -99,12 +101,12 @@ impl Vault {
         Ok(auth.into_login())
     }
 
-    pub(super) async fn written(&self, call: Call) -> Result<Reply, Error> {
+    pub(super) async fn written(&self, call: VaultCall) -> Result<Reply, Error> {
         let answer = self.asked(&call).await?;
         if answer.body.is_empty() {
             return Ok(Reply::default());
         }
-        let envelope: Envelope<Value> = answer.parse(&call)?;
+        let envelope: VaultEnvelope<Value> = answer.parse(&call)?;
         self.warned(envelope.warnings);
         Ok(Reply(envelope.data.unwrap_or_default()))
     }
@@ -117,9 +119,9 @@ impl Vault {
     }
 
     /// A call whose denial is explained.
-    async fn asked(&self, call: &Call) -> Result<crate::exchange::Answer, Error> {
+    async fn asked(&self, call: &VaultCall) -> Result<crate::exchange::HttpAnswer, Error> {
         match self.call(call).await {
-            Err(error) if error.kind() == Kind::Denied => Err(self.explain(call, error).await),
+            Err(error) if error.kind() == ErrorKind::Denied => Err(self.explain(call, error).await),
             other => other,
         }
     }

@@ -5,8 +5,8 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use super::call::{Call, Verb};
-use crate::exchange::Answer;
+use super::call::{Operation, VaultCall};
+use crate::exchange::HttpAnswer;
 
 /// What is mounted is read here, and changed below.
 const AUTH: &str = "sys/auth";
@@ -17,10 +17,10 @@ pub(super) struct SeenMounts(Mutex<BTreeMap<Option<String>, Vec<u8>>>);
 
 impl SeenMounts {
     /// Remembers the mounts, or forgets all where a call may have changed them.
-    pub(super) fn note(&self, namespace: Option<&str>, call: &Call, answer: &Answer) {
-        if call.verb == Verb::Read && call.path == AUTH {
+    pub(super) fn note(&self, namespace: Option<&str>, call: &VaultCall, answer: &HttpAnswer) {
+        if call.operation == Operation::Read && call.path == AUTH {
             self.all().insert(namespace.map(str::to_owned), answer.body.clone());
-        } else if call.verb.writes() && call.path.starts_with(AUTH) {
+        } else if call.operation.writes() && call.path.starts_with(AUTH) {
             self.all().clear();
         }
     }

@@ -8,15 +8,15 @@ use trustpath_core::{Class, Demand, Problem, Right};
 
 use super::{
     Vault,
-    call::Call,
+    call::VaultCall,
     capabilities,
-    own_token::{OwnToken, Token},
-    reply::Envelope,
-    rights::Grant,
+    own_token::{OwnToken, TokenLookup},
+    reply::VaultEnvelope,
+    rights::VaultGrant,
 };
 use crate::{
     Ttl,
-    error::{Error, Kind},
+    error::{Error, ErrorKind},
 };
 
 const CODE: &str = "trustpath::preflight::token";
@@ -40,7 +40,7 @@ struct Lease {
 }
 
 impl Vault {
-    /// Refuses a token that ends before a run and its way back do, as far as that is known; answers with what is not.
+    /// Refuses a token that ends before a run and its undo do, as far as that is known; answers with what is not.
     pub(super) async fn token_lasts(&self, demand: &Demand) -> trustpath_core::Result<Vec<String>> {
         let planned = if demand.plans_again { self.requests_made() } else { 0 };
         let Some(token) = self.own_token().await?.now(self.requests_made()) else {
@@ -67,23 +67,27 @@ impl Vault {
     /// What is asked at the same time counts as asked after it: better a use too many than one that is missing.
     async fn ask_own_token(&self) -> Result<OwnToken, Error> {
         let (asked, at) = (self.requests_made() + 1, Instant::now());
-        let call = Call::read("auth/token/lookup-self");
+        let call = VaultCall::read("auth/token/lookup-self");
         let said = match self.call(&call).await {
-            Err(error) if matches!(error.kind(), Kind::Denied | Kind::Unauthenticated) => None,
-            answer => answer?.parse::<Envelope<Token>>(&call)?.data,
+            Err(error) if matches!(error.kind(), ErrorKind::Denied | ErrorKind::Unauthenticated) => None,
+            answer => answer?.parse::<VaultEnvelope<TokenLookup>>(&call)?.data,
         };
         Ok(OwnToken { said, asked, at })
     }
 
     /// How much time the token has after it was renewed; `None` where it cannot be.
     async fn renewed(&self, time: Duration) -> Result<Option<Duration>, Error> {
-        let call = Call::write(
+        let call = VaultCall::write(
             "auth/token/renew-self",
             &json!({ "increment": format!("{}s", Ttl::covering(time).as_seconds()) }),
         )?;
         match self.call(&call).await {
             Ok(answer) => Ok(Some(Duration::from_secs(answer.parse::<Renewed>(&call)?.auth.lease_duration))),
-            Err(error) if matches!(error.kind(), Kind::Denied | Kind::Unauthenticated | Kind::Rejected) => Ok(None),
+            Err(error)
+                if matches!(error.kind(), ErrorKind::Denied | ErrorKind::Unauthenticated | ErrorKind::Rejected) =>
+            {
+                Ok(None)
+            }
             Err(error) => Err(error),
         }
     }
@@ -91,14 +95,14 @@ impl Vault {
 
 /// Whether a right is used for as many requests as there are names, or auth mounts.
 fn stands_for_many(right: &Right) -> bool {
-    serde_json::from_value::<Grant>(right.grant.clone()).is_ok_and(|grant| grant.stands_for_many())
+    serde_json::from_value::<VaultGrant>(right.grant.clone()).is_ok_and(|grant| grant.stands_for_many())
 }
 
 /// Whether it can be used as often as it may have to be. Pure.
-fn often_enough(token: &Token, needed: usize) -> Result<(), Problem> {
+fn often_enough(token: &TokenLookup, needed: usize) -> Result<(), Problem> {
     let Some(uses) = token.uses().filter(|uses| *uses < needed) else { return Ok(()) };
     let message = format!(
-        "this run and its way back need up to {needed} requests of Vault, and the token can be used {uses} times more"
+        "this run and its undo need up to {needed} requests of Vault, and the token can be used {uses} times more"
     );
     Err(Problem::new(Class::Denied, CODE, message).help(
         "nothing was written: log in again for a token that can be used as often, or without a limit \
@@ -110,7 +114,7 @@ fn often_enough(token: &Token, needed: usize) -> Result<(), Problem> {
 fn long_enough(left: Option<Duration>, time: Duration) -> Result<(), Problem> {
     let Some(left) = left.filter(|left| *left < time) else { return Ok(()) };
     let message = format!(
-        "this run and its way back may take up to {} by their limits, and the Vault token ends in {}",
+        "this run and its undo may take up to {} by their limits, and the Vault token ends in {}",
         Ttl::covering(time),
         Ttl::seconds(left.as_secs())
     );
@@ -126,7 +130,7 @@ mod tests {
 
     use super::*;
 
-    fn token(said: Value) -> Token {
+    fn token(said: Value) -> TokenLookup {
         serde_json::from_value(said).unwrap()
     }
 
@@ -136,7 +140,7 @@ mod tests {
             assert_eq!(often_enough(&token(json!({ "num_uses": uses })), needed).is_ok(), enough, "{uses}, {needed}");
         }
         let refused = often_enough(&token(json!({ "num_uses": 6 })), 34).unwrap_err().to_string();
-        assert!(refused.starts_with("this run and its way back need up to 34 "), "{refused}");
+        assert!(refused.starts_with("this run and its undo need up to 34 "), "{refused}");
     }
 
     #[test]

@@ -14,7 +14,7 @@ use serde_json::json;
 use trustpath_core::{Class, run::Guard};
 use trustpath_platform::{
     Cluster, Vault,
-    kubernetes::{Address, Apply},
+    kubernetes::{Address, ApplyOptions},
     lock::Fence,
 };
 use wiremock::{
@@ -92,7 +92,7 @@ async fn the_cluster_gets_no_second_attempt() {
     settings.fence = fenced(&lock);
     let cluster = Cluster::open(settings).await.unwrap();
     let at = Address::namespaced::<ConfigMap>("eso", "a");
-    let (class, code, ..) = parts(cluster.apply(&at, &object, Apply::default()).await.unwrap_err());
+    let (class, code, ..) = parts(cluster.apply(&at, &object, ApplyOptions::default()).await.unwrap_err());
     assert_eq!((class, code.as_str()), (Class::Conflict, "trustpath::kubernetes::unlocked"));
     assert_eq!(sent(&server, "PATCH").await, 1);
     assert!(cluster.remove(&at, &object).await.is_err());

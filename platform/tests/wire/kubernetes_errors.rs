@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use trustpath_core::Class;
 use trustpath_platform::{
     Connections,
-    kubernetes::{Address, Apply},
+    kubernetes::{Address, ApplyOptions},
 };
 use wiremock::{Mock, MockServer, ResponseTemplate, matchers};
 
@@ -38,7 +38,7 @@ async fn an_answer_becomes_an_error(#[case] code: u16, #[case] class: Class, #[c
     let server = MockServer::start().await;
     let words = "the reason \u{1b}[31mis";
     answer("PATCH", PATH, code, status(code, words)).expect(1).mount(&server).await;
-    let error = cluster(&server).await.apply(&at(), &json!({}), Apply::default()).await.unwrap_err();
+    let error = cluster(&server).await.apply(&at(), &json!({}), ApplyOptions::default()).await.unwrap_err();
     assert_eq!(error.status(), Some(code));
     let (found, found_code, message, _) = parts(error);
     assert_eq!((found, found_code.as_str()), (class, expected));
@@ -72,7 +72,7 @@ async fn a_conflict_names_the_other_managers_and_their_fields() {
     let mut body = status(409, "Apply failed with 2 conflicts");
     body["details"] = json!({ "causes": [cause("helm", ".metadata.labels.a"), cause("kubectl", ".secrets")] });
     answer("PATCH", PATH, 409, body).expect(1).mount(&server).await;
-    let error = cluster(&server).await.apply(&at(), &json!({}), Apply::default()).await.unwrap_err();
+    let error = cluster(&server).await.apply(&at(), &json!({}), ApplyOptions::default()).await.unwrap_err();
     assert_eq!(error.said(), ["`.metadata.labels.a` is managed by `helm`", "`.secrets` is managed by `kubectl`"]);
     let (class, _, _, help) = parts(error);
     assert_eq!(class, Class::Conflict);
@@ -136,11 +136,11 @@ async fn a_webhook_that_cannot_be_called_is_waited_for_and_named(#[case] words: 
     let server = MockServer::start().await;
     answer("PATCH", PATH, 500, status(500, words)).up_to_n_times(2).mount(&server).await;
     answer("PATCH", PATH, 200, json!({ "metadata": { "name": "eso" } })).mount(&server).await;
-    cluster(&server).await.apply(&at(), &json!({}), Apply::default()).await.expect("it is ready by then");
+    cluster(&server).await.apply(&at(), &json!({}), ApplyOptions::default()).await.expect("it is ready by then");
     server.reset().await;
     answer("PATCH", PATH, 500, status(500, words)).mount(&server).await;
     let hurried = cluster(&server).await.with_patience(Duration::from_millis(200));
-    let (class, code, message, _) = parts(hurried.apply(&at(), &json!({}), Apply::default()).await.unwrap_err());
+    let (class, code, message, _) = parts(hurried.apply(&at(), &json!({}), ApplyOptions::default()).await.unwrap_err());
     assert_eq!((class, code.as_str()), (Class::Unreachable, "trustpath::kubernetes::unavailable"));
     assert!(message.contains(named), "{message}");
     assert!(server.received_requests().await.unwrap().len() > 1, "it was not waited for");

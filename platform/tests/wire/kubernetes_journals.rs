@@ -1,4 +1,4 @@
-//! The Secret of journals: made, gone on with, and never written over what somebody else has put there.
+//! The Secret of journals: made, continued, and never written over what another client has put there.
 
 use std::sync::{
     Arc, Mutex,
@@ -16,7 +16,7 @@ use crate::support::{cluster, parts};
 const COLLECTION: &str = "/api/v1/namespaces/locks/secrets";
 const SECRET: &str = "/api/v1/namespaces/locks/secrets/trustpath-journals";
 
-/// What somebody else does to the Secret.
+/// What another client does to the Secret.
 type Edit = Box<dyn FnOnce(&mut Option<Value>) + Send>;
 
 /// An API server that has room for one Secret, whose version changes with every write.
@@ -101,7 +101,7 @@ impl Respond for Api {
     }
 }
 
-/// Sets a key, as somebody else would.
+/// Sets a key, as another client would.
 fn set(secret: &mut Option<Value>, key: &str, text: &str, version: &str) {
     let secret =
         secret.get_or_insert_with(|| json!({"metadata": {"name": "trustpath-journals", "namespace": "locks"}}));
@@ -124,9 +124,9 @@ async fn a_journal_is_kept_line_by_line_and_read_back() {
 }
 
 #[tokio::test]
-async fn what_somebody_else_has_put_beside_it_stays() {
+async fn what_another_client_has_put_beside_it_stays() {
     let (api, _server, secret) = Api::start().await;
-    // Made by somebody else right before us, then changed beside us, then removed.
+    // Made by another client right before us, then changed beside us, then removed.
     api.before_the_next_write(|found| set(found, "other.jsonl", "x\n", "made"));
     secret.keep("r", b"a\n").await.unwrap();
     assert_eq!(api.data(), json!({"other.jsonl": "x\n", "r.jsonl": "a\n"}));
@@ -139,7 +139,7 @@ async fn what_somebody_else_has_put_beside_it_stays() {
 }
 
 #[tokio::test]
-async fn a_run_that_somebody_else_has_gone_on_with_is_left_to_them() {
+async fn a_run_that_another_client_has_continued_is_left_to_them() {
     let (api, _server, secret) = Api::start().await;
     secret.keep("r", b"a\n").await.unwrap();
     api.before_the_next_write(|found| set(found, "r.jsonl", "a\ntheirs\n", "theirs"));

@@ -8,8 +8,8 @@ use serde_json::json;
 use trustpath_platform::{
     Cluster, ServiceAccountRef,
     kubernetes::{
-        Address, Apply, NamespacedTypes, Selection, ServedType,
-        rights::{Grant, on},
+        Address, ApplyOptions, NamespacedTypes, Selectors, ServedType,
+        rights::{KubernetesGrant, on},
     },
 };
 use wiremock::{
@@ -50,7 +50,7 @@ async fn applying_is_server_side_with_our_name() {
         .expect(1)
         .mount(&server)
         .await;
-    cluster(&server).await.apply(&at(), &object, Apply { force: true, dry_run: true }).await.unwrap();
+    cluster(&server).await.apply(&at(), &object, ApplyOptions { force: true, dry_run: true }).await.unwrap();
     let asked = server.received_requests().await.unwrap().pop().unwrap();
     assert_eq!(asked.headers["content-type"], "application/apply-patch+yaml");
     assert_eq!(asked.headers["authorization"], format!("Bearer {TOKEN}"));
@@ -74,7 +74,7 @@ async fn a_warning_of_what_is_written_is_told_and_of_what_is_read_is_not() {
     settings.heard = heard;
     let cluster = Cluster::open(settings).await.unwrap();
     cluster.get::<ServiceAccount>(&at()).await.unwrap();
-    cluster.apply(&at(), &json!({}), Apply::default()).await.unwrap();
+    cluster.apply(&at(), &json!({}), ApplyOptions::default()).await.unwrap();
     assert_eq!(*told.lock().unwrap(), [r#"old "field" written by [hidden]"#]);
 }
 
@@ -82,7 +82,7 @@ async fn a_warning_of_what_is_written_is_told_and_of_what_is_read_is_not() {
 async fn nothing_is_forced_unless_asked_for() {
     let server = MockServer::start().await;
     answer("PATCH", PATH, 200, json!({ "metadata": {} })).mount(&server).await;
-    cluster(&server).await.apply(&at(), &json!({}), Apply::default()).await.unwrap();
+    cluster(&server).await.apply(&at(), &json!({}), ApplyOptions::default()).await.unwrap();
     let asked = server.received_requests().await.unwrap().pop().unwrap();
     let query: Vec<_> = asked.url.query_pairs().map(|(name, _)| name.into_owned()).collect();
     assert!(!query.contains(&"force".to_owned()) && !query.contains(&"dryRun".to_owned()), "{query:?}");
@@ -151,7 +151,7 @@ async fn rights_are_asked_of_the_server() {
             .mount(&server)
             .await;
         assert_eq!(
-            cluster(&server).await.can_i(&Grant { verb: verb.to_owned(), ..access.clone() }).await.unwrap(),
+            cluster(&server).await.can_i(&KubernetesGrant { verb: verb.to_owned(), ..access.clone() }).await.unwrap(),
             allowed
         );
     }
@@ -206,7 +206,7 @@ async fn every_type_that_a_namespace_can_hold_is_found() {
     assert_eq!(names, [("pods", "v1"), ("deployments", "v1"), ("old", "v1beta1")]);
     assert!(unknown.is_empty(), "{unknown:?}");
     let held: Vec<PartialObjectMeta<DynamicObject>> =
-        cluster.select(&types[1], Selection { namespace: Some("eso"), ..Selection::default() }).await.unwrap();
+        cluster.select(&types[1], Selectors { namespace: Some("eso"), ..Selectors::default() }).await.unwrap();
     assert_eq!(held[0].metadata.name.as_deref(), Some("d"));
 }
 

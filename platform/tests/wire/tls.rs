@@ -27,7 +27,7 @@ impl Server {
         Self::serving(false).await
     }
 
-    /// With `mutual`, nobody gets in without a certificate of the server's own authority.
+    /// With `mutual`, no one gets in without a certificate of the server's own authority.
     async fn serving(mutual: bool) -> Self {
         trustpath_platform::install_crypto_provider();
         let folder = tempfile::tempdir().unwrap();

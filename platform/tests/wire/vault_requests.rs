@@ -212,7 +212,7 @@ async fn many_paths_are_asked_about_in_parts() {
         assert_eq!(held.len(), 1001);
         assert!(held.iter().all(|(path, held)| held == std::slice::from_ref(path)));
     }
-    let lacking = vault.lacking(&grants).await.unwrap();
+    let lacking = vault.missing_rights(&grants).await.unwrap();
     assert_eq!(lacking.missing.len(), 1001, "each path has an answer of its own");
     let asked =
         server.received_requests().await.unwrap().into_iter().filter(|asked| asked.url.path().contains("capab"));

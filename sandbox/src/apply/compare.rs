@@ -10,7 +10,7 @@ use super::{
     shape::{Merge, Shape, key_step},
 };
 
-/// Fields that nobody manages (apimachinery, `stripMetaManager`).
+/// Fields that no one manages (apimachinery, `stripMetaManager`).
 const UNMANAGED_METADATA: &[&str] = &[
     "name",
     "namespace",

@@ -45,7 +45,7 @@ fn merge_items(live: &mut Vec<Value>, config: &[Value], how: &Merge, shape: Shap
     }
 }
 
-/// Takes out what was applied before and is `owned` by nobody now. A field goes with all that it
+/// Takes out what was applied before and is `owned` by no one now. A field goes with all that it
 /// holds, be that ever so unowned: the server's defaults in a map go with the map.
 pub(crate) fn prune(object: &mut Value, last: &FieldSet, owned: &FieldSet) {
     let metadata = Path(vec![Step::Field("metadata".to_owned())]);

@@ -19,7 +19,7 @@ use self::{
 
 #[tokio::test]
 async fn the_sandbox_and_a_kube_apiserver_answer_alike() {
-    rustls::crypto::ring::default_provider().install_default().expect("nobody was before us");
+    rustls::crypto::ring::default_provider().install_default().expect("no one was before us");
     let api = KubernetesApi::start().expect("the sandbox starts");
     let real = KubeApiserver::start().await.expect("the real server starts");
     let kubeconfig = std::fs::read_to_string(real.kubeconfig()).expect("the kubeconfig is there");

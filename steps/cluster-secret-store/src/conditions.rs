@@ -18,13 +18,13 @@ pub(crate) struct Condition {
     pub(crate) namespace_regexes: Vec<String>,
     /// Namespaces by their labels.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) namespace_selector: Option<Selector>,
+    pub(crate) namespace_selector: Option<NamespaceSelector>,
 }
 
 /// Labels that a namespace has to have, all of them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all(serialize = "camelCase"))]
-pub(crate) struct Selector {
+pub(crate) struct NamespaceSelector {
     /// Labels with their values.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) match_labels: BTreeMap<Key, LabelValue>,

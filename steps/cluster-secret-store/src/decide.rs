@@ -1,7 +1,7 @@
 //! What should be there, and what destroy leaves. Pure.
 
 use serde_json::Value;
-use trustpath_core::{Class, Decision, Note, Problem, Result, Undo};
+use trustpath_core::{Class, Decision, Note, Problem, Result, Reversibility};
 use trustpath_platform::{
     kubernetes::owned::{Fields, Owned, other_managers},
     text::{clean, listed},
@@ -19,7 +19,7 @@ impl ClusterSecretStore {
         }
         let stays = now.map(|now| theirs(now, &Value::Object(body.clone()))).unwrap_or_default();
         let [wanted] = self.objects(body).wanted(now.map(|(owned, _)| owned), graph);
-        let warn = |field: String| Note::Warning(format!("somebody else has set {field}, and it stays: see `verify`"));
+        let warn = |field: String| Note::Warning(format!("another client has set {field}, and it stays: see `verify`"));
         let ours = now.is_some_and(|(owned, _)| owned.is_marked(graph));
         Ok(Decision::to(Some(wanted), ours).noting(stays.into_iter().map(warn)))
     }
@@ -37,7 +37,7 @@ impl ClusterSecretStore {
     pub(crate) fn release(&self, graph: &str, users: &[String], (owned, live): There<'_>) -> Decision<Owned> {
         let ours = owned.is_marked(graph);
         if users.is_empty() {
-            return Decision { undo: undoable(live), ..Decision::to(None, ours) };
+            return Decision { reversibility: reversibility(live), ..Decision::to(None, ours) };
         }
         let why = format!("the ClusterSecretStore `{}` is in use: {}", self.name, listed(users));
         Decision::to(Some(owned.clone()), ours).noting([Note::Left(why)])
@@ -45,12 +45,12 @@ impl ClusterSecretStore {
 }
 
 /// What others set on a store that goes is lost: it would be made again with what is ours alone.
-fn undoable(live: &Value) -> Undo {
+fn reversibility(live: &Value) -> Reversibility {
     let managers = other_managers(live);
     if managers.is_empty() {
-        return Undo::Yes;
+        return Reversibility::Full;
     }
-    Undo::No(format!("what {} set on the store would be lost", listed(&managers)))
+    Reversibility::Lossy(format!("what {} set on the store would be lost", listed(&managers)))
 }
 
 /// What [`more_than`] finds, without what is ours and goes when it is no longer wanted.

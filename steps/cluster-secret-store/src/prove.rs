@@ -17,7 +17,7 @@ use trustpath_platform::{
     Cluster,
     error::Error,
     kubernetes::{
-        Address, Selection,
+        Address, Selectors,
         owned::{Fields, Owned},
         rights::on,
     },
@@ -27,7 +27,7 @@ use trustpath_platform::{
 use crate::{
     config::{ClusterSecretStore, ReadyTimeout},
     decide,
-    ready::{Verdict, verdict, was_looked_at},
+    ready::{Readiness, verdict, was_looked_at},
     request::address,
 };
 
@@ -89,21 +89,21 @@ impl Probe for ReadyProbe {
 }
 
 impl ReadyProbe {
-    fn said(&self, what: &str, verdict: Verdict) -> Evidence {
+    fn said(&self, what: &str, verdict: Readiness) -> Evidence {
         let describe = format!("kubectl describe clustersecretstore {}", self.name);
         let waited = format!("{:?}", self.timeout.0);
         let evidence = Evidence::new();
         match verdict {
-            Verdict::Ready => evidence.passed(what, "Ready: it could log in (which does not prove that it can read)"),
-            Verdict::Stale => {
+            Readiness::Ready => evidence.passed(what, "Ready: it could log in (which does not prove that it can read)"),
+            Readiness::Stale => {
                 let why = format!("it was ready before the last change, and has not looked again within {waited}");
                 evidence.unchecked(what, why)
             }
-            Verdict::Unvalidated(message) => {
+            Readiness::Unvalidated(message) => {
                 evidence.unchecked(what, format!("the operator did not try to log in: {message}"))
             }
-            Verdict::Failing(message) => evidence.failed(what, message, describe),
-            Verdict::Silent => {
+            Readiness::Failing(message) => evidence.failed(what, message, describe),
+            Readiness::Silent => {
                 let why = format!("the operator has not looked at it within {waited}");
                 evidence.failed(what, why, format!("{describe}; kubectl get pods -A -l {OPERATOR}"))
             }
@@ -111,23 +111,23 @@ impl ReadyProbe {
     }
 
     /// What the operator says in the end: at once when it could log in, else when the time is over.
-    async fn wait(&self, cluster: &Cluster, at: &Address) -> Result<Verdict> {
+    async fn wait(&self, cluster: &Cluster, at: &Address) -> Result<Readiness> {
         let deadline = Instant::now() + self.timeout.0;
         let mut pause = PAUSE;
         let mut live = self.live.clone();
         loop {
             let mut said = verdict(&live, &[], Timestamp::now());
-            if matches!(said, Verdict::Stale | Verdict::Failing(_)) {
+            if matches!(said, Readiness::Stale | Readiness::Failing(_)) {
                 // Events are where the operator says why, and that it looked again.
                 match (self.events(cluster).await, &mut said) {
                     (Ok(events), _) => said = verdict(&live, &events, Timestamp::now()),
-                    (Err(error), Verdict::Failing(why)) => {
+                    (Err(error), Readiness::Failing(why)) => {
                         why.push_str(&format!(" (its events, which say why, cannot be read: {error})"));
                     }
                     (Err(_), _) => {}
                 }
             }
-            if matches!(said, Verdict::Ready | Verdict::Unvalidated(_)) || Instant::now() + pause > deadline {
+            if matches!(said, Readiness::Ready | Readiness::Unvalidated(_)) || Instant::now() + pause > deadline {
                 return Ok(said);
             }
             sleep(pause).await;
@@ -138,14 +138,14 @@ impl ReadyProbe {
 
     async fn events(&self, cluster: &Cluster) -> Result<Vec<Value>, Error> {
         let fields = format!("involvedObject.kind=ClusterSecretStore,involvedObject.name={}", self.name);
-        let which = Selection { fields: Some(&fields), most: EVENTS, ..Selection::default() };
+        let which = Selectors { fields: Some(&fields), most: EVENTS, ..Selectors::default() };
         cluster.select(&resource::<Event>(), which).await
     }
 }
 
-/// Why nobody can be waited for: no operator is seen, or it cannot be seen.
+/// Why no one can be waited for: no operator is seen, or it cannot be seen.
 async fn no_operator(cluster: &Cluster) -> Option<String> {
-    let which = Selection { labels: Some(OPERATOR), most: 1, ..Selection::default() };
+    let which = Selectors { labels: Some(OPERATOR), most: 1, ..Selectors::default() };
     let kinds = [resource::<Deployment>(), resource::<Pod>()];
     for found in join_all(kinds.iter().map(|kind| cluster.select_metadata::<Value>(kind, which))).await {
         match found {

@@ -14,7 +14,7 @@ const LOOKED_AGAIN: Duration = Duration::from_secs(10 * 60);
 
 /// What the operator says.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Verdict {
+pub(crate) enum Readiness {
     /// It could log in, with the store as it is now.
     Ready,
     /// It could log in, with the store as it was before it was changed.
@@ -33,14 +33,14 @@ pub(crate) fn was_looked_at(live: &Value) -> bool {
 }
 
 /// What the operator says, given what it said in events.
-pub(crate) fn verdict(live: &Value, events: &[Value], now: Timestamp) -> Verdict {
-    let Some(ready) = condition(live) else { return Verdict::Silent };
+pub(crate) fn verdict(live: &Value, events: &[Value], now: Timestamp) -> Readiness {
+    let Some(ready) = condition(live) else { return Readiness::Silent };
     let message = || clean(ready["message"].as_str().unwrap_or_default());
     match (ready["status"].as_str(), ready["reason"].as_str()) {
-        (_, Some("ValidationUnknown")) => Verdict::Unvalidated(message()),
-        (Some("True"), _) if is_current(live, ready, events, now) => Verdict::Ready,
-        (Some("True"), _) => Verdict::Stale,
-        _ => Verdict::Failing(failure(events).unwrap_or_else(message)),
+        (_, Some("ValidationUnknown")) => Readiness::Unvalidated(message()),
+        (Some("True"), _) if is_current(live, ready, events, now) => Readiness::Ready,
+        (Some("True"), _) => Readiness::Stale,
+        _ => Readiness::Failing(failure(events).unwrap_or_else(message)),
     }
 }
 
@@ -115,18 +115,18 @@ mod tests {
     }
 
     #[rstest]
-    #[case("2026-01-01T12:00:00Z", Verdict::Ready)]
-    #[case("2026-01-01T12:00:01Z", Verdict::Ready)]
-    #[case("2026-01-01T11:00:00Z", Verdict::Stale)]
-    fn ready_is_what_was_said_after_the_last_change(#[case] since: &str, #[case] expected: Verdict) {
+    #[case("2026-01-01T12:00:00Z", Readiness::Ready)]
+    #[case("2026-01-01T12:00:01Z", Readiness::Ready)]
+    #[case("2026-01-01T11:00:00Z", Readiness::Stale)]
+    fn ready_is_what_was_said_after_the_last_change(#[case] since: &str, #[case] expected: Readiness) {
         assert_eq!(verdict(&store("True", "Valid", since), &[], at("2026-01-01T12:00:05Z")), expected);
     }
 
     #[rstest]
-    #[case("Normal", "2026-01-01T12:00:01Z", Verdict::Ready)]
-    #[case("Normal", "2026-01-01T11:59:00Z", Verdict::Stale)]
-    #[case("Warning", "2026-01-01T12:00:01Z", Verdict::Stale)]
-    fn an_event_tells_that_it_looked_again(#[case] kind: &str, #[case] seen: &str, #[case] expected: Verdict) {
+    #[case("Normal", "2026-01-01T12:00:01Z", Readiness::Ready)]
+    #[case("Normal", "2026-01-01T11:59:00Z", Readiness::Stale)]
+    #[case("Warning", "2026-01-01T12:00:01Z", Readiness::Stale)]
+    fn an_event_tells_that_it_looked_again(#[case] kind: &str, #[case] seen: &str, #[case] expected: Readiness) {
         let events = [event(kind, "", seen)];
         let store = store("True", "Valid", "2026-01-01T11:00:00Z");
         assert_eq!(verdict(&store, &events, at("2026-01-01T12:00:05Z")), expected);
@@ -135,7 +135,7 @@ mod tests {
     #[test]
     fn after_a_while_it_has_looked_again() {
         let store = store("True", "Valid", "2026-01-01T11:00:00Z");
-        assert_eq!(verdict(&store, &[], at("2026-01-01T12:11:00Z")), Verdict::Ready);
+        assert_eq!(verdict(&store, &[], at("2026-01-01T12:11:00Z")), Readiness::Ready);
     }
 
     #[test]
@@ -147,19 +147,19 @@ mod tests {
             event("Normal", "store validated", "2026-01-01T12:00:03Z"),
         ];
         let now = at("2026-01-01T12:00:05Z");
-        assert_eq!(verdict(&store, &events, now), Verdict::Failing("permission denied".into()));
-        assert_eq!(verdict(&store, &[], now), Verdict::Failing("in short".into()));
+        assert_eq!(verdict(&store, &events, now), Readiness::Failing("permission denied".into()));
+        assert_eq!(verdict(&store, &[], now), Readiness::Failing("in short".into()));
     }
 
     #[test]
     fn a_store_that_was_not_tried_is_not_ready() {
         let store = store("True", "ValidationUnknown", "2026-01-01T12:00:01Z");
-        assert_eq!(verdict(&store, &[], at("2026-01-01T12:00:05Z")), Verdict::Unvalidated("in short".into()));
+        assert_eq!(verdict(&store, &[], at("2026-01-01T12:00:05Z")), Readiness::Unvalidated("in short".into()));
     }
 
     #[test]
     fn without_a_condition_nothing_was_said() {
-        assert_eq!(verdict(&json!({"status": {}}), &[], at(APPLIED)), Verdict::Silent);
+        assert_eq!(verdict(&json!({"status": {}}), &[], at(APPLIED)), Readiness::Silent);
         assert!(!was_looked_at(&json!({})));
     }
 }

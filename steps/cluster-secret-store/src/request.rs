@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use trustpath_core::{Class, Context, Failure, Problem, Request, Result, Right, Shown, Values};
 use trustpath_platform::{
     Cluster,
-    error::{Error, Kind},
+    error::{Error, ErrorKind},
     kubernetes::{Address, ObjectRef, ServedType, owned::OwnedRequest},
 };
 
@@ -62,7 +62,7 @@ impl Request for StoreRequest {
 /// An apply with a field that the CRD does not declare ends in a bare 500 (kube-apiserver 1.37), with nothing but its
 /// text to tell it by.
 fn undeclared(error: Error, api_version: &str) -> Failure {
-    if error.kind() != Kind::Failed || !error.says("field not declared in schema") {
+    if error.kind() != ErrorKind::Failed || !error.says("field not declared in schema") {
         return error.into();
     }
     let message = format!("the operator's CRD does not know every field of this store in {api_version}");

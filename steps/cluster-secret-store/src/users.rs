@@ -7,7 +7,7 @@ use trustpath_core::{Answer, Context, Read, Result, Right};
 use trustpath_platform::{
     Cluster,
     error::Error,
-    kubernetes::{Selection, ServedType, rights::on},
+    kubernetes::{Selectors, ServedType, rights::on},
     text::{clean, few},
 };
 
@@ -48,7 +48,7 @@ impl Read for StoreUsers {
 impl StoreUsers {
     async fn of_type(&self, cluster: &Cluster, user: &ServedType) -> Result<Vec<String>, Error> {
         let Some(resource) = cluster.served(user).await? else { return Ok(Vec::new()) };
-        let objects: Vec<Value> = cluster.select(&resource, Selection::default()).await?;
+        let objects: Vec<Value> = cluster.select(&resource, Selectors::default()).await?;
         let users = objects.iter().filter(|object| refers_to(&object["spec"], &self.0));
         Ok(users.map(|object| described(user.kind, object)).collect())
     }

@@ -1,7 +1,7 @@
 //! What the mount and its config should be, whose they are, and what destroy leaves. Pure.
 
 use serde_json::Value;
-use trustpath_core::{Answers, At, Class, Context, Decision, Note, Problem, Result, Undo};
+use trustpath_core::{Answers, At, Class, Context, Decision, Note, Problem, Result, Reversibility};
 use trustpath_platform::{
     digest::Digest,
     mark::{Mark, Owner},
@@ -12,9 +12,9 @@ use trustpath_platform::{
 use crate::{
     Taken,
     config::KubernetesAuth,
+    making::{Making, read},
     marked, owner,
     state::{Config, Reviewer, State, TYPE},
-    surroundings::{Making, read},
 };
 
 impl KubernetesAuth {
@@ -37,12 +37,12 @@ impl KubernetesAuth {
         let provisional = config.reviewer == Reviewer::NotYet;
         let mut state = self.managed(now, config);
         let lacks_mark = |now| is_to_be_marked(cx.graph(), around, now, kept.is_some());
-        if now.is_none_or(|now| *now != state || now.in_doubt().is_some() || lacks_mark(now)) {
+        if now.is_none_or(|now| *now != state || now.unconfirmed().is_some() || lacks_mark(now)) {
             let mark = Mark::new(cx.graph()).of(Some(&around.cluster));
             state.mount.mark = Some(marked::naming(mark, state.reviewer().digest()));
         }
-        let undo = now.map_or(Undo::Yes, |now| self.undo(around, now, &state));
-        Ok(Decision { provisional, undo, ..Decision::to(Some(state), ours).noting(notes) })
+        let undo = now.map_or(Reversibility::Full, |now| self.undo(around, now, &state));
+        Ok(Decision { provisional, reversibility: undo, ..Decision::to(Some(state), ours).noting(notes) })
     }
 
     /// What an apply makes, as far as the graph file says it: for the rights of what could not be planned.
@@ -85,8 +85,12 @@ impl KubernetesAuth {
         }
         let why = self.keep_because(answers, &own)?;
         let to = why.is_some().then(|| now.clone());
-        let undo = if to.is_none() { self.undo_of_removal(at.facts, now) } else { Undo::Yes };
-        Ok(Decision { undo, goes_with, ..Decision::to(to, owner != Owner::Other).noting(why.map(Note::Left)) })
+        let undo = if to.is_none() { self.undo_of_removal(at.facts, now) } else { Reversibility::Full };
+        Ok(Decision {
+            reversibility: undo,
+            goes_with,
+            ..Decision::to(to, owner != Owner::Other).noting(why.map(Note::Left))
+        })
     }
 
     fn keep_because(&self, answers: &Answers, own: &[String]) -> Result<Option<String>> {
@@ -102,33 +106,35 @@ impl KubernetesAuth {
     }
 
     /// Whether a change can be taken back.
-    pub(crate) fn undo(&self, around: &Making, from: &State, to: &State) -> Undo {
+    pub(crate) fn undo(&self, around: &Making, from: &State, to: &State) -> Reversibility {
         if from.config == to.config {
-            return Undo::Yes;
+            return Reversibility::Full;
         }
         if from.config.is_none() && !around.roles.is_empty() {
             let roles = listed(&around.roles);
-            return Undo::No(format!("Vault removes a config only with its mount, and that has the roles {roles}"));
+            return Reversibility::Lossy(format!(
+                "Vault removes a config only with its mount, and that has the roles {roles}"
+            ));
         }
         let at_hand = [&around.jwt, &around.previous].map(|jwt| jwt.as_ref().map(|jwt| &jwt.digest));
         self.undo_of_reviewer(from.reviewer(), |digest| at_hand.contains(&Some(digest)))
     }
 
     /// Whether a JWT that is removed can come back is known when its source is read again: one that is given is trusted.
-    pub(crate) fn undo_of_removal(&self, facts: &Taken, from: &State) -> Undo {
+    pub(crate) fn undo_of_removal(&self, facts: &Taken, from: &State) -> Reversibility {
         let is_given = self.source(facts).is_some() || self.previous_reviewer.is_some();
         self.undo_of_reviewer(from.reviewer(), |_| is_given)
     }
 
-    fn undo_of_reviewer(&self, reviewer: &Reviewer, at_hand: impl Fn(&Digest) -> bool) -> Undo {
+    fn undo_of_reviewer(&self, reviewer: &Reviewer, at_hand: impl Fn(&Digest) -> bool) -> Reversibility {
         match reviewer {
-            Reviewer::None | Reviewer::NotYet => Undo::Yes,
-            Reviewer::Jwt(digest) if at_hand(digest) => Undo::Yes,
-            Reviewer::Jwt(digest) if self.previous_reviewer.is_some() => Undo::IfGiven(format!(
+            Reviewer::None | Reviewer::NotYet => Reversibility::Full,
+            Reviewer::Jwt(digest) if at_hand(digest) => Reversibility::Full,
+            Reviewer::Jwt(digest) if self.previous_reviewer.is_some() => Reversibility::NeedsInput(format!(
                 "another `previous_reviewer` in its `with`: the reviewer JWT that is there is {digest}, and the one given \
                  is not"
             )),
-            Reviewer::Jwt(_) | Reviewer::Unknown => Undo::IfGiven(
+            Reviewer::Jwt(_) | Reviewer::Unknown => Reversibility::NeedsInput(
                 "`previous_reviewer` in its `with`: the file or Secret that holds the reviewer JWT which is there now, as \
                  Vault does not give it back"
                     .to_owned(),

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use trustpath_core::{Answers, Result};
 use trustpath_platform::{
     digest::Digest,
-    vault::backend::{Document, Held, MountState},
+    vault::backend::{Content, Document, MountState},
 };
 
 use crate::{
@@ -79,7 +79,7 @@ pub(crate) fn may_hold_jwt(config: &Value) -> bool {
 }
 
 /// What Vault's answers mean. Where there is no JWT, there is no doubt which.
-pub(crate) fn observed(mut mount: MountState, config: Option<Held>, previous: Option<Digest>) -> State {
+pub(crate) fn observed(mut mount: MountState, config: Option<Content>, previous: Option<Digest>) -> State {
     let was = mount.mark.as_mut().and_then(marked::take_was);
     // What was not written to its end is as good as nothing, and is written again.
     let config = config.filter(|_| was != Some(Reviewer::None)).map(|config| {

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use trustpath_core::{Answer, Class, Context, Problem, Read, Result, Right};
 use trustpath_platform::{ReviewerSecret, digest::Digest, text::clean, vault::backend::SecretRef};
 
-use crate::config::{SecretName, Source};
+use crate::config::{JwtLocation, SecretName};
 
 /// Where a reviewer JWT comes from. Reading it tells a [`JwtSeen`]; nothing where it was not made yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,11 +34,11 @@ pub(crate) struct JwtSeen {
     pub(crate) claims: Claims,
 }
 
-impl From<&Source> for JwtSource {
-    fn from(source: &Source) -> Self {
+impl From<&JwtLocation> for JwtSource {
+    fn from(source: &JwtLocation) -> Self {
         let at = match source {
-            Source::File(file) => SecretRef::File(file.clone()),
-            Source::Secret(SecretName { namespace, name }) => {
+            JwtLocation::File(file) => SecretRef::File(file.clone()),
+            JwtLocation::Secret(SecretName { namespace, name }) => {
                 SecretRef::TokenSecret { namespace: namespace.to_string(), name: name.to_string() }
             }
         };

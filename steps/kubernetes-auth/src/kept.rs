@@ -4,9 +4,9 @@ use trustpath_core::{Class, Problem};
 use trustpath_platform::{text::listed, vault::backend::differing};
 
 use crate::{
-    config::{KubernetesAuth, Reviewer as Choice},
+    config::{KubernetesAuth, ReviewerChoice as Choice},
+    making::Making,
     state::{Config, Reviewer, State},
-    surroundings::Making,
 };
 
 impl KubernetesAuth {

@@ -56,7 +56,7 @@ fn leftover(about: &About<'_>, path: &str) -> Leftover {
 
 #[cfg(test)]
 mod tests {
-    use trustpath_core::{Answer, Facts, Undo};
+    use trustpath_core::{Answer, Facts, Reversibility};
     use trustpath_platform::digest::Digest;
 
     use super::*;
@@ -89,7 +89,7 @@ mod tests {
         assert_eq!(old.with, Some(json!({"mount": "old", "reviewer": "client"})));
     }
 
-    /// What reviewed cannot be brought back without its source: a removal that nobody agreed to would lose it.
+    /// What reviewed cannot be brought back without its source: a removal that no one agreed to would lose it.
     #[test]
     fn where_no_step_of_the_kind_is_left_a_reviewer_jwt_would_be_lost() {
         let [old] = found("other", &Value::Null).try_into().expect("one");
@@ -97,8 +97,8 @@ mod tests {
         let step: KubernetesAuth = serde_json::from_value(old.with.expect("a configuration")).expect("a step");
         let state = |reviewer| State { config: Some(Config { reviewer, ..Config::default() }), ..State::default() };
         let undo = |reviewer| step.undo_of_removal(&facts(None), &state(reviewer));
-        assert!(matches!(undo(Reviewer::Jwt(Digest::of("jwt"))), Undo::IfGiven(_)));
-        assert_eq!(undo(Reviewer::None), Undo::Yes);
+        assert!(matches!(undo(Reviewer::Jwt(Digest::of("jwt"))), Reversibility::NeedsInput(_)));
+        assert_eq!(undo(Reviewer::None), Reversibility::Full);
         let legs = step.legs(&facts(None), None, Some(&state(Reviewer::None)));
         let written: Vec<_> = legs.iter().map(|leg| leg.request.shown().path).collect();
         assert_eq!(written.last().map(String::as_str), Some("auth/old/config"), "{written:?}");

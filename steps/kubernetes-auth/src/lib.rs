@@ -10,6 +10,7 @@ mod document;
 mod jwt;
 mod kept;
 mod leftovers;
+mod making;
 mod marked;
 mod owner;
 mod pem;
@@ -18,12 +19,11 @@ mod prove;
 mod reads;
 mod requests;
 mod state;
-mod surroundings;
 mod target;
 #[cfg(test)]
 mod tests;
+mod transition;
 mod url;
-mod way;
 
 use trustpath_core::{Answers, At, Decision, Handle, Intent, Kind, Leg, Managed, Proof, Reads, Result, Seen};
 use trustpath_platform::{AuthMount, Cluster, ReviewerSecret, Vault, VaultServer};

@@ -22,7 +22,7 @@ impl State {
     /// A JWT cannot be read back, and a mark and a JWT cannot be written in one request. So the mark first names both,
     /// and the new one alone once it is written: whoever finds a mark with two names knows that the config may hold
     /// either.
-    pub(crate) fn in_doubt(&self) -> Option<&Reviewer> {
+    pub(crate) fn unconfirmed(&self) -> Option<&Reviewer> {
         let marked = self.marked()?;
         let held = self.reviewer();
         (held.is_some() && held.digest() != Some(&marked)).then_some(held)
@@ -30,7 +30,7 @@ impl State {
 
     /// The description as Vault has it, with the mark.
     pub(crate) fn description(&self) -> String {
-        text(&self.mount, self.in_doubt())
+        text(&self.mount, self.unconfirmed())
     }
 
     /// The reviewer JWT that the mark names.

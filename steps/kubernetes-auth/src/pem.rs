@@ -89,7 +89,7 @@ fn certificate(block: &Pem) -> Result<X509Certificate<'_>, String> {
 
 fn other(label: &str) -> String {
     if label.ends_with("PRIVATE KEY") {
-        return "it holds a private key, which nobody but its owner should have".to_owned();
+        return "it holds a private key, which no one but its owner should have".to_owned();
     }
     format!("it holds a {}", clean(label))
 }

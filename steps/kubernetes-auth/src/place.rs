@@ -13,13 +13,13 @@ use trustpath_platform::{
 
 use crate::{
     Taken,
-    config::{Ca, Host, KubernetesAuth, Reviewer as Choice},
+    config::{Ca, Host, KubernetesAuth, ReviewerChoice as Choice},
     url,
 };
 
 /// Where Vault is, seen from the cluster.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum Place {
+pub(crate) enum VaultLocation {
     /// Nothing depends on it.
     #[default]
     Unasked,
@@ -80,6 +80,6 @@ impl Read for WhereVaultIs {
     }
 
     async fn perform(&self, cx: &Context) -> Result<Answer> {
-        Ok(Answer::Found(json!(self.is_outside(cx).await?.map_or(Place::Inside, Place::Outside))))
+        Ok(Answer::Found(json!(self.is_outside(cx).await?.map_or(VaultLocation::Inside, VaultLocation::Outside))))
     }
 }

@@ -15,9 +15,9 @@ use crate::{
     config::{Ca, KubernetesAuth},
     document::may_hold_jwt,
     jwt::JwtSource,
+    making::{Connected, key_name},
     place::WhereVaultIs,
     state::{State, TYPE},
-    surroundings::{Connected, key_name},
 };
 
 impl KubernetesAuth {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use trustpath_platform::{
     digest::Digest,
-    vault::backend::{Held, MountState},
+    vault::backend::{Content, MountState},
 };
 
 /// The type of the auth method, as Vault calls it.
@@ -31,7 +31,7 @@ pub(crate) struct Config {
     pub(crate) reviewer: Reviewer,
     /// All else of it.
     #[serde(flatten)]
-    pub(crate) held: Held,
+    pub(crate) held: Content,
 }
 
 /// What is known of the reviewer JWT in a config.
@@ -41,7 +41,7 @@ pub(crate) enum Reviewer {
     /// There is none.
     #[default]
     None,
-    /// There is one, and nobody wrote down which.
+    /// There is one, and no one wrote down which.
     Unknown,
     /// It is not there yet: the step that makes it comes first.
     #[serde(rename = "known after apply")]

@@ -5,11 +5,11 @@ use trustpath_core::{Class, Note, Problem};
 use trustpath_platform::vault::{Family, backend::SecretRef};
 
 use crate::{
-    config::{Ca, Host, KubernetesAuth, Reviewer as Choice},
+    config::{Ca, Host, KubernetesAuth, ReviewerChoice as Choice},
+    making::Making,
     pem,
-    place::Place,
+    place::VaultLocation,
     state::{CA, Config, HOST, Reviewer},
-    surroundings::Making,
     url,
 };
 
@@ -61,8 +61,8 @@ impl KubernetesAuth {
     fn host(&self, around: &Making, notes: &mut Vec<Note>) -> String {
         let host = match (&self.kubernetes_host, &around.place) {
             (Host::Url(url), _) => url.clone(),
-            (Host::Auto, Place::Inside) => INSIDE.to_owned(),
-            (Host::Auto, Place::Outside(_) | Place::Unasked) => around.here.api_server.url.clone(),
+            (Host::Auto, VaultLocation::Inside) => INSIDE.to_owned(),
+            (Host::Auto, VaultLocation::Outside(_) | VaultLocation::Unasked) => around.here.api_server.url.clone(),
         };
         if self.kubernetes_host == Host::Auto && url::is_loopback(&host) {
             notes.push(Note::Warning(format!(
@@ -80,10 +80,10 @@ impl KubernetesAuth {
 
     fn certificates(&self, around: &Making, notes: &mut Vec<Note>) -> Result<String, Problem> {
         let (text, origin) = match (&self.ca, &around.place) {
-            (Ca::None, _) | (Ca::Auto, Place::Inside) => return Ok(String::new()),
+            (Ca::None, _) | (Ca::Auto, VaultLocation::Inside) => return Ok(String::new()),
             (Ca::Pem(text), _) => (text.clone(), "`ca.pem`".to_owned()),
             (Ca::File(file), _) => (around.ca.clone().unwrap_or_default(), format!("the file {}", file.display())),
-            (Ca::Auto, Place::Outside(_) | Place::Unasked) => {
+            (Ca::Auto, VaultLocation::Outside(_) | VaultLocation::Unasked) => {
                 const NONE: &str =
                     "the kubeconfig names no certificate-authority, and Vault does not run in this cluster";
                 let of_kubeconfig = around.here.api_server.ca_pem.clone();
@@ -114,8 +114,8 @@ impl KubernetesAuth {
                 ));
                 Ok(Reviewer::None)
             }
-            (Choice::Vault, _) | (Choice::Auto, Place::Inside) => Ok(Reviewer::None),
-            (_, Place::Outside(seen)) => Err(choose_reviewer(seen)),
+            (Choice::Vault, _) | (Choice::Auto, VaultLocation::Inside) => Ok(Reviewer::None),
+            (_, VaultLocation::Outside(seen)) => Err(choose_reviewer(seen)),
             _ => Err(choose_reviewer("nothing was looked up from which that could be decided")),
         }
     }

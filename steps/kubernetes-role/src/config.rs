@@ -2,7 +2,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use trustpath_platform::{Ttl, names};
 
-use crate::selector::Selector;
+use crate::selector::LabelSelector;
 
 /// A role: which ServiceAccounts may log in, and what the tokens are that they get.
 ///
@@ -25,7 +25,7 @@ pub(crate) struct KubernetesRole {
     /// Further namespaces, by their labels: a Kubernetes label selector, as a table or as JSON. A namespace needs to be
     /// either named or selected.
     #[schemars(extend("x-one-value" = true))]
-    pub(crate) bound_service_account_namespace_selector: Option<Selector>,
+    pub(crate) bound_service_account_namespace_selector: Option<LabelSelector>,
     /// What identity is known by: the ServiceAccount's uid (the default), or its namespace and name.
     #[serde(default)]
     pub(crate) alias_name_source: AliasNameSource,
@@ -64,7 +64,7 @@ pub(crate) struct KubernetesRole {
     pub(crate) token_strictly_bind_ip: bool,
     /// What sort of token: `default` (as the mount says), `service`, or `batch`.
     #[serde(default)]
-    pub(crate) token_type: TokenType,
+    pub(crate) token_type: RoleTokenType,
 }
 
 names! {
@@ -102,7 +102,7 @@ pub(crate) enum AliasNameSource {
 /// What sort of token a login gives.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum TokenType {
+pub(crate) enum RoleTokenType {
     /// As the mount says.
     #[default]
     Default,

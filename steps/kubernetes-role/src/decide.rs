@@ -6,7 +6,7 @@ use serde_json::Value;
 use trustpath_core::{Class, Problem, Result};
 use trustpath_platform::{
     AuthMount, PolicyName, ServiceAccountRef,
-    vault::backend::{Document, Held},
+    vault::backend::{Content, Document},
 };
 
 use crate::{
@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// What a role is made from: its mount, the ServiceAccounts that it binds, and the policies that it gives.
-pub(crate) type Facts = (AuthMount, Vec<ServiceAccountRef>, Vec<PolicyName>);
+pub(crate) type Taken = (AuthMount, Vec<ServiceAccountRef>, Vec<PolicyName>);
 
 pub(crate) const NAMES: &str = "bound_service_account_names";
 pub(crate) const NAMESPACES: &str = "bound_service_account_namespaces";
@@ -34,7 +34,7 @@ const OLD_NAMES: [(&str, &str); 6] = [
 
 impl KubernetesRole {
     /// The role as the configuration and the facts say it.
-    pub(crate) fn document(&self, (_, accounts, policies): &Facts) -> Document {
+    pub(crate) fn document(&self, (_, accounts, policies): &Taken) -> Document {
         let named = self.bound_service_account_namespaces.as_deref();
         let selector = self.bound_service_account_namespace_selector.as_ref();
         let selected_alone = named.is_none() && selector.is_some();
@@ -64,7 +64,7 @@ impl KubernetesRole {
     }
 
     /// The role as the graph file wants it. What means the same stays spelled as it is on the server.
-    pub(crate) fn desired(&self, facts: &Facts, now: Option<&Held>) -> Result<Held> {
+    pub(crate) fn desired(&self, facts: &Taken, now: Option<&Content>) -> Result<Content> {
         let role = self.document(facts).desired(now);
         if !role.contains_key(NAMES) {
             return Err(unbound("names").into());
@@ -88,7 +88,7 @@ impl KubernetesRole {
 }
 
 /// The texts of a list that a role holds.
-pub(crate) fn texts(role: &Held, key: &str) -> Vec<String> {
+pub(crate) fn texts(role: &Content, key: &str) -> Vec<String> {
     role.get(key).map(list).unwrap_or_default()
 }
 

@@ -14,7 +14,7 @@ use trustpath_platform::{
     vault::{Get, Mounts},
 };
 
-use self::judged::{Judge, Verdict};
+use self::judged::{Judge, JudgedRole};
 
 /// Finds them: below each mount that bears the mark of the graph and the cluster, whether a step has it or not.
 pub(crate) struct Roles;
@@ -94,7 +94,7 @@ fn leftover(about: &About<'_>, answers: &Answers, path: String) -> Option<Leftov
     let (mount, name) = path.strip_prefix("auth/")?.rsplit_once("/role/")?;
     let verdict = match answers.answer(&format!("{ROLE} {path}"))? {
         Answer::Found(_) => Judge::of(about, answers, &path)?.verdict(answers),
-        Answer::Refused(why) => Verdict::unsure(format!("it may not be read: {why}")),
+        Answer::Refused(why) => JudgedRole::unsure(format!("it may not be read: {why}")),
         Answer::Nothing | Answer::Failed(_) => return None,
     };
     let step = steps(about).get(mount).map(|step| (*step).to_owned());

@@ -6,12 +6,12 @@ use async_trait::async_trait;
 use trustpath_core::{Evidence, Result, Right};
 use trustpath_platform::{
     ServiceAccountRef, Vault,
-    error::{Error, Kind},
+    error::{Error, ErrorKind},
     text::{clean, listed},
     vault::{
         LoggedIn,
         backend::{
-            Held, LoginCheck,
+            Content, LoginCheck,
             session::{OwnUse, is_answer, lifetime},
         },
         to_ask_by_accessor,
@@ -31,7 +31,7 @@ pub(crate) struct RoleLogin {
     pub(crate) account: ServiceAccountRef,
     /// The Vault namespace of the role.
     pub(crate) namespace: Option<String>,
-    pub(crate) role: Held,
+    pub(crate) role: Content,
     /// What the policies of the role say, as far as they could be read.
     pub(crate) policies: Policies,
     pub(crate) step: String,
@@ -121,7 +121,7 @@ impl RoleLogin {
     ) -> Result<BTreeMap<String, Vec<String>>, Error> {
         if self.own_use().asks {
             match vault.with_token(&login.token).capabilities(paths).await {
-                Err(error) if matches!(error.kind(), Kind::Denied | Kind::Unauthenticated) => {}
+                Err(error) if matches!(error.kind(), ErrorKind::Denied | ErrorKind::Unauthenticated) => {}
                 other => return other,
             }
         }

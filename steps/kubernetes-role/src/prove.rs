@@ -5,18 +5,18 @@ use trustpath_core::{At, Evidence, Proof, Result, Seen, graph::word};
 use trustpath_platform::{
     ServiceAccountRef,
     kubernetes::AccountToken,
-    vault::backend::{Held, LoginProof, differing, session::OwnUse},
+    vault::backend::{Content, LoginProof, differing, session::OwnUse},
 };
 
 use crate::{
     config::KubernetesRole,
-    decide::{Facts, NAMES, NAMESPACES, POLICIES, SELECTOR, texts},
+    decide::{NAMES, NAMESPACES, POLICIES, SELECTOR, Taken, texts},
     login::RoleLogin,
     policies::{Policies, shown},
 };
 
 /// Proves the role: three links, the last of them a real login.
-pub(crate) fn prove(role: &KubernetesRole, at: At<'_, Facts>, seen: &Seen<Held>) -> Result<Proof> {
+pub(crate) fn prove(role: &KubernetesRole, at: At<'_, Taken>, seen: &Seen<Content>) -> Result<Proof> {
     let Some(state) = &seen.state else { return Ok(Proof::default()) };
     let (mount, accounts, _) = at.facts;
     let policies = Policies::of(&texts(state, POLICIES), &seen.answers);
@@ -35,7 +35,7 @@ pub(crate) fn prove(role: &KubernetesRole, at: At<'_, Facts>, seen: &Seen<Held>)
 }
 
 /// The role as it is, held against what the graph file says. This also finds fields that a server took and forgot.
-fn said(role: &KubernetesRole, facts: &Facts, state: &Held, step: &str) -> Result<Evidence> {
+fn said(role: &KubernetesRole, facts: &Taken, state: &Content, step: &str) -> Result<Evidence> {
     const WHAT: &str = "role says what the graph file says";
     let leaves = differing(state, &role.desired(facts, Some(state))?);
     if leaves.is_empty() {
@@ -46,7 +46,7 @@ fn said(role: &KubernetesRole, facts: &Facts, state: &Held, step: &str) -> Resul
     Ok(Evidence::new().failed(WHAT, why, format!("trustpath plan {0}, then trustpath apply {0}", word(step))))
 }
 
-fn namespaces(state: &Held) -> String {
+fn namespaces(state: &Content) -> String {
     let named = shown(&texts(state, NAMESPACES));
     match (named.is_empty(), state.contains_key(SELECTOR)) {
         (_, false) => named,
@@ -56,7 +56,7 @@ fn namespaces(state: &Held) -> String {
 }
 
 /// The ServiceAccounts to log in as: those of the facts, else the one that the role names, if it is one.
-fn bound(state: &Held, accounts: &[ServiceAccountRef]) -> Result<Vec<ServiceAccountRef>, String> {
+fn bound(state: &Content, accounts: &[ServiceAccountRef]) -> Result<Vec<ServiceAccountRef>, String> {
     if !accounts.is_empty() {
         return Ok(accounts.to_vec());
     }

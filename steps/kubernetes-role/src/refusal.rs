@@ -1,6 +1,6 @@
 //! Why a login was turned away. Servers tell by text alone, and not always.
 
-use trustpath_platform::vault::backend::Held;
+use trustpath_platform::vault::backend::Content;
 
 /// What the servers' texts mean (the Kubernetes auth plugin 0.24, as in OpenBao 2.7.2 and Vault 1.21.4).
 const TEXTS: [(&str, &str, &str); 7] = [
@@ -30,7 +30,7 @@ const TEXTS: [(&str, &str, &str); 7] = [
 ];
 
 /// What a refused login means: why, and what to do next.
-pub(crate) fn explain(status: Option<u16>, said: &[String], role: &Held) -> (String, String) {
+pub(crate) fn explain(status: Option<u16>, said: &[String], role: &Content) -> (String, String) {
     let known = TEXTS.iter().find(|(text, ..)| said.iter().any(|words| words.contains(text)));
     let (why, next) = match (known, status) {
         (Some((_, why, next)), _) => ((*why).to_owned(), *next),
@@ -44,7 +44,7 @@ pub(crate) fn explain(status: Option<u16>, said: &[String], role: &Held) -> (Str
 }
 
 /// A 403 that says nothing: Vault could not, or would not, have the token reviewed.
-fn bare(role: &Held) -> String {
+fn bare(role: &Content) -> String {
     let mut why = "Vault turns the token away without a reason: its reviewer is expired, deleted or lacks \
                    `system:auth-delegator`, or it cannot reach or trust the API server"
         .to_owned();
@@ -75,16 +75,16 @@ mod tests {
     #[case(404, "no handler for route", "not there")]
     #[case(500, "something else", "something else")]
     fn a_refusal_says_why_and_what_next(#[case] status: u16, #[case] said: &str, #[case] why: &str) {
-        let (said, next) = explain(Some(status), &[said.to_owned()], &Held::new());
+        let (said, next) = explain(Some(status), &[said.to_owned()], &Content::new());
         assert!(said.contains(why), "{said}");
         assert!(!next.is_empty());
     }
 
     #[test]
     fn bound_addresses_are_named_where_there_are_any() {
-        let bound = Held::from_iter([("token_bound_cidrs".to_owned(), serde_json::json!(["10.0.0.0/8"]))]);
+        let bound = Content::from_iter([("token_bound_cidrs".to_owned(), serde_json::json!(["10.0.0.0/8"]))]);
         let said = ["permission denied".to_owned()];
         assert!(explain(Some(403), &said, &bound).0.contains("token_bound_cidrs"));
-        assert!(!explain(Some(403), &said, &Held::new()).0.contains("token_bound_cidrs"));
+        assert!(!explain(Some(403), &said, &Content::new()).0.contains("token_bound_cidrs"));
     }
 }

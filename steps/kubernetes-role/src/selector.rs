@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 /// A Kubernetes label selector: `matchLabels` and `matchExpressions`.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(try_from = "Value")]
-pub(crate) struct Selector(Map<String, Value>);
+pub(crate) struct LabelSelector(Map<String, Value>);
 
 const KEYS: [&str; 2] = ["matchExpressions", "matchLabels"];
 
@@ -19,7 +19,7 @@ pub(crate) fn same(one: &Value, other: &Value) -> bool {
     selector(one).is_some_and(|one| Some(one) == selector(other))
 }
 
-impl TryFrom<Value> for Selector {
+impl TryFrom<Value> for LabelSelector {
     type Error = String;
 
     fn try_from(value: Value) -> Result<Self, String> {
@@ -45,19 +45,19 @@ impl TryFrom<Value> for Selector {
 }
 
 /// As it is written to the server.
-impl fmt::Display for Selector {
+impl fmt::Display for LabelSelector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", Value::Object(self.0.clone()))
     }
 }
 
-impl Serialize for Selector {
+impl Serialize for LabelSelector {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         to.collect_str(self)
     }
 }
 
-impl JsonSchema for Selector {
+impl JsonSchema for LabelSelector {
     fn schema_name() -> Cow<'static, str> {
         "Selector".into()
     }
@@ -95,7 +95,7 @@ mod tests {
 
     use super::*;
 
-    fn read(value: Value) -> Result<Selector, String> {
+    fn read(value: Value) -> Result<LabelSelector, String> {
         serde_json::from_value(value).map_err(|error| error.to_string())
     }
 

@@ -5,24 +5,24 @@ use trustpath_platform::{
     Cluster, Login, StoreAuth, Vault,
     kubernetes::ClusterUid,
     mark::Owner,
-    vault::{Family, ServerFamily, backend::Held},
+    vault::{Family, ServerFamily, backend::Content},
 };
 
 use crate::{
     config::KubernetesRole,
-    decide::{Facts, POLICIES, texts},
+    decide::{POLICIES, Taken, texts},
     policies, prove, warnings,
 };
 
 impl KubernetesRole {
     /// With the tokens to log in with, for which nothing has to be seen first.
-    fn tokens(&self, (_, accounts, _): &Facts, reads: Reads) -> Reads {
+    fn tokens(&self, (_, accounts, _): &Taken, reads: Reads) -> Reads {
         let tokens = accounts.iter().map(|account| prove::token_for(account, self.audience())).enumerate();
         tokens.fold(reads, |reads, (nth, token)| reads.and(format!("token {nth}"), token))
     }
 
     /// The policies that the role gives; before it was seen, those that it should give.
-    fn policies(&self, facts: &Facts, seen: Option<&Seen<Held>>) -> Vec<String> {
+    fn policies(&self, facts: &Taken, seen: Option<&Seen<Content>>) -> Vec<String> {
         let there = seen.and_then(|seen| seen.state.as_ref()).map(|role| texts(role, POLICIES));
         there.unwrap_or_else(|| texts(&self.document(facts).desired(None), POLICIES))
     }
@@ -30,11 +30,11 @@ impl KubernetesRole {
 
 impl Managed for KubernetesRole {
     const SYSTEMS: &'static [&'static str] = &[Vault::NAME, Cluster::NAME];
-    type State = Held;
-    type Takes = Facts;
+    type State = Content;
+    type Takes = Taken;
     type Gives = Login;
 
-    fn gives(&self, (mount, ..): &Facts) -> Login {
+    fn gives(&self, (mount, ..): &Taken) -> Login {
         let audience = self.audience.as_ref().map(|audience| audience.as_str().to_owned());
         let role = self.name.as_str().to_owned();
         let store = StoreAuth::by_service_account("kubernetes", ("mountPath", mount), &role, &["serviceAccountRef"]);
@@ -42,7 +42,7 @@ impl Managed for KubernetesRole {
     }
 
     /// A mount that is not there yet has no roles: 404, too.
-    fn reads(&self, at: At<'_, Facts>, intent: Intent, seen: Option<&Seen<Held>>) -> Reads {
+    fn reads(&self, at: At<'_, Taken>, intent: Intent, seen: Option<&Seen<Content>>) -> Reads {
         let mount = &at.facts.0;
         let reads = self.document(at.facts).read(mount, Reads::none());
         let with_owner = |reads| mount.read_mark(reads).and("cluster", ClusterUid);
@@ -56,11 +56,11 @@ impl Managed for KubernetesRole {
         }
     }
 
-    fn state(&self, at: At<'_, Facts>, answers: &Answers) -> Result<Option<Held>> {
+    fn state(&self, at: At<'_, Taken>, answers: &Answers) -> Result<Option<Content>> {
         Ok(answers.get("role")?.map(|role| self.document(at.facts).observed(role)))
     }
 
-    fn decide(&self, at: At<'_, Facts>, intent: Intent, seen: &Seen<Held>) -> Result<Decision<Held>> {
+    fn decide(&self, at: At<'_, Taken>, intent: Intent, seen: &Seen<Content>) -> Result<Decision<Content>> {
         let (mount, now) = (&at.facts.0, seen.state.as_ref());
         let cluster: Option<String> = seen.answers.get("cluster")?;
         let owner = Owner::of(mount.mark(&seen.answers)?.as_ref(), at.cx.graph(), cluster.as_deref());
@@ -74,7 +74,7 @@ impl Managed for KubernetesRole {
         Ok(Decision::to(Some(wanted), owner.is_here()).noting(notes))
     }
 
-    fn route(&self, at: At<'_, Facts>, from: Option<&Held>, to: Option<&Held>) -> Result<Vec<Leg<Held>>> {
+    fn route(&self, at: At<'_, Taken>, from: Option<&Content>, to: Option<&Content>) -> Result<Vec<Leg<Content>>> {
         let (mount, document) = (&at.facts.0, self.document(at.facts));
         Ok(vec![match to {
             Some(role) => Leg { to: to.cloned(), request: document.change(mount, from, role) },
@@ -82,7 +82,7 @@ impl Managed for KubernetesRole {
         }])
     }
 
-    fn proof(&self, at: At<'_, Facts>, seen: &Seen<Held>) -> Result<Proof> {
+    fn proof(&self, at: At<'_, Taken>, seen: &Seen<Content>) -> Result<Proof> {
         prove::prove(self, at, seen)
     }
 }

@@ -2,10 +2,10 @@
 
 use serde_json::json;
 use trustpath_core::Note;
-use trustpath_platform::vault::{Family, backend::Held};
+use trustpath_platform::vault::{Family, backend::Content};
 
 use crate::{
-    decide::{Facts, NAMES, NAMESPACES, POLICIES, texts},
+    decide::{NAMES, NAMESPACES, POLICIES, Taken, texts},
     policies::shown,
 };
 
@@ -21,7 +21,7 @@ const FORGOTTEN: &str = "only OpenBao knows `token_strictly_bind_ip`: this serve
 const NO_POLICY: &str = "the role gives no policy, so its tokens can read nothing";
 
 /// The warnings about a role on a server of this family, where that is known.
-pub(crate) fn of(role: &Held, (_, accounts, policies): &Facts, family: Option<Family>) -> Vec<Note> {
+pub(crate) fn of(role: &Content, (_, accounts, policies): &Taken, family: Option<Family>) -> Vec<Note> {
     let [names, namespaces, given] = [NAMES, NAMESPACES, POLICIES].map(|key| texts(role, key));
     let has = |key| role.contains_key(key);
     let any = |list: &[String]| list.iter().any(|text| text == "*");

@@ -2,7 +2,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use trustpath_platform::names;
 
-use crate::rules::Rules;
+use crate::rules::RulesSource;
 
 /// A policy: what the tokens that hold it may do.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -13,7 +13,7 @@ pub(crate) struct Policy {
     /// What it allows: HCL or JSON as text, `{ file = "apps-read.hcl" }`, or a table of paths such as
     /// `{ "kv/data/apps/*" = ["read"] }`.
     #[schemars(extend("x-one-value" = true))]
-    pub(crate) rules: Rules,
+    pub(crate) rules: RulesSource,
 }
 
 names! {

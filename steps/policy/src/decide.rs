@@ -6,7 +6,7 @@ use trustpath_platform::text::clean;
 use crate::{
     state::PolicyState,
     text::{self, Text},
-    users::{Users, keep_because},
+    users::{PolicyUsers, keep_because},
 };
 
 /// The policy as the graph file wants it. A text that means the same stays as it is, without a mark if it has none; what
@@ -38,7 +38,7 @@ fn ours(graph: &str, now: Option<&PolicyState>) -> bool {
 }
 
 /// A policy that others use, or may use, stays.
-pub(crate) fn removal(users: &Users, graph: &str, now: Option<&PolicyState>) -> Decision<PolicyState> {
+pub(crate) fn removal(users: &PolicyUsers, graph: &str, now: Option<&PolicyState>) -> Decision<PolicyState> {
     let used = keep_because(users);
     let kept = now.filter(|_| used.is_some()).cloned();
     Decision::to(kept, ours(graph, now)).noting(used.map(Note::Left))

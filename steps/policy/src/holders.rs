@@ -12,7 +12,7 @@ use tokio::sync::Semaphore;
 use trustpath_core::{Answer, Context, Read, Result, Right};
 use trustpath_platform::{
     Login, Vault,
-    error::{Error, Kind},
+    error::{Error, ErrorKind},
     policy::Capability,
     text::clean,
     vault::{
@@ -28,7 +28,7 @@ pub(crate) const AT_ONCE: usize = 16;
 
 /// Something that gives policies to tokens.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(crate) struct Holder {
+pub(crate) struct PolicyUser {
     /// Its path in Vault.
     pub(crate) path: String,
     /// The names of the policies, in lower case, as servers have them.
@@ -49,7 +49,7 @@ pub(crate) struct Holders {
 impl Holders {
     /// Those that the steps which need this one do not make.
     pub(crate) fn but_own(namespace: Option<&str>, cx: &Context) -> Self {
-        let own = cx.needing().all::<Login>().map(|role| (role.mount.path.clone(), role.role.clone()));
+        let own = cx.dependent_facts().all::<Login>().map(|role| (role.mount.path.clone(), role.role.clone()));
         Self { namespace: namespace.map(str::to_owned), own: own.collect() }
     }
 
@@ -66,7 +66,7 @@ impl Holders {
         Ok(all)
     }
 
-    async fn search(&self, vault: &Vault) -> Result<Vec<Holder>, Obstacle> {
+    async fn search(&self, vault: &Vault) -> Result<Vec<PolicyUser>, Obstacle> {
         let own: BTreeSet<_> =
             self.own.iter().map(|(mount, name)| Vault::path(["auth", mount, "role", name])).collect();
         let search = Search { vault, own, turns: Semaphore::new(AT_ONCE) };
@@ -116,7 +116,7 @@ enum Obstacle {
 impl From<Error> for Obstacle {
     fn from(error: Error) -> Self {
         match error.kind() {
-            Kind::Denied => Self::Untold(error.to_string()),
+            ErrorKind::Denied => Self::Untold(error.to_string()),
             _ => Self::Failed(error),
         }
     }
@@ -133,14 +133,14 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    async fn all(&self, places: Places) -> Result<Vec<Holder>, Obstacle> {
+    async fn all(&self, places: Places) -> Result<Vec<PolicyUser>, Obstacle> {
         let each = places.iter().flat_map(|(path, sorts)| sorts.iter().map(move |sort| self.of_one_sort(path, sort)));
         let found: Result<Vec<_>, _> = join_all(each).await.into_iter().collect();
         Ok(found?.concat())
     }
 
     /// Those of one sort on one mount.
-    async fn of_one_sort(&self, mount: &str, sort: &Sort) -> Result<Vec<Holder>, Obstacle> {
+    async fn of_one_sort(&self, mount: &str, sort: &Sort) -> Result<Vec<PolicyUser>, Obstacle> {
         let paths: Vec<_> = match sort.list {
             Some(list) => {
                 let names = self.turn(self.vault.list(&Vault::path([mount, list]))).await?;
@@ -153,10 +153,10 @@ impl Search<'_> {
         Ok(found.into_iter().flatten().collect())
     }
 
-    async fn holder(&self, path: String, sort: &Sort) -> Result<Option<Holder>, Obstacle> {
+    async fn holder(&self, path: String, sort: &Sort) -> Result<Option<PolicyUser>, Obstacle> {
         let found: Option<Map<String, Value>> = self.vault.read(&path).await?;
         let policies = |found: Map<String, Value>| sort.keys.iter().flat_map(|key| names(found.get(*key))).collect();
-        Ok(found.map(|found| Holder { path, policies: policies(found) }))
+        Ok(found.map(|found| PolicyUser { path, policies: policies(found) }))
     }
 
     /// Does the work when it is its turn. No one closes the semaphore.

@@ -18,7 +18,7 @@ use trustpath_platform::{
 use crate::{config::RESERVED, holders::AT_ONCE};
 
 /// Finds them: each policy that no step makes is read, up to a number.
-pub(crate) struct Policies;
+pub(crate) struct OldPolicies;
 
 const NAMES: &str = "policies";
 const TEXTS: &str = "texts";
@@ -26,7 +26,7 @@ const TEXTS: &str = "texts";
 /// How many are read: each is a request, and most of them will be others'.
 const MOST: usize = 500;
 
-impl Leftovers for Policies {
+impl Leftovers for OldPolicies {
     fn reads(&self, about: &About<'_>, so_far: &Answers) -> Reads {
         let namespace = about.ambient::<VaultServer>().and_then(|server| server.namespace.clone());
         let list = Optional(Get::list(namespace.as_deref(), "sys/policies/acl"));

@@ -19,6 +19,6 @@ mod users;
 
 use trustpath_core::Kind;
 
-use self::{config::Policy, leftovers::Policies};
+use self::{config::Policy, leftovers::OldPolicies};
 
-inventory::submit! { Kind::managed::<Policy>("policy", "What a token may do: a policy of Vault or OpenBao").finding(&Policies) }
+inventory::submit! { Kind::managed::<Policy>("policy", "What a token may do: a policy of Vault or OpenBao").finding(&OldPolicies) }

@@ -48,13 +48,13 @@ fn difference(wanted: &Meaning, there: &Meaning) -> String {
 
 #[cfg(test)]
 mod tests {
-    use trustpath_core::Outcome;
+    use trustpath_core::CheckOutcome;
 
     use super::*;
 
     const WANTED: &str = "path \"a\" { capabilities = [\"read\"] }";
 
-    fn proof(there: &str) -> Outcome {
+    fn proof(there: &str) -> CheckOutcome {
         let state = PolicyState { text: there.into(), ..PolicyState::default() };
         prove(&Text::given(WANTED).unwrap(), "policy", &state).checks.remove(0).outcome
     }
@@ -62,7 +62,7 @@ mod tests {
     #[test]
     fn a_policy_that_means_the_same_passes() {
         assert!(
-            matches!(proof("/* */path a { capabilities = [\"read\"] }"), Outcome::Passed { seen } if seen == "1 path")
+            matches!(proof("/* */path a { capabilities = [\"read\"] }"), CheckOutcome::Passed { seen } if seen == "1 path")
         );
     }
 
@@ -75,7 +75,7 @@ mod tests {
             ("path \"a\" {\n capabilities = [\"read\"]\n x = 1\n}", "something else on `a`"),
             ("garbage {", "not understood: line 1"),
         ] {
-            let Outcome::Failed { why, next } = proof(there) else { panic!("{there} passes") };
+            let CheckOutcome::Failed { why, next } = proof(there) else { panic!("{there} passes") };
             assert!(why.contains(says), "{there}: {why}");
             assert!(next.contains("trustpath apply policy"));
         }

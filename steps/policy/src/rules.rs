@@ -7,20 +7,20 @@ use serde::{Deserialize, Deserializer, de};
 use trustpath_platform::policy::{Capability, Tree, render};
 
 use crate::{
-    table::{Entry, EntrySeed, PathRules},
+    table::{PathRule, PathRuleSeed, PathRules},
     text::Text,
 };
 
 /// What a policy allows.
 #[derive(Debug)]
-pub(crate) enum Rules {
+pub(crate) enum RulesSource {
     /// In the graph file, as text or as a table.
     Given(Text),
     /// In a file of their own; a relative path is relative to the working directory.
     File(PathBuf),
 }
 
-impl<'de> Deserialize<'de> for Rules {
+impl<'de> Deserialize<'de> for RulesSource {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         from.deserialize_any(RulesVisitor)
     }
@@ -29,44 +29,44 @@ impl<'de> Deserialize<'de> for Rules {
 struct RulesVisitor;
 
 impl<'de> de::Visitor<'de> for RulesVisitor {
-    type Value = Rules;
+    type Value = RulesSource;
 
     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("HCL as text, `{ file = \"…\" }`, or a table of paths with their capabilities")
     }
 
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<Rules, E> {
-        Text::given(text).map(Rules::Given).map_err(|misread| E::custom(format!("it is no policy: {misread}")))
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<RulesSource, E> {
+        Text::given(text).map(RulesSource::Given).map_err(|misread| E::custom(format!("it is no policy: {misread}")))
     }
 
-    fn visit_map<A: de::MapAccess<'de>>(self, mut entries: A) -> Result<Rules, A::Error> {
+    fn visit_map<A: de::MapAccess<'de>>(self, mut entries: A) -> Result<RulesSource, A::Error> {
         let mut file = None;
         let mut paths = Vec::new();
         while let Some(name) = entries.next_key::<String>()? {
-            match entries.next_value_seed(EntrySeed { is_file: name == "file" })? {
-                Entry::File(path) => file = Some(path),
-                Entry::Rules(rules) => paths.push((name, rules)),
+            match entries.next_value_seed(PathRuleSeed { is_file: name == "file" })? {
+                PathRule::File(path) => file = Some(path),
+                PathRule::Rules(rules) => paths.push((name, rules)),
             }
         }
         match file {
-            Some(path) if paths.is_empty() => Ok(Rules::File(path.into())),
+            Some(path) if paths.is_empty() => Ok(RulesSource::File(path.into())),
             Some(_) => Err(de::Error::custom("`file` stands alone: what the policy allows is either there or here")),
             None => from_table(paths),
         }
     }
 }
 
-fn from_table<E: de::Error>(mut paths: Vec<(String, PathRules)>) -> Result<Rules, E> {
+fn from_table<E: de::Error>(mut paths: Vec<(String, PathRules)>) -> Result<RulesSource, E> {
     paths.sort_by(|one, other| one.0.cmp(&other.0));
     if let Some((path, _)) = paths.iter().find(|(_, rules)| rules.capabilities.is_empty()) {
         return Err(E::custom(format!("`{path}` has no capability; to forbid it, write [\"deny\"]")));
     }
     let paths = Tree::object(paths.into_iter().map(|(path, rules)| (path, rules.tree())));
     let policy = render(&Tree::object([("path".to_owned(), paths)]));
-    Text::given(&policy).map(Rules::Given).map_err(|misread| E::custom(misread.why()))
+    Text::given(&policy).map(RulesSource::Given).map_err(|misread| E::custom(misread.why()))
 }
 
-impl JsonSchema for Rules {
+impl JsonSchema for RulesSource {
     fn schema_name() -> Cow<'static, str> {
         "Rules".into()
     }
@@ -101,13 +101,13 @@ mod tests {
 
     use super::*;
 
-    fn rules(value: Value) -> Result<Rules, String> {
-        serde_json::from_value::<Rules>(value).map_err(|error| error.to_string())
+    fn rules(value: Value) -> Result<RulesSource, String> {
+        serde_json::from_value::<RulesSource>(value).map_err(|error| error.to_string())
     }
 
     fn given(value: Value) -> Text {
         match rules(value) {
-            Ok(Rules::Given(text)) => text,
+            Ok(RulesSource::Given(text)) => text,
             other => panic!("{other:?}"),
         }
     }
@@ -132,9 +132,9 @@ mod tests {
 
     #[test]
     fn a_file_is_named_and_not_read() {
-        let Ok(Rules::File(path)) = rules(json!({"file": "no/such.hcl"})) else { panic!("no file") };
+        let Ok(RulesSource::File(path)) = rules(json!({"file": "no/such.hcl"})) else { panic!("no file") };
         assert_eq!(path, PathBuf::from("no/such.hcl"));
-        assert!(matches!(rules(json!({"file": ["read"]})), Ok(Rules::Given(_))), "a path may be called `file`");
+        assert!(matches!(rules(json!({"file": ["read"]})), Ok(RulesSource::Given(_))), "a path may be called `file`");
     }
 
     #[test]

@@ -11,7 +11,7 @@ use trustpath_platform::{
     Vault,
     policy::{Capability, Misread},
     text_source::read_text,
-    vault::{Late, rights::on},
+    vault::{Deferred, rights::on},
 };
 
 use crate::text::Text;
@@ -67,13 +67,13 @@ impl Classified for NoPolicy {
 
 /// The version that a write replaces.
 #[derive(Debug)]
-pub(crate) struct Version {
+pub(crate) struct PolicyVersion {
     pub(crate) path: String,
     pub(crate) namespace: Option<String>,
 }
 
 #[async_trait]
-impl Late for Version {
+impl Deferred for PolicyVersion {
     fn placeholder(&self) -> String {
         "<the version that is there>".into()
     }

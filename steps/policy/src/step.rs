@@ -11,11 +11,11 @@ use crate::{
     decide,
     holders::Holders,
     kv, prove,
-    rules::Rules,
-    source::{File, Version},
+    rules::RulesSource,
+    source::{File, PolicyVersion},
     state::PolicyState,
     text::Text,
-    users::{Removal, users},
+    users::{PolicyRemoval, users},
 };
 
 impl Policy {
@@ -26,8 +26,8 @@ impl Policy {
     /// The rules; `None` where they are in a file that was not read.
     fn text(&self, answers: &Answers) -> Result<Option<Text>> {
         match &self.rules {
-            Rules::Given(text) => Ok(Some(text.clone())),
-            Rules::File(_) => Ok(answers.get::<String>("rules")?.and_then(|text| Text::given(&text).ok())),
+            RulesSource::Given(text) => Ok(Some(text.clone())),
+            RulesSource::File(_) => Ok(answers.get::<String>("rules")?.and_then(|text| Text::given(&text).ok())),
         }
     }
 
@@ -36,13 +36,13 @@ impl Policy {
         if !to.cas_required && !from.is_some_and(|from| from.cas_required) {
             return VaultRequest::update(namespace, self.path(), to.body());
         }
-        let version = Version { path: self.path(), namespace: namespace.map(str::to_owned) };
+        let version = PolicyVersion { path: self.path(), namespace: namespace.map(str::to_owned) };
         VaultRequest::update(namespace, self.path(), to.body().with_late("cas", version)).once()
     }
 
-    fn removal(&self, at: At<'_, VaultServer>) -> Removal {
+    fn removal(&self, at: At<'_, VaultServer>) -> PolicyRemoval {
         let namespace = at.facts.namespace.as_deref();
-        Removal {
+        PolicyRemoval {
             policy: self.name.as_str().to_owned(),
             holders: Holders::but_own(namespace, at.cx),
             delete: VaultRequest::delete(namespace, self.path()),
@@ -72,7 +72,7 @@ impl Managed for Policy {
         if intent == Intent::Remove {
             reads = reads.and("holders", Holders::but_own(namespace, at.cx));
         }
-        if let (Intent::Make | Intent::Verify, Rules::File(path)) = (intent, &self.rules) {
+        if let (Intent::Make | Intent::Verify, RulesSource::File(path)) = (intent, &self.rules) {
             reads = reads.and("rules", File(path.clone()));
         }
         let answers = seen.map(|seen| &seen.answers);
@@ -96,7 +96,7 @@ impl Managed for Policy {
         if intent == Intent::Remove {
             let holders = seen.answers.answer("holders").unwrap_or(&Answer::Nothing);
             let users = users(self.name.as_str(), holders)?;
-            let goes_with = at.cx.needing().with_givers::<Login>().map(|(step, _)| step.to_owned()).collect();
+            let goes_with = at.cx.dependent_facts().with_givers::<Login>().map(|(step, _)| step.to_owned()).collect();
             return Ok(Decision { goes_with, ..decide::removal(&users, graph, now) });
         }
         let text = self.text(&seen.answers)?.unwrap_or_default();

@@ -86,45 +86,45 @@ impl TryFrom<Json> for Scalar {
 }
 
 /// One entry of the `rules` table: `"kv/data/*" = ["read"]`, `"kv/data/*" = { capabilities = … }`, or `file = "…"`.
-pub(crate) enum Entry {
+pub(crate) enum PathRule {
     Rules(PathRules),
     File(String),
 }
 
-/// Reads an [`Entry`]; only the key `file` may have a text.
-pub(crate) struct EntrySeed {
+/// Reads a [`PathRule`]; only the key `file` may have a text.
+pub(crate) struct PathRuleSeed {
     pub(crate) is_file: bool,
 }
 
-impl<'de> de::DeserializeSeed<'de> for EntrySeed {
-    type Value = Entry;
+impl<'de> de::DeserializeSeed<'de> for PathRuleSeed {
+    type Value = PathRule;
 
-    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Entry, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<PathRule, D::Error> {
         from.deserialize_any(self)
     }
 }
 
-impl<'de> de::Visitor<'de> for EntrySeed {
-    type Value = Entry;
+impl<'de> de::Visitor<'de> for PathRuleSeed {
+    type Value = PathRule;
 
     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("a list of capabilities such as [\"read\"], or a table with `capabilities`")
     }
 
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<Entry, E> {
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<PathRule, E> {
         if self.is_file {
-            Ok(Entry::File(text.to_owned()))
+            Ok(PathRule::File(text.to_owned()))
         } else {
             Err(E::invalid_type(de::Unexpected::Str(text), &self))
         }
     }
 
-    fn visit_seq<A: de::SeqAccess<'de>>(self, items: A) -> Result<Entry, A::Error> {
+    fn visit_seq<A: de::SeqAccess<'de>>(self, items: A) -> Result<PathRule, A::Error> {
         let capabilities = Vec::deserialize(SeqAccessDeserializer::new(items))?;
-        Ok(Entry::Rules(PathRules { capabilities, ..PathRules::default() }))
+        Ok(PathRule::Rules(PathRules { capabilities, ..PathRules::default() }))
     }
 
-    fn visit_map<A: de::MapAccess<'de>>(self, entries: A) -> Result<Entry, A::Error> {
-        PathRules::deserialize(MapAccessDeserializer::new(entries)).map(Entry::Rules)
+    fn visit_map<A: de::MapAccess<'de>>(self, entries: A) -> Result<PathRule, A::Error> {
+        PathRules::deserialize(MapAccessDeserializer::new(entries)).map(PathRule::Rules)
     }
 }

@@ -2,7 +2,9 @@
 
 use async_trait::async_trait;
 use serde::Deserialize;
-use trustpath_core::{Answer, Class, Context, Problem, Read as _, Request, Result, Right, Shown, Values, note_left};
+use trustpath_core::{
+    Answer, Class, Context, Problem, Read as _, Request, Result, Right, Shown, Values, note_retained,
+};
 use trustpath_platform::{
     text::{clean, few, listed},
     vault::VaultRequest,
@@ -12,21 +14,21 @@ use crate::holders::Holders;
 
 /// One of those that hold policies, as it is in the answer: which is one for all policies of a plan.
 #[derive(Deserialize)]
-struct PolicyUser<'a> {
+struct AnsweredUser<'a> {
     path: &'a str,
     #[serde(borrow)]
     policies: Vec<&'a str>,
 }
 
 /// Who uses a policy besides the roles that go with it, each as a path in Vault; or why that cannot be told.
-pub(crate) type Users = Result<Vec<String>, String>;
+pub(crate) type PolicyUsers = Result<Vec<String>, String>;
 
 /// From what reading the holders came to.
 ///
 /// # Errors
 /// When those are none.
-pub(crate) fn users(policy: &str, holders: &Answer) -> Result<Users> {
-    let holders: Vec<PolicyUser<'_>> = match holders {
+pub(crate) fn users(policy: &str, holders: &Answer) -> Result<PolicyUsers> {
+    let holders: Vec<AnsweredUser<'_>> = match holders {
         Answer::Refused(why) => return Ok(Err(why.clone())),
         Answer::Nothing | Answer::Failed(_) => Vec::new(),
         Answer::Found(holders) => Vec::deserialize(holders).map_err(no_holders)?,
@@ -36,7 +38,7 @@ pub(crate) fn users(policy: &str, holders: &Answer) -> Result<Users> {
 }
 
 /// Why the policy stays; `None` when it may go.
-pub(crate) fn keep_because(users: &Users) -> Option<String> {
+pub(crate) fn keep_because(users: &PolicyUsers) -> Option<String> {
     match users {
         Ok(users) if users.is_empty() => None,
         Ok(users) => {
@@ -57,14 +59,14 @@ fn no_holders(error: serde_json::Error) -> Problem {
 /// Others may have come to use it since it was planned, or made: clusters with the same graph file share it. What they use
 /// is theirs to keep, and in no one's way.
 #[derive(Debug)]
-pub(crate) struct Removal {
+pub(crate) struct PolicyRemoval {
     pub(crate) policy: String,
     pub(crate) holders: Holders,
     pub(crate) delete: VaultRequest,
 }
 
 #[async_trait]
-impl Request for Removal {
+impl Request for PolicyRemoval {
     fn rights(&self, values: Values) -> Vec<Right> {
         [self.delete.rights(values), self.holders.rights()].concat()
     }
@@ -77,7 +79,7 @@ impl Request for Removal {
         let users = users(&self.policy, &self.holders.perform(cx).await?)?;
         // Where that cannot be told, what a run has made is still its own to take back.
         let Some(why) = keep_because(&users).filter(|_| users.is_ok()) else { return self.delete.send(cx).await };
-        note_left(format!("the policy `{}` stays: {why}", self.policy));
+        note_retained(format!("the policy `{}` stays: {why}", self.policy));
         Ok(())
     }
 }

@@ -9,8 +9,8 @@ use tokio::time::{Instant, sleep};
 use trustpath_core::Context;
 use trustpath_platform::{
     Cluster,
-    error::{Error, Kind},
-    kubernetes::{NamespacedTypes, Selection},
+    error::{Error, ErrorKind},
+    kubernetes::{NamespacedTypes, Selectors},
     mark,
     text::{clean, few, listed},
 };
@@ -135,7 +135,7 @@ async fn contents_of(
     namespace: &str,
     graph: &str,
 ) -> Result<Contents, Error> {
-    let which = Selection { namespace: Some(namespace), most: MOST, ..Selection::default() };
+    let which = Selectors { namespace: Some(namespace), most: MOST, ..Selectors::default() };
     let found: Vec<Value> = match cluster.select_metadata(&resource, which).await {
         Ok(found) => found,
         Err(error) => return unseen(&resource.plural, error),
@@ -165,7 +165,7 @@ fn unseen(what: &str, error: Error) -> Result<Contents, Error> {
     }
     let why = vec![format!("{what} cannot be listed: {error}")];
     Ok(match error.kind() {
-        Kind::Denied | Kind::Rejected => Contents { refused: why, ..Contents::default() },
+        ErrorKind::Denied | ErrorKind::Rejected => Contents { refused: why, ..Contents::default() },
         _ => Contents { unseen: why, ..Contents::default() },
     })
 }

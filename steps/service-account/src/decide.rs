@@ -1,6 +1,6 @@
 //! What should be there, and what destroy leaves. Pure.
 
-use trustpath_core::{Class, Decision, Note, Problem, Result, Undo};
+use trustpath_core::{Class, Decision, Note, Problem, Result, Reversibility};
 use trustpath_platform::text::listed;
 
 use crate::config::{ServiceAccount, State};
@@ -18,8 +18,8 @@ pub(crate) enum Namespace {
 
 /// Who needs a ServiceAccount, or lives in its namespace.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Users {
-    /// Why the ServiceAccount has to stay; nobody needs it where this is empty.
+pub(crate) struct AccountUsers {
+    /// Why the ServiceAccount has to stay; no one needs it where this is empty.
     pub(crate) account: Vec<String>,
     /// Why the namespace has to stay, besides what bears the mark of this graph and goes too.
     pub(crate) namespace: Option<String>,
@@ -29,7 +29,7 @@ pub(crate) struct Users {
 
 /// Who else set something on the objects; no undo brings that back.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Others {
+pub(crate) struct ForeignFields {
     /// On the namespace.
     pub(crate) namespace: Vec<String>,
     /// On the ServiceAccount.
@@ -78,15 +78,21 @@ impl ServiceAccount {
     }
 
     /// What is in use stays. A namespace that is left is not in use by this step.
-    pub(crate) fn release(&self, graph: &str, users: &Users, others: &Others, now: &State) -> Decision<State> {
+    pub(crate) fn release(
+        &self,
+        graph: &str,
+        users: &AccountUsers,
+        others: &ForeignFields,
+        now: &State,
+    ) -> Decision<State> {
         let ours = is_ours(graph, now);
         let (to, notes) = self.left(users, now);
         let retains = !ours || to.as_ref().is_some_and(|left| left.account.is_some());
-        let undo = undoable(now, to.as_ref(), others);
-        Decision { undo, retains, ..Decision::to(to, ours).noting(notes.map(Note::Left)) }
+        let undo = reversibility(now, to.as_ref(), others);
+        Decision { reversibility: undo, retains, ..Decision::to(to, ours).noting(notes.map(Note::Left)) }
     }
 
-    fn left(&self, users: &Users, now: &State) -> (Option<State>, Option<String>) {
+    fn left(&self, users: &AccountUsers, now: &State) -> (Option<State>, Option<String>) {
         if now.account.is_some() && !users.account.is_empty() {
             let why = format!("the ServiceAccount `{}` is in use: {}", self.address(), listed(&users.account));
             return (Some(now.clone()), Some(why));
@@ -108,13 +114,13 @@ pub(crate) fn is_ours(graph: &str, now: &State) -> bool {
 }
 
 /// What others set on an object that goes is lost: it would be made again with what is ours alone.
-fn undoable(from: &State, to: Option<&State>, others: &Others) -> Undo {
+fn reversibility(from: &State, to: Option<&State>, others: &ForeignFields) -> Reversibility {
     let account_goes = from.account.is_some() && to.is_none_or(|to| to.account.is_none());
     let namespace_goes = from.namespace.is_some() && to.is_none_or(|to| to.namespace.is_none());
     let goes = [("ServiceAccount", account_goes, &others.account), ("namespace", namespace_goes, &others.namespace)];
     let lost = goes.into_iter().filter(|(_, goes, managers)| *goes && !managers.is_empty());
     let lost: Vec<_> = lost.map(|(what, _, managers)| format!("what {} set on the {what}", listed(managers))).collect();
-    if lost.is_empty() { Undo::Yes } else { Undo::No(format!("{} would be lost", listed(&lost))) }
+    if lost.is_empty() { Reversibility::Full } else { Reversibility::Lossy(format!("{} would be lost", listed(&lost))) }
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use trustpath_core::{Context, Evidence, Probe, Proof, Read as _, Result, Right, Shown, graph::word};
-use trustpath_platform::{Cluster, error::Kind, kubernetes::AccountToken};
+use trustpath_platform::{Cluster, error::ErrorKind, kubernetes::AccountToken};
 
 use crate::config::{ServiceAccount, State};
 
@@ -57,7 +57,7 @@ impl Probe for TokenProbe {
         let cluster = cx.handle::<Cluster>().await?;
         Ok(match self.0.get(&cluster, cx).await {
             Ok(token) => Evidence::new().passed(what, format!("a token until {}, thrown away", token.expires)),
-            Err(error) if matches!(error.kind(), Kind::Denied) => {
+            Err(error) if matches!(error.kind(), ErrorKind::Denied) => {
                 Evidence::new().unchecked(what, format!("your own user may not make tokens for it: {error}"))
             }
             Err(error) => {

@@ -6,10 +6,10 @@ use async_trait::async_trait;
 use k8s_openapi::api::core::v1::Namespace as NamespaceObject;
 use serde_json::Value;
 use tokio::time::{Instant, sleep};
-use trustpath_core::{Class, Context, Failure, Problem, Request, Result, Right, Shown, Values, note_left};
+use trustpath_core::{Class, Context, Failure, Problem, Request, Result, Right, Shown, Values, note_retained};
 use trustpath_platform::{
     Cluster,
-    error::Kind,
+    error::ErrorKind,
     kubernetes::{
         Address,
         owned::{Fields, Owned, OwnedRequest},
@@ -28,7 +28,7 @@ const GONE: Duration = Duration::from_secs(30);
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// What others put into the namespace would go with it, and no undo brings that back: it is looked at right before, even
-/// where an undo would have it as it was before. What keeps it, or holds it up, is nothing that this program mends: the
+/// where an undo would have it as it was before. What keeps it, or holds it up, is nothing that this program fixes: the
 /// namespace is left, and the run ends.
 #[derive(Debug)]
 pub(crate) struct NamespaceRemoval {
@@ -55,7 +55,7 @@ impl Request for NamespaceRemoval {
             match self.why_it_stays(&cluster, cx, &live).await? {
                 None => {}
                 Some(Stays::Full(why)) => {
-                    note_left(why);
+                    note_retained(why);
                     return Ok(());
                 }
                 Some(Stays::Unseen(why)) => {
@@ -67,7 +67,7 @@ impl Request for NamespaceRemoval {
                 Ok(None) => return Ok(()),
                 Ok(Some(why)) => return Err(self.lingers(&why)),
                 // It is another one by now, or on its way out already.
-                Err(error) if error.kind() == Kind::Conflict && Instant::now() < deadline => sleep(PAUSE).await,
+                Err(error) if error.kind() == ErrorKind::Conflict && Instant::now() < deadline => sleep(PAUSE).await,
                 Err(error) => return Err(error.into()),
             }
         }
@@ -97,7 +97,7 @@ fn is_marked(live: &Value, graph: &str) -> bool {
 
 /// What may be otherwise when it is looked at again; an undo does so a few times before it leaves it.
 fn left_for_now(code: &'static str, why: String) -> Failure {
-    note_left(why.as_str());
+    note_retained(why.as_str());
     Problem::new(Class::Timeout, code, why)
         .help("see what keeps the namespace; it is left as it is, and the next `destroy` removes it once that is gone")
         .into()

@@ -14,7 +14,7 @@ use trustpath_platform::{
 
 use crate::{
     config::{ACCOUNT, NAMESPACE, ServiceAccount, State},
-    decide::{Namespace, Others, Users},
+    decide::{AccountUsers, ForeignFields, Namespace},
     removal::NamespaceRemoval,
     users::{CONTENTS, NamespaceContents, PODS, SECRETS, TokenSecrets},
 };
@@ -38,9 +38,9 @@ impl ServiceAccount {
         Ok(answers.get::<Value>(NAMESPACE)?.map_or(Namespace::Missing, |live| Namespace::of(&live)))
     }
 
-    fn others(answers: &Answers) -> Result<Others> {
+    fn others(answers: &Answers) -> Result<ForeignFields> {
         let on = |name| Ok::<_, trustpath_core::Failure>(answers.get::<Value>(name)?.map(|live| other_managers(&live)));
-        Ok(Others { namespace: on(NAMESPACE)?.unwrap_or_default(), account: on(ACCOUNT)?.unwrap_or_default() })
+        Ok(ForeignFields { namespace: on(NAMESPACE)?.unwrap_or_default(), account: on(ACCOUNT)?.unwrap_or_default() })
     }
 
     /// Whether a step that this one needs has its ServiceAccount in the same namespace: that is the other's then.
@@ -96,8 +96,8 @@ impl Managed for ServiceAccount {
         let (graph, answers) = (at.cx.graph(), &seen.answers);
         match &seen.state {
             Some(now) if intent == Intent::Remove => {
-                let users = Users::of(&self.address(), answers)?;
-                let users = Users { is_anothers: self.shares_namespace(at.cx), ..users };
+                let users = AccountUsers::of(&self.address(), answers)?;
+                let users = AccountUsers { is_anothers: self.shares_namespace(at.cx), ..users };
                 Ok(self.release(graph, &users, &Self::others(answers)?, now))
             }
             now => self.make(graph, self.namespace_found(answers)?, now.as_ref()),

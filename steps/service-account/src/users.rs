@@ -8,7 +8,7 @@ use trustpath_core::{Answer, Answers, Context, Read, Result, Right};
 use trustpath_platform::{
     Cluster, ServiceAccountRef,
     kubernetes::{
-        RunningPods, Selection,
+        RunningPods, Selectors,
         rights::{list_everything_in, on},
         that_need_it,
     },
@@ -17,7 +17,7 @@ use trustpath_platform::{
 
 use crate::{
     contents::{self, Ours, Stays, name},
-    decide::Users,
+    decide::AccountUsers,
 };
 
 /// How many Secrets are looked at.
@@ -28,7 +28,7 @@ pub(crate) const PODS: &str = "pods";
 pub(crate) const SECRETS: &str = "Secrets";
 pub(crate) const CONTENTS: &str = "contents";
 
-impl Users {
+impl AccountUsers {
     /// From what reading them came to.
     ///
     /// # Errors
@@ -52,7 +52,7 @@ impl Read for TokenSecrets {
 
     async fn perform(&self, cx: &Context) -> Result<Answer> {
         let fields = Some("type=kubernetes.io/service-account-token");
-        let which = Selection { namespace: Some(&self.0.namespace), fields, labels: None, most: MOST };
+        let which = Selectors { namespace: Some(&self.0.namespace), fields, labels: None, most: MOST };
         let secret = ApiResource::erase::<Secret>(&());
         let found = cx.handle::<Cluster>().await?.select_metadata::<Value>(&secret, which).await;
         let secrets = match found {

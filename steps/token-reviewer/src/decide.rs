@@ -34,7 +34,7 @@ fn same_role(names: &Names, binding: &Owned) -> Result<()> {
     Err(taken("trustpath::token_reviewer::other_role", message, "cluster_role_binding"))
 }
 
-/// A binding that somebody else made for others would take the right from them.
+/// A binding that another client made for others would take the right from them.
 fn same_subjects(names: &Names, binding: &Owned, graph: &str) -> Result<()> {
     let subjects = binding.value(&["subjects"]).cloned().unwrap_or_default();
     let nobody = subjects.as_array().is_none_or(Vec::is_empty);
@@ -56,7 +56,7 @@ fn same_account(names: &Names, secret: &Owned) -> Result<()> {
     Err(taken("trustpath::token_reviewer::other_secret", message, "secret"))
 }
 
-/// An object that somebody else uses for something else.
+/// An object that another client uses for something else.
 fn taken(code: &'static str, message: String, key: &str) -> Failure {
     Problem::new(Class::Conflict, code, message).help(format!("choose another name with `{key}`")).into()
 }
@@ -73,12 +73,12 @@ fn partly_ours(now: &State, graph: &str) -> bool {
 }
 
 /// What is not marked stays, and the ServiceAccount stays while somebody needs it.
-pub(crate) fn released(names: &Names, now: &State, users: &[String], graph: &str) -> Decision<State> {
+pub(crate) fn retained_or_removed(names: &Names, now: &State, users: &[String], graph: &str) -> Decision<State> {
     let [account, secret, binding] = now.clone().split().map(|part| part.filter(|part| !part.is_marked(graph)));
     let mut left = State { account, secret, binding };
     let mut notes = Vec::new();
     if left != State::default() {
-        notes.push(Note::Left("what somebody else made of the reviewer stays".into()));
+        notes.push(Note::Left("what another client made of the reviewer stays".into()));
     }
     if !users.is_empty() && left.account.is_none() && now.account.is_some() {
         left.account.clone_from(&now.account);
@@ -212,15 +212,15 @@ mod tests {
         assert!(!partly_ours(&now, "another"));
         let settled = desired(&names(), Some(&now), GRAPH).expect("a decision");
         assert_eq!((settled.to.as_ref(), settled.ours), (Some(&now), true));
-        let left = released(&names(), &now, &[], GRAPH);
+        let left = retained_or_removed(&names(), &now, &[], GRAPH);
         assert_eq!((left.to, left.notes), (None, Vec::new()));
     }
 
     #[test]
-    fn what_is_in_use_or_somebody_elses_stays() {
+    fn what_is_in_use_or_another_clients_stays() {
         let unmarked = Owned::made(names().secret_body());
         let now = State { secret: Some(unmarked.clone()), ..made() };
-        let kept = released(&names(), &now, &["the pod `a` runs as it".into()], GRAPH);
+        let kept = retained_or_removed(&names(), &now, &["the pod `a` runs as it".into()], GRAPH);
         let state = kept.to.expect("something stays");
         assert_eq!((state.secret, state.account, state.binding), (Some(unmarked), now.account, None));
         assert_eq!(kept.notes.len(), 2);

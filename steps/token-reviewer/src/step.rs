@@ -76,7 +76,7 @@ impl Managed for TokenReviewer {
         let (names, graph) = (self.named(at)?, at.cx.graph());
         match &seen.state {
             Some(now) if intent == Intent::Remove => {
-                Ok(decide::released(&names, now, &users::of(&names, &seen.answers)?, graph))
+                Ok(decide::retained_or_removed(&names, now, &users::of(&names, &seen.answers)?, graph))
             }
             now => {
                 has_namespace(&names, &seen.answers)?;
@@ -95,7 +95,7 @@ impl Managed for TokenReviewer {
     }
 }
 
-/// Nobody gives away more than he has, unless he may bind this very role (Kubernetes, privilege escalation prevention).
+/// No one gives away more than he has, unless he may bind this very role (Kubernetes, privilege escalation prevention).
 fn to_bind() -> Vec<Right> {
     on("rbac.authorization.k8s.io", "clusterroles").named(ROLE).may(&["bind"])
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use trustpath_core::{Answer, Answers, Context, Read, Reads, Result, Right};
 use trustpath_platform::{
     Cluster, ServiceAccountRef,
-    kubernetes::{RunningPods, Selection, rights::on, that_need_it},
+    kubernetes::{RunningPods, Selectors, rights::on, that_need_it},
     text::clean,
 };
 
@@ -55,7 +55,7 @@ impl Read for Bindings {
     }
 
     async fn perform(&self, cx: &Context) -> Result<Answer> {
-        let found = cx.handle::<Cluster>().await?.select::<Value>(&self.resource, Selection::default()).await;
+        let found = cx.handle::<Cluster>().await?.select::<Value>(&self.resource, Selectors::default()).await;
         let bindings = match found {
             Ok(bindings) => bindings,
             Err(error) => return Ok(Answer::Refused(error.to_string())),

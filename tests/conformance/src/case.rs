@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use serde_json::Value;
 use trustpath_core::{
     Result,
-    contract::{Consent, Context, Handles, Right},
-    graph::{Graph, Node, Place},
+    contract::{Context, Handles, Right, StepConsent},
+    graph::{Graph, Node, StepIndex},
 };
 
 /// What the servers hold before the step comes.
@@ -15,7 +15,7 @@ use trustpath_core::{
 pub enum Beginning {
     /// Everything that the step needs, and not its own object.
     Empty,
-    /// The step's own object too, with other values, made by somebody else.
+    /// The step's own object too, with other values, made by another client.
     Other,
 }
 
@@ -78,7 +78,7 @@ impl World {
     ///
     /// # Panics
     /// When the case names a step that its graph does not have.
-    pub fn place(&self) -> Place {
+    pub fn place(&self) -> StepIndex {
         self.graph.place(&self.step).expect("a case names a step of its own graph")
     }
 
@@ -94,6 +94,6 @@ impl World {
 
     /// The same with other connections.
     pub fn context_with(&self, handles: &Arc<Handles>) -> Context {
-        self.graph.context(self.place(), handles, Consent { adopt: true, force_conflicts: true })
+        self.graph.context(self.place(), handles, StepConsent { adopt: true, force_conflicts: true })
     }
 }

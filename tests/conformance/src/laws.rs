@@ -111,7 +111,7 @@ async fn reads_only(case: &dyn Case) -> Found {
         }
         let change = reach(&world, &Goal::Present).await?;
         let made = world.servers.snapshot().await?;
-        plan(&world, &Goal::Back(change.into())).await?;
+        plan(&world, &Goal::Undo(change.into())).await?;
         world.node().step.verify(&world.context()).await?;
         if let Some(how) = differs(&world, &made, "verify, or the plan of an undo, changed").await? {
             return Ok(Some(how));
@@ -145,7 +145,7 @@ async fn twice(world: &World) -> Found {
     if let Some(how) = differs(world, &once, "applying twice is not applying once:").await? {
         return Ok(Some(how));
     }
-    let undone = reach(world, &Goal::Back(change.into())).await?;
+    let undone = reach(world, &Goal::Undo(change.into())).await?;
     let back = world.servers.snapshot().await?;
     make(world, &undone).await?;
     differs(world, &back, "undoing twice is not undoing once:").await
@@ -170,7 +170,7 @@ async fn cut_off(world: &World, polls: usize) -> Result<CutOff> {
                 return Ok(CutOff::NotMended(format!("cut off at poll {polls} and run again, it does not settle")));
             }
         }
-        reach(world, &Goal::Back(change.clone().into())).await?;
+        reach(world, &Goal::Undo(change.clone().into())).await?;
         let what = format!("cut off at poll {polls} and taken back, it left");
         if let Some(how) = differs(world, &before, &what).await? {
             return Ok(CutOff::NotMended(how));
@@ -202,7 +202,7 @@ async fn comes_back(case: &dyn Case) -> Found {
         if world.servers.snapshot().await? == before {
             return Ok(Some(format!("from {beginning:?}, apply changed nothing that can be seen")));
         }
-        reach(&world, &Goal::Back(change.into())).await?;
+        reach(&world, &Goal::Undo(change.into())).await?;
         if let Some(how) = differs(&world, &before, "apply and undo left").await? {
             return Ok(Some(how));
         }
@@ -213,7 +213,7 @@ async fn comes_back(case: &dyn Case) -> Found {
 async fn gone_is_gone(case: &dyn Case) -> Found {
     let world = case.world(Beginning::Empty).await?;
     let made = reach(&world, &Goal::Present).await?;
-    let removal = reach(&world, &Goal::Back(made.into())).await?;
+    let removal = reach(&world, &Goal::Undo(made.into())).await?;
     match make(&world, &removal).await {
         Ok(()) => Ok(None),
         Err(failure) => Ok(Some(format!("removing what is gone fails: {failure}"))),

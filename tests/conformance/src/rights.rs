@@ -41,7 +41,7 @@ async fn there_and_back(world: &World) -> Found {
     let stages = [
         (Stage::Plan(&Goal::Present, &change), Act::Plan(Goal::Present)),
         (Stage::Change(&change), Act::MakeTwice(&change)),
-        (Stage::Prove(change.after.as_ref()), Act::VerifyTwice),
+        (Stage::Verify(change.after.as_ref()), Act::VerifyTwice),
         (Stage::Undo(&change), Act::TakeBack(&change)),
     ];
     in_turn(world, stages).await
@@ -112,7 +112,7 @@ async fn take_back(world: &World, cx: &Context, change: &Change) -> Result<()> {
     let step = &world.node().step;
     for made in (0..=step.parts(cx, change)?.len()).rev() {
         make_some(world, &world.context(), change, made).await?;
-        let undo = step.plan(cx, &Goal::Back(change.clone().into())).await?.change;
+        let undo = step.plan(cx, &Goal::Undo(change.clone().into())).await?.change;
         make_in(world, cx, &undo).await?;
         make_in(world, cx, &undo).await?;
     }

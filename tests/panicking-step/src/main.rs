@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
-use trustpath_core::{Context, Evidence, Goal, Kind, Part, Plan, Result, Right, Stage, Step, Undo};
+use trustpath_core::{Context, Evidence, Goal, Kind, Part, Plan, Result, Reversibility, Right, Stage, Step};
 
 inventory::submit! { Kind::direct::<Panicking>("panicking", "It panics, and says more than it should") }
 
@@ -50,7 +50,7 @@ impl Step for Panicking {
         let mut plan = Plan::nothing(None);
         if *goal == Goal::Present {
             plan.change.after = Some(json!({}));
-            plan.undo = Undo::Yes;
+            plan.reversibility = Reversibility::Full;
         }
         Ok(plan)
     }

@@ -108,7 +108,7 @@ pub(crate) fn command(program: &Path) -> Command {
 /// The same for a program that ignores its stdin: it gets SIGTERM when stdin ends.
 ///
 /// A shell leaves a watcher behind and becomes the program. The watcher signals its process group,
-/// in which there is nothing but the two: a process id could be somebody else's by then.
+/// in which there is nothing but the two: a process id could be another client's by then.
 pub(crate) fn ending_with_stdin(program: &Path) -> Command {
     let mut shell = Command::new("sh");
     shell.args(["-c", r#"exec 3<&0; { cat <&3 >/dev/null; kill 0; } & exec "$@" </dev/null 3<&-"#, "sh"]).arg(program);

@@ -22,7 +22,7 @@ pub(crate) fn temporary_directory(server: &str) -> Result<TempDir> {
         .map_err(Error::io("create a temporary directory"))
 }
 
-/// A root token that nobody else on the machine can guess.
+/// A root token that no one else on the machine can guess.
 pub(crate) fn random_token() -> SecretString {
     Alphanumeric.sample_string(&mut rand::rng(), 32).into()
 }

@@ -28,7 +28,7 @@ func startAPIServer(ctx context.Context, end context.CancelCauseFunc, state *sta
 }
 
 // configure does what kube-apiserver's own command does with its flags, except that it hands in
-// an open listener: a port that was picked and released could be taken by somebody else.
+// an open listener: a port that was picked and released could be taken by another client.
 func configure(ctx context.Context, state *state, listener net.Listener, etcd string) (options.CompletedOptions, error) {
 	run := options.NewServerRunOptions()
 	flags := pflag.NewFlagSet("kube-apiserver", pflag.ContinueOnError)
@@ -58,7 +58,7 @@ func configure(ctx context.Context, state *state, listener net.Listener, etcd st
 func arguments(state *state, etcd string) []string {
 	return []string{
 		"--etcd-servers=" + etcd,
-		// Protobuf is what it stores by default, and what nobody can compare by its fields.
+		// Protobuf is what it stores by default, and what no one can compare by its fields.
 		"--storage-media-type=application/json",
 		"--cert-dir=" + state.certificates,
 		"--bind-address=127.0.0.1",

@@ -37,7 +37,7 @@ var errAsked = errors.New("asked to end")
 // run serves until it is asked to end, or something fails.
 //
 // Nothing is shut down in order on the way out: the state is thrown away with the directory, and
-// a graceful end of the API server waits for watches that nobody is going to close.
+// a graceful end of the API server waits for watches that no one is going to close.
 func run(dir string, port int) error {
 	if dir == "" {
 		return errors.New("--dir is missing")

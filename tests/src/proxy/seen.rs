@@ -18,7 +18,7 @@ pub struct Seen {
     pub query: String,
     /// Who sent it, by its `User-Agent`.
     pub agent: String,
-    /// How the server, or the proxy in its place, answered; 0 as long as nobody has, and where the connection was cut.
+    /// How the server, or the proxy in its place, answered; 0 as long as no one has, and where the connection was cut.
     pub status: u16,
     /// When it arrived.
     pub at: SystemTime,
@@ -26,7 +26,7 @@ pub struct Seen {
     pub headers: Hidden<HeaderMap>,
     /// Its body: for sending it again, never for showing.
     pub body: Hidden<Bytes>,
-    /// What was answered; empty as long as nobody has, and where nothing was.
+    /// What was answered; empty as long as no one has, and where nothing was.
     pub answer: Hidden<Bytes>,
 }
 

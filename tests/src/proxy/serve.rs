@@ -123,7 +123,7 @@ async fn carry(shared: Arc<Shared>, parts: Parts, body: Bytes, fault: Option<Fau
     }
 }
 
-/// A request that has arrived: it is under way until it is answered, or nobody waits for an answer that never comes.
+/// A request that has arrived: it is under way until it is answered, or no one waits for an answer that never comes.
 struct Arrived {
     shared: Arc<Shared>,
     seen: Seen,

@@ -1,5 +1,5 @@
 //! What must come of a run in which one request goes wrong. Pure, and made without looking at the program: it knows what
-//! a request is for, what may be asked twice, and what nobody can know.
+//! a request is for, what may be asked twice, and what no one can know.
 
 use super::{
     asked::{Asked, Phase},
@@ -96,7 +96,7 @@ pub fn looks_into_namespace(asked: &Asked) -> bool {
     (looks || asked.what() == "GET /api/v1") && !asked.locks && !own.iter().any(|end| asked.what().ends_with(end))
 }
 
-/// Whether asking again, or doing without, mends it.
+/// Whether asking again, or doing without, fixes it.
 pub fn is_survived(asked: &Asked, way: Way) -> bool {
     // A token that does not revoke itself is revoked by its accessor.
     if is_optional(asked, way) || asked.what() == "POST /v1/auth/token/revoke-self" {
@@ -134,7 +134,7 @@ fn is_below_new_mount(asked: &Asked) -> bool {
     asked.makes && asked.what().starts_with("POST /v1/auth/kubernetes/")
 }
 
-/// Whether a server that answers so is simply believed: it says that something is not there which is. Nobody who asks one
+/// Whether a server that answers so is simply believed: it says that something is not there which is. No one who asks one
 /// server can know better, so nothing is promised, and there is no cell for it.
 pub fn is_believed(asked: &Asked, way: Way) -> bool {
     asked.phase == Phase::Planning && !asked.makes && way == Way::Status(404) && asked.status != 404

@@ -11,7 +11,7 @@ use crate::{chain::Chain, pair::Pair, program::Program, somebody, view};
 pub enum Beginning {
     /// Nothing of the graph.
     Empty,
-    /// Everything of it, with other values, made by somebody else.
+    /// Everything of it, with other values, made by another client.
     Other,
 }
 
@@ -21,7 +21,7 @@ const LIMITS: &str = r#"
 parallelism = 1
 step_timeout = "2s"
 verify_timeout = "2s"
-horizon = "500ms"
+in_flight_timeout = "500ms"
 lease = "60s"
 "#;
 /// A label of its own: else an account is as it should be, whoever made it.
@@ -138,7 +138,7 @@ impl World {
     }
 
     /// Puts everything back by hand, whatever a cell left.
-    pub async fn mend(&self) {
+    pub async fn fix(&self) {
         self.pair.lift();
         self.pair.quiet().await;
         self.clean().await;

@@ -49,7 +49,7 @@ pub(crate) async fn what_cannot_be_given_back_is_told(pair: Arc<Pair>) {
     program.ok(&["destroy", "--yes", "--allow-irreversible"]).await;
 }
 
-/// The server turns it away, or does as it is asked and nobody hears of it: that token ends with the mount.
+/// The server turns it away, or does as it is asked and no one hears of it: that token ends with the mount.
 pub(crate) async fn a_login_that_fails_leaves_nothing(pair: Arc<Pair>) {
     let program = made(&pair).await;
     for fault in [Fault::Refuse(400), Fault::ResetBefore] {

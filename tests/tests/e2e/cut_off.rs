@@ -13,7 +13,7 @@ use trustpath_tests::{
 
 const ROLE: &str = "auth/kubernetes/role/external-secrets";
 
-/// A short horizon: what was cut off is looked at again after it.
+/// A short in-flight timeout: what was cut off is looked at again after it.
 fn program(pair: &Pair) -> Program {
     let program = Program::on(pair);
     let limits = program.file("limits.toml", "[run]\nhorizon = \"1s\"\nstep_timeout = \"20s\"\n");
@@ -36,7 +36,7 @@ pub(crate) async fn signal(child: &Child, name: &str) {
 
 /// Returns once it has said this.
 pub(crate) async fn until_said(child: &mut Child, words: &str) {
-    let stderr = child.stderr.as_mut().expect("nobody else reads it");
+    let stderr = child.stderr.as_mut().expect("no one else reads it");
     let mut said = Vec::new();
     while !String::from_utf8_lossy(&said).contains(words) {
         let read = stderr.read_buf(&mut said).await.expect("a pipe");
@@ -58,7 +58,7 @@ async fn with_a_policy(pair: &Pair) -> serde_json::Value {
 async fn goes_on(pair: &Pair, program: &Program, before: &serde_json::Value, printed: &str) {
     let refused = program.fails(7, &["apply", "--yes", "--adopt", "policy"]).await;
     assert!(refused.stderr.contains("trustpath::run::unfinished"), "{}", refused.stderr);
-    let command = printed.lines().find_map(|line| line.split_once("trustpath ")).expect("a command to go on with").1;
+    let command = printed.lines().find_map(|line| line.split_once("trustpath ")).expect("a command to continue").1;
     let words: Vec<_> = command.split_whitespace().chain(["--yes"]).collect();
     program.ok(&words).await;
     view::assert_same(before, &view::snapshot(pair).await, "the run left something");
@@ -71,16 +71,16 @@ pub(crate) async fn stopped_by_a_second_signal(pair: Arc<Pair>) {
     let program = program(&pair);
     let mut child = held(&pair, &program, &[]).await;
     signal(&child, "-INT").await;
-    // Two signals of a kind that nobody has looked at yet are one signal.
+    // Two signals of a kind that no one has looked at yet are one signal.
     until_said(&mut child, "interrupted: ").await;
     signal(&child, "-INT").await;
     let ran = ended(child).await;
     assert_eq!(ran.code, 130, "{}", ran.stderr);
     assert!(ran.stderr.contains("trustpath::run::halted"), "{}", ran.stderr);
-    // The request that was under way is carried out now, with nobody there to see it.
+    // The request that was under way is carried out now, with no one there to see it.
     pair.vault_proxy.release();
     pair.quiet().await;
-    let printed = ran.stderr.split("To go on:").nth(1).expect("a command to go on with").to_owned();
+    let printed = ran.stderr.split("To go on:").nth(1).expect("a command to continue").to_owned();
     goes_on(&pair, &program, &before, &printed).await;
 }
 
@@ -95,7 +95,7 @@ pub(crate) async fn stopped_at_the_end_of_the_grace(pair: Arc<Pair>) {
     assert!(ran.stderr.contains("the time to take everything back is over"), "{}", ran.stderr);
     pair.vault_proxy.release();
     pair.quiet().await;
-    let printed = ran.stderr.split("To go on:").nth(1).expect("a command to go on with").to_owned();
+    let printed = ran.stderr.split("To go on:").nth(1).expect("a command to continue").to_owned();
     goes_on(&pair, &program, &before, &printed).await;
 }
 

@@ -172,7 +172,7 @@ pub(crate) async fn a_run_that_ended_well_is_in_no_ones_way(pair: Arc<Pair>) {
     }
 }
 
-/// Both are refused: it says so, and how to mend that; that command does, and so does the next run from here.
+/// Both are refused: it says so, and how to fix that; that command does, and so does the next run from here.
 pub(crate) async fn where_no_lock_answers_the_command_that_is_named_mends_it(pair: Arc<Pair>) {
     let before = view::snapshot(&pair).await;
     for how in HOWS {
@@ -184,8 +184,8 @@ pub(crate) async fn where_no_lock_answers_the_command_that_is_named_mends_it(pai
             let ran = ended(&pair, &program, how, &[]).await;
             let run = latest(&program).await;
             let verb = if how == How::RolledBack { "rollback" } else { "resume" };
-            let mends = format!("trustpath {verb} {run}");
-            said(&ran.stderr, &["its lock may still say that it is not", &mends, &format!("--abandon {run}")]);
+            let fixes = format!("trustpath {verb} {run}");
+            said(&ran.stderr, &["its lock may still say that it is not", &fixes, &format!("--abandon {run}")]);
             assert!(!ran.stderr.contains("expires by itself"), "{what}: {}", ran.stderr);
             let refused = other.fails(7, &["apply", "--yes"]).await;
             said(&refused.stderr, &["trustpath::lock::unfinished_elsewhere", &run]);
@@ -213,7 +213,7 @@ async fn latest(program: &Program) -> String {
     last["run"].as_str().expect("an id").to_owned()
 }
 
-/// The same with its journal in the cluster: what is named there mends it from a machine that has nothing.
+/// The same with its journal in the cluster: what is named there fixes it from a machine that has nothing.
 pub(crate) async fn a_run_of_a_machine_that_is_gone_is_closed_from_another(pair: Arc<Pair>) {
     let before = view::snapshot(&pair).await;
     let cluster = ["--journal", "cluster"];
@@ -236,7 +236,7 @@ pub(crate) async fn a_run_of_a_machine_that_is_gone_is_closed_from_another(pair:
     }
 }
 
-/// The cluster lacks the end of a run that is over: another machine proves that it is, and the first one has no other
+/// The cluster lacks the end of a finished run: another machine proves that it is, and the first one has no other
 /// journal then.
 pub(crate) async fn a_run_whose_end_the_cluster_lacks_is_closed_from_another_machine(pair: Arc<Pair>) {
     let before = view::snapshot(&pair).await;
@@ -263,7 +263,7 @@ pub(crate) async fn a_run_whose_end_the_cluster_lacks_is_closed_from_another_mac
 }
 
 /// Killed at each request by which it leaves its locks, on its way or carried out: nothing of the run is left to do, which
-/// the next one proves, and nobody is told to take it back.
+/// the next one proves, and no one is told to take it back.
 pub(crate) async fn killed_when_all_was_done_it_is_closed_by_the_next_run(pair: Arc<Pair>) {
     let before = view::snapshot(&pair).await;
     let leaving = [
@@ -372,7 +372,7 @@ pub(crate) async fn a_run_that_the_second_lock_does_not_note_has_not_begun(pair:
     }
 }
 
-/// The same where a run that is over is to be taken back: it is as over as before.
+/// The same where a finished run is to be taken back: it is as over as before.
 pub(crate) async fn a_rollback_that_the_second_lock_does_not_note_has_not_begun(pair: Arc<Pair>) {
     let before = view::snapshot(&pair).await;
     let (program, other) = (machine(&pair, Locked::Both), machine(&pair, Locked::Both));
@@ -390,7 +390,7 @@ pub(crate) async fn a_rollback_that_the_second_lock_does_not_note_has_not_begun(
     view::assert_same(&before, &view::snapshot(&pair).await, "the rollback left something");
 }
 
-/// Killed between the two notes, or at the second one: the command that is advised goes on with it.
+/// Killed between the two notes, or at the second one: the command that is advised continues it.
 pub(crate) async fn killed_between_its_notes_it_can_be_gone_on_with(pair: Arc<Pair>) {
     let before = view::snapshot(&pair).await;
     for fault in [Fault::Hold, Fault::Withhold] {
@@ -419,7 +419,7 @@ pub(crate) async fn killed_between_its_notes_it_can_be_gone_on_with(pair: Arc<Pa
     }
 }
 
-/// A journal that says that its run is over, and a lock that says that it is not: so an earlier version left them. From
+/// A journal that says that its run is finished, and a lock that says that it is not: so an earlier version left them. From
 /// where the journal lies the lock is taken; from elsewhere nothing is known.
 pub(crate) async fn a_lock_that_is_out_of_date_is_taken(pair: Arc<Pair>) {
     let before = view::snapshot(&pair).await;

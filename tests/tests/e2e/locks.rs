@@ -23,7 +23,7 @@ fn lease(renewed: usize) -> Value {
     json!({
         "apiVersion": "coordination.k8s.io/v1", "kind": "Lease",
         "metadata": {"name": "trustpath", "annotations": {
-            "trustpath.dev/holder": holder.to_string(), "trustpath.dev/horizon-seconds": "1",
+            "trustpath.dev/holder": holder.to_string(), "trustpath.dev/in-flight-seconds": "1",
         }},
         "spec": {"holderIdentity": "ada@build-7/4711", "leaseDurationSeconds": 3, "leaseTransitions": renewed},
     })
@@ -141,7 +141,7 @@ pub(crate) async fn a_lock_in_vault_for_clusters_that_share_it(pair: Arc<Pair>) 
     remove_shared(&pair).await;
 }
 
-/// The lock is then a secret that says that nobody holds it, and the next run takes it as it is.
+/// The lock is then a secret that says that no one holds it, and the next run takes it as it is.
 pub(crate) async fn a_token_that_may_not_remove_the_lock_in_vault(pair: Arc<Pair>) {
     let rules = "path \"sys/policies/acl/shared-*\" { capabilities = [\"create\", \"read\", \"update\", \"delete\"] }\n\
                  path \"sys/policies/acl\" { capabilities = [\"list\"] }\n\
@@ -158,7 +158,7 @@ pub(crate) async fn a_token_that_may_not_remove_the_lock_in_vault(pair: Arc<Pair
         let ran = program.ok(&[verb, "--yes", "--no-preflight"]).await;
         assert!(!ran.stderr.contains("could not be given back"), "{}", ran.stderr);
         let left = pair.vault.get("kv/data/trustpath/lock").await.expect("a secret that stays");
-        assert_eq!(left["data"]["data"], json!({}), "nobody holds it");
+        assert_eq!(left["data"]["data"], json!({}), "no one holds it");
     }
     // Destroy leaves a policy whose users this token may not list.
     remove_shared(&pair).await;

@@ -148,7 +148,7 @@ pub(crate) async fn a_machine_that_is_gone_is_followed_by_one_that_carries_its_r
     is_before(&pair, &before, "the rollback left something").await;
 }
 
-/// A run that is at work on another machine is nobody's to go on with: that machine is waited for. When it dies, the run
+/// A run that is at work on another machine is nobody's to continue: that machine is waited for. When it dies, the run
 /// that it had begun meanwhile is fetched.
 pub(crate) async fn a_machine_that_is_at_work_is_waited_for_and_followed(pair: Arc<Pair>) {
     let before = with_a_policy(&pair).await;
@@ -312,7 +312,7 @@ pub(crate) async fn a_journal_that_is_damaged_there_stops_its_run_alone(pair: Ar
     said(&refused.stderr, &["20260131-120000.jsonl", PLACE]);
     program.fails(3, &["rollback", "20260131-120000", "--yes", "--journal", "cluster"]).await;
     program.fails(3, &["rollback", "--yes", "--journal", "cluster"]).await;
-    // The same run, gone on with from two places.
+    // The same run, continued from two places.
     let mut lines = mirrored(&pair).await.into_iter().find(|(key, _)| *key == format!("{run}.jsonl")).expect("it").1;
     let end = lines.trim_ascii_end().iter().rposition(|byte| *byte == b'\n').expect("lines") + 1;
     lines.truncate(end);

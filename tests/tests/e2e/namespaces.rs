@@ -286,11 +286,11 @@ pub(crate) async fn a_webhook_that_is_not_ready_is_waited_for_and_named(pair: Ar
     };
     pair.forget();
     let run = program.run(&APPLY);
-    let mend = async {
+    let fix = async {
         pair.kubernetes_proxy.until(|all| all.iter().filter(|request| seen(request)).count() > 1).await;
         pair.kubernetes.delete(WEBHOOK).await;
     };
-    let (ran, ()) = tokio::join!(run, mend);
+    let (ran, ()) = tokio::join!(run, fix);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     program.ok(&DESTROY).await;
     webhook(&pair, "CREATE", "namespaces").await;
@@ -303,7 +303,7 @@ pub(crate) async fn a_webhook_that_is_not_ready_is_waited_for_and_named(pair: Ar
     until_creating_namespaces_is(&pair, 201).await;
 }
 
-/// On the way back it holds back the step that it guards, and those that this one needs, and no other; once it is gone,
+/// During the undo it holds back the step that it guards, and those that this one needs, and no other; once it is gone,
 /// `rollback` ends.
 pub(crate) async fn a_webhook_that_is_down_holds_back_only_what_it_guards(pair: Arc<Pair>) {
     to_be_made(&pair).await;

@@ -1,4 +1,4 @@
-//! What is left on a terminal, when the run is over, of what moved on it.
+//! What is left on a terminal, when the run is finished, of what moved on it.
 
 use std::sync::Arc;
 

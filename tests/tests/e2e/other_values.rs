@@ -1,4 +1,4 @@
-//! Servers that already hold other values, made by somebody else.
+//! Servers that already hold other values, made by another client.
 
 use std::{path::PathBuf, sync::Arc};
 

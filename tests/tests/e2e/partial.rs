@@ -7,7 +7,7 @@ use trustpath_tests::{least::Least, pair::Pair, proxy::Seen, view};
 
 const ROLE: &str = "auth/kubernetes/role/external-secrets";
 
-/// What the program itself sent; Vault's own reviews at the cluster are somebody else's.
+/// What the program itself sent; Vault's own reviews at the cluster are another client's.
 fn sent(pair: &Pair) -> Vec<Seen> {
     let all = [pair.vault_proxy.seen(), pair.kubernetes_proxy.seen()].concat();
     all.into_iter().filter(|request| request.agent.starts_with("trustpath/")).collect()

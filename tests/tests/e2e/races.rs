@@ -52,7 +52,7 @@ pub(crate) async fn eight_graphs_over_the_same_objects(pair: Arc<Pair>) {
     let turns = turns(&pair, &racers);
     let done = ran.iter().filter(|ran| ran.code == 0).count();
     println!("{done} of {} were done, one after the other: {}", racers.len(), turns.join(", "));
-    assert_eq!(turns.len(), done, "each has one turn, and nobody writes in another's: {turns:?}");
+    assert_eq!(turns.len(), done, "each has one turn, and no one writes in another's: {turns:?}");
     let last = racers.iter().find(|racer| Some(&racer.graph) == turns.last()).expect("somebody was the last");
     last.assert_reigns(&pair).await;
     clean_up(&pair, &racers).await;
@@ -73,7 +73,7 @@ pub(crate) async fn one_that_is_stopped_past_its_lease_writes_nothing_once_woken
     let (stopped, other) = (Racer::new(&pair, 0, 1, RUN).await, Racer::new(&pair, 1, 1, RUN).await);
     let child = caught(&pair, &stopped).await;
     signal(&child, "-STOP").await;
-    // What it had sent before is carried out: no lock calls it back, which is what the horizon is for.
+    // What it had sent before is carried out: no lock calls it back, which is what the in-flight timeout is for.
     pair.vault_proxy.release();
     pair.quiet().await;
     let begun = Instant::now();
@@ -97,7 +97,7 @@ pub(crate) async fn one_that_is_stopped_past_its_lease_writes_nothing_once_woken
     clean_up(&pair, &[stopped, other]).await;
 }
 
-/// A process that is killed in the middle: nobody writes over what it left, and on its own machine it is taken back at
+/// A process that is killed in the middle: no one writes over what it left, and on its own machine it is taken back at
 /// once.
 pub(crate) async fn one_that_is_killed_is_followed(pair: Arc<Pair>) {
     let before = view::snapshot(&pair).await;

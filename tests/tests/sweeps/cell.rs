@@ -71,7 +71,7 @@ pub(crate) async fn judge(world: &World, ran: &Ran, must: Outcome) -> Result<(),
     match (came, back) {
         (Some(came), Ok(())) if came == must => Ok(()),
         (came, back) => {
-            world.mend().await;
+            world.fix().await;
             let is = if before {
                 "as before"
             } else if after {
@@ -127,7 +127,7 @@ pub(crate) async fn is_before(world: &World, ran: &Ran) -> Result<(), String> {
     match (ran.code, left) {
         (0, None) => begins(world, false).await,
         (code, left) => {
-            world.mend().await;
+            world.fix().await;
             Err(format!("exit code {code}, and it leaves {}\n{}", left.unwrap_or("nothing".into()), said(ran)))
         }
     }

@@ -1,4 +1,4 @@
-//! Somebody else's edits while a run is under way, and after it: what they touched is refused, named, and left.
+//! Another client's edits while a run is under way, and after it: what they touched is refused, named, and left.
 
 mod list;
 
@@ -55,7 +55,7 @@ async fn sweep(pair: Arc<Pair>, beginning: Beginning) {
             let must = edit.fate(&world).expect("it was filtered");
             let came = cell(&world, &requests, edit, when, must).await;
             note(&mut tally, &name, format!("{must:?}, {when:?}"), must.outcome(), came);
-            world.mend().await;
+            world.fix().await;
             world.assert_before(edit.what).await;
         }
     }

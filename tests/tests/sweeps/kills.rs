@@ -46,7 +46,7 @@ enum Moment {
     Lost,
     /// On its way, and carried out when another process has looked.
     Late,
-    /// Carried out; nobody has heard of it.
+    /// Carried out; no one has heard of it.
     Acted,
 }
 
@@ -126,7 +126,7 @@ async fn forward(world: &World, asked: &Asked, moment: Moment, journal: Journal,
     world.forget();
     killed(world, &world.apply(), asked, moment).await?;
     cut(world, journal);
-    // Nothing is asked where it would be late, or close a run that is to be gone on with.
+    // Nothing is asked where it would be late, or close a run that is to be continued.
     if asked.phase == Phase::Making && moment != Moment::Late {
         begins(world, true).await?;
     }
@@ -135,7 +135,7 @@ async fn forward(world: &World, asked: &Asked, moment: Moment, journal: Journal,
         Then::Rollback => is_before(world, &ran).await,
         Then::Resume | Then::Apply => {
             if ran.code != 0 || !world.is_after(&world.seen().await) {
-                world.mend().await;
+                world.fix().await;
                 return Err(format!("exit code {}, and it is not as after\n{}", ran.code, said(&ran)));
             }
             rolled_back(world).await
@@ -197,7 +197,7 @@ async fn killed(world: &World, words: &[&str], asked: &Asked, moment: Moment) ->
     if !ended {
         return Ok(());
     }
-    world.mend().await;
+    world.fix().await;
     Err("it ended before it asked that".into())
 }
 

@@ -79,14 +79,14 @@ async fn undo_of(world: &World, write: &Asked, way: Way) -> Vec<Asked> {
     let ran = world.program.run(&world.apply()).await;
     world.pair.lift();
     world.assert_before(&format!("{write}, {way}: the undo left something ({})", ran.code)).await;
-    let turned_back = turned_back(world);
-    asked(&world.pair).into_iter().filter(|asked| asked.at > turned_back).collect()
+    let undo_started = undo_started(world);
+    asked(&world.pair).into_iter().filter(|asked| asked.at > undo_started).collect()
 }
 
 /// When the undo began. What the run asked before may come by in any order: proofs and looks go on beside its writes.
-fn turned_back(world: &World) -> SystemTime {
+fn undo_started(world: &World) -> SystemTime {
     let log = Log::read(&world.program.journal()).expect("a journal");
-    let entry = log.entries.iter().find(|entry| matches!(entry.record, Record::TurnedBack { .. }));
+    let entry = log.entries.iter().find(|entry| matches!(entry.record, Record::UndoStarted { .. }));
     entry.expect("it turned back").at.into()
 }
 
@@ -120,7 +120,7 @@ async fn left_and_over(world: &World, ran: &Ran) -> Result<(), String> {
     match (ran.code, named, world.differs().await) {
         (1..=11, true, None) => Ok(()),
         (code, named, left) => {
-            world.mend().await;
+            world.fix().await;
             Err(format!(
                 "must leave the namespace; exit code {code}, named: {named}, else left: {left:?}\n{}",
                 said(ran)

@@ -1,4 +1,4 @@
-//! Graphs of a size that nobody has looked at by eye.
+//! Graphs of a size that no one has looked at by eye.
 
 use std::{fmt::Write as _, path::Path};
 

@@ -105,7 +105,7 @@ impl<'a> Bench<'a> {
         let mut cargo = Command::from(cargo(&words(package, binary)));
         cargo.args(["--quiet", "--message-format=json"]);
         cargo.current_dir(self.tree.root()).env("CARGO_TARGET_DIR", self.tree.target()).stdin(Stdio::null());
-        // Nobody looks for a mutant's lines: without them it is linked in half the time. It also tells what is made of the
+        // No one looks for a mutant's lines: without them it is linked in half the time. It also tells what is made of the
         // tree from what is made of the checkout, beside which it lies: what both depend on is compiled once.
         cargo.env("CARGO_PROFILE_DEV_DEBUG", "none").env("CARGO_BUILD_BUILD_DIR", workspace::target());
         let compiled = cargo.stderr(Stdio::inherit()).output().await.into_diagnostic()?;

@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use trustpath_core::{
-    Answers, At, Decision, Fact, Handle, Intent, Kind, Leg, Managed, Note, Proof, Reads, Result, Seen, Undo,
+    Answers, At, Decision, Fact, Handle, Intent, Kind, Leg, Managed, Note, Proof, Reads, Result, Reversibility, Seen,
 };
 
 use super::{
@@ -106,12 +106,13 @@ impl Managed for Item {
 
     fn decide(&self, at: At<'_, Vec<ItemRef>>, intent: Intent, seen: &Seen<ItemState>) -> Result<Decision<ItemState>> {
         let ours = seen.state.as_ref().and_then(|now| now.fields.get("mark")).is_some_and(|mark| mark == at.cx.graph());
-        let undo = if self.irreversible { Undo::No("the shelf forgets".into()) } else { Undo::Yes };
+        let undo =
+            if self.irreversible { Reversibility::Lossy("the shelf forgets".into()) } else { Reversibility::Full };
         let decision = match (intent, &seen.state) {
             (Intent::Remove, Some(now)) => self.removal(now, ours),
             (_, now) => self.wanted(at.cx.graph(), now.as_ref(), seen.answers.get::<Value>("other")?.is_some(), ours),
         };
-        Ok(Decision { undo, ..decision })
+        Ok(Decision { reversibility: undo, ..decision })
     }
 
     fn route(

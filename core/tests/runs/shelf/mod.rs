@@ -16,7 +16,7 @@ use std::{
 use async_trait::async_trait;
 use serde_json::{Value, json};
 use tokio::sync::{Barrier, Notify};
-use trustpath_core::{Class, Connection, Handle, Identity, Lacking, Problem, Result, Right, note_late};
+use trustpath_core::{Class, Connection, Handle, Identity, MissingRights, Problem, Result, Right, note_unacknowledged};
 
 pub(crate) use self::{
     item::{ITEM, KINDS, Mutant},
@@ -36,7 +36,7 @@ pub(crate) enum Fault {
     Stalls,
     /// Never answers, and changes what it should only so much later.
     ComesLate(Duration),
-    /// Answers at once, and does so much later once more what it did: an attempt that nobody answered was repeated.
+    /// Answers at once, and does so much later once more what it did: an attempt that no one answered was repeated.
     Repeated(Duration),
 }
 
@@ -57,9 +57,9 @@ pub(crate) struct Shelf {
     pub(crate) hook: Arc<Mutex<Option<Hook>>>,
     /// Writes wait here for each other: they come through only when as many are at work at the same time.
     pub(crate) meeting: Arc<Mutex<Option<Arc<Barrier>>>>,
-    /// The rights that nobody has here, by their words.
+    /// The rights that no one has here, by their words.
     pub(crate) forbidden: Arc<Mutex<BTreeSet<String>>>,
-    /// Items that nobody can look at.
+    /// Items that no one can look at.
     pub(crate) unseen: Arc<Mutex<BTreeSet<String>>>,
     /// Items that are not removed, because others use them.
     pub(crate) used_by_others: Arc<Mutex<BTreeSet<String>>>,
@@ -93,14 +93,14 @@ impl Connection for Shelf {
         Ok(Identity::from([("id".to_owned(), self.id.lock().unwrap().clone())]))
     }
 
-    async fn lacking(&self, rights: &[Right]) -> Result<Lacking> {
+    async fn missing_rights(&self, rights: &[Right]) -> Result<MissingRights> {
         let forbidden = self.forbidden.lock().unwrap();
         let missing = rights.iter().enumerate().filter(|(_, right)| forbidden.contains(&right.what));
         let missing = missing.map(|(asked, right)| (asked, right.clone())).collect();
-        Ok(Lacking { missing, unasked: vec!["the shelf does not say who may whistle".into()] })
+        Ok(MissingRights { missing, unasked: vec!["the shelf does not say who may whistle".into()] })
     }
 
-    async fn spelled_out(&self, rights: Vec<Right>) -> Result<Vec<Vec<Right>>> {
+    async fn expand(&self, rights: Vec<Right>) -> Result<Vec<Vec<Right>>> {
         let each = |right: Right| match right.what.strip_suffix(" everything") {
             Some(verb) => ["bread", "salt"].map(|item| self::right(verb, item)).to_vec(),
             None => vec![right],
@@ -202,7 +202,7 @@ impl Shelf {
         match fault {
             None => Ok(()),
             Some(Fault::Repeated(_)) => {
-                note_late();
+                note_unacknowledged();
                 Ok(())
             }
             Some(Fault::Stalls | Fault::ComesLate(_)) => std::future::pending().await,

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use serde_json::json;
 use trustpath_core::{
-    Answer, Class, Context, Evidence, Handle, Probe, Problem, Read, Request, Result, Right, Shown, Values, note_left,
+    Answer, Class, Context, Evidence, Handle, Probe, Problem, Read, Request, Result, Right, Shown, Values,
+    note_retained,
 };
 
 use super::{Mutant, Shelf, right};
@@ -68,13 +69,13 @@ impl Put {
     /// Whether others keep it from being taken away, as far as anyone knows.
     fn stays(&self, shelf: &Shelf) -> Result<bool> {
         if shelf.used_by_others.lock().unwrap().contains(&self.item) {
-            note_left(format!("`{}` is used by others", self.item));
+            note_retained(format!("`{}` is used by others", self.item));
             return Ok(true);
         }
         let mut unsure = shelf.unsure.lock().unwrap();
         let Some(times) = unsure.get_mut(&self.item).filter(|times| **times > 0) else { return Ok(false) };
         *times -= 1;
-        note_left(format!("`{}` may be used by others", self.item));
+        note_retained(format!("`{}` may be used by others", self.item));
         Err(Problem::new(Class::Unreachable, "shelf::unsure", "no one knows").into())
     }
 
@@ -144,6 +145,6 @@ impl Probe for Try {
         shelf.uses("try", &self.0)?;
         let broken = shelf.broken_links.lock().unwrap().contains(&self.0);
         let evidence = Evidence::new().passed("item exists", &self.0);
-        Ok(if broken { evidence.failed("item holds", "it does not", "mend the shelf") } else { evidence })
+        Ok(if broken { evidence.failed("item holds", "it does not", "fix the shelf") } else { evidence })
     }
 }

@@ -18,7 +18,7 @@ pub(crate) const LIMITS: Settings = Settings {
     step_timeout: Duration::from_secs(10),
     verify_timeout: Duration::from_secs(10),
     lease: Duration::from_secs(60),
-    horizon: Duration::from_secs(90),
+    in_flight_timeout: Duration::from_secs(90),
 };
 
 /// One step for a graph: name, needs, and the rest of its configuration.
@@ -75,7 +75,7 @@ pub(crate) async fn start(engine: &Engine, plan: &RunPlan, run: &str) -> Start {
         verb: plan.verb,
         graph: engine.graph().id().into(),
         chosen: plan.chosen().iter().map(|place| engine.graph().node(*place).name.to_string()).collect(),
-        permissions: engine.permissions().clone(),
+        consent: engine.consent().clone(),
         limits: engine.settings(),
         target: engine.handles().target().await.unwrap(),
         connections: Value::Null,
@@ -93,9 +93,7 @@ pub(crate) fn log_in(directory: &tempfile::TempDir, verb: &str) -> Log {
 /// An engine as another process would have it: from the journal alone.
 pub(crate) fn engine_of(log: &Log, shelf: &Shelf) -> Engine {
     let graph = graph_of(&log.start, KINDS, &Facts::default()).unwrap();
-    Engine::new(Arc::new(graph), handles(shelf))
-        .with_settings(log.start.limits)
-        .with_permissions(log.start.permissions.clone())
+    Engine::new(Arc::new(graph), handles(shelf)).with_settings(log.start.limits).with_consent(log.start.consent.clone())
 }
 
 /// Plans and runs; panics when the plan fails.

@@ -13,9 +13,9 @@ pub(super) const ENDING: &str = ".jsonl";
 
 /// What a Secret holds at most: the API server refuses more.
 pub(super) const LIMIT: usize = 1 << 20;
-/// As long as there are journals of runs that are over, all together stay below this: a run that begins has room then.
+/// As long as there are journals of finished runs, all together stay below this: a run that begins has room then.
 const ROOM: usize = 700 << 10;
-/// How many journals of runs that are over are kept at most.
+/// How many journals of finished runs are kept at most.
 const OVER: usize = 20;
 
 /// What is said of the Secret's origin, besides its name.
@@ -44,7 +44,7 @@ pub(super) fn journals(secret: Option<&Secret>) -> Vec<(String, Vec<u8>)> {
 }
 
 /// The Secret with these lines of the run whose journal has that key. Whatever else is in it stays, but for journals of
-/// runs that are over.
+/// finished runs.
 pub(super) fn with(found: Option<&Secret>, namespace: &str, key: &str, lines: &[u8]) -> Kept {
     let mut secret = found.cloned().unwrap_or_else(|| empty(namespace));
     let data = secret.data.get_or_insert_default();
@@ -75,7 +75,7 @@ fn empty(namespace: &str) -> Secret {
     }
 }
 
-/// Removes journals of runs that are over, the oldest first, until few enough are left and all fit. That of the run at
+/// Removes journals of finished runs, the oldest first, until few enough are left and all fit. That of the run at
 /// work, of runs that are not over, and what cannot be read, stay.
 fn prune(data: &mut Data, own: &str) {
     let mut over: Vec<_> = data
@@ -131,7 +131,7 @@ mod tests {
         let at = Timestamp::from_second(i64::try_from(second).unwrap()).unwrap().to_string();
         let start = json!({
             "at": at, "record": "start", "version": VERSION, "program": "x".repeat(size), "run": format!("r{second}"),
-            "verb": "apply", "graph": "g", "chosen": [], "permissions": trustpath_core::run::Permissions::default(),
+            "verb": "apply", "graph": "g", "chosen": [], "consent": trustpath_core::run::Consent::default(),
             "limits": trustpath_core::run::Settings::default(), "target": {}, "connections": null, "steps": [],
         });
         let end = end.map(|end| line(&json!({"at": at, "record": "end", "end": end})));
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_over_damaged_or_somebody_elses_stays_and_counts() {
+    fn what_is_not_over_damaged_or_another_clients_stays_and_counts() {
         let mut held = vec![
             (key(1), journal(1, None, 300 << 10)),
             (key(2), journal(2, Some("done"), 100 << 10)),

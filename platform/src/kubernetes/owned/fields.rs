@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 pub type Fields = Map<String, Value>;
 
 /// The way from an object's root to one of its fields.
-pub(super) type Path<'a> = Vec<&'a str>;
+pub(super) type FieldPath<'a> = Vec<&'a str>;
 
 /// An object with labels and annotations besides; those that it has itself come before them.
 pub fn labelled(mut object: Value, labels: &impl Serialize, annotations: &impl Serialize) -> Fields {
@@ -27,13 +27,13 @@ pub fn labelled(mut object: Value, labels: &impl Serialize, annotations: &impl S
 }
 
 /// The fields that hold a value of their own; lists are values.
-pub(super) fn leaves(fields: &Fields) -> Vec<(Path<'_>, &Value)> {
+pub(super) fn leaves(fields: &Fields) -> Vec<(FieldPath<'_>, &Value)> {
     let mut found = Vec::new();
-    collect(fields, &mut Path::new(), &mut found);
+    collect(fields, &mut FieldPath::new(), &mut found);
     found
 }
 
-fn collect<'a>(fields: &'a Fields, at: &mut Path<'a>, found: &mut Vec<(Path<'a>, &'a Value)>) {
+fn collect<'a>(fields: &'a Fields, at: &mut FieldPath<'a>, found: &mut Vec<(FieldPath<'a>, &'a Value)>) {
     for (name, value) in fields {
         at.push(name);
         match value {

@@ -9,13 +9,13 @@ use serde_json::{Value, json};
 
 use super::{
     fields::{self, Fields},
-    manager::{Others, Whose, entries, new_entry},
+    manager::{OtherManagers, Whose, entries, new_entry},
 };
 
 /// A merge patch with the values that differ from those in `live`; `None` when all are back.
 ///
 /// Like the other one it holds for this very version of the object: the server answers 409 when it was changed since.
-pub(super) fn values_patch(live: &Value, owed: &Others) -> Option<Value> {
+pub(super) fn values_patch(live: &Value, owed: &OtherManagers) -> Option<Value> {
     let object = live.as_object()?;
     let mut patch = Fields::new();
     for (path, value) in owed.values().flat_map(fields::leaves) {
@@ -32,7 +32,7 @@ pub(super) fn values_patch(live: &Value, owed: &Others) -> Option<Value> {
 
 /// A merge patch that makes the owners own their fields again, and us no longer, but for what we applied as well in
 /// `ours`; `None` when all own what they should.
-pub(super) fn ownership_patch(live: &Value, owed: &Others, ours: &Fields) -> Option<Value> {
+pub(super) fn ownership_patch(live: &Value, owed: &OtherManagers, ours: &Fields) -> Option<Value> {
     let mut managers = entries(live).to_vec();
     let time = passing_time(&managers);
     for (owner, theirs) in owed {

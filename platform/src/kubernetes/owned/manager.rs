@@ -8,11 +8,11 @@ use super::Fields;
 use crate::kubernetes::FIELD_MANAGER;
 
 /// Whose a field is that no manager has: a default of the server's, or left over by a manager that is gone.
-pub(super) const NOBODY: &str = "nobody";
+pub(super) const NO_MANAGER: &str = "nobody";
 
 /// What field managers other than ours own, by manager, operation and the version in which it writes, as in
 /// `kubectl-create (Update v1)`; and what [`NOBODY`] does.
-pub(super) type Others = BTreeMap<String, Fields>;
+pub(super) type OtherManagers = BTreeMap<String, Fields>;
 
 /// Whose an entry is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub(super) enum Whose {
     Ours,
     /// What we hold for a moment, on its way back to its owner.
     Passing,
-    /// Somebody else's.
+    /// Another client's.
     Other(String),
 }
 
@@ -50,7 +50,7 @@ pub(super) fn before_first_apply(live: &Value) -> String {
     owner(&json!({"manager": "before-first-apply", "operation": "Update", "apiVersion": live["apiVersion"]}))
 }
 
-/// An entry of an owner that owns nothing yet. Nobody has none.
+/// An entry of an owner that owns nothing yet. No one has none.
 pub(super) fn new_entry(owner: &str, time: Option<&Value>) -> Option<Value> {
     let (name, rest) = owner.rsplit_once(" (")?;
     let (operation, version) = rest.strip_suffix(')')?.split_once(' ')?;
@@ -76,7 +76,7 @@ mod tests {
         for name in ["kubectl-client-side-apply (Update external-secrets.io/v1)", "a (b) (Apply v1)"] {
             assert_eq!(owner(&new_entry(name, None).expect("an entry")), name);
         }
-        assert!([NOBODY, "somebody"].iter().all(|name| new_entry(name, None).is_none()));
+        assert!([NO_MANAGER, "somebody"].iter().all(|name| new_entry(name, None).is_none()));
     }
 
     #[test]

@@ -15,7 +15,7 @@ mod write;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use self::manager::{NOBODY, Others};
+use self::manager::{NO_MANAGER, OtherManagers};
 pub use self::{
     change::OwnedRequest,
     fields::{Fields, labelled},
@@ -34,14 +34,14 @@ pub struct Owned {
     #[serde(flatten)]
     pub applied: Fields,
     /// Fields that we want too, by those who own them.
-    #[serde(default, skip_serializing_if = "Others::is_empty")]
-    pub others: Others,
+    #[serde(default, skip_serializing_if = "OtherManagers::is_empty")]
+    pub others: OtherManagers,
 }
 
 impl Owned {
     /// An object that we make.
     pub fn made(body: Fields) -> Self {
-        Self { applied: body, others: Others::new() }
+        Self { applied: body, others: OtherManagers::new() }
     }
 
     /// What an object should be, so that it holds `body`; `now` itself when it does already, whoever owns the fields.
@@ -61,7 +61,7 @@ impl Owned {
         }
     }
 
-    /// Whether we marked it as this graph's. A mark that somebody else copied does not count.
+    /// Whether we marked it as this graph's. A mark that another client copied does not count.
     pub fn is_marked(&self, graph: &str) -> bool {
         fields::get(&self.applied, &mark::PATH).is_some_and(|mark| mark == graph)
     }
@@ -94,7 +94,7 @@ impl Owned {
     }
 
     fn has_more_than(&self, body: &Fields) -> bool {
-        let more = |path: &fields::Path<'_>| *path != mark::PATH && fields::get(body, path).is_none();
+        let more = |path: &fields::FieldPath<'_>| *path != mark::PATH && fields::get(body, path).is_none();
         fields::leaves(&self.applied).iter().any(|(path, _)| more(path))
     }
 
@@ -103,7 +103,7 @@ impl Owned {
         let mut others = self.others.clone();
         for (owner, theirs) in &mut others {
             for (path, value) in fields::leaves(&body) {
-                let lost = *owner == NOBODY || fields::get(theirs, &path).is_some_and(|their| their != value);
+                let lost = *owner == NO_MANAGER || fields::get(theirs, &path).is_some_and(|their| their != value);
                 if lost {
                     fields::unset(theirs, &path);
                 }
@@ -114,8 +114,8 @@ impl Owned {
     }
 
     /// What others own in `to` and do not own here: it has to be given back to them on the way there.
-    pub fn owed(&self, to: &Self) -> Others {
-        let mut owed = Others::new();
+    pub fn owed(&self, to: &Self) -> OtherManagers {
+        let mut owed = OtherManagers::new();
         for (owner, theirs) in &to.others {
             let has = self.others.get(owner);
             for (path, value) in fields::leaves(theirs) {

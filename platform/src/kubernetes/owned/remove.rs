@@ -8,8 +8,8 @@ use tokio::time::{Instant, sleep};
 use trustpath_core::{Class, Problem, Result};
 
 use crate::{
-    error::{Error, Kind},
-    kubernetes::{Address, Cluster, call::Call},
+    error::{Error, ErrorKind},
+    kubernetes::{Address, Cluster, call::KubernetesCall},
     text::{clean, listed},
 };
 
@@ -43,12 +43,12 @@ impl Cluster {
         if is_going(live) {
             return self.gone_by(at, uid, deadline).await;
         }
-        let call = Call::delete(at, Preconditions { uid: uid.map(str::to_owned), resource_version: None })?;
+        let call = KubernetesCall::delete(at, Preconditions { uid: uid.map(str::to_owned), resource_version: None })?;
         match self.call(&call).await {
             // An object that has to wait for something comes back with the time at which it was deleted.
             Ok(answer) if !is_going(&answer.parse::<Value>(&call)?) => Ok(None),
             Ok(_) => self.gone_by(at, uid, deadline).await,
-            Err(error) if error.kind() == Kind::NotFound => Ok(None),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
         }
     }

@@ -6,7 +6,7 @@ use trustpath_core::{Evidence, graph::word};
 use super::{
     Owned,
     fields::{self, Fields},
-    manager::{NOBODY, Others, Whose, before_first_apply, entries},
+    manager::{NO_MANAGER, OtherManagers, Whose, before_first_apply, entries},
 };
 use crate::{
     mark,
@@ -57,8 +57,8 @@ pub fn other_managers(live: &Value) -> Vec<String> {
     names
 }
 
-fn others(live: &Value, object: &Fields, body: &Fields) -> Others {
-    let mut found = Others::new();
+fn others(live: &Value, object: &Fields, body: &Fields) -> OtherManagers {
+    let mut found = OtherManagers::new();
     let wanted = fields::leaves(body).into_iter().map(|(path, _)| path);
     let wanted = wanted.filter(|path| !IDENTITY.contains(&path.as_slice()));
     for path in wanted.chain([mark::PATH.to_vec()]) {
@@ -70,7 +70,7 @@ fn others(live: &Value, object: &Fields, body: &Fields) -> Others {
     found
 }
 
-/// The owners of a field besides us; nobody only when we do not hold it either.
+/// The owners of a field besides us; no one only when we do not hold it either.
 fn owners(live: &Value, path: &[&str]) -> Vec<String> {
     if entries(live).is_empty() {
         return vec![before_first_apply(live)];
@@ -78,7 +78,7 @@ fn owners(live: &Value, path: &[&str]) -> Vec<String> {
     let owning = entries(live).iter().filter(|entry| fields::owns(&entry["fieldsV1"], path));
     let owning: Vec<_> = owning.filter_map(Whose::entry).collect();
     if owning.is_empty() {
-        return vec![NOBODY.to_owned()];
+        return vec![NO_MANAGER.to_owned()];
     }
     owning.into_iter().filter_map(|whose| if let Whose::Other(owner) = whose { Some(owner) } else { None }).collect()
 }

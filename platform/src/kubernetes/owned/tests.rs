@@ -39,7 +39,7 @@ fn what_is_made_is_marked() {
 }
 
 #[test]
-fn an_equal_object_of_somebody_else_is_left_as_it_is() {
+fn an_equal_object_of_another_client_is_left_as_it_is() {
     let live = object(json!({"a": "1", "b": "2"}), theirs(json!({"f:a": {}, "f:b": {}})));
     let now = Owned::seen(&live, &body(json!({"a": "1"})));
     assert_eq!(Owned::wanting(Some(&now), body(json!({"a": "1"})), GRAPH), now);
@@ -97,7 +97,7 @@ fn an_object_without_managers_will_be_its_first_owners() {
 }
 
 #[test]
-fn a_field_on_its_way_back_belongs_to_nobody_yet() {
+fn a_field_on_its_way_back_belongs_to_no_one_yet() {
     let managers = json!([entry("trustpath", "Update", json!({"f:metadata": {"f:labels": {"f:a": {}}}}))]);
     let now = Owned::seen(&object(json!({"a": "1"}), managers), &body(json!({"a": "2"})));
     assert_eq!(now, Owned::made(fields(json!({"metadata": {"name": "n"}}))));
@@ -134,7 +134,7 @@ fn a_field_that_was_shared_before_is_ours_again_first() {
 }
 
 proptest::proptest! {
-    /// An undo tells, field by field, what was before from what we made: on the way back a field may be no third thing.
+    /// An undo tells, field by field, what was before from what we made: during the undo a field may be no third thing.
     #[test]
     fn on_the_way_back_each_field_is_as_before_or_as_made(
         labels in proptest::collection::btree_map("[a-d]", "[12]", 0..4),
@@ -155,8 +155,8 @@ proptest::proptest! {
         let way = after.waypoints(&before);
         proptest::prop_assert_eq!(way.last(), Some(&before));
         for state in &way {
-            let standing = trustpath_core::Trail::from(made.clone()).standing(Some(&json(state)));
-            proptest::prop_assert!(!matches!(standing, trustpath_core::contract::Standing::Foreign(_)), "{:?}", standing);
+            let standing = trustpath_core::ChangeHistory::from(made.clone()).drift(Some(&json(state)));
+            proptest::prop_assert!(!matches!(standing, trustpath_core::contract::Drift::Foreign(_)), "{:?}", standing);
         }
     }
 }
@@ -182,8 +182,8 @@ fn passing() -> Value {
     object(json!({"a": "1", "b": "2"}), managers)
 }
 
-fn owed(owner: &str) -> Others {
-    Others::from([(owner.to_owned(), fields(json!({"metadata": {"labels": {"b": "2"}}})))])
+fn owed(owner: &str) -> OtherManagers {
+    OtherManagers::from([(owner.to_owned(), fields(json!({"metadata": {"labels": {"b": "2"}}})))])
 }
 
 #[test]
@@ -219,7 +219,7 @@ fn an_owner_that_lost_everything_is_listed_again() {
 }
 
 #[test]
-fn what_belonged_to_nobody_belongs_to_nobody_again() {
+fn what_belonged_to_no_one_belongs_to_no_one_again() {
     let managers = json!([entry("trustpath", "Apply", json!({"f:metadata": {"f:labels": {"f:b": {}}}}))]);
     let live = object(json!({"b": "2"}), managers);
     let patch = ownership_patch(&live, &owed("nobody"), &Fields::new()).expect("there is something to hand over");

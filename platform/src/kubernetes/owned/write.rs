@@ -8,11 +8,11 @@ use super::{
     Owned, OwnedRequest,
     fields::{self, Fields},
     give_back::{ownership_patch, values_patch},
-    manager::Others,
+    manager::OtherManagers,
 };
 use crate::{
-    error::{Error, Kind},
-    kubernetes::{Address, Apply, Cluster},
+    error::{Error, ErrorKind},
+    kubernetes::{Address, ApplyOptions, Cluster},
     mark,
 };
 
@@ -25,7 +25,7 @@ impl Cluster {
     /// # Errors
     /// Why not: conflicts with other managers (unless `force`), admission, validation.
     pub async fn rehearse_owned(&self, at: &Address, to: &Owned, force: bool) -> Result<(), Error> {
-        self.apply(at, &to.body(at, None), Apply { force, dry_run: true }).await
+        self.apply(at, &to.body(at, None), ApplyOptions { force, dry_run: true }).await
     }
 }
 
@@ -53,7 +53,7 @@ impl OwnedRequest {
         // With the uid it is this very object, or a conflict: none is made where one was to be changed.
         let uid = live.as_ref().and_then(|live| live["metadata"]["uid"].as_str());
         // What was not there when force was agreed to is somebody's new object: nothing of it is taken.
-        let how = Apply { force: force && live.is_some(), dry_run: false };
+        let how = ApplyOptions { force: force && live.is_some(), dry_run: false };
         Ok(cluster.apply(at, &to.body(at, uid), how).await?)
     }
 
@@ -68,42 +68,54 @@ impl OwnedRequest {
 }
 
 impl Cluster {
-    async fn give_back(&self, at: &Address, mut live: Option<Value>, owed: &Others, ours: &Fields) -> Result<()> {
+    async fn give_back(
+        &self,
+        at: &Address,
+        mut live: Option<Value>,
+        owed: &OtherManagers,
+        ours: &Fields,
+    ) -> Result<()> {
         for attempt in 1.. {
             let Some(seen) = live else { break };
             match self.give_back_once(at, seen, owed, ours).await {
-                Err(error) if error.kind() == Kind::Conflict && attempt < ATTEMPTS => live = self.live(at).await?,
+                Err(error) if error.kind() == ErrorKind::Conflict && attempt < ATTEMPTS => live = self.live(at).await?,
                 given => return Ok(given?),
             }
         }
         Err(gone(at).into())
     }
 
-    async fn give_back_once(&self, at: &Address, live: Value, owed: &Others, ours: &Fields) -> Result<(), Error> {
+    async fn give_back_once(
+        &self,
+        at: &Address,
+        live: Value,
+        owed: &OtherManagers,
+        ours: &Fields,
+    ) -> Result<(), Error> {
         let live = match values_patch(&live, owed) {
-            Some(values) => self.patch(at, &Patch::Merge(values), Apply::default()).await?,
+            Some(values) => self.patch(at, &Patch::Merge(values), ApplyOptions::default()).await?,
             None => live,
         };
         if let Some(managers) = ownership_patch(&live, owed, ours) {
-            self.patch(at, &Patch::Merge(managers), Apply::default()).await?;
+            self.patch(at, &Patch::Merge(managers), ApplyOptions::default()).await?;
         }
         Ok(())
     }
 }
 
-/// Whether we marked this object as `owned` is marked; a mark that somebody else copied does not count.
+/// Whether we marked this object as `owned` is marked; a mark that another client copied does not count.
 fn bears_mark_of(live: &Value, owned: &Owned) -> bool {
     let expected = fields::get(&owned.applied, &mark::PATH).and_then(Value::as_str);
     expected.is_some_and(|graph| Owned::seen(live, &Fields::new()).is_marked(graph))
 }
 
 fn gone(at: &Address) -> Problem {
-    Problem::new(Class::Conflict, "trustpath::kubernetes::gone", format!("{at} was removed by somebody else"))
+    Problem::new(Class::Conflict, "trustpath::kubernetes::gone", format!("{at} was removed by another client"))
         .help("look at the plan again: what is to be changed is no longer there")
 }
 
 fn appeared(at: &Address) -> Problem {
-    let message = format!("{at} was made by somebody else since the plan");
+    let message = format!("{at} was made by another client since the plan");
     Problem::new(Class::Conflict, "trustpath::kubernetes::appeared", message)
         .help("look at the plan again: it now says what would be taken over")
 }
@@ -111,5 +123,5 @@ fn appeared(at: &Address) -> Problem {
 fn not_ours(at: &Address) -> Problem {
     let message = format!("{at} no longer bears the mark with which it was to be removed");
     Problem::new(Class::Conflict, "trustpath::kubernetes::not_ours", message)
-        .help("somebody else has taken it over or made it anew: look at the plan again")
+        .help("another client has taken it over or made it anew: look at the plan again")
 }

@@ -10,7 +10,7 @@ use crate::{kubernetes::Cluster, text::clean};
 
 /// A verb on a resource.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Grant {
+pub struct KubernetesGrant {
     /// `get`, `create`, …
     pub verb: String,
     /// The API group; empty for the core group.
@@ -34,7 +34,7 @@ pub struct Grant {
     pub cluster_wide: bool,
 }
 
-impl Grant {
+impl KubernetesGrant {
     /// On those in one namespace.
     #[must_use]
     pub fn within(&self, namespace: &str) -> Self {
@@ -117,7 +117,7 @@ impl Grant {
     }
 }
 
-impl fmt::Display for Grant {
+impl fmt::Display for KubernetesGrant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.verb, self.full_resource())
     }

@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures::{StreamExt, TryStreamExt, stream};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::APIGroup;
-use trustpath_core::{Lacking, Right};
+use trustpath_core::{MissingRights, Right};
 
-use super::{Grant, on};
+use super::{KubernetesGrant, on};
 use crate::{
-    error::{Error, Kind},
-    kubernetes::{Cluster, call::Call},
+    error::{Error, ErrorKind},
+    kubernetes::{Cluster, call::KubernetesCall},
 };
 
 /// How many questions are under way at the same time.
@@ -19,19 +19,19 @@ const MAY_NOT_ASK: &str = "Kubernetes does not let this user ask what it may do,
      there are not known.";
 
 impl Cluster {
-    pub(in crate::kubernetes) async fn lacks(&self, rights: &[Right]) -> Result<Lacking, Error> {
+    pub(in crate::kubernetes) async fn lacks(&self, rights: &[Right]) -> Result<MissingRights, Error> {
         match self.lacks_of(rights).await {
-            Err(error) if error.kind() == Kind::Denied => {
-                Ok(Lacking { missing: Vec::new(), unasked: vec![MAY_NOT_ASK.to_owned()] })
+            Err(error) if error.kind() == ErrorKind::Denied => {
+                Ok(MissingRights { missing: Vec::new(), unasked: vec![MAY_NOT_ASK.to_owned()] })
             }
             lacking => lacking,
         }
     }
 
-    async fn lacks_of(&self, rights: &[Right]) -> Result<Lacking, Error> {
+    async fn lacks_of(&self, rights: &[Right]) -> Result<MissingRights, Error> {
         // Who may do everything is asked one question instead of many.
         if rights.is_empty() || self.can_i(&on("*", "*").verb("*")).await? {
-            return Ok(Lacking::default());
+            return Ok(MissingRights::default());
         }
         let asked: Vec<_> =
             rights.iter().enumerate().filter_map(|(asked, right)| Some((asked, read(right)?))).collect();
@@ -41,11 +41,11 @@ impl Cluster {
             spelled.extend(if grant.is_everything() { self.denied(each).await? } else { each });
         }
         let missing = spelled.iter().map(|(asked, grant)| (*asked, grant.right())).collect();
-        Ok(Lacking { missing, unasked: Vec::new() })
+        Ok(MissingRights { missing, unasked: Vec::new() })
     }
 
     /// Those that the server says no to, in the order in which they are given.
-    async fn denied(&self, asked: Vec<(usize, Grant)>) -> Result<Vec<(usize, Grant)>, Error> {
+    async fn denied(&self, asked: Vec<(usize, KubernetesGrant)>) -> Result<Vec<(usize, KubernetesGrant)>, Error> {
         let answers = asked.into_iter().map(|(asked, grant)| async move {
             let allowed = self.can_i(&grant).await?;
             Ok((!allowed).then_some((asked, grant)))
@@ -60,33 +60,34 @@ impl Cluster {
         let there = stream::iter(namespaces).map(|name| async move { Ok((name.clone(), self.is_there(&name).await?)) });
         let there: BTreeMap<String, bool> =
             there.buffered(AT_ONCE).try_collect::<Vec<_>>().await?.into_iter().collect();
-        let absent = |grant: &Grant| grant.namespace.as_ref().is_some_and(|name| there.get(name) == Some(&false));
+        let absent =
+            |grant: &KubernetesGrant| grant.namespace.as_ref().is_some_and(|name| there.get(name) == Some(&false));
         let mut spelled = Vec::new();
         for grant in grants {
             let each = match grant {
                 Some(grant) => self.each(&grant).await?,
                 None => Vec::new(),
             };
-            let each = each.into_iter().map(|grant| Grant { cluster_wide: absent(&grant), ..grant }.right());
+            let each = each.into_iter().map(|grant| KubernetesGrant { cluster_wide: absent(&grant), ..grant }.right());
             spelled.push(each.collect());
         }
         Ok(spelled)
     }
 
-    async fn each(&self, grant: &Grant) -> Result<Vec<Grant>, Error> {
+    async fn each(&self, grant: &KubernetesGrant) -> Result<Vec<KubernetesGrant>, Error> {
         if grant.if_served && !self.serves(&grant.group, &grant.resource).await? {
             return Ok(Vec::new());
         }
         if !grant.is_everything() {
-            return Ok(vec![Grant { if_served: false, ..grant.clone() }]);
+            return Ok(vec![KubernetesGrant { if_served: false, ..grant.clone() }]);
         }
         // A group whose server is down: what it has cannot be listed then, whoever may.
         let types = self.namespaced_types().await?.types.into_iter();
-        Ok(types.map(|found| Grant { group: found.group, resource: found.plural, ..grant.clone() }).collect())
+        Ok(types.map(|found| KubernetesGrant { group: found.group, resource: found.plural, ..grant.clone() }).collect())
     }
 
     async fn serves(&self, group: &str, plural: &str) -> Result<bool, Error> {
-        let call = Call::get(&format!("/apis/{group}"))?;
+        let call = KubernetesCall::get(&format!("/apis/{group}"))?;
         let Some(found) = self.found::<APIGroup>(&call).await? else { return Ok(false) };
         for version in found.versions {
             let served = self.resources(&version.group_version).await?;
@@ -100,12 +101,12 @@ impl Cluster {
     /// Who may not look is taken at the word of the graph file.
     async fn is_there(&self, namespace: &str) -> Result<bool, Error> {
         match self.has_namespace(namespace).await {
-            Err(error) if error.kind() == Kind::Denied => Ok(true),
+            Err(error) if error.kind() == ErrorKind::Denied => Ok(true),
             there => there,
         }
     }
 }
 
-fn read(right: &Right) -> Option<Grant> {
+fn read(right: &Right) -> Option<KubernetesGrant> {
     serde_json::from_value(right.grant.clone()).ok()
 }

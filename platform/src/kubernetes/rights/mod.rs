@@ -9,12 +9,12 @@ mod role;
 
 use trustpath_core::Right;
 
-pub use grant::Grant;
+pub use grant::KubernetesGrant;
 pub use role::Role;
 
 /// Every object of a resource, by its plural, in the whole cluster.
-pub fn on(group: &str, resource: &str) -> Grant {
-    Grant { group: group.to_owned(), resource: resource.to_owned(), ..Grant::default() }
+pub fn on(group: &str, resource: &str) -> KubernetesGrant {
+    KubernetesGrant { group: group.to_owned(), resource: resource.to_owned(), ..KubernetesGrant::default() }
 }
 
 /// Reading what tells this cluster from another, as [`Cluster::uid`] does.

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use serde_json::{Value, json};
-use trustpath_core::run::{By, Need};
+use trustpath_core::run::{RequestedBy, RequiredRight};
 
-use super::Grant;
+use super::KubernetesGrant;
 
 const API_VERSION: &str = "rbac.authorization.k8s.io/v1";
 
@@ -38,7 +38,7 @@ pub struct Rule {
     pub verbs: Vec<String>,
     /// What needs it.
     #[serde(skip)]
-    pub by: By,
+    pub by: RequestedBy,
 }
 
 /// A group, a resource, and the name of an object where it is one.
@@ -46,16 +46,16 @@ type Object = (String, String, Option<String>);
 /// One verb on it, in a namespace or in the whole cluster.
 type Cell = (Option<String>, Object, String);
 /// What each is needed by.
-type Cells = BTreeMap<Cell, By>;
+type Cells = BTreeMap<Cell, RequestedBy>;
 /// The verbs that are needed on each object, and by what.
-type Verbs = BTreeMap<Object, (BTreeSet<String>, By)>;
+type Verbs = BTreeMap<Object, (BTreeSet<String>, RequestedBy)>;
 
 impl Role {
     /// The roles for these needs of a cluster, the ClusterRole first, all of one name.
     ///
     /// A Role goes with its namespace, and cannot be made before it: what is needed in a namespace that the needs
     /// themselves make or remove is given in the whole cluster.
-    pub fn all<'a>(name: &str, needs: impl IntoIterator<Item = &'a Need>) -> Vec<Self> {
+    pub fn all<'a>(name: &str, needs: impl IntoIterator<Item = &'a RequiredRight>) -> Vec<Self> {
         let grants: Vec<_> = needs.into_iter().flat_map(read).collect();
         let moved = grants.iter().filter(|(grant, _)| grant.moves_namespace());
         let moved: BTreeSet<_> = moved.filter_map(|(grant, _)| grant.name.clone()).collect();
@@ -119,12 +119,12 @@ impl Rule {
     }
 }
 
-fn read(need: &Need) -> impl Iterator<Item = (Grant, &By)> {
+fn read(need: &RequiredRight) -> impl Iterator<Item = (KubernetesGrant, &RequestedBy)> {
     let grants = need.grants.iter().filter_map(|grant| serde_json::from_value(grant.clone()).ok());
     grants.map(|grant| (grant, &need.by))
 }
 
-fn cell(scope: Option<String>, grant: Grant) -> Cell {
+fn cell(scope: Option<String>, grant: KubernetesGrant) -> Cell {
     let resource = match grant.subresource {
         Some(subresource) => format!("{}/{subresource}", grant.resource),
         None => grant.resource,

@@ -33,7 +33,7 @@ async fn what_is_left_counts_from_before_the_renewal_was_sent() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_record_that_nobody_touched_is_renewed_however_late() {
+async fn a_record_that_no_one_touched_is_renewed_however_late() {
     let memory = Memory::default();
     let held = Hand::of("a").take(&memory).await.unwrap();
     memory.inside(|inside| inside.down = true);
@@ -45,7 +45,7 @@ async fn a_record_that_nobody_touched_is_renewed_however_late() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_lock_that_somebody_else_has_is_lost_for_good_and_left_alone() {
+async fn a_lock_that_another_client_has_is_lost_for_good_and_left_alone() {
     let memory = Memory::default();
     let held = Hand::of("a").take(&memory).await.unwrap();
     memory.inside(|inside| inside.record = Some((99, theirs())));
@@ -106,14 +106,14 @@ async fn a_run_that_has_not_ended_stays_on_record() {
     let begun = Instant::now();
     let refused = Hand::of("b").take(&memory).await.err().unwrap();
     assert_eq!(code(&refused), "trustpath::lock::unfinished_elsewhere");
-    let on = Hand { purpose: Purpose::GoOn("d".into()), ..Hand::of("b") }.take(&memory).await.unwrap();
+    let on = Hand { purpose: LockPurpose::GoOn("d".into()), ..Hand::of("b") }.take(&memory).await.unwrap();
     on.release().await.unwrap();
     assert_eq!(memory.claim().unwrap().unfinished, Some(unfinished()), "going on did not come to its end either");
-    let on = Hand { purpose: Purpose::GoOn("d".into()), ..Hand::of("b") }.take(&memory).await.unwrap();
+    let on = Hand { purpose: LockPurpose::GoOn("d".into()), ..Hand::of("b") }.take(&memory).await.unwrap();
     on.guard().clear().await.unwrap();
     on.release().await.unwrap();
     assert_eq!(memory.claim(), None);
-    assert_eq!(begun.elapsed(), Duration::ZERO, "nobody holds it: there is nothing to wait for");
+    assert_eq!(begun.elapsed(), Duration::ZERO, "no one holds it: there is nothing to wait for");
 }
 
 #[tokio::test(start_paused = true)]
@@ -157,7 +157,7 @@ async fn a_run_that_does_not_begin_leaves_what_was_there() {
     let other = Unfinished { run: "s".into(), digest: "e".into(), ..unfinished() };
     for there in [None, Some(other)] {
         dead(&memory, Claim { holder: None, unfinished: there.clone(), ..theirs() });
-        let held = Hand { purpose: Purpose::GoOn("e".into()), ..Hand::of("a") }.take(&memory).await.unwrap();
+        let held = Hand { purpose: LockPurpose::GoOn("e".into()), ..Hand::of("a") }.take(&memory).await.unwrap();
         held.begin(unfinished()).await.unwrap();
         assert_eq!(memory.claim().unwrap().unfinished, Some(unfinished()));
         held.withdraw().await;

@@ -12,8 +12,8 @@ use trustpath_core::Result;
 
 use crate::{
     Error,
-    error::{Kind, System},
-    lock::{Claim, Found, Record, Removed, Version},
+    error::{ErrorKind, System},
+    lock::{Claim, FoundRecord, LockStore, RecordVersion, Removed},
 };
 
 /// What goes wrong with a write.
@@ -60,7 +60,11 @@ impl Memory {
         self.inside(|inside| inside.faults.push_back(fault));
     }
 
-    async fn write(&self, expected: Option<&Version>, claim: Option<&Claim>) -> Result<Option<Version>, Error> {
+    async fn write(
+        &self,
+        expected: Option<&RecordVersion>,
+        claim: Option<&Claim>,
+    ) -> Result<Option<RecordVersion>, Error> {
         let (fault, written) = self.inside(|inside| {
             let fault = if inside.down { Some(Fault::Lost) } else { inside.faults.pop_front() };
             let there = inside.record.as_ref().map(|(revision, _)| version(*revision));
@@ -73,8 +77,8 @@ impl Memory {
         });
         sleep(self.inside(|inside| inside.slow)).await;
         match fault {
-            Some(Fault::Lost) => Err(Error::new(System::Vault, Kind::Unreachable, "it cannot be reached")),
-            Some(Fault::Denied) => Err(Error::new(System::Vault, Kind::Denied, "it may not be written")),
+            Some(Fault::Lost) => Err(Error::new(System::Vault, ErrorKind::Unreachable, "it cannot be reached")),
+            Some(Fault::Denied) => Err(Error::new(System::Vault, ErrorKind::Denied, "it may not be written")),
             Some(Fault::AnswerLost) => Ok(None),
             Some(Fault::Silent) => std::future::pending().await,
             None => Ok(written),
@@ -82,12 +86,12 @@ impl Memory {
     }
 }
 
-pub(super) fn version(revision: u64) -> Version {
-    Version { object: "o".into(), revision: revision.to_string() }
+pub(super) fn version(revision: u64) -> RecordVersion {
+    RecordVersion { object: "o".into(), revision: revision.to_string() }
 }
 
 #[async_trait]
-impl Record for Memory {
+impl LockStore for Memory {
     fn name(&self) -> String {
         "the record".into()
     }
@@ -96,22 +100,22 @@ impl Record for Memory {
         true
     }
 
-    async fn read(&self) -> Result<Option<Found>, Error> {
+    async fn read(&self) -> Result<Option<FoundRecord>, Error> {
         if self.inside(|inside| inside.down) {
-            return Err(Error::new(System::Vault, Kind::Unreachable, "it cannot be reached"));
+            return Err(Error::new(System::Vault, ErrorKind::Unreachable, "it cannot be reached"));
         }
-        Ok(self.inside(|inside| inside.record.clone()).map(|(at, claim)| Found { version: version(at), claim }))
+        Ok(self.inside(|inside| inside.record.clone()).map(|(at, claim)| FoundRecord { version: version(at), claim }))
     }
 
-    async fn create(&self, claim: &Claim) -> Result<Option<Version>, Error> {
+    async fn create(&self, claim: &Claim) -> Result<Option<RecordVersion>, Error> {
         self.write(None, Some(claim)).await
     }
 
-    async fn replace(&self, version: &Version, claim: &Claim) -> Result<Option<Version>, Error> {
+    async fn replace(&self, version: &RecordVersion, claim: &Claim) -> Result<Option<RecordVersion>, Error> {
         self.write(Some(version), Some(claim)).await
     }
 
-    async fn remove(&self, version: &Version) -> Result<Removed, Error> {
+    async fn remove(&self, version: &RecordVersion) -> Result<Removed, Error> {
         Ok(match self.write(Some(version), None).await? {
             Some(_) => Removed::Yes,
             None => Removed::Refused,

@@ -12,16 +12,16 @@ use self::memory::Memory;
 use super::*;
 
 const LEASE: Duration = Duration::from_secs(120);
-const HORIZON: Duration = Duration::from_secs(90);
+const IN_FLIGHT: Duration = Duration::from_secs(90);
 
 fn terms() -> Terms {
-    Terms::new(LEASE, HORIZON, Duration::from_secs(60))
+    Terms::new(LEASE, IN_FLIGHT, Duration::from_secs(60))
 }
 
 /// Who takes the lock, and how.
 struct Hand {
     id: &'static str,
-    purpose: Purpose,
+    purpose: LockPurpose,
     abandon: Option<&'static str>,
     timeout: Option<Duration>,
     cancel: Cancel,
@@ -29,18 +29,18 @@ struct Hand {
 
 impl Hand {
     fn of(id: &'static str) -> Self {
-        Self { id, purpose: Purpose::Begin, abandon: None, timeout: None, cancel: Cancel::never() }
+        Self { id, purpose: LockPurpose::Begin, abandon: None, timeout: None, cancel: Cancel::never() }
     }
 
-    async fn take(self, memory: &Memory) -> Result<Held> {
+    async fn take(self, memory: &Memory) -> Result<HeldLock> {
         let taking = Taking {
-            holder: Holder::unknown(self.id),
+            holder: LockHolder::unknown(self.id),
             terms: terms(),
             purpose: self.purpose,
             abandon: self.abandon,
             timeout: self.timeout,
             cancel: &self.cancel,
-            known: &|_| Known::Elsewhere,
+            known: &|_| Observed::Elsewhere,
             tell: &|_| {},
         };
         take(Arc::new(memory.clone()), &taking).await
@@ -51,13 +51,13 @@ fn code(failure: &Failure) -> String {
     failure.report().code.expect("a code")
 }
 
-/// A record that somebody wrote and nobody renews.
+/// A record that somebody wrote and no one renews.
 fn dead(memory: &Memory, claim: Claim) {
     memory.inside(|inside| inside.record = Some((0, claim)));
 }
 
 fn theirs() -> Claim {
-    Claim::new(Holder::unknown("theirs"), terms())
+    Claim::new(LockHolder::unknown("theirs"), terms())
 }
 
 fn unfinished() -> Unfinished {

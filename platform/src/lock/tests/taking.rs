@@ -34,13 +34,13 @@ async fn a_live_holder_is_seen_to_be_alive_and_is_left_alone() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_dead_holder_is_followed_after_lease_and_horizon() {
+async fn a_dead_holder_is_followed_after_lease_and_in_flight_timeout() {
     let memory = Memory::default();
     dead(&memory, theirs());
     let begun = Instant::now();
     let held = Hand::of("b").take(&memory).await.unwrap();
     let waited = begun.elapsed();
-    assert!(waited >= LEASE + HORIZON && waited < LEASE + HORIZON + Duration::from_secs(1), "{waited:?}");
+    assert!(waited >= LEASE + IN_FLIGHT && waited < LEASE + IN_FLIGHT + Duration::from_secs(1), "{waited:?}");
     assert_eq!(memory.holder().as_deref(), Some("b"));
     drop(held);
 }
@@ -50,7 +50,7 @@ async fn a_record_that_changes_at_the_last_moment_is_alive() {
     let memory = Memory::default();
     dead(&memory, theirs());
     let renewed = async {
-        sleep(LEASE + HORIZON - Duration::from_secs(1)).await;
+        sleep(LEASE + IN_FLIGHT - Duration::from_secs(1)).await;
         memory.inside(|inside| inside.record = Some((1, theirs())));
     };
     let ((), taken) = tokio::join!(renewed, Hand::of("b").take(&memory));
@@ -134,26 +134,26 @@ struct Contradicting {
 }
 
 #[async_trait]
-impl Record for Contradicting {
+impl LockStore for Contradicting {
     fn name(&self) -> String {
         "the record".into()
     }
 
-    async fn read(&self) -> Result<Option<Found>, Error> {
+    async fn read(&self) -> Result<Option<FoundRecord>, Error> {
         Ok(None)
     }
 
-    async fn create(&self, _: &Claim) -> Result<Option<Version>, Error> {
+    async fn create(&self, _: &Claim) -> Result<Option<RecordVersion>, Error> {
         // In the end it gives in: a test that fails ends too.
         let gives_in = self.asked.fetch_add(1, Ordering::Relaxed) > 10_000;
         Ok(if gives_in { Some(version(1)) } else { None })
     }
 
-    async fn replace(&self, _: &Version, _: &Claim) -> Result<Option<Version>, Error> {
+    async fn replace(&self, _: &RecordVersion, _: &Claim) -> Result<Option<RecordVersion>, Error> {
         Ok(None)
     }
 
-    async fn remove(&self, _: &Version) -> Result<Removed, Error> {
+    async fn remove(&self, _: &RecordVersion) -> Result<Removed, Error> {
         Ok(Removed::Refused)
     }
 }
@@ -161,23 +161,23 @@ impl Record for Contradicting {
 #[tokio::test(start_paused = true)]
 async fn a_server_that_contradicts_itself_is_not_asked_for_ever() {
     let taking = Taking {
-        holder: Holder::unknown("us"),
+        holder: LockHolder::unknown("us"),
         terms: terms(),
-        purpose: Purpose::Begin,
+        purpose: LockPurpose::Begin,
         abandon: None,
         timeout: None,
         cancel: &Cancel::never(),
-        known: &|_| Known::Elsewhere,
+        known: &|_| Observed::Elsewhere,
         tell: &|_| {},
     };
     let taken = take(Arc::new(Contradicting::default()), &taking).await;
-    assert_eq!(code(&taken.err().expect("nobody can have it")), "trustpath::lock::restless");
+    assert_eq!(code(&taken.err().expect("no one can have it")), "trustpath::lock::contended");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_lease_that_no_clock_can_count_to_is_waited_for_as_any_other() {
     let memory = Memory::default();
-    dead(&memory, Claim { lease_seconds: u64::MAX, horizon_seconds: u64::MAX, ..theirs() });
+    dead(&memory, Claim { lease_seconds: u64::MAX, in_flight_seconds: u64::MAX, ..theirs() });
     let hand = Hand { timeout: Some(Duration::from_secs(60)), ..Hand::of("us") };
     let renewing = async {
         for revision in 1..100 {

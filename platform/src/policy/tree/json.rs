@@ -17,13 +17,13 @@ pub(super) fn read(text: &str) -> Result<Tree, Misread> {
 
 impl<'de> Deserialize<'de> for Tree {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        from.deserialize_any(Visitor).map(|value| Self { value, at: None })
+        from.deserialize_any(TreeVisitor).map(|value| Self { value, at: None })
     }
 }
 
-struct Visitor;
+struct TreeVisitor;
 
-impl<'de> de::Visitor<'de> for Visitor {
+impl<'de> de::Visitor<'de> for TreeVisitor {
     type Value = Value;
 
     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

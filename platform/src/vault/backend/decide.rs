@@ -1,6 +1,6 @@
 //! What a backend's mount and documents should be, whose they are, and what a removal leaves. Pure.
 
-use trustpath_core::{Answers, At, Class, Context, Decision, Note, Problem, Result, Undo, graph::word};
+use trustpath_core::{Answers, At, Class, Context, Decision, Note, Problem, Result, Reversibility, graph::word};
 
 use super::{
     AuthMethod, Backend, MountState, OwnedMount,
@@ -62,12 +62,12 @@ impl<M: AuthMethod> Backend<M> {
         let (goes_with, going) = roles_that_go(at.cx, &mount.path);
         let others = self.others(at, answers, &going)?;
         if others.is_empty() || now.mount.is_none() {
-            return Ok(Decision { undo, goes_with, ..Decision::to(None, ours) });
+            return Ok(Decision { reversibility: undo, goes_with, ..Decision::to(None, ours) });
         }
         // Others have roles on the mount: it stays, with what goes with it alone, and needs nothing of the graph then.
         let left = Note::Left(format!("the mount has {}", listed(&few(others))));
         let kept = Decision::to(Some(self.without_documents(at, now)), ours).noting([left]);
-        Ok(Decision { undo, retains: false, ..kept })
+        Ok(Decision { reversibility: undo, retains: false, ..kept })
     }
 
     fn without_documents(&self, at: At<'_, Taken<M>>, now: &OwnedMount) -> OwnedMount {
@@ -93,14 +93,18 @@ impl<M: AuthMethod> Backend<M> {
     }
 
     /// What goes for good with the documents that go. What may not be listed may be there.
-    fn lost(&self, at: At<'_, Taken<M>>, answers: &Answers) -> Result<Undo> {
+    fn lost(&self, at: At<'_, Taken<M>>, answers: &Answers) -> Result<Reversibility> {
         let mut lost = Vec::new();
         for (what, name) in self.documents(at.facts).iter().flat_map(|document| &document.dies_with_it) {
             let is_there = answers.get::<Vec<String>>(name)?.is_some_and(|names| !names.is_empty());
             lost.extend(is_there.then(|| (*what).to_owned()));
             lost.extend(answers.refused(name).map(|why| format!("{what} that may not be listed ({why})")));
         }
-        Ok(if lost.is_empty() { Undo::Yes } else { Undo::No(format!("{} would be lost", listed(&lost))) })
+        Ok(if lost.is_empty() {
+            Reversibility::Full
+        } else {
+            Reversibility::Lossy(format!("{} would be lost", listed(&lost)))
+        })
     }
 
     pub(super) fn owner(&self, at: At<'_, Taken<M>>, now: Option<&OwnedMount>, answers: &Answers) -> Result<Owner> {
@@ -123,7 +127,7 @@ impl<M: AuthMethod> Backend<M> {
 
 /// The roles on a mount that steps which need this one make, and these steps: both go before it.
 pub fn roles_that_go(cx: &Context, mount: &str) -> (Vec<String>, Vec<String>) {
-    let roles = cx.needing().with_givers::<Login>().filter(|(_, login)| login.mount.path == mount);
+    let roles = cx.dependent_facts().with_givers::<Login>().filter(|(_, login)| login.mount.path == mount);
     roles.map(|(step, login)| (step.to_owned(), login.role.clone())).unzip()
 }
 

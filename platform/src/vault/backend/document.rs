@@ -7,7 +7,7 @@ use super::value::trimmed;
 use crate::Vault;
 
 /// What a document holds, by key, without what the server takes for granted.
-pub type Held = Map<String, Value>;
+pub type Content = Map<String, Value>;
 
 /// Whether servers take two values of a key for the same.
 pub(super) type Same = fn(&Value, &Value) -> bool;
@@ -19,8 +19,8 @@ pub struct Document {
     /// Below the mount.
     pub(super) path: String,
     pub(super) writes: Writes,
-    pub(super) wanted: Held,
-    pub(super) defaults: Held,
+    pub(super) wanted: Content,
+    pub(super) defaults: Content,
     pub(super) is_whole: bool,
     pub(super) is_closed: bool,
     pub(super) told: &'static [&'static str],

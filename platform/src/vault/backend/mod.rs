@@ -21,7 +21,7 @@ mod written;
 
 pub use self::{
     decide::roles_that_go,
-    document::{Document, Held},
+    document::{Content, Document},
     method::{AuthMethod, Mounted, Segment},
     mount::{MountState, OwnedMount},
     proof::{LoginCheck, LoginProof},

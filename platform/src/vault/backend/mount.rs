@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use trustpath_core::{Answers, Result};
 
 use super::{
-    Held,
+    Content,
     session::OwnUse,
     value::{as_text, empty_like, is_said},
 };
@@ -47,7 +47,7 @@ pub(super) struct MountEntry {
 }
 
 /// What `GET sys/auth` has.
-pub(super) type Mounts = BTreeMap<String, MountEntry>;
+pub(super) type MountEntries = BTreeMap<String, MountEntry>;
 
 /// What is chosen when a mount is made, and cannot be tuned.
 const MADE_WITH: [&str; 5] = ["external_entropy_access", "local", "options", "plugin_version", "seal_wrap"];
@@ -70,7 +70,7 @@ impl MountState {
     }
 
     /// The mount at a path, of those that `GET sys/auth` has.
-    pub(super) fn of(mounts: Option<Mounts>, path: &str) -> Option<Self> {
+    pub(super) fn of(mounts: Option<MountEntries>, path: &str) -> Option<Self> {
         mounts?.remove(&format!("{path}/")).map(Self::seen)
     }
 
@@ -118,7 +118,7 @@ pub struct OwnedMount {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) mount: Option<MountState>,
     #[serde(flatten)]
-    pub(super) documents: BTreeMap<String, Held>,
+    pub(super) documents: BTreeMap<String, Content>,
 }
 
 impl OwnedMount {

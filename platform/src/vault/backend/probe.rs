@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     AuthMount, Cluster, Vault,
-    error::{Error, Kind},
+    error::{Error, ErrorKind},
     kubernetes::AccountToken,
     policy::Capability::{Read, Update},
     text::{clean, listed},
@@ -198,7 +198,7 @@ impl LoginProbe {
 async fn fetched(token: &AccountToken, cx: &Context) -> Result<Value> {
     match token.get(&*cx.handle::<Cluster>().await?, cx).await {
         Ok(token) => Ok(token.secret.expose_secret().into()),
-        Err(error) if error.kind() == Kind::NotFound => {
+        Err(error) if error.kind() == ErrorKind::NotFound => {
             let message = format!("there is no ServiceAccount {}", token.of);
             Err(Problem::new(Class::Missing, "trustpath::vault::no_account", message).into())
         }

@@ -6,12 +6,12 @@ use super::{AuthMethod, Backend, Disable, Document, Enable, OwnedMount, step::Ta
 use crate::AuthMount;
 
 /// The way so far.
-struct Way {
+struct Transition {
     now: Option<OwnedMount>,
     legs: Vec<Leg<OwnedMount>>,
 }
 
-impl Way {
+impl Transition {
     fn to(&mut self, next: Option<OwnedMount>, request: Box<dyn Request>) {
         self.now.clone_from(&next);
         self.legs.push(Leg { to: next, request });
@@ -19,14 +19,14 @@ impl Way {
 }
 
 impl<M: AuthMethod> Backend<M> {
-    pub(super) fn way(
+    pub(super) fn transition(
         &self,
         facts: &Taken<M>,
         from: Option<&OwnedMount>,
         to: Option<&OwnedMount>,
     ) -> Vec<Leg<OwnedMount>> {
         let ((at, is_own), documents) = (self.mount(facts), self.documents(facts));
-        let mut way = Way { now: from.cloned(), legs: Vec::new() };
+        let mut way = Transition { now: from.cloned(), legs: Vec::new() };
         if is_own && from.is_some() && (to.is_none() || loses_config(&documents, from, to)) {
             let collections = M::COLLECTIONS.iter();
             let collections = collections.map(|name| ((*name).to_owned(), self.own_names(facts, name))).collect();
@@ -48,7 +48,7 @@ fn loses_config(documents: &[Document], from: Option<&OwnedMount>, to: Option<&O
     names.into_iter().any(|name| has(from, name) && !has(to, name))
 }
 
-fn mount(way: &mut Way, at: &AuthMount, to: &OwnedMount) {
+fn mount(way: &mut Transition, at: &AuthMount, to: &OwnedMount) {
     let Some(wanted) = &to.mount else { return };
     let now = way.now.clone().unwrap_or_default();
     let next = Some(OwnedMount { mount: Some(wanted.clone()), ..now.clone() });
@@ -59,7 +59,7 @@ fn mount(way: &mut Way, at: &AuthMount, to: &OwnedMount) {
     }
 }
 
-fn write(way: &mut Way, at: &AuthMount, documents: &[Document], to: &OwnedMount) {
+fn write(way: &mut Transition, at: &AuthMount, documents: &[Document], to: &OwnedMount) {
     for document in documents {
         let now = way.now.clone().unwrap_or_default();
         let there = now.documents.get(document.name);
@@ -73,7 +73,7 @@ fn write(way: &mut Way, at: &AuthMount, documents: &[Document], to: &OwnedMount)
 }
 
 /// In reverse order. On a mount of another step, the last of them leads to nothing at all.
-fn remove(way: &mut Way, at: &AuthMount, documents: &[Document], to: Option<&OwnedMount>) {
+fn remove(way: &mut Transition, at: &AuthMount, documents: &[Document], to: Option<&OwnedMount>) {
     for document in documents.iter().rev() {
         let Some(mut next) = way.now.clone() else { return };
         let stays = to.is_some_and(|to| to.documents.contains_key(document.name));

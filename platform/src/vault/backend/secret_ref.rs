@@ -124,7 +124,7 @@ impl SecretRef {
     fn other_type(&self, kind: &str) -> Problem {
         let message = format!("{self} is of the type `{}`, and not of the type `{TOKEN}`", clean(kind));
         Problem::new(Class::Config, "trustpath::secret::other_type", message).help(
-            "a token in a Secret of another type is one that nobody keeps valid: a `token-reviewer` step makes the right one",
+            "a token in a Secret of another type is one that no one keeps valid: a `token-reviewer` step makes the right one",
         )
     }
 

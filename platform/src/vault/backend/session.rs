@@ -6,10 +6,10 @@ use futures::FutureExt as _;
 use serde_json::Value;
 use trustpath_core::{Class, Evidence, Failure, Problem, Result, Right};
 
-use super::Held;
+use super::Content;
 use crate::{
     Ttl, Vault,
-    error::{Error, Kind},
+    error::{Error, ErrorKind},
     vault::{LoggedIn, to_revoke_by_accessor},
 };
 
@@ -24,7 +24,7 @@ pub struct OwnUse {
 
 impl OwnUse {
     /// Of the tokens of a role that holds this; a number of uses that is not there has no limit.
-    pub fn of_role(held: &Held) -> Self {
+    pub fn of_role(held: &Content) -> Self {
         let is_default = held.get("token_no_default_policy") != Some(&true.into());
         let is_used_up = held.get("token_num_uses") == Some(&1.into());
         Self { asks: is_default && !is_used_up, revokes: is_default }
@@ -84,7 +84,10 @@ pub fn lifetime(login: &LoggedIn) -> String {
 
 /// Whether the server understood and said no, which is evidence; all else is a proof that could not be carried out.
 pub fn is_answer(error: &Error) -> bool {
-    matches!(error.kind(), Kind::Denied | Kind::Unauthenticated | Kind::Rejected | Kind::NotFound | Kind::Failed)
+    matches!(
+        error.kind(),
+        ErrorKind::Denied | ErrorKind::Unauthenticated | ErrorKind::Rejected | ErrorKind::NotFound | ErrorKind::Failed
+    )
 }
 
 /// What a login panicked with may be anything, a credential too.

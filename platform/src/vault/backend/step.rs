@@ -8,7 +8,7 @@ use trustpath_core::{
     Answers, At, Decision, Evidence, Handle as _, Intent, Kind, Leg, Managed, Proof, Reads, Result, Seen, graph::word,
 };
 
-use super::{AuthMethod, Document, Held, MountState, Mounted, OwnedMount, value::differing};
+use super::{AuthMethod, Content, Document, MountState, Mounted, OwnedMount, value::differing};
 use crate::{
     AuthMount, Cluster, Login, Vault, VaultServer,
     kubernetes::ClusterUid,
@@ -86,13 +86,13 @@ impl<M: AuthMethod> Backend<M> {
     }
 
     /// What the mount's documents hold, of those that were read.
-    fn held(&self, facts: &Taken<M>, answers: &Answers) -> Result<BTreeMap<String, Held>> {
+    fn held(&self, facts: &Taken<M>, answers: &Answers) -> Result<BTreeMap<String, Content>> {
         let mut all = BTreeMap::new();
         for document in self.documents(facts) {
-            let Some(found) = answers.get::<Held>(document.name)? else { continue };
+            let Some(found) = answers.get::<Content>(document.name)? else { continue };
             let mut held = document.observed(found);
             for (key, name) in &document.kept_below {
-                let below: Option<Held> = answers.get(name)?;
+                let below: Option<Content> = answers.get(name)?;
                 held.extend(below.and_then(|mut below| Some(((*key).to_owned(), below.remove(*key)?))));
             }
             all.insert(document.name.to_owned(), held);
@@ -145,7 +145,7 @@ impl<M: AuthMethod> Managed for Backend<M> {
         from: Option<&OwnedMount>,
         to: Option<&OwnedMount>,
     ) -> Result<Vec<Leg<OwnedMount>>> {
-        Ok(self.way(at.facts, from, to))
+        Ok(self.transition(at.facts, from, to))
     }
 
     fn proof(&self, at: At<'_, Taken<M>>, seen: &Seen<OwnedMount>) -> Result<Proof> {

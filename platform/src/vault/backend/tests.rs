@@ -7,8 +7,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use trustpath_core::{
-    Answer, Answers, At, Context, Decision, Facts, Handles, Intent, Managed, Note, Seen, Shown, Undo, Values,
-    contract::Consent,
+    Answer, Answers, At, Context, Decision, Facts, Handles, Intent, Managed, Note, Reversibility, Seen, Shown, Values,
+    contract::StepConsent,
 };
 
 use super::*;
@@ -53,7 +53,8 @@ struct Case<const ONE_CLUSTER: bool> {
 
 fn case<const ONE_CLUSTER: bool>(given: bool) -> Case<ONE_CLUSTER> {
     let step = serde_json::from_value(json!({"keys": ["k"], "ttl": 60})).expect("a configuration");
-    let cx = Context::new(GRAPH, "machines", Arc::new(Facts::default()), Arc::new(Handles::new()), Consent::default());
+    let cx =
+        Context::new(GRAPH, "machines", Arc::new(Facts::default()), Arc::new(Handles::new()), StepConsent::default());
     let mount = given.then(|| AuthMount { path: "machines".into(), namespace: None });
     Case { step, cx, facts: (VaultServer::default(), mount) }
 }
@@ -134,7 +135,7 @@ fn a_role_that_comes_back_has_all_that_it_had() {
     ]);
     let now = case.seen(answers.clone()).state.expect("a mount");
     let removal = case.decide(Intent::Remove, answers);
-    assert_eq!((removal.to, removal.ours, removal.undo), (None, true, Undo::Yes));
+    assert_eq!((removal.to, removal.ours, removal.reversibility), (None, true, Reversibility::Full));
     let back = case.sends(None, Some(&now));
     assert_eq!(back[2], r#"POST auth/machines/role/ci {"id":"chosen","other":"theirs","ttl":"60"}"#);
 }
@@ -148,7 +149,10 @@ fn what_others_have_keeps_the_mount_and_what_dies_is_told() {
     let removal = case.decide(Intent::Remove, answers);
     let kept = removal.to.expect("the mount");
     assert_eq!(removal.notes, [Note::Left("the mount has `role/theirs`".into())]);
-    assert_eq!((removal.undo, removal.retains), (Undo::No("secret IDs would be lost".into()), false));
+    assert_eq!(
+        (removal.reversibility, removal.retains),
+        (Reversibility::Lossy("secret IDs would be lost".into()), false)
+    );
     assert_eq!(kept.documents.keys().collect::<Vec<_>>(), ["config"], "the config goes with the mount alone");
     assert_eq!(case.sends(Some(&now), Some(&kept)), ["DELETE auth/machines/role/ci null"]);
 }
@@ -162,7 +166,10 @@ fn what_may_not_be_listed_may_be_there() {
     let seen = Seen { state: case.step.state(case.at(), &answers).expect("a state"), answers };
     let removal = case.step.decide(case.at(), Intent::Remove, &seen).expect("a decision");
     assert_eq!(removal.notes, [Note::Left("the mount has what may not be listed (denied)".into())]);
-    assert_eq!(removal.undo, Undo::No("secret IDs that may not be listed (denied) would be lost".into()));
+    assert_eq!(
+        removal.reversibility,
+        Reversibility::Lossy("secret IDs that may not be listed (denied) would be lost".into())
+    );
 }
 
 /// The rights are printed before the role is there, and its ID is not known then.

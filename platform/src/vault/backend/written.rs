@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use trustpath_core::{Reads, Request};
 
 use super::{
-    Document, Held,
+    Content, Document,
     document::Writes,
     requests::Create,
     value::{as_text, empty_like, means_the_same},
@@ -45,7 +45,7 @@ impl Document {
     }
 
     /// An answer without what the server would choose by itself; all of it otherwise, so that an undo of a removal has all.
-    pub fn observed(&self, mut answer: Held) -> Held {
+    pub fn observed(&self, mut answer: Content) -> Content {
         let is_legacy = |old: &&str| answer.get(*old).is_some_and(|value| !self.is_default(old, value));
         let legacy: Vec<_> = self.old_names.iter().map(|(old, _)| *old).filter(is_legacy).collect();
         answer.retain(|key, value| self.has(key) && !self.is_default(key, value));
@@ -62,7 +62,7 @@ impl Document {
     }
 
     /// What the file says nothing about stays; what is equal in meaning keeps the server's spelling.
-    pub fn desired(&self, now: Option<&Held>) -> Held {
+    pub fn desired(&self, now: Option<&Content>) -> Content {
         let mut held = now.cloned().unwrap_or_default();
         for (key, value) in &self.wanted {
             let there = held.get(key).cloned().unwrap_or_else(|| self.default_of(key, value));
@@ -80,14 +80,14 @@ impl Document {
         held
     }
 
-    fn tell_defaults(&self, held: &mut Held) {
+    fn tell_defaults(&self, held: &mut Content) {
         for key in self.told {
             held.entry(*key).or_insert_with(|| self.default_of(key, &Value::Null));
         }
     }
 
     /// What is written anew is known by its new name from then on.
-    fn forget_old_name(&self, held: &mut Held, key: &str) {
+    fn forget_old_name(&self, held: &mut Content, key: &str) {
         let Some(Value::Array(legacy)) = held.get_mut(LEGACY_KEYS) else { return };
         legacy.retain(|old| !self.old_names.iter().any(|(name, new)| old == name && *new == key));
         if legacy.is_empty() {
@@ -96,7 +96,7 @@ impl Document {
     }
 
     /// The one request from one state to another.
-    pub fn change(&self, at: &AuthMount, now: Option<&Held>, to: &Held) -> Box<dyn Request> {
+    pub fn change(&self, at: &AuthMount, now: Option<&Content>, to: &Content) -> Box<dyn Request> {
         let (namespace, path) = (at.namespace.as_deref(), self.at(at));
         let sent = self.sent(now, to);
         match (now, self.writes) {
@@ -112,34 +112,34 @@ impl Document {
 
     /// A policy that was printed before the document was made does not know what the server will choose, and has to let it come
     /// back.
-    fn body(&self, held: Held) -> Body {
+    fn body(&self, held: Content) -> Body {
         const CHOSEN: &str = "the server chooses it, and it comes back with what was removed";
         let body = Body::from_iter(held.into_iter().map(|(key, value)| (key, as_text(value))));
         self.kept_below.iter().fold(body, |body, (key, _)| body.at_times(key, CHOSEN))
     }
 
     /// What is written where it is to hold this.
-    pub fn written(&self, held: &Held) -> Body {
+    pub fn written(&self, held: &Content) -> Body {
         self.body(self.sent(None, held))
     }
 
-    fn creation(&self, at: &AuthMount, whole: Held) -> Box<dyn Request> {
+    fn creation(&self, at: &AuthMount, whole: Content) -> Box<dyn Request> {
         let (path, again) = (self.at(at), self.without_fixed(whole.clone()));
-        let sent = |held: Held| VaultRequest::create(at.namespace.as_deref(), path.clone(), self.body(held));
+        let sent = |held: Content| VaultRequest::create(at.namespace.as_deref(), path.clone(), self.body(held));
         if again == whole {
             return Box::new(sent(again));
         }
         Box::new(Create { at: at.clone(), whole: sent(whole), again: sent(again), path: path.clone() })
     }
 
-    fn without_fixed(&self, mut held: Held) -> Held {
+    fn without_fixed(&self, mut held: Content) -> Content {
         held.retain(|key, _| !self.fixed.contains(&key.as_str()));
         held
     }
 
     /// All of it, as a server that merges has to be told it: what goes is put back to its default. What stays is sent too:
     /// servers check a write by what is in it (`role_type` of the JWT method).
-    fn sent(&self, now: Option<&Held>, to: &Held) -> Held {
+    fn sent(&self, now: Option<&Content>, to: &Content) -> Content {
         let mut sent = to.clone();
         let going = now.filter(|_| self.writes == Writes::Merge).into_iter().flatten();
         let unset = self.wanted.iter().chain(&self.defaults);

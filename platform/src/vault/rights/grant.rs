@@ -9,7 +9,7 @@ use crate::policy::Capability;
 
 /// A capability on a path.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Grant {
+pub struct VaultGrant {
     /// The namespace; `None` is the root namespace.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub namespace: Option<String>,
@@ -19,19 +19,19 @@ pub struct Grant {
     pub capability: Capability,
     /// Every parameter that is sent; `None` where that is not known, or nothing is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sent: Option<BTreeMap<String, Sent>>,
+    pub sent: Option<BTreeMap<String, SentValues>>,
     /// Not the path itself, but these below each auth mount.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub each_auth_mount: Option<EachAuthMount>,
 }
 
-impl Grant {
+impl VaultGrant {
     /// Whether it is for whatever names, or auth mounts, there are.
     pub(in crate::vault) fn stands_for_many(&self) -> bool {
         self.each_auth_mount.is_some() || self.path.split('/').any(|segment| segment == "+")
     }
 
-    /// The paths as a policy has them: where nobody knows which auth mounts there are, those of any.
+    /// The paths as a policy has them: where no one knows which auth mounts there are, those of any.
     pub(super) fn paths(&self) -> BTreeSet<String> {
         match &self.each_auth_mount {
             None => [self.path.clone()].into(),
@@ -52,14 +52,14 @@ pub struct EachAuthMount {
 /// What is sent as the value of a parameter.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Sent {
+pub enum SentValues {
     /// This, and nothing else.
     This(Value),
     /// Something that a policy cannot be held to, and why not.
     Any(String),
 }
 
-impl Sent {
+impl SentValues {
     /// What a policy can be held to (run on OpenBao 2.7.2 and Vault 1.21.4): texts, lists and flags are compared with
     /// what is sent, numbers and objects never are. Numbers are therefore sent as texts.
     pub(super) fn of(value: &Value) -> Self {

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use trustpath_core::{Lacking, Right};
+use trustpath_core::{MissingRights, Right};
 
-use super::{EachAuthMount, Grant};
+use super::{EachAuthMount, VaultGrant};
 use crate::{
-    error::{Error, Kind},
+    error::{Error, ErrorKind},
     vault::{Mount, Vault, capabilities::Held},
 };
 
@@ -14,7 +14,7 @@ use crate::{
 const ANYTHING: &str = "trustpath-probe";
 
 impl Vault {
-    pub(in crate::vault) async fn lacks(&self, rights: &[Right]) -> Result<Lacking, Error> {
+    pub(in crate::vault) async fn lacks(&self, rights: &[Right]) -> Result<MissingRights, Error> {
         let each = self.spell_out(rights).await?;
         let asked: Vec<_> = each
             .iter()
@@ -22,7 +22,7 @@ impl Vault {
             .flat_map(|(asked, grants)| grants.iter().map(move |grant| (asked, grant)))
             .collect();
         let namespaces: BTreeSet<_> = asked.iter().map(|(_, grant)| grant.namespace.as_deref()).collect();
-        let mut lacking = Lacking::default();
+        let mut lacking = MissingRights::default();
         for namespace in namespaces {
             let here: Vec<_> = asked.iter().filter(|(_, grant)| grant.namespace.as_deref() == namespace).collect();
             let paths: BTreeSet<_> = here.iter().map(|(_, grant)| example(&grant.path)).collect();
@@ -43,17 +43,17 @@ impl Vault {
     async fn held(&self, paths: &BTreeSet<String>) -> Result<Option<Held>, Error> {
         let paths: Vec<_> = paths.iter().map(String::as_str).collect();
         match self.capabilities(&paths).await {
-            Err(error) if matches!(error.kind(), Kind::Denied | Kind::Unauthenticated) => Ok(None),
+            Err(error) if matches!(error.kind(), ErrorKind::Denied | ErrorKind::Unauthenticated) => Ok(None),
             held => held.map(Some),
         }
     }
 
     /// For each right the grants that it stands for.
-    pub(in crate::vault) async fn spell_out(&self, rights: &[Right]) -> Result<Vec<Vec<Grant>>, Error> {
+    pub(in crate::vault) async fn spell_out(&self, rights: &[Right]) -> Result<Vec<Vec<VaultGrant>>, Error> {
         let mut mounts: BTreeMap<Option<String>, BTreeMap<String, Mount>> = BTreeMap::new();
         let mut spelled = Vec::new();
         for right in rights {
-            let Ok(grant) = serde_json::from_value::<Grant>(right.grant.clone()) else {
+            let Ok(grant) = serde_json::from_value::<VaultGrant>(right.grant.clone()) else {
                 spelled.push(Vec::new());
                 continue;
             };
@@ -77,7 +77,7 @@ impl Vault {
             return Ok(seen);
         }
         match self.read("sys/auth").await {
-            Err(error) if matches!(error.kind(), Kind::Denied | Kind::Unauthenticated) => Ok(BTreeMap::new()),
+            Err(error) if matches!(error.kind(), ErrorKind::Denied | ErrorKind::Unauthenticated) => Ok(BTreeMap::new()),
             mounts => Ok(mounts?.unwrap_or_default()),
         }
     }
@@ -88,14 +88,14 @@ const MAY_NOT_ASK: &str =
 const MAY_LIMIT: &str = "Vault does not say which values the token's policies allow (`allowed_parameters`): a write may \
                          still be refused for one.";
 
-fn below(grant: &Grant, each: &EachAuthMount, mounts: &BTreeMap<String, Mount>) -> Vec<Grant> {
+fn below(grant: &VaultGrant, each: &EachAuthMount, mounts: &BTreeMap<String, Mount>) -> Vec<VaultGrant> {
     let is_left_out = |path: &str| each.but.iter().any(|but| but == path.trim_end_matches('/'));
     let others = mounts.iter().filter(|(path, _)| !is_left_out(path));
     let paths = others.flat_map(|(path, mount)| {
         let below = each.below.get(&mount.kind).into_iter().flatten();
         below.map(move |below| Vault::path(["auth", path, below]))
     });
-    paths.map(|path| Grant { path, each_auth_mount: None, ..grant.clone() }).collect()
+    paths.map(|path| VaultGrant { path, each_auth_mount: None, ..grant.clone() }).collect()
 }
 
 fn example(path: &str) -> String {
@@ -103,14 +103,14 @@ fn example(path: &str) -> String {
     segments.join("/")
 }
 
-fn capabilities<'a>(held: &'a Held, grant: &Grant) -> &'a [String] {
+fn capabilities<'a>(held: &'a Held, grant: &VaultGrant) -> &'a [String] {
     held.get(&example(&grant.path)).map(Vec::as_slice).unwrap_or_default()
 }
 
-fn is_root(held: &Held, grant: &Grant) -> bool {
+fn is_root(held: &Held, grant: &VaultGrant) -> bool {
     capabilities(held, grant).iter().any(|held| held == "root")
 }
 
-fn holds(held: &Held, grant: &Grant) -> bool {
+fn holds(held: &Held, grant: &VaultGrant) -> bool {
     is_root(held, grant) || capabilities(held, grant).iter().any(|held| held == grant.capability.name())
 }

@@ -10,7 +10,7 @@ mod stanza;
 use serde_json::{Map, Value};
 use trustpath_core::{Handle as _, Right};
 
-pub use grant::{EachAuthMount, Grant, Sent};
+pub use grant::{EachAuthMount, SentValues, VaultGrant};
 pub use stanza::{Stanza, policy};
 
 use super::Vault;
@@ -42,24 +42,24 @@ impl On<'_> {
         unpinned: &[(&str, &str)],
     ) -> Vec<Right> {
         let mut sent: std::collections::BTreeMap<_, _> =
-            body.iter().map(|(name, value)| (name.clone(), Sent::of(value))).collect();
-        sent.extend(unpinned.iter().map(|(name, why)| ((*name).to_owned(), Sent::Any((*why).to_owned()))));
-        let grant = |capability: &Capability| Grant { sent: Some(sent.clone()), ..self.grant(*capability) };
+            body.iter().map(|(name, value)| (name.clone(), SentValues::of(value))).collect();
+        sent.extend(unpinned.iter().map(|(name, why)| ((*name).to_owned(), SentValues::Any((*why).to_owned()))));
+        let grant = |capability: &Capability| VaultGrant { sent: Some(sent.clone()), ..self.grant(*capability) };
         capabilities.iter().map(|capability| grant(capability).right()).collect()
     }
 
-    fn grant(self, capability: Capability) -> Grant {
+    fn grant(self, capability: Capability) -> VaultGrant {
         let namespace = self.namespace.map(str::to_owned);
-        Grant { namespace, path: self.path.to_owned(), capability, sent: None, each_auth_mount: None }
+        VaultGrant { namespace, path: self.path.to_owned(), capability, sent: None, each_auth_mount: None }
     }
 }
 
 /// Something below every auth mount but those that bear the mark of a graph.
 pub fn on_each_auth_mount(namespace: Option<&str>, capability: Capability, each: EachAuthMount) -> Right {
-    Grant { each_auth_mount: Some(each), ..on(namespace, "sys/auth").grant(capability) }.right()
+    VaultGrant { each_auth_mount: Some(each), ..on(namespace, "sys/auth").grant(capability) }.right()
 }
 
-impl Grant {
+impl VaultGrant {
     /// The right as it is handed around.
     pub fn right(&self) -> Right {
         let grant = serde_json::to_value(self).unwrap_or_default();

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
-use trustpath_core::run::{By, Need};
+use trustpath_core::run::{RequestedBy, RequiredRight};
 
-use super::{Grant, Sent};
+use super::{SentValues, VaultGrant};
 use crate::policy::{Capability, Tree, Value as Leaf, render};
 
 /// What a policy says about one path.
@@ -22,15 +22,16 @@ pub struct Stanza {
     /// What could not be pinned, and why, a sentence each.
     pub unpinned: Vec<String>,
     /// What needs it.
-    pub by: By,
+    pub by: RequestedBy,
 }
 
 impl Stanza {
     /// The stanzas for these needs of Vault, by path.
-    pub fn all<'a>(needs: impl IntoIterator<Item = &'a Need>) -> Vec<Self> {
+    pub fn all<'a>(needs: impl IntoIterator<Item = &'a RequiredRight>) -> Vec<Self> {
         let mut paths: BTreeMap<(Option<String>, String), Joined> = BTreeMap::new();
         for need in needs {
-            for grant in need.grants.iter().filter_map(|grant| serde_json::from_value::<Grant>(grant.clone()).ok()) {
+            for grant in need.grants.iter().filter_map(|grant| serde_json::from_value::<VaultGrant>(grant.clone()).ok())
+            {
                 for path in grant.paths() {
                     let joined = paths.entry((grant.namespace.clone(), path)).or_default();
                     joined.add(&grant, need);
@@ -65,14 +66,14 @@ pub fn policy(stanzas: &[Stanza]) -> String {
 struct Joined {
     capabilities: BTreeSet<Capability>,
     /// What is sent, once for each write that is known.
-    sent: Vec<BTreeMap<String, Sent>>,
-    /// Something is written, and nobody knows what.
+    sent: Vec<BTreeMap<String, SentValues>>,
+    /// Something is written, and no one knows what.
     unknown: bool,
-    by: By,
+    by: RequestedBy,
 }
 
 impl Joined {
-    fn add(&mut self, grant: &Grant, need: &Need) {
+    fn add(&mut self, grant: &VaultGrant, need: &RequiredRight) {
         self.unknown |= writes(grant.capability) && grant.sent.is_none();
         self.capabilities.insert(grant.capability);
         self.sent.extend(grant.sent.clone());
@@ -85,9 +86,9 @@ impl Joined {
         for (name, sent) in self.sent.iter().flatten() {
             let values = allowed.entry(name.clone()).or_default();
             match sent {
-                Sent::This(value) if !values.contains(value) => values.push(value.clone()),
-                Sent::This(_) => {}
-                Sent::Any(why) => drop(unpinned.insert((name.clone(), why.clone()))),
+                SentValues::This(value) if !values.contains(value) => values.push(value.clone()),
+                SentValues::This(_) => {}
+                SentValues::Any(why) => drop(unpinned.insert((name.clone(), why.clone()))),
             }
         }
         for (name, _) in &unpinned {

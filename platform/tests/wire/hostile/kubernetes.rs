@@ -10,13 +10,13 @@ use tokio::runtime::Runtime;
 use trustpath_core::{Connection as _, Failure};
 use trustpath_platform::{
     Cluster, Connections, KubernetesSettings, ServiceAccountRef,
-    error::Kind,
+    error::ErrorKind,
     kubernetes::{
-        Address, Apply, LeaseRecord, Selection, ServedType,
+        Address, ApplyOptions, LeaseRecord, Selectors, ServedType,
         owned::Owned,
-        rights::{Grant, on},
+        rights::{KubernetesGrant, on},
     },
-    lock::{Claim, Holder, Record, Terms, Version},
+    lock::{Claim, LockHolder, LockStore, RecordVersion, Terms},
     retry::Limits,
 };
 
@@ -95,8 +95,8 @@ fn truth(method: &str, path: &str) -> Value {
         path if path.contains("reviews") => json!({"spec": {}, "status": {"allowed": true, "authenticated": true}}),
         path if path.contains("/leases") => json!({
             "metadata": {"name": "trustpath", "uid": "u", "resourceVersion": "1", "annotations": {
-                "trustpath.dev/horizon-seconds": "90",
-                "trustpath.dev/holder": serde_json::to_string(&Holder::unknown("h")).unwrap_or_default(),
+                "trustpath.dev/in-flight-seconds": "90",
+                "trustpath.dev/holder": serde_json::to_string(&LockHolder::unknown("h")).unwrap_or_default(),
             }},
             "spec": {"holderIdentity": "h", "leaseDurationSeconds": 120, "renewTime": "2026-01-31T12:00:00.000000Z"},
         }),
@@ -116,7 +116,7 @@ fn truth(method: &str, path: &str) -> Value {
 
 fn claim() -> Claim {
     let seconds = std::time::Duration::from_secs;
-    Claim::new(Holder::unknown("id"), Terms::new(seconds(120), seconds(90), seconds(60)))
+    Claim::new(LockHolder::unknown("id"), Terms::new(seconds(120), seconds(90), seconds(60)))
 }
 
 async fn open(server: &Server, limits: Limits) -> Result<Cluster, Failure> {
@@ -149,8 +149,8 @@ const THING: ServedType = ServedType { group: "g", kind: "Thing", plural: "thing
 async fn ask(cluster: &Cluster, lease: &LeaseRecord, what: Ask) -> Came {
     let at = Address::namespaced::<ServiceAccount>("n", "a");
     let who = ServiceAccountRef { namespace: "n".into(), name: "a".into() };
-    let access = Grant { verb: "get".into(), ..on("", "secrets") };
-    let version = Version { object: "u".into(), revision: "1".into() };
+    let access = KubernetesGrant { verb: "get".into(), ..on("", "secrets") };
+    let version = RecordVersion { object: "u".into(), revision: "1".into() };
     let body = serde_json::from_value(json!({"metadata": {"annotations": {"x": "z"}}})).expect("fields");
     let none = Vec::new();
     Ok(match what {
@@ -162,20 +162,20 @@ async fn ask(cluster: &Cluster, lease: &LeaseRecord, what: Ask) -> Came {
             trustpath_platform::kubernetes::owned::other_managers(&live)
         }
         Ask::List => cluster.list::<ServiceAccount>(Some("n")).await.map(|_| none)?,
-        Ask::ListDynamic => cluster.select::<DynamicObject>(&things(), Selection::default()).await.map(|_| none)?,
-        Ask::Apply => cluster.apply(&at, &object(), Apply::default()).await.map(|_| none)?,
+        Ask::ListDynamic => cluster.select::<DynamicObject>(&things(), Selectors::default()).await.map(|_| none)?,
+        Ask::Apply => cluster.apply(&at, &object(), ApplyOptions::default()).await.map(|_| none)?,
         Ask::Delete => cluster.remove(&at, &json!({"metadata": {"uid": "u"}})).await.map(|()| none)?,
         Ask::HasNamespace => cluster.has_namespace("n").await.map(|_| none)?,
         Ask::Token => cluster.request_token(&who, &[], 600).await.map(|token| vec![format!("{token:?}")])?,
         Ask::CanI => cluster.can_i(&access).await.map(|_| none)?,
         Ask::Served => cluster.served(&THING).await.map(|_| none)?,
         Ask::Types => cluster.namespaced_types().await.map(|_| none)?,
-        Ask::Lacking => cluster.lacking(&on("", "secrets").named("a").may(&["get"])).await.map(|_| none)?,
+        Ask::Lacking => cluster.missing_rights(&on("", "secrets").named("a").may(&["get"])).await.map(|_| none)?,
         Ask::WriteOwned => cluster.rehearse_owned(&at, &Owned::made(body), false).await.map(|()| none)?,
         Ask::LeaseOpen => LeaseRecord::open(cluster, "n", 90).await.map(|_| none)?,
         Ask::LeaseRead => {
             let found = lease.read().await?;
-            assert!(found.iter().all(|found| Instant::now().checked_add(found.claim.patience()).is_some()));
+            assert!(found.iter().all(|found| Instant::now().checked_add(found.claim.takeover_after()).is_some()));
             found.into_iter().filter_map(|found| found.claim.holder).map(|holder| holder.to_string()).collect()
         }
         Ask::LeaseCreate => lease.create(&claim()).await.map(|_| none)?,
@@ -240,7 +240,7 @@ async fn a_list_that_comes_back_to_where_it_was_is_given_up() {
     let page = json!({"metadata": {"continue": "again"}, "items": [object()]});
     server.turn(0, Some(Answer::document(200, page)));
     let error = cluster.list::<ServiceAccount>(None).await.unwrap_err();
-    assert_eq!((error.kind(), server.served()), (Kind::Malformed, 2), "{error}");
+    assert_eq!((error.kind(), server.served()), (ErrorKind::Malformed, 2), "{error}");
 }
 
 #[tokio::test]
@@ -248,9 +248,9 @@ async fn a_list_that_never_ends_is_given_up() {
     let server = Server::start(truth).await;
     let (cluster, _) = opened(&server).await;
     server.turn(0, None);
-    let endless = Selection { namespace: Some("endless"), ..Selection::default() };
+    let endless = Selectors { namespace: Some("endless"), ..Selectors::default() };
     let error = cluster.select::<DynamicObject>(&things(), endless).await.unwrap_err();
-    assert_eq!((error.kind(), server.served()), (Kind::Malformed, 1000), "{error}");
+    assert_eq!((error.kind(), server.served()), (ErrorKind::Malformed, 1000), "{error}");
 }
 
 #[tokio::test]
@@ -261,7 +261,7 @@ async fn more_groups_than_any_cluster_has_are_not_asked_for() {
     let groups: Vec<_> = (0..5000).map(|at| json!({"name": format!("g{at}"), "versions": version})).collect();
     server.turn(0, Some(Answer::document(200, json!({ "groups": groups }))));
     let error = cluster.namespaced_types().await.unwrap_err();
-    assert_eq!((error.kind(), server.served()), (Kind::Malformed, 1), "{error}");
+    assert_eq!((error.kind(), server.served()), (ErrorKind::Malformed, 1), "{error}");
 }
 
 #[tokio::test]

@@ -27,7 +27,7 @@ const TOKEN: &str = "hvs.CAESIJc4n4ryT0k3nOfTheHostileTests";
 const JWT: &str = "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJob3N0aWxlIn0.c2lnbmF0dXJlT2ZBSldU";
 /// No request may take longer, however busy the machine is.
 const LONGEST: Duration = Duration::from_secs(20);
-/// No text has more characters: that of a lock with its five texts of somebody else's is the longest.
+/// No text has more characters: that of a lock with its five texts of another client's is the longest.
 const LONG: usize = 4000;
 
 /// Times that are over soon.

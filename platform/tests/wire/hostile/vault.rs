@@ -8,7 +8,7 @@ use trustpath_core::{Connection as _, Failure};
 use trustpath_platform::{
     Connections, Heard, Vault, VaultSettings,
     connections::LockPath,
-    lock::{Claim, Holder, Record, Terms, Version},
+    lock::{Claim, LockHolder, LockStore, RecordVersion, Terms},
     policy::Capability::{Read, Update},
     retry::Limits,
     vault::{KvRecord, Mounts, rights::on},
@@ -88,7 +88,7 @@ fn truth(method: &str, path: &str) -> Value {
 
 fn claim() -> Claim {
     let seconds = std::time::Duration::from_secs;
-    Claim::new(Holder::unknown("id"), Terms::new(seconds(120), seconds(90), seconds(60)))
+    Claim::new(LockHolder::unknown("id"), Terms::new(seconds(120), seconds(90), seconds(60)))
 }
 
 async fn open(server: &Server, limits: Limits) -> Result<Vault, Failure> {
@@ -113,7 +113,7 @@ async fn soon(server: &Server, path: &LockPath) -> (Vault, KvRecord) {
 /// Asks, and returns what of the answer may be shown.
 async fn ask(vault: &Vault, lock: &KvRecord, what: Ask) -> Came {
     let path = LockPath::try_from("kv/lock".to_owned()).expect("a path");
-    let version = Version { object: String::new(), revision: "3".into() };
+    let version = RecordVersion { object: String::new(), revision: "3".into() };
     let none = Vec::new();
     Ok(match what {
         Ask::Open => vec![vault.version().to_owned()],
@@ -133,11 +133,11 @@ async fn ask(vault: &Vault, lock: &KvRecord, what: Ask) -> Came {
             .await
             .map(|mounts: Mounts| drop(mounts.auth_at("kubernetes").map(|m| m.mark())))
             .map(|()| none)?,
-        Ask::Lacking => vault.lacking(&on(None, "sys/x").may(&[Read, Update])).await.map(|_| none)?,
+        Ask::Lacking => vault.missing_rights(&on(None, "sys/x").may(&[Read, Update])).await.map(|_| none)?,
         Ask::LockOpen => KvRecord::open(vault, &path).await.map(|_| none)?,
         Ask::LockRead => {
             let found = lock.read().await?;
-            assert!(found.iter().all(|found| Instant::now().checked_add(found.claim.patience()).is_some()));
+            assert!(found.iter().all(|found| Instant::now().checked_add(found.claim.takeover_after()).is_some()));
             found.into_iter().filter_map(|found| found.claim.holder).map(|holder| holder.to_string()).collect()
         }
         Ask::LockCreate => lock.create(&claim()).await.map(|_| none)?,

@@ -51,7 +51,7 @@ fn theirs(change: impl FnOnce(&mut Value)) -> Store {
 }
 
 #[test]
-fn an_equal_store_of_somebody_else_is_nothing_to_do() {
+fn an_equal_store_of_another_client_is_nothing_to_do() {
     let now = theirs(|_| {});
     assert_eq!(decided(Some(&now)).to, Some(now.0));
 }
@@ -65,7 +65,7 @@ fn a_version_of_the_api_is_no_difference() {
 }
 
 #[test]
-fn the_login_of_somebody_else_is_warned_of() {
+fn the_login_of_another_client_is_warned_of() {
     let now = theirs(|live| live["spec"]["provider"]["vault"]["auth"]["tokenSecretRef"] = json!({"name": "a"}));
     let notes = decided(Some(&now)).notes;
     assert_eq!(notes.len(), 1);
@@ -73,7 +73,7 @@ fn the_login_of_somebody_else_is_warned_of() {
 }
 
 #[test]
-fn what_is_ours_and_goes_is_not_somebody_elses() {
+fn what_is_ours_and_goes_is_not_another_clients() {
     let mut now = theirs(|live| live["spec"]["provider"]["vault"]["namespace"] = json!("team"));
     assert_eq!(decided(Some(&now)).notes.len(), 1);
     now.0.applied.insert("spec".into(), json!({"provider": {"vault": {"namespace": "team"}}}));
@@ -114,9 +114,9 @@ fn users_are_found_wherever_they_refer_to_it(#[case] spec: Value, #[case] expect
 #[test]
 fn what_others_set_is_lost_with_the_store() {
     let (_, live) = theirs(|_| {});
-    let Undo::No(why) = undoable(&live) else { panic!("it says that it can be undone") };
+    let Reversibility::Lossy(why) = reversibility(&live) else { panic!("it says that it can be undone") };
     assert_eq!(why, "what kubectl-client-side-apply set on the store would be lost");
-    assert_eq!(undoable(&Value::Null), Undo::Yes);
+    assert_eq!(reversibility(&Value::Null), Reversibility::Full);
 }
 
 #[test]

@@ -64,7 +64,7 @@ pub(crate) enum Ca {
 /// As whom Vault reviews tokens.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum Reviewer {
+pub(crate) enum ReviewerChoice {
     /// Looked up.
     #[default]
     Auto,
@@ -83,7 +83,7 @@ pub(crate) enum Reviewer {
 /// Where a JWT comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum Source {
+pub(crate) enum JwtLocation {
     /// A file that holds the JWT and nothing else, seen from where the program is started.
     File(PathBuf),
     /// A Secret of the type `kubernetes.io/service-account-token`.
@@ -101,9 +101,9 @@ pub(crate) struct SecretName {
 }
 
 /// Reads who reviews. A JWT that stands in its place is a secret, and is not repeated.
-pub(super) fn reviewer<'de, D: Deserializer<'de>>(from: D) -> Result<Reviewer, D::Error> {
+pub(super) fn reviewer<'de, D: Deserializer<'de>>(from: D) -> Result<ReviewerChoice, D::Error> {
     const REFUSED: &str = "a JWT does not belong into a graph file: write reviewer = { file = \"…\" }";
-    Reviewer::deserialize(from).map_err(|error| match error.to_string().contains("eyJ") {
+    ReviewerChoice::deserialize(from).map_err(|error| match error.to_string().contains("eyJ") {
         true => D::Error::custom(REFUSED),
         false => error,
     })
@@ -124,10 +124,10 @@ mod tests {
     fn words_and_tables() {
         assert_eq!(parse::<Ca>(json!("none")), Ok(Ca::None));
         assert_eq!(parse::<Ca>(json!({"file": "ca.pem"})), Ok(Ca::File("ca.pem".into())));
-        assert_eq!(parse::<Reviewer>(json!("client")), Ok(Reviewer::Client));
-        assert_eq!(parse::<Reviewer>(json!({"file": "a"})), Ok(Reviewer::File("a".into())));
-        let secret = parse::<Reviewer>(json!({"secret": {"namespace": "a", "name": "b"}}));
-        assert!(matches!(secret, Ok(Reviewer::Secret(_))), "{secret:?}");
+        assert_eq!(parse::<ReviewerChoice>(json!("client")), Ok(ReviewerChoice::Client));
+        assert_eq!(parse::<ReviewerChoice>(json!({"file": "a"})), Ok(ReviewerChoice::File("a".into())));
+        let secret = parse::<ReviewerChoice>(json!({"secret": {"namespace": "a", "name": "b"}}));
+        assert!(matches!(secret, Ok(ReviewerChoice::Secret(_))), "{secret:?}");
     }
 
     #[rstest]

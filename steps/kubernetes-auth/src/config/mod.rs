@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use trustpath_platform::{text_source::TextSource, vault::MountPath};
 
-pub(crate) use choice::{Ca, Host, Reviewer, SecretName, Source};
+pub(crate) use choice::{Ca, Host, JwtLocation, ReviewerChoice, SecretName};
 pub(crate) use tune::Tune;
 
 /// Vault's Kubernetes auth method: where it is mounted, which cluster it asks, and as whom.
@@ -35,15 +35,15 @@ pub(crate) struct KubernetesAuth {
     /// { namespace = "…", name = "…" } }`, or "auto": the `token-reviewer` step that this one needs, else what is there where
     /// that is not known, else "vault" where Vault runs in this cluster.
     #[serde(default, deserialize_with = "choice::reviewer")]
-    pub(crate) reviewer: Reviewer,
+    pub(crate) reviewer: ReviewerChoice,
     /// Where the reviewer JWT that is in the config today comes from, `{ file = "…" }` or `{ secret = { … } }`: Vault
     /// does not give it back, and without it an undo cannot write it again.
-    pub(crate) previous_reviewer: Option<Source>,
+    pub(crate) previous_reviewer: Option<JwtLocation>,
     /// Public keys, or certificates, that tokens may be signed with: PEM texts, or `{ file = "key.pem" }`.
     pub(crate) pem_keys: Option<Vec<TextSource>>,
     /// Vault leaves its own pod's token and CA alone.
     pub(crate) disable_local_ca_jwt: Option<bool>,
-    /// Vault takes tokens of any issuer. Deprecated; `true` where nobody said otherwise.
+    /// Vault takes tokens of any issuer. Deprecated; `true` where no one said otherwise.
     pub(crate) disable_iss_validation: Option<bool>,
     /// The issuer that tokens must have, where that is checked. Deprecated.
     pub(crate) issuer: Option<String>,
@@ -71,7 +71,7 @@ mod tests {
         assert_eq!(config.mount.as_str(), "kubernetes");
         assert_eq!(config.kubernetes_host, Host::Auto);
         assert_eq!(config.ca, Ca::Auto);
-        assert_eq!(config.reviewer, Reviewer::Auto);
+        assert_eq!(config.reviewer, ReviewerChoice::Auto);
         assert_eq!(config.tune, Tune::default());
     }
 

@@ -18,7 +18,7 @@ pub(crate) struct Tune {
     /// Whether the mount is listed for those who have not logged in.
     pub(crate) listing_visibility: Option<Visibility>,
     /// The sort of tokens that roles give out.
-    pub(crate) token_type: Option<TokenType>,
+    pub(crate) token_type: Option<MountTokenType>,
     /// Keys of requests that audit devices write in the clear.
     pub(crate) audit_non_hmac_request_keys: Option<Vec<String>>,
     /// Keys of answers that audit devices write in the clear.
@@ -42,7 +42,7 @@ pub(crate) enum Visibility {
 /// The sort of tokens that the roles of a mount give out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum TokenType {
+pub(crate) enum MountTokenType {
     /// Service tokens, unless a role says otherwise: Vault's default.
     DefaultService,
     /// Batch tokens, unless a role says otherwise.

@@ -10,12 +10,12 @@ use trustpath_platform::{text::clean, vault::backend::differing};
 use self::{ca::StoredCa, review::Review};
 use crate::{
     Taken,
-    config::{KubernetesAuth, Reviewer as Choice},
+    config::{KubernetesAuth, ReviewerChoice as Choice},
     kept::are,
+    making::key_name,
     owner,
     reads::{is_told, told},
     state::{HOST, State, TYPE},
-    surroundings::key_name,
 };
 
 const MOUNTED: &str = "auth method is mounted";
@@ -36,7 +36,7 @@ impl KubernetesAuth {
         }
         let evidence = match self.wanted(at, seen, state)? {
             Ok(wanted) => compared(at, state, &wanted, evidence),
-            // Nothing else of it is this cluster's to mend.
+            // Nothing else of it is this cluster's to fix.
             Err(report) if report.code.as_deref() == Some(owner::CODE) => {
                 let next = owner::own_mount(mount.as_str());
                 return Ok(Proof::seen(evidence.failed(CONFIGURED, report.message, next)));

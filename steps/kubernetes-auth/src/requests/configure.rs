@@ -11,8 +11,8 @@ use trustpath_platform::{
     AuthMount,
     digest::Digest,
     vault::{
-        Body, Field, Late, VaultRequest,
-        backend::{Held, MountState},
+        Body, Deferred, Field, VaultRequest,
+        backend::{Content, MountState},
     },
 };
 
@@ -28,7 +28,7 @@ use crate::{
 pub(super) struct Configure {
     pub(super) at: AuthMount,
     pub(super) to: State,
-    pub(super) held: Held,
+    pub(super) held: Content,
     pub(super) jwt: Arc<ConfigJwt>,
     /// The step before this one makes a JWT, and the config was never written.
     pub(super) anew: Option<JwtSource>,
@@ -45,7 +45,7 @@ pub(super) struct ConfigJwt {
 }
 
 #[async_trait]
-impl Late for ConfigJwt {
+impl Deferred for ConfigJwt {
     fn placeholder(&self) -> String {
         match self.reviewer.digest() {
             Some(digest) => format!("<the reviewer JWT {digest}>"),
@@ -131,7 +131,7 @@ impl Request for Configure {
 fn changed(mount: &str, digest: &Digest) -> Problem {
     let message = format!("no source that is given holds the reviewer JWT {digest}, which `{mount}` should have");
     Problem::new(Class::Conflict, "trustpath::kubernetes_auth::reviewer_changed", message).help(
-        "it was changed in the meantime: look at the plan again; on the way back, put the former JWT into its source",
+        "it was changed in the meantime: look at the plan again; during the undo, put the former JWT into its source",
     )
 }
 

@@ -18,7 +18,7 @@ use crate::{
     jwt::JwtSource,
     marked,
     state::{Config, Reviewer, State},
-    way,
+    transition,
 };
 
 impl KubernetesAuth {
@@ -30,7 +30,7 @@ impl KubernetesAuth {
             now.clone_from(&next);
             Leg { to: next, request }
         };
-        way::waypoints(from, to).into_iter().map(leg).collect()
+        transition::waypoints(from, to).into_iter().map(leg).collect()
     }
 
     fn request(
@@ -48,7 +48,7 @@ impl KubernetesAuth {
                 let known = is_known.then_some(()).ok_or(marked::NOT_YET);
                 Box::new(Enable::new(at, &next.mount, &next.description(), known))
             }
-            (Some(now), Some(next)) => match next.config.as_ref().filter(|_| way::writes_config(now, next)) {
+            (Some(now), Some(next)) => match next.config.as_ref().filter(|_| transition::writes_config(now, next)) {
                 None => Box::new(at.tune(next.mount.tuning(&now.mount, &next.description()))),
                 Some(config) if config.reviewer.is_some() => Box::new(self.configure(facts, at, now, next, config)),
                 Some(config) => document().change(&at, None, &config.held),

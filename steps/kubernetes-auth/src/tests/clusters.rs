@@ -184,7 +184,7 @@ fn what_is_equal_in_meaning_keeps_its_spelling() {
 }
 
 #[test]
-fn a_mount_of_another_type_is_somebody_elses() {
+fn a_mount_of_another_type_is_another_clients() {
     let mut now = decide(json!({}), &inside(), None).expect("a decision").state;
     now.mount.kind = "approle".to_owned();
     let report = refused(json!({}), &inside(), Some(&now));

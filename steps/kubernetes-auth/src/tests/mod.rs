@@ -11,25 +11,25 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use rcgen::{CertificateParams, KeyPair};
 use serde_json::{Value, json};
-use trustpath_core::{Answer, At, Context, Decision, Handles, Note, Problem, contract::Consent};
+use trustpath_core::{Answer, At, Context, Decision, Handles, Note, Problem, contract::StepConsent};
 use trustpath_platform::{
     ReviewerSecret, ServiceAccountRef, VaultServer, digest::Digest, kubernetes::ApiServer, vault::Family,
 };
 
 use crate::{
     Taken,
-    config::{KubernetesAuth, Source},
+    config::{JwtLocation, KubernetesAuth},
     jwt::{Claims, JwtSeen, JwtSource},
-    place::Place,
+    making::{Here, Making},
+    place::VaultLocation,
     state::State,
-    surroundings::{Here, Making},
 };
 
 const GRAPH: &str = "ours";
 const CLUSTER: &str = "this-cluster";
 
 pub(crate) fn cx() -> Context {
-    Context::new(GRAPH, "auth", Arc::default(), Arc::new(Handles::new()), Consent::default())
+    Context::new(GRAPH, "auth", Arc::default(), Arc::new(Handles::new()), StepConsent::default())
 }
 
 pub(crate) fn config(with: Value) -> KubernetesAuth {
@@ -59,7 +59,7 @@ pub(crate) fn inside() -> Making {
         cluster: CLUSTER.to_owned(),
         here: here(Family::Vault, None),
         unencrypted: None,
-        place: Place::Inside,
+        place: VaultLocation::Inside,
         ca: None,
         pem_keys: None,
         source: None,
@@ -76,7 +76,7 @@ fn jwt(text: &str) -> JwtSeen {
 
 /// Around a Vault of this cluster, with a reviewer JWT that comes from a file; `None` where that is yet to be made.
 fn sourced(jwt: Option<JwtSeen>) -> Making {
-    Making { source: Some(JwtSource::from(&Source::File("reviewer.jwt".into()))), jwt, ..inside() }
+    Making { source: Some(JwtSource::from(&JwtLocation::File("reviewer.jwt".into()))), jwt, ..inside() }
 }
 
 /// What a destroy leaves of it, where these are its roles.
@@ -93,7 +93,7 @@ fn here(family: Family, ca_pem: Option<String>) -> Here {
 
 pub(crate) fn outside(ca_pem: Option<String>) -> Making {
     let seen = "https://vault.example.com is no Service of this cluster".to_owned();
-    Making { place: Place::Outside(seen), here: here(Family::Vault, ca_pem), ..inside() }
+    Making { place: VaultLocation::Outside(seen), here: here(Family::Vault, ca_pem), ..inside() }
 }
 
 /// What an apply makes.

@@ -2,13 +2,13 @@
 
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
-use trustpath_core::{Answer, Answers, Change, Leg, Shown, Trail, Undo, contract::Standing};
+use trustpath_core::{Answer, Answers, Change, ChangeHistory, Leg, Reversibility, Shown, contract::Drift};
 use trustpath_platform::{digest::Digest, vault::backend::MountState};
 
 use super::{Wanted, cx, facts, inside, jwt, sourced};
-use crate::{config::KubernetesAuth, document, state::State, surroundings::Making};
+use crate::{config::KubernetesAuth, document, making::Making, state::State};
 
-/// What a server holds: the mount, the config, and the JWT that nobody can read.
+/// What a server holds: the mount, the config, and the JWT that no one can read.
 #[derive(Debug, Clone, PartialEq)]
 struct Server {
     mount: Option<Value>,
@@ -52,7 +52,7 @@ impl Server {
                 assert!(self.mount.is_some());
                 self.jwt = body.remove("token_reviewer_jwt").map(|sent| {
                     let is_it = |jwt: &&str| sent == format!("<the reviewer JWT {}>", Digest::of(jwt));
-                    JWTS.into_iter().find(is_it).expect("a JWT that nobody has was to be written")
+                    JWTS.into_iter().find(is_it).expect("a JWT that no one has was to be written")
                 });
                 self.config = Some(body);
             }
@@ -120,9 +120,9 @@ impl Wish {
     }
 
     /// Whether what is made can be taken back, where this JWT is given besides.
-    fn undo(&self, previous: Option<&str>, from: Option<&State>, to: &State) -> Undo {
+    fn undo(&self, previous: Option<&str>, from: Option<&State>, to: &State) -> Reversibility {
         let around = Making { previous: previous.map(jwt), ..self.around() };
-        from.map_or(Undo::Yes, |from| self.step().undo(&around, from, to))
+        from.map_or(Reversibility::Full, |from| self.step().undo(&around, from, to))
     }
 }
 
@@ -189,10 +189,10 @@ fn wishes() -> impl Strategy<Value = Wish> {
 fn take_back(server: &mut Server, made: &Change, previous: Option<&'static str>, cut: usize) {
     for cut in [cut, usize::MAX] {
         let now = server.observe(previous);
-        match Trail::from(made.clone()).standing(json(now.as_ref()).as_ref()) {
-            Standing::AsBefore => return,
-            Standing::Ours => {}
-            Standing::Foreign(leaves) => panic!("our own work looks like somebody else's: {leaves:?} in {server:?}"),
+        match ChangeHistory::from(made.clone()).drift(json(now.as_ref()).as_ref()) {
+            Drift::None => return,
+            Drift::Ours => {}
+            Drift::Foreign(leaves) => panic!("our own work looks like another client's: {leaves:?} in {server:?}"),
         }
         let before: Option<State> = made.before.clone().map(|state| serde_json::from_value(state).expect("a state"));
         server.go(&way(now.as_ref(), before.as_ref()), cut);
@@ -204,7 +204,7 @@ struct Run<'a> {
     begin: &'a Server,
     wish: &'a Wish,
     previous: Option<&'static str>,
-    /// After how many requests it is cut off, and then its way back.
+    /// After how many requests it is cut off, and then its undo.
     cut: usize,
     back: usize,
 }
@@ -246,10 +246,10 @@ impl Run<'_> {
     fn check_back(&self, change: &Change, way: &[Leg<State>], part: &Server) {
         let before = self.begin.observe(self.previous);
         let wanted = self.wish.decide(before.as_ref());
-        if self.wish.undo(self.previous, before.as_ref(), &wanted) != Undo::Yes {
+        if self.wish.undo(self.previous, before.as_ref(), &wanted) != Reversibility::Full {
             return;
         }
-        // A mount that is made anew is gone for a moment, which looks like somebody else's doing; and what a run left
+        // A mount that is made anew is gone for a moment, which looks like another client's doing; and what a run left
         // that was cut off need not come back to the letter.
         let remade = before.as_ref().is_some_and(|before| before.config.is_none());
         let left = self.begin.mount.as_ref().is_some_and(|mount| mount["description"].to_string().contains(" was="));
@@ -259,7 +259,7 @@ impl Run<'_> {
             let made = Change { before: change.before.clone(), after: json(way[made - 1].to.as_ref()) };
             let mut undone = part.clone();
             take_back(&mut undone, &made, self.previous, back);
-            if before.as_ref().is_some_and(|before| before.in_doubt().is_some()) {
+            if before.as_ref().is_some_and(|before| before.unconfirmed().is_some()) {
                 undone.jwt = self.begin.jwt;
             }
             if left {
@@ -313,5 +313,5 @@ fn a_rotated_jwt_is_announced_written_and_settled() {
         announced.contains(Digest::of("one").as_str()) && announced.contains(Digest::of("two").as_str()),
         "{announced}"
     );
-    assert!(matches!(rotated.undo(None, now.as_ref(), &wanted), Undo::IfGiven(_)));
+    assert!(matches!(rotated.undo(None, now.as_ref(), &wanted), Reversibility::NeedsInput(_)));
 }

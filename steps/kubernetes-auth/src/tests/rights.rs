@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use trustpath_core::{At, Intent, Managed, Right, Seen, Values};
 
 use super::{config, cx, decide, facts, inside, jwt, made, sourced};
-use crate::{Taken, config::KubernetesAuth, state::State, surroundings::Making};
+use crate::{Taken, config::KubernetesAuth, making::Making, state::State};
 
 fn at<T>(facts: &Taken, work: impl FnOnce(At<'_, Taken>) -> T) -> T {
     work(At { cx: &cx(), facts })

@@ -1,7 +1,7 @@
 //! Whether a change can be taken back, and what destroy leaves.
 
 use serde_json::json;
-use trustpath_core::{Facts, Managed as _, Note, Undo};
+use trustpath_core::{Facts, Managed as _, Note, Reversibility};
 use trustpath_platform::Login;
 
 use super::*;
@@ -19,23 +19,23 @@ fn wants(text: Option<&str>, with: Value, now: Option<&State>) -> State {
 fn a_jwt_at_hand_is_written_again() {
     let from = wants(Some("one"), json!({}), None);
     let to = wants(Some("one"), json!({"issuer": "x"}), Some(&from));
-    assert_eq!(config(json!({})).undo(&around(Some("one")), &from, &to), Undo::Yes);
+    assert_eq!(config(json!({})).undo(&around(Some("one")), &from, &to), Reversibility::Full);
     let to = wants(None, json!({}), Some(&from));
     let undo = |around: &Making| config(json!({})).undo(around, &from, &to);
-    assert!(matches!(undo(&around(None)), Undo::IfGiven(what) if what.contains("previous_reviewer")));
-    assert_eq!(undo(&Making { previous: Some(jwt("one")), ..around(None) }), Undo::Yes);
+    assert!(matches!(undo(&around(None)), Reversibility::NeedsInput(what) if what.contains("previous_reviewer")));
+    assert_eq!(undo(&Making { previous: Some(jwt("one")), ..around(None) }), Reversibility::Full);
 }
 
 #[test]
-fn a_jwt_that_nobody_knows_is_lost_by_any_write_of_the_config() {
+fn a_jwt_that_no_one_knows_is_lost_by_any_write_of_the_config() {
     let mut from = wants(None, json!({}), None);
     from.config.as_mut().expect("a config").reviewer = Reviewer::Unknown;
     let to = wants(Some("one"), json!({}), Some(&from));
     let undo = |to: &State| config(json!({})).undo(&around(Some("one")), &from, to);
-    assert!(matches!(undo(&to), Undo::IfGiven(_)));
+    assert!(matches!(undo(&to), Reversibility::NeedsInput(_)));
     let mut tuned = from.clone();
     tuned.mount.description = "other".to_owned();
-    assert_eq!(undo(&tuned), Undo::Yes, "tuning leaves the config alone");
+    assert_eq!(undo(&tuned), Reversibility::Full, "tuning leaves the config alone");
 }
 
 #[test]
@@ -44,7 +44,7 @@ fn a_previous_reviewer_that_is_another_one_is_told() {
     let to = wants(Some("two"), json!({}), Some(&from));
     let auth = config(json!({"previous_reviewer": {"file": "old.jwt"}}));
     let undo = auth.undo(&around(Some("two")), &from, &to);
-    assert!(matches!(undo, Undo::IfGiven(what) if what.contains("the one given is not")));
+    assert!(matches!(undo, Reversibility::NeedsInput(what) if what.contains("the one given is not")));
 }
 
 /// Where no step makes the reviewer's Secret any more, `auto` has no source to read it from again.
@@ -52,10 +52,10 @@ fn a_previous_reviewer_that_is_another_one_is_told() {
 fn a_removed_jwt_comes_back_from_its_source_alone() {
     let from = wants(Some("one"), json!({}), None);
     let undo = |with, made| config(with).undo_of_removal(&facts(made), &from);
-    assert!(matches!(undo(json!({"reviewer": "auto"}), None), Undo::IfGiven(_)));
-    assert_eq!(undo(json!({"reviewer": "auto"}), Some(made())), Undo::Yes);
-    assert_eq!(undo(json!({"reviewer": {"file": "reviewer.jwt"}}), None), Undo::Yes);
-    assert_eq!(undo(json!({"previous_reviewer": {"file": "reviewer.jwt"}}), None), Undo::Yes);
+    assert!(matches!(undo(json!({"reviewer": "auto"}), None), Reversibility::NeedsInput(_)));
+    assert_eq!(undo(json!({"reviewer": "auto"}), Some(made())), Reversibility::Full);
+    assert_eq!(undo(json!({"reviewer": {"file": "reviewer.jwt"}}), None), Reversibility::Full);
+    assert_eq!(undo(json!({"previous_reviewer": {"file": "reviewer.jwt"}}), None), Reversibility::Full);
 }
 
 #[test]
@@ -63,8 +63,8 @@ fn a_mount_without_a_config_is_made_anew_unless_it_has_roles() {
     let to = wants(None, json!({}), None);
     let from = State { config: None, ..to.clone() };
     let undo = |roles| config(json!({})).undo(&Making { roles, ..inside() }, &from, &to);
-    assert_eq!(undo(Vec::new()), Undo::Yes);
-    assert!(matches!(undo(vec!["app".to_owned()]), Undo::No(why) if why.contains("app")));
+    assert_eq!(undo(Vec::new()), Reversibility::Full);
+    assert!(matches!(undo(vec!["app".to_owned()]), Reversibility::Lossy(why) if why.contains("app")));
 }
 
 #[test]
@@ -72,7 +72,7 @@ fn a_mount_that_others_use_is_kept() {
     let state = wants(None, json!({}), None);
     let mut needing = Facts::default();
     needing.add("role", Login::new(config(json!({})).gives(&facts(None)), "mine".to_owned()));
-    let cx = cx().needed_by(needing);
+    let cx = cx().with_dependent_facts(needing);
     let release = |roles: Option<&[&str]>| {
         let refused = || Answer::Refused("it lacks `list`".to_owned());
         removed(&cx, roles.map_or_else(refused, |roles| Answer::Found(json!(roles))), &state)

@@ -1,7 +1,7 @@
-//! Mounts that somebody else made.
+//! Mounts that another client made.
 
 use serde_json::{Value, json};
-use trustpath_core::{Goal, Undo};
+use trustpath_core::{Goal, Reversibility};
 
 use super::world::{World, make, plan, reach, refused, step};
 
@@ -35,13 +35,13 @@ async fn wherever_it_is_cut_off_everything_comes_back_the_jwt_too() {
     let step = step(with(&world.jwt_file("two").await));
     let planned = plan(&step, &context, Goal::Present).await;
     assert!(planned.adopt);
-    assert_eq!(planned.undo, Undo::Yes);
+    assert_eq!(planned.reversibility, Reversibility::Full);
     let parts = step.parts(&context, &planned.change).unwrap();
     assert_eq!(parts.len(), 3);
     for requests in 1..=parts.len() {
         let announced = make(&step, &context, &planned.change, requests).await;
         assert_ne!(world.stored().await, before);
-        reach(&step, &context, Goal::Back(announced.into())).await;
+        reach(&step, &context, Goal::Undo(announced.into())).await;
         assert_eq!(world.stored().await, before, "cut off after {requests} requests");
     }
     for requests in 0..=parts.len() {
@@ -50,7 +50,7 @@ async fn wherever_it_is_cut_off_everything_comes_back_the_jwt_too() {
         let stored = world.stored().await;
         assert!(stored["config"].as_str().unwrap().contains(&world.jwt("one").await));
         assert!(plan(&step, &context, Goal::Present).await.is_nothing());
-        reach(&step, &context, Goal::Back(planned.change.clone().into())).await;
+        reach(&step, &context, Goal::Undo(planned.change.clone().into())).await;
         assert_eq!(world.stored().await, before, "run again after {requests} requests");
     }
 }
@@ -62,7 +62,7 @@ async fn without_the_jwt_it_cannot_be_taken_back() {
     let mut with = with(std::path::Path::new("unused"));
     with.as_object_mut().unwrap().remove("previous_reviewer");
     let planned = plan(&step(with), &world.context(), Goal::Present).await;
-    assert!(matches!(planned.undo, Undo::IfGiven(what) if what.contains("previous_reviewer")));
+    assert!(matches!(planned.reversibility, Reversibility::NeedsInput(what) if what.contains("previous_reviewer")));
 }
 
 #[tokio::test]
@@ -86,18 +86,20 @@ async fn a_mount_that_was_never_configured_is_made_anew_on_the_way_back() {
     let before = world.stored().await;
     let step = step(json!({"reviewer": {"secret": {"namespace": "default", "name": "one"}}}));
     let made = plan(&step, &context, Goal::Present).await;
-    assert_eq!(made.undo, Undo::Yes);
+    assert_eq!(made.reversibility, Reversibility::Full);
     make(&step, &context, &made.change, usize::MAX).await;
     assert!(world.config().await.is_some());
-    reach(&step, &context, Goal::Back(made.change.into())).await;
+    reach(&step, &context, Goal::Undo(made.change.into())).await;
     assert_eq!(world.stored().await, before);
     let role = json!({"bound_service_account_names": ["a"], "bound_service_account_namespaces": ["a"]});
     world.write("auth/kubernetes/role/theirs", role).await;
-    assert!(matches!(plan(&step, &context, Goal::Present).await.undo, Undo::No(why) if why.contains("theirs")));
+    assert!(
+        matches!(plan(&step, &context, Goal::Present).await.reversibility, Reversibility::Lossy(why) if why.contains("theirs"))
+    );
 }
 
 #[tokio::test]
-async fn another_type_and_another_cluster_are_somebody_elses() {
+async fn another_type_and_another_cluster_are_another_clients() {
     let world = World::start().await;
     let context = world.context();
     let step = step(json!({"reviewer": "vault"}));

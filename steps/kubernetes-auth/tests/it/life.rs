@@ -39,7 +39,7 @@ async fn a_mount_is_made_once_and_taken_back() {
     let jwt = world.jwt("one").await;
     assert!(!format!("{made:?}").contains(&jwt), "a secret is in the plan");
 
-    reach(&step, &context, Goal::Back(made.clone().into())).await;
+    reach(&step, &context, Goal::Undo(made.clone().into())).await;
     assert_eq!(world.stored().await, Value::Null);
     make(&step, &context, &made.inverse(), usize::MAX).await;
 }
@@ -62,7 +62,7 @@ async fn a_change_is_made_in_full_and_taken_back_to_the_letter() {
     assert_eq!(stored["mount"]["config"]["max_lease_ttl"], 7200);
     assert_eq!(stored["mount"]["config"].get("audit_non_hmac_request_keys"), None);
     assert!(plan(&other, &context, Goal::Present).await.is_nothing());
-    reach(&other, &context, Goal::Back(changed.into())).await;
+    reach(&other, &context, Goal::Undo(changed.into())).await;
     assert_eq!(world.stored().await, before);
 }
 
@@ -74,7 +74,7 @@ async fn a_mount_that_was_removed_comes_back_with_all_it_had() {
     let before = world.stored().await;
     let removed = reach(&step, &context, Goal::Absent).await;
     assert_eq!((removed.op(), world.stored().await), (Op::Delete, Value::Null));
-    reach(&step, &context, Goal::Back(removed.into())).await;
+    reach(&step, &context, Goal::Undo(removed.into())).await;
     assert_eq!(world.stored().await, before);
 }
 
@@ -97,7 +97,7 @@ async fn roles_of_others_keep_the_mount() {
     assert!(left.is_nothing() && left.retains);
     assert!(matches!(&left.notes[..], [Note::Left(why)] if why.contains("theirs")), "{:?}", left.notes);
     // A role of a step that needs this one is gone by then; here it is not, and the removal says so.
-    let own = context.needed_by(role_of("app", "theirs"));
+    let own = context.with_dependent_facts(role_of("app", "theirs"));
     let removal = plan(&step, &own, Goal::Absent).await;
     assert_eq!(removal.goes_with, ["app"]);
     let parts = step.parts(&own, &removal.change).unwrap();

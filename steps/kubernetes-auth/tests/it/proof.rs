@@ -1,7 +1,7 @@
 //! What `verify` shows.
 
 use serde_json::json;
-use trustpath_core::{Goal, Outcome};
+use trustpath_core::{CheckOutcome, Goal};
 
 use super::world::{World, outcome, reach, step};
 
@@ -14,7 +14,7 @@ async fn a_mount_that_works_is_proven() {
     reach(&step, &context, Goal::Present).await;
     let evidence = step.verify(&context).await.unwrap();
     for check in ["mounted", "graph file", "CA", "review"] {
-        assert!(matches!(outcome(&evidence, check), Outcome::Passed { .. }), "{evidence:?}");
+        assert!(matches!(outcome(&evidence, check), CheckOutcome::Passed { .. }), "{evidence:?}");
     }
     assert!(!format!("{evidence:?}").contains(&world.jwt("one").await));
 }
@@ -27,7 +27,9 @@ async fn a_reviewer_that_may_not_review_is_seen() {
     let step = step(json!({"reviewer": {"secret": {"namespace": "default", "name": "powerless"}}}));
     reach(&step, &context, Goal::Present).await;
     let evidence = step.verify(&context).await.unwrap();
-    assert!(matches!(outcome(&evidence, "review"), Outcome::Failed { next, .. } if next.contains("auth-delegator")));
+    assert!(
+        matches!(outcome(&evidence, "review"), CheckOutcome::Failed { next, .. } if next.contains("auth-delegator"))
+    );
 }
 
 #[tokio::test]
@@ -40,7 +42,7 @@ async fn a_ca_that_is_not_the_servers_is_seen() {
     let step = step(with);
     reach(&step, &context, Goal::Present).await;
     let evidence = step.verify(&context).await.unwrap();
-    assert!(matches!(outcome(&evidence, "CA"), Outcome::Failed { .. }), "{evidence:?}");
+    assert!(matches!(outcome(&evidence, "CA"), CheckOutcome::Failed { .. }), "{evidence:?}");
 }
 
 #[tokio::test]
@@ -52,7 +54,7 @@ async fn what_somebody_changed_is_seen() {
     reach(&step, &context, Goal::Present).await;
     world.write("sys/mounts/auth/kubernetes/tune", json!({"max_lease_ttl": "2h"})).await;
     let evidence = step.verify(&context).await.unwrap();
-    let Outcome::Failed { why, next } = outcome(&evidence, "graph file") else { panic!("drift went unseen") };
+    let CheckOutcome::Failed { why, next } = outcome(&evidence, "graph file") else { panic!("drift went unseen") };
     assert!(why.contains("mount.tune.max_lease_ttl") && next == "trustpath apply auth", "{why}");
 }
 
@@ -67,6 +69,6 @@ async fn what_cannot_be_seen_from_here_is_unchecked() {
     let evidence = step.verify(&context).await.unwrap();
     assert!(evidence.holds());
     for check in ["CA", "review"] {
-        assert!(matches!(outcome(&evidence, check), Outcome::Unchecked { .. }), "{evidence:?}");
+        assert!(matches!(outcome(&evidence, check), CheckOutcome::Unchecked { .. }), "{evidence:?}");
     }
 }

@@ -1,7 +1,7 @@
 //! Where the reviewer JWT comes from.
 
 use serde_json::json;
-use trustpath_core::{Goal, Undo};
+use trustpath_core::{Goal, Reversibility};
 
 use super::world::{World, make, plan, reach, refused, step};
 
@@ -17,7 +17,7 @@ async fn a_rotated_file_is_drift() {
     let drift = plan(&step, &context, Goal::Present).await;
     let paths: Vec<_> = drift.change.leaves().into_iter().map(|leaf| leaf.path).collect();
     assert_eq!(paths, ["config.reviewer", "mount.mark.reviewer"]);
-    assert!(matches!(drift.undo, Undo::IfGiven(_)));
+    assert!(matches!(drift.reversibility, Reversibility::NeedsInput(_)));
     assert!(!step.verify(&context).await.unwrap().holds());
     make(&step, &context, &drift.change, usize::MAX).await;
     assert!(world.stored().await["config"].as_str().unwrap().contains(&world.jwt("two").await));
@@ -63,7 +63,7 @@ async fn a_mount_that_comes_back_takes_the_new_token_of_the_step_before_it() {
     reach(&step, &context, Goal::Present).await;
     let removed = reach(&step, &context, Goal::Absent).await;
     let context = world.context_of(None, Some("two"));
-    reach(&step, &context, Goal::Back(removed.into())).await;
+    reach(&step, &context, Goal::Undo(removed.into())).await;
     assert!(world.stored().await["config"].as_str().unwrap().contains(&world.jwt("two").await));
     assert!(plan(&step, &context, Goal::Present).await.is_nothing(), "the mark does not name what was written");
 }

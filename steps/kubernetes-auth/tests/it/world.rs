@@ -7,7 +7,7 @@ use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use trustpath_core::{
-    Change, Context, Evidence, Facts, Failure, Goal, Handles, Kind, Outcome, Plan, Step, contract::Consent,
+    Change, CheckOutcome, Context, Evidence, Facts, Failure, Goal, Handles, Kind, Plan, Step, contract::StepConsent,
 };
 use trustpath_platform::{
     Cluster, Connections, Environment, ReviewerSecret, ServiceAccountRef, Vault, VaultServer, install_crypto_provider,
@@ -125,7 +125,7 @@ impl World {
             let service_account = ServiceAccountRef { namespace: "default".into(), name: name.into() };
             facts.add("reviewer", ReviewerSecret { namespace: "default".into(), name: name.into(), service_account });
         }
-        Context::new(GRAPH, "auth", Arc::new(facts), Arc::new(handles), Consent::default())
+        Context::new(GRAPH, "auth", Arc::new(facts), Arc::new(handles), StepConsent::default())
     }
 
     pub(crate) async fn write(&self, path: &str, body: Value) -> Value {
@@ -202,7 +202,7 @@ pub(crate) async fn make(step: &Arc<dyn Step>, context: &Context, change: &Chang
 }
 
 /// How a check ended.
-pub(crate) fn outcome<'e>(evidence: &'e Evidence, what: &str) -> &'e Outcome {
+pub(crate) fn outcome<'e>(evidence: &'e Evidence, what: &str) -> &'e CheckOutcome {
     let found = evidence.checks.iter().find(|check| check.what.contains(what));
     &found.unwrap_or_else(|| panic!("there is no check `{what}`: {evidence:?}")).outcome
 }

@@ -12,7 +12,7 @@ use trustpath_platform::{
     },
     mark,
     text::{clean, few, listed},
-    vault::backend::Held,
+    vault::backend::Content,
 };
 
 use super::{ACCOUNT, POLICY, ROLE};
@@ -37,13 +37,13 @@ pub(super) struct Judge<'a> {
 }
 
 /// What is to be said, and done, about an old role.
-pub(super) struct Verdict {
+pub(super) struct JudgedRole {
     pub(super) does: String,
     pub(super) is_certain: bool,
     pub(super) needs: Vec<String>,
 }
 
-impl Verdict {
+impl JudgedRole {
     pub(super) fn unsure(does: String) -> Self {
         Self { does, is_certain: false, needs: Vec::new() }
     }
@@ -52,7 +52,7 @@ impl Verdict {
 impl<'a> Judge<'a> {
     /// Of the role at a path; `None` where it was not read.
     pub(super) fn of(about: &'a About<'_>, answers: &Answers, path: &str) -> Option<Self> {
-        let role: Held = answers.get(&format!("{ROLE} {path}")).ok()??;
+        let role: Content = answers.get(&format!("{ROLE} {path}")).ok()??;
         let (names, namespaces) = (texts(&role, NAMES), texts(&role, NAMESPACES));
         let pair =
             |namespace: &String, name: &String| ServiceAccountRef { namespace: namespace.clone(), name: name.clone() };
@@ -84,7 +84,7 @@ impl<'a> Judge<'a> {
         self.policies.iter().map(String::as_str).filter(move |name| !is_known(name))
     }
 
-    pub(super) fn verdict(&self, answers: &Answers) -> Verdict {
+    pub(super) fn verdict(&self, answers: &Answers) -> JudgedRole {
         let foreign =
             |account: &&ServiceAccountRef| !self.of_steps.contains(account) && !self.bears_mark(account, answers);
         let strangers: Vec<_> =
@@ -92,16 +92,16 @@ impl<'a> Judge<'a> {
         let others: Vec<_> =
             self.unknown_policies().filter(|name| !self.is_marked(name, answers)).map(str::to_owned).collect();
         if self.is_open || self.accounts.is_empty() {
-            return Verdict::unsure("it does not name the ServiceAccounts that log in".to_owned());
+            return JudgedRole::unsure("it does not name the ServiceAccounts that log in".to_owned());
         }
         if !strangers.is_empty() {
             let strangers = listed(&few(strangers));
-            return Verdict::unsure(format!("{strangers} may log in, which is no ServiceAccount of this graph"));
+            return JudgedRole::unsure(format!("{strangers} may log in, which is no ServiceAccount of this graph"));
         }
         if !others.is_empty() {
-            return Verdict::unsure(format!("it gives {}, which is no policy of this graph", shown(&others)));
+            return JudgedRole::unsure(format!("it gives {}, which is no policy of this graph", shown(&others)));
         }
-        Verdict { does: self.does(), is_certain: true, needs: self.needs() }
+        JudgedRole { does: self.does(), is_certain: true, needs: self.needs() }
     }
 
     fn bears_mark(&self, account: &ServiceAccountRef, answers: &Answers) -> bool {

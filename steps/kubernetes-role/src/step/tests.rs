@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use rstest::rstest;
 use serde_json::{Value, json};
-use trustpath_core::{Change, Context, Facts as Taken, Goal, Handles, Kind, Right, Stage, contract::Consent};
+use trustpath_core::{Change, Context, Facts as Taken, Goal, Handles, Kind, Right, Stage, contract::StepConsent};
 use trustpath_platform::{AuthMount, PolicyName, ServiceAccountRef};
 
 use super::*;
@@ -20,7 +20,7 @@ fn rights(with: Value, stage: Stage<'_>) -> Vec<String> {
     let mut role = json!({"name": "eso"});
     role.as_object_mut().unwrap().extend(with.as_object().unwrap().clone());
     let step = Kind::managed::<KubernetesRole>("kubernetes-role", "").from_json(role).unwrap();
-    let cx = Context::new("g", "role", Arc::new(facts()), Arc::new(Handles::new()), Consent::default());
+    let cx = Context::new("g", "role", Arc::new(facts()), Arc::new(Handles::new()), StepConsent::default());
     let words = |right: Right| right.what;
     let mut rights: Vec<_> = step.rights(&cx, stage).unwrap().into_iter().map(words).collect();
     // The token of a login is asked for ahead of it, too.
@@ -41,13 +41,13 @@ const REVOKE: &str = "`update` on `auth/token/revoke-accessor`";
 #[case(json!({"token_num_uses": 1}), &[ASK])]
 #[case(json!({"token_no_default_policy": true}), &[ASK, REVOKE])]
 fn what_the_token_of_a_login_can_do_by_itself_needs_no_right(#[case] with: Value, #[case] more: &[&str]) {
-    assert_eq!(rights(with, Stage::Prove(None)), [&BEFORE_IT, more].concat());
+    assert_eq!(rights(with, Stage::Verify(None)), [&BEFORE_IT, more].concat());
 }
 
 #[test]
 fn the_policies_that_the_role_has_are_read() {
     let there = json!({"bound_service_account_names": ["eso"], "token_policies": ["other"]});
-    let rights = rights(json!({}), Stage::Prove(Some(&there)));
+    let rights = rights(json!({}), Stage::Verify(Some(&there)));
     assert!(rights.contains(&"`read` on `sys/policies/acl/other`".to_owned()), "{rights:?}");
 }
 
@@ -78,5 +78,5 @@ fn which_cluster_this_is_is_read_for_a_plan_and_for_nothing_else() {
     let change = Change { before: None, after: Some(json!({})) };
     let asks = |stage| rights(json!({}), stage).contains(&"`get` on namespaces `kube-system`".to_owned());
     assert!([Goal::Present, Goal::Absent].iter().all(|goal| asks(Stage::Plan(goal, &change))));
-    assert!(!asks(Stage::Undo(&change)) && !asks(Stage::Change(&change)) && !asks(Stage::Prove(None)));
+    assert!(!asks(Stage::Undo(&change)) && !asks(Stage::Change(&change)) && !asks(Stage::Verify(None)));
 }

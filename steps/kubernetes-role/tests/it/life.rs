@@ -17,7 +17,7 @@ async fn a_role_is_made_once_and_taken_back() {
     assert_eq!(role["bound_service_account_names"], json!(["operator"]));
     assert_eq!((&role["token_ttl"], &role["audience"]), (&json!(3600), &json!("vault")));
     assert!(plan(&step, &context, Goal::Present).await.is_nothing());
-    reach(&step, &context, Goal::Back(made.clone().into())).await;
+    reach(&step, &context, Goal::Undo(made.clone().into())).await;
     assert_eq!(world.role().await, None);
     make(&step, &context, &made.inverse()).await;
 }
@@ -55,9 +55,9 @@ async fn every_field_is_set_and_cleared_and_comes_back() {
 
         let cleared = reach(&bare, &context, Goal::Present).await;
         assert_eq!(world.role().await.unwrap(), without, "{key} is not cleared");
-        reach(&bare, &context, Goal::Back(cleared.into())).await;
+        reach(&bare, &context, Goal::Undo(cleared.into())).await;
         assert_eq!(world.role().await.unwrap(), changed, "{key} does not come back");
-        reach(&with, &context, Goal::Back(set.into())).await;
+        reach(&with, &context, Goal::Undo(set.into())).await;
         assert_eq!(world.role().await.unwrap(), without, "{key} is not taken back");
     }
 }
@@ -92,13 +92,13 @@ async fn a_role_with_old_names_reads_as_before() {
         let made = reach(&step, &context, Goal::Present).await;
         assert!(plan(&step, &context, Goal::Present).await.is_nothing());
         assert_ne!(world.role().await.unwrap(), before);
-        reach(&step, &context, Goal::Back(made.into())).await;
+        reach(&step, &context, Goal::Undo(made.into())).await;
         assert_eq!(world.role().await.unwrap(), before);
     }
     let step = step(json!({}));
     let removed = reach(&step, &context, Goal::Absent).await;
     assert_eq!(world.role().await, None);
-    reach(&step, &context, Goal::Back(removed.into())).await;
+    reach(&step, &context, Goal::Undo(removed.into())).await;
     assert_eq!(world.role().await.unwrap(), before);
 }
 

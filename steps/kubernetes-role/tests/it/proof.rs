@@ -1,7 +1,7 @@
 //! What verify sees.
 
 use serde_json::json;
-use trustpath_core::{Goal, Outcome};
+use trustpath_core::{CheckOutcome, Goal};
 
 use super::world::{World, outcome, plan, reach, step};
 
@@ -24,10 +24,10 @@ async fn a_login_is_made_and_leaves_no_token() {
         let before = world.tokens().await.len();
         let evidence = step.verify(&context).await.unwrap();
         assert!(
-            evidence.checks.iter().all(|check| matches!(check.outcome, Outcome::Passed { .. })),
+            evidence.checks.iter().all(|check| matches!(check.outcome, CheckOutcome::Passed { .. })),
             "{with}: {evidence:?}"
         );
-        let Outcome::Passed { seen } = outcome(&evidence, CAPABILITIES) else { unreachable!() };
+        let CheckOutcome::Passed { seen } = outcome(&evidence, CAPABILITIES) else { unreachable!() };
         assert_eq!(seen, "read on `kv/data/apps/*`");
         assert_eq!(world.tokens().await.len(), before, "{with}: a token is left");
         assert!(plan(&step, &context, Goal::Present).await.is_nothing());
@@ -41,7 +41,9 @@ async fn a_batch_token_is_said_to_live_on() {
     reach(&step, &context, Goal::Present).await;
     let evidence = step.verify(&context).await.unwrap();
     assert!(evidence.holds(), "{evidence:?}");
-    assert!(matches!(outcome(&evidence, REVOKED), Outcome::Unchecked { why } if why.contains("ends by itself in 1m")));
+    assert!(
+        matches!(outcome(&evidence, REVOKED), CheckOutcome::Unchecked { why } if why.contains("ends by itself in 1m"))
+    );
 }
 
 #[tokio::test]
@@ -50,8 +52,8 @@ async fn a_policy_that_is_not_there_is_found() {
     let (step, context) = (step(json!({"token_policies": ["apps-read", "apps-raed"]})), world.context());
     reach(&step, &context, Goal::Present).await;
     let evidence = step.verify(&context).await.unwrap();
-    assert!(matches!(outcome(&evidence, "policies"), Outcome::Failed { why, .. } if why.contains("`apps-raed`")));
-    assert!(matches!(outcome(&evidence, LOGIN), Outcome::Passed { .. }), "it logs in all the same");
+    assert!(matches!(outcome(&evidence, "policies"), CheckOutcome::Failed { why, .. } if why.contains("`apps-raed`")));
+    assert!(matches!(outcome(&evidence, LOGIN), CheckOutcome::Passed { .. }), "it logs in all the same");
 }
 
 #[tokio::test]
@@ -76,13 +78,13 @@ async fn a_policy_that_denies_what_another_allows_is_found() {
     let before = world.tokens().await.len();
     let evidence = step.verify(&context).await.unwrap();
     assert!(
-        matches!(outcome(&evidence, CAPABILITIES), Outcome::Failed { why, .. } if why == "it lacks read on `kv/data/apps/*`"),
+        matches!(outcome(&evidence, CAPABILITIES), CheckOutcome::Failed { why, .. } if why == "it lacks read on `kv/data/apps/*`"),
         "{evidence:?}"
     );
     assert!(
-        matches!(outcome(&evidence, "token has"), Outcome::Passed { seen } if seen.contains("by its identity also `deny`"))
+        matches!(outcome(&evidence, "token has"), CheckOutcome::Passed { seen } if seen.contains("by its identity also `deny`"))
     );
-    assert!(matches!(outcome(&evidence, REVOKED), Outcome::Passed { .. }));
+    assert!(matches!(outcome(&evidence, REVOKED), CheckOutcome::Passed { .. }));
     assert_eq!(world.tokens().await.len(), before, "the token is revoked after a check that failed, too");
 }
 
@@ -95,7 +97,7 @@ async fn drift_is_found() {
         .write("auth/kubernetes/role/operator", json!({"token_ttl": 60, "token_policies": ["apps-read", "more"]}))
         .await;
     let evidence = step.verify(&context).await.unwrap();
-    let Outcome::Failed { why, next } = outcome(&evidence, "role says") else { panic!("{evidence:?}") };
+    let CheckOutcome::Failed { why, next } = outcome(&evidence, "role says") else { panic!("{evidence:?}") };
     assert!(why.contains("`token_policies` and `token_ttl` differ"), "{why}");
     assert!(next.contains("trustpath apply role"));
     world.delete("auth/kubernetes/role/operator").await;
@@ -111,7 +113,7 @@ async fn a_login_that_is_turned_away_says_why() {
         reach(&step, &context, Goal::Present).await;
         let before = world.tokens().await.len();
         let evidence = step.verify(&context).await.unwrap();
-        let Outcome::Failed { why: said, .. } = outcome(&evidence, LOGIN) else { panic!("{why}: {evidence:?}") };
+        let CheckOutcome::Failed { why: said, .. } = outcome(&evidence, LOGIN) else { panic!("{why}: {evidence:?}") };
         assert!(said.contains(why), "{said}");
         assert_eq!(world.tokens().await.len(), before);
     };
@@ -142,12 +144,15 @@ async fn what_cannot_be_checked_is_unchecked() {
     let standard = step_of(json!({"audience": "vault"})).await;
     let evidence = standard.verify(&world.context_of(&world.powerless().await)).await.unwrap();
     assert!(
-        matches!(outcome(&evidence, LOGIN), Outcome::Unchecked { why } if why.contains("cannot be had")),
+        matches!(outcome(&evidence, LOGIN), CheckOutcome::Unchecked { why } if why.contains("cannot be had")),
         "{evidence:?}"
     );
 
     let none = standard.verify(&world.context_of("/no/such/kubeconfig")).await.unwrap();
-    assert!(matches!(outcome(&none, LOGIN), Outcome::Unchecked { why } if why.contains("cannot be had")), "{none:?}");
+    assert!(
+        matches!(outcome(&none, LOGIN), CheckOutcome::Unchecked { why } if why.contains("cannot be had")),
+        "{none:?}"
+    );
 
     let policy = "path \"auth/kubernetes/role/*\" { capabilities = [\"read\"] }";
     world.write("sys/policies/acl/limited", json!({ "policy": policy })).await;
@@ -155,10 +160,10 @@ async fn what_cannot_be_checked_is_unchecked() {
     let limited = world.context_with(&world.kubeconfig(), made["auth"]["client_token"].as_str().unwrap());
     let before = world.tokens().await.len();
     let evidence = standard.verify(&limited).await.unwrap();
-    assert!(matches!(outcome(&evidence, "policy `apps-read`"), Outcome::Unchecked { .. }), "{evidence:?}");
-    assert!(matches!(outcome(&evidence, CAPABILITIES), Outcome::Unchecked { .. }), "{evidence:?}");
+    assert!(matches!(outcome(&evidence, "policy `apps-read`"), CheckOutcome::Unchecked { .. }), "{evidence:?}");
+    assert!(matches!(outcome(&evidence, CAPABILITIES), CheckOutcome::Unchecked { .. }), "{evidence:?}");
     assert!(
-        matches!(outcome(&evidence, REVOKED), Outcome::Passed { seen } if seen.contains("by itself")),
+        matches!(outcome(&evidence, REVOKED), CheckOutcome::Passed { seen } if seen.contains("by itself")),
         "{evidence:?}"
     );
     assert_eq!(world.tokens().await.len(), before);
@@ -173,6 +178,6 @@ async fn a_service_account_that_is_not_there_is_found() {
     world.remove_operator().await;
     let evidence = step.verify(&context).await.unwrap();
     assert!(
-        matches!(outcome(&evidence, LOGIN), Outcome::Failed { why, .. } if why.contains("no ServiceAccount apps/operator"))
+        matches!(outcome(&evidence, LOGIN), CheckOutcome::Failed { why, .. } if why.contains("no ServiceAccount apps/operator"))
     );
 }

@@ -7,7 +7,9 @@ use reqwest::{Client, Method};
 use secrecy::ExposeSecret;
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;
-use trustpath_core::{Change, Context, Evidence, Facts, Goal, Handles, Kind, Outcome, Plan, Step, contract::Consent};
+use trustpath_core::{
+    Change, CheckOutcome, Context, Evidence, Facts, Goal, Handles, Kind, Plan, Step, contract::StepConsent,
+};
 use trustpath_platform::{
     AuthMount, Cluster, Connections, Environment, PolicyName, ServiceAccountRef, Vault, install_crypto_provider,
     kubernetes::Address,
@@ -109,7 +111,7 @@ impl World {
                 let environment = environment.clone();
                 async move { Cluster::connect(&environment, &Connections::default(), None).await }
             });
-        Context::new(GRAPH, "role", Arc::new(facts()), Arc::new(handles), Consent::default())
+        Context::new(GRAPH, "role", Arc::new(facts()), Arc::new(handles), StepConsent::default())
     }
 
     /// The role as the server shows it.
@@ -211,7 +213,7 @@ pub(crate) async fn make(step: &Arc<dyn Step>, context: &Context, change: &Chang
 }
 
 /// How a check ended.
-pub(crate) fn outcome<'e>(evidence: &'e Evidence, what: &str) -> &'e Outcome {
+pub(crate) fn outcome<'e>(evidence: &'e Evidence, what: &str) -> &'e CheckOutcome {
     let found = evidence.checks.iter().find(|check| check.what.contains(what));
     &found.unwrap_or_else(|| panic!("there is no check `{what}`: {evidence:?}")).outcome
 }

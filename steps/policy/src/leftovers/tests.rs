@@ -15,9 +15,9 @@ fn search(names: Value, texts: Value) -> LeftoverSearch {
     };
     let about = About { graph: "payments", steps: vec![step] };
     let answers = [(NAMES, Answer::Found(names)), (TEXTS, Answer::Found(texts))].into_iter().collect();
-    let reads = format!("{:?}", Policies.reads(&about, &answers));
+    let reads = format!("{:?}", OldPolicies.reads(&about, &answers));
     assert!(!reads.contains("apps-read") && !reads.contains("\"root\""), "{reads}");
-    Policies.found(&about, &answers).unwrap()
+    OldPolicies.found(&about, &answers).unwrap()
 }
 
 #[test]

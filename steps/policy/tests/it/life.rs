@@ -17,7 +17,7 @@ async fn a_policy_is_made_once_and_taken_back() {
     assert!(text.starts_with("# Managed by trustpath") && text.ends_with(READ), "{text}");
     assert!(plan(&step, world.context(), Goal::Present).await.is_nothing());
     assert!(step.verify(world.context()).await.unwrap().holds());
-    reach(&step, world.context(), Goal::Back(made.clone().into())).await;
+    reach(&step, world.context(), Goal::Undo(made.clone().into())).await;
     assert_eq!(world.policy().await, None);
     // Removing what is gone is success.
     make(&step, world.context(), &made.inverse()).await;
@@ -39,7 +39,7 @@ async fn everything_that_somebody_had_set_comes_back() {
     let step = world.step(json!({"kv/data/apps/*": ["read"]}));
 
     let first = plan(&step, world.context(), Goal::Present).await;
-    assert!(first.adopt, "it is somebody else's");
+    assert!(first.adopt, "it is another client's");
     assert!(first.notes.iter().any(|note| matches!(note, Note::Warning(text) if text.contains("2099"))));
     let made = reach(&step, world.context(), Goal::Present).await;
     let after = world.policy().await.unwrap();
@@ -50,7 +50,7 @@ async fn everything_that_somebody_had_set_comes_back() {
     make(&step, world.context(), &made).await;
     assert_eq!(world.policy().await.unwrap(), after, "made twice is made once");
 
-    reach(&step, world.context(), Goal::Back(made.into())).await;
+    reach(&step, world.context(), Goal::Undo(made.into())).await;
     assert_eq!(world.policy().await.unwrap(), before);
 }
 
@@ -65,7 +65,7 @@ async fn a_policy_that_was_removed_comes_back_with_all_it_had() {
     let before = world.policy().await;
     let removed = reach(&step, world.context(), Goal::Absent).await;
     assert_eq!((removed.op(), world.policy().await), (Op::Delete, None));
-    reach(&step, world.context(), Goal::Back(removed.into())).await;
+    reach(&step, world.context(), Goal::Undo(removed.into())).await;
     assert_eq!(world.policy().await, before);
 }
 
@@ -94,7 +94,7 @@ async fn a_policy_of_text_that_is_not_understood_is_replaced_and_comes_back() {
     let step = world.step(json!(READ));
     let made = reach(&step, world.context(), Goal::Present).await;
     assert_eq!(made.op(), Op::Update);
-    reach(&step, world.context(), Goal::Back(made.into())).await;
+    reach(&step, world.context(), Goal::Undo(made.into())).await;
     assert_eq!(world.policy().await.unwrap()["policy"], text);
 }
 

@@ -51,7 +51,7 @@ async fn a_policy_that_others_use_is_left() {
         });
         world.write(&format!("auth/{mount}/role/external-secrets"), role).await;
     }
-    let context = world.context().clone().needed_by(role_on("ours"));
+    let context = world.context().clone().with_dependent_facts(role_on("ours"));
     let removal = plan(&step, &context, Goal::Absent).await;
     assert!(left_because(&removal, "`auth/ours-b/role/external-secrets` uses it"), "{:?}", removal.notes);
     world.delete("auth/ours-b/role/external-secrets").await;

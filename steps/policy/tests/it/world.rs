@@ -5,7 +5,7 @@ use std::sync::Arc;
 use reqwest::{Client, Method};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
-use trustpath_core::{Change, Context, Facts, Goal, Handles, Kind, Plan, Step, contract::Consent};
+use trustpath_core::{Change, Context, Facts, Goal, Handles, Kind, Plan, Step, contract::StepConsent};
 use trustpath_platform::{Connections, Environment, Vault, VaultServer, install_crypto_provider};
 use trustpath_provision::OpenBao;
 use trustpath_step_policy as _;
@@ -87,7 +87,7 @@ fn context(address: &str, token: &str) -> Context {
     };
     let mut facts = Facts::default();
     facts.add("connections", VaultServer::default());
-    Context::new(GRAPH, "policy", Arc::new(facts), Arc::new(Handles::new().with(open)), Consent::default())
+    Context::new(GRAPH, "policy", Arc::new(facts), Arc::new(Handles::new().with(open)), StepConsent::default())
 }
 
 /// Plans for a goal.

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use rstest::rstest;
 use serde_json::{Value, json};
-use trustpath_core::{Context, Handles, Kind, Stage, Values, contract::Consent};
+use trustpath_core::{Context, Handles, Kind, Stage, Values, contract::StepConsent};
 use trustpath_platform::kubernetes::owned::{Owned, OwnedParts as _};
 
 use super::*;
@@ -35,17 +35,17 @@ fn theirs(labels: Value) -> Owned {
     Owned::seen(&live, &config(json!({"labels": {"a": "1"}})).body())
 }
 
-fn users(account: &[&str], namespace: Option<&str>) -> Users {
+fn users(account: &[&str], namespace: Option<&str>) -> AccountUsers {
     let account = account.iter().map(|text| (*text).to_owned()).collect();
-    Users { account, namespace: namespace.map(str::to_owned), is_anothers: false }
+    AccountUsers { account, namespace: namespace.map(str::to_owned), is_anothers: false }
 }
 
 fn wanted(config: &ServiceAccount, found: Namespace, now: Option<&State>) -> State {
     config.make(GRAPH, found, now).expect("a decision").to.expect("something to make")
 }
 
-fn released(users: &Users, now: &State) -> Decision<State> {
-    config(json!({})).release(GRAPH, users, &Others::default(), now)
+fn released(users: &AccountUsers, now: &State) -> Decision<State> {
+    config(json!({})).release(GRAPH, users, &ForeignFields::default(), now)
 }
 
 fn code(result: Result<Decision<State>>) -> Option<String> {
@@ -105,7 +105,7 @@ fn a_namespace_that_cannot_be_used_is_an_error(#[case] with: Value, #[case] foun
 }
 
 #[test]
-fn an_equal_account_of_somebody_else_is_nothing_to_do() {
+fn an_equal_account_of_another_client_is_nothing_to_do() {
     let now = state(None, Some(theirs(json!({"a": "1"}))));
     let config = config(json!({"labels": {"a": "1"}}));
     assert_eq!(wanted(&config, Namespace::Active, Some(&now)), now);
@@ -139,7 +139,7 @@ fn destroy_keeps_a_namespace_that_is_not_empty() {
 }
 
 #[test]
-fn destroy_removes_what_nobody_needs_and_the_graph_made() {
+fn destroy_removes_what_no_one_needs_and_the_graph_made() {
     let all = released(&users(&[], None), &state(Some("eso"), Some(account(json!({})))));
     assert_eq!((all.to, all.notes), (None, Vec::new()));
     let account = released(&users(&[], None), &state(None, Some(account(json!({})))));
@@ -177,11 +177,11 @@ fn a_state_of_nothing_is_no_state() {
 #[test]
 fn what_others_set_is_lost_with_the_object() {
     let now = state(Some("eso"), Some(account(json!({}))));
-    assert_eq!(undoable(&now, None, &Others::default()), Undo::Yes);
-    let others = Others { account: vec!["helm".into()], ..Others::default() };
-    let Undo::No(why) = undoable(&now, None, &others) else { panic!("it says that it can be undone") };
+    assert_eq!(reversibility(&now, None, &ForeignFields::default()), Reversibility::Full);
+    let others = ForeignFields { account: vec!["helm".into()], ..ForeignFields::default() };
+    let Reversibility::Lossy(why) = reversibility(&now, None, &others) else { panic!("it says that it can be undone") };
     assert_eq!(why, "what helm set on the ServiceAccount would be lost");
-    assert_eq!(undoable(&now, Some(&now), &others), Undo::Yes);
+    assert_eq!(reversibility(&now, Some(&now), &others), Reversibility::Full);
 }
 
 #[test]
@@ -231,7 +231,7 @@ fn what_cannot_be_seen_may_be_made_changed_and_removed(#[case] with: Value, #[ca
     let mut config = json!({"namespace": "eso", "name": "operator"});
     config.as_object_mut().unwrap().extend(with.as_object().unwrap().clone());
     let kind = Kind::registered().into_iter().find(|kind| kind.name() == "service-account").unwrap();
-    let cx = Context::new(GRAPH, "s", Arc::default(), Arc::new(Handles::new()), Consent::default());
+    let cx = Context::new(GRAPH, "s", Arc::default(), Arc::new(Handles::new()), StepConsent::default());
     let rights = kind.from_json(config).unwrap().rights(&cx, Stage::Unseen).unwrap();
     let mut found: Vec<_> = rights.into_iter().map(|right| right.what).collect();
     found.sort_unstable();

@@ -29,7 +29,7 @@ pub(super) fn write(dir: &Path, port: u16, certificates: Option<&Certificates>, 
 }
 
 /// Integrated storage is the only one on disk that OpenBao 2.7 has. The multiplier sets the
-/// timeouts of leader elections, which there is nobody to lose to.
+/// timeouts of leader elections, which there is no one to lose to.
 fn raft(data: &Path) -> Value {
     json!({ "raft": { "path": data, "node_id": "only", "performance_multiplier": "1" } })
 }

@@ -31,7 +31,7 @@ const OBJECTS: [&str; 2] = [
     "apis/external-secrets.io/v1/clustersecretstores/vault-backend",
 ];
 
-/// Every verb, over somebody else's values, with a plugin that makes the credentials of the cluster.
+/// Every verb, over another client's values, with a plugin that makes the credentials of the cluster.
 pub(crate) async fn in_every_verb(pair: Arc<Pair>) {
     let theirs = pair.reviewer("somebodys-reviewer", "somebody").await;
     let file = somebody::keep_jwt(&pair, &theirs);
@@ -90,7 +90,7 @@ async fn written(nest: &mut Nest) {
     }
 }
 
-/// A run that is killed in the middle, and gone on with: its locks and its command line are looked at while it runs. The
+/// A run that is killed in the middle, and continued: its locks and its command line are looked at while it runs. The
 /// reviewer is a step, the Vault token a file, and the kubeconfig has a key.
 pub(crate) async fn in_the_middle_of_a_run(pair: Arc<Pair>) {
     let before = view::snapshot(&pair).await;

@@ -55,7 +55,7 @@ pub(crate) async fn the_same_files_do_not_take_a_mount_away(pair: Arc<Pair>) {
     // What the other cluster has of its own goes, whatever is there for the first one.
     of_b.ok(&["apply", "service-account", "--yes"]).await;
     of_b.ok(&["destroy", "--yes"]).await;
-    view::assert_same(&empty, &view::kubernetes(&b.kubernetes).await, "what nobody uses was left");
+    view::assert_same(&empty, &view::kubernetes(&b.kubernetes).await, "what no one uses was left");
     view::assert_same(&made, &view::snapshot(&pair).await, "another cluster has changed something");
     of_a.ok(&["destroy", "--yes"]).await;
 }

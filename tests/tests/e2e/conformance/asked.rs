@@ -9,7 +9,7 @@ use secrecy::ExposeSecret;
 use serde_json::Value;
 use trustpath_core::{
     Handle as _, Handles, Result, Right,
-    run::{By, Need},
+    run::{RequestedBy, RequiredRight},
 };
 use trustpath_platform::{
     Cluster, Vault,
@@ -37,9 +37,13 @@ impl Asked {
         Ok(Self(asked))
     }
 
-    fn needs(&self, system: &str) -> Vec<Need> {
+    fn needs(&self, system: &str) -> Vec<RequiredRight> {
         let rights = self.0.values().flatten().filter(|right| right.system == system);
-        let need = |right: &Right| Need { right: right.clone(), grants: vec![right.grant.clone()], by: By::default() };
+        let need = |right: &Right| RequiredRight {
+            right: right.clone(),
+            grants: vec![right.grant.clone()],
+            by: RequestedBy::default(),
+        };
         rights.map(need).collect()
     }
 

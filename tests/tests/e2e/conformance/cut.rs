@@ -1,4 +1,4 @@
-//! Every verb of every kind, cut off at every request: the request goes on, and nobody waits for it any more.
+//! Every verb of every kind, cut off at every request: the request goes on, and no one waits for it any more.
 
 use std::sync::Arc;
 
@@ -99,7 +99,7 @@ async fn cut_at(case: &KindCase, beginning: Beginning, verb: Verb, at: At, key: 
         (_, Some(change)) => change,
         (_, None) => planned(&world, &Goal::Present).await.map_err(told)?,
     };
-    make(&world, &planned(&world, &Goal::Back(change.into())).await.map_err(told)?).await.map_err(told)?;
+    make(&world, &planned(&world, &Goal::Undo(change.into())).await.map_err(told)?).await.map_err(told)?;
     match trustpath_tests::view::difference(&before_all, &servers.snapshot().await.map_err(told)?) {
         None => Ok(()),
         Some(left) => Err(format!("run again and taken back, it leaves {left}")),
@@ -124,7 +124,7 @@ fn run(world: Arc<World>, verb: Verb, change: Option<Change>) -> BoxFuture<'stat
         match (verb, change) {
             (Verb::Verify, _) => world.node().step.verify(&world.context()).await.map(drop),
             (Verb::Apply, Some(change)) => make(&world, &change).await,
-            (Verb::Undo, Some(change)) => make(&world, &planned(&world, &Goal::Back(change.into())).await?).await,
+            (Verb::Undo, Some(change)) => make(&world, &planned(&world, &Goal::Undo(change.into())).await?).await,
             (Verb::Plan | Verb::Apply | Verb::Undo, _) => planned(&world, &Goal::Present).await.map(drop),
         }
     })

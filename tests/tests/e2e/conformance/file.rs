@@ -14,7 +14,7 @@ pub(super) struct CaseFile {
     pub(super) step: String,
     /// A graph file over the standard one, which has that step.
     pub(super) overlay: String,
-    /// What somebody else had put there before, in this order.
+    /// What another client had put there before, in this order.
     #[serde(default)]
     somebody: Vec<Put>,
     /// All that may be there afterwards, in the order in which it goes, as a path of either system.

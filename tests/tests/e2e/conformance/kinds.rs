@@ -1,4 +1,4 @@
-//! Each kind's case: what somebody else had put there before.
+//! Each kind's case: what another client had put there before.
 
 use std::sync::Arc;
 

@@ -8,9 +8,9 @@ use tokio::sync::Mutex;
 use trustpath_conformance::{Beginning, Case, World};
 use trustpath_core::{
     Goal, Handles, Kind, Result,
-    contract::Consent,
+    contract::StepConsent,
     file::{Source, load},
-    graph::{Graph, Place},
+    graph::{Graph, StepIndex},
 };
 use trustpath_platform::{Connections, VaultServer};
 use trustpath_tests::{holder::Holder, others, pair::Pair, program::standard_file};
@@ -20,7 +20,7 @@ use super::{
     outside::{Outside, connections, credentials, leave},
 };
 
-/// What somebody else put there before: called after cleaning, for [`Beginning::Other`].
+/// What another client put there before: called after cleaning, for [`Beginning::Other`].
 pub(super) type Somebody = fn(Arc<Pair>) -> BoxFuture<'static, ()>;
 
 /// The namespace that the steps under test make, or use.
@@ -106,12 +106,12 @@ impl KindCase {
     }
 
     /// Everything that the step under test needs is there, and what comes before it besides.
-    async fn prepare(&self, graph: &Graph, handles: &Arc<Handles>, step: Place) -> Result<()> {
+    async fn prepare(&self, graph: &Graph, handles: &Arc<Handles>, step: StepIndex) -> Result<()> {
         let after = self.after.and_then(|name| graph.place(name)).into_iter();
-        let after = after.flat_map(|place| graph.before(place).chain([place]));
-        let needed: BTreeSet<_> = graph.before(step).chain(after).collect();
+        let after = after.flat_map(|place| graph.ancestors(place).chain([place]));
+        let needed: BTreeSet<_> = graph.ancestors(step).chain(after).collect();
         for place in needed {
-            let (node, context) = (graph.node(place), graph.context(place, handles, Consent::default()));
+            let (node, context) = (graph.node(place), graph.context(place, handles, StepConsent::default()));
             let change = node.step.plan(&context, &Goal::Present).await?.change;
             for part in node.step.parts(&context, &change)? {
                 node.step.apply(&context, &part).await?;

@@ -1,4 +1,4 @@
-//! Each single right taken away: refused before the first write with the right named, and, where nobody asks beforehand,
+//! Each single right taken away: refused before the first write with the right named, and, where no one asks beforehand,
 //! refused by the server in the verb that needs it. A right that nothing needs is found here.
 
 use std::{collections::BTreeSet, sync::Arc};
@@ -108,7 +108,7 @@ impl Sweep<'_> {
             }
         }
         self.program.ok(&["apply", step, "--yes"]).await;
-        // Once the operator has said something, nobody asks any more whether it runs.
+        // Once the operator has said something, no one asks any more whether it runs.
         for_the_proof.sort_by_key(is_about_events);
         for right in for_the_proof {
             self.least.take(self.pair, &right).await;

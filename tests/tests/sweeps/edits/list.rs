@@ -14,7 +14,7 @@ pub(super) enum Fate {
     Refused,
     /// It stands, and is in nobody's way: the undo is through.
     Beside,
-    /// It stands, and so does what it is in, which the undo leaves and names; the run is over.
+    /// It stands, and so does what it is in, which the undo leaves and names; the run is finished.
     Kept,
     /// It cannot be told from what the run made, and goes with it: nothing on the server says who wrote it.
     Unseen,

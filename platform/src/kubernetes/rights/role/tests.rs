@@ -1,17 +1,17 @@
 use trustpath_core::{
     Purpose, Right,
-    run::{By, Need},
+    run::{RequestedBy, RequiredRight},
 };
 
 use super::*;
 use crate::kubernetes::rights::{list_everything_in, on};
 
-fn needs(step: &str, purpose: Purpose, rights: Vec<Right>) -> Vec<Need> {
-    let by = By([(Some(step.into()), [purpose].into())].into());
-    rights.into_iter().map(|right| Need { grants: vec![right.grant.clone()], right, by: by.clone() }).collect()
+fn needs(step: &str, purpose: Purpose, rights: Vec<Right>) -> Vec<RequiredRight> {
+    let by = RequestedBy([(Some(step.into()), [purpose].into())].into());
+    rights.into_iter().map(|right| RequiredRight { grants: vec![right.grant.clone()], right, by: by.clone() }).collect()
 }
 
-fn printed(needs: &[Need]) -> String {
+fn printed(needs: &[RequiredRight]) -> String {
     Role::all("trustpath-g", needs).iter().map(Role::yaml).collect::<Vec<_>>().join("---\n")
 }
 

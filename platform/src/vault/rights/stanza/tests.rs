@@ -1,7 +1,7 @@
 use serde_json::{Map, json};
 use trustpath_core::{
     Purpose, Right,
-    run::{By, Need},
+    run::{RequestedBy, RequiredRight},
 };
 
 use super::*;
@@ -13,16 +13,16 @@ use crate::{
     vault::rights::{EachAuthMount, on, on_each_auth_mount},
 };
 
-fn needs(step: &str, purpose: Purpose, rights: Vec<Right>) -> Vec<Need> {
-    let by = By([(Some(step.into()), [purpose].into())].into());
-    rights.into_iter().map(|right| Need { grants: vec![right.grant.clone()], right, by: by.clone() }).collect()
+fn needs(step: &str, purpose: Purpose, rights: Vec<Right>) -> Vec<RequiredRight> {
+    let by = RequestedBy([(Some(step.into()), [purpose].into())].into());
+    rights.into_iter().map(|right| RequiredRight { grants: vec![right.grant.clone()], right, by: by.clone() }).collect()
 }
 
 fn body(value: Value) -> Map<String, Value> {
     value.as_object().cloned().unwrap_or_default()
 }
 
-fn printed(needs: &[Need]) -> String {
+fn printed(needs: &[RequiredRight]) -> String {
     let policy = policy(&Stanza::all(needs));
     Meaning::read(&policy).expect("a policy that is understood");
     policy

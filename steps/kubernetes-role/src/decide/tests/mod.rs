@@ -14,21 +14,21 @@ fn role(with: Value) -> KubernetesRole {
     serde_json::from_value(with).unwrap()
 }
 
-fn facts() -> Facts {
+fn facts() -> Taken {
     let mount = AuthMount { path: "kubernetes".into(), namespace: None };
     let account = ServiceAccountRef { namespace: "external-secrets".into(), name: "operator".into() };
     (mount, vec![account], vec![PolicyName { name: "apps-read".into(), namespace: None }])
 }
 
-fn decided(with: Value, now: Option<&Held>) -> Held {
+fn decided(with: Value, now: Option<&Content>) -> Content {
     role(with).desired(&facts(), now).unwrap()
 }
 
-fn held(role: Value) -> Held {
+fn held(role: Value) -> Content {
     serde_json::from_value(role).unwrap()
 }
 
-fn refused(with: Value, facts: &Facts) -> String {
+fn refused(with: Value, facts: &Taken) -> String {
     let failure = role(with).desired(facts, None).unwrap_err();
     failure.report().code.unwrap()
 }
@@ -108,7 +108,7 @@ fn what_is_left_out_is_cleared() {
 }
 
 #[test]
-fn a_role_that_binds_nobody_is_refused() {
+fn a_role_that_binds_no_one_is_refused() {
     let (mount, accounts, policies) = facts();
     let without = (mount, Vec::new(), policies);
     for with in [

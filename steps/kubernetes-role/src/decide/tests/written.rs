@@ -2,7 +2,7 @@
 
 use rstest::rstest;
 use serde_json::{Value, json};
-use trustpath_platform::vault::backend::{Document, Held};
+use trustpath_platform::vault::backend::{Content, Document};
 
 use super::{super::OLD_NAMES, facts, held, role};
 
@@ -10,16 +10,16 @@ fn document() -> Document {
     role(json!({})).document(&facts())
 }
 
-fn answered(answer: Held) -> Held {
+fn answered(answer: Content) -> Content {
     document().observed(answer)
 }
 
-fn body(now: Option<&Held>, to: &Held) -> Held {
+fn body(now: Option<&Content>, to: &Content) -> Content {
     held(document().change(&facts().0, now, to).shown().body)
 }
 
 /// A role with nothing but what it must have, as OpenBao 2.7.2 answers.
-fn bare() -> Held {
+fn bare() -> Content {
     held(json!({
         "alias_name_source": "serviceaccount_uid",
         "bound_service_account_names": ["a"],
@@ -39,8 +39,8 @@ fn bare() -> Held {
 }
 
 /// What a server keeps of a write: old and new names as the two families do.
-fn written(there: &Held, body: &Held) -> Held {
-    let body: Held = body.iter().map(|(key, value)| (key.clone(), read(value))).collect();
+fn written(there: &Content, body: &Content) -> Content {
+    let body: Content = body.iter().map(|(key, value)| (key.clone(), read(value))).collect();
     let mut after = there.clone();
     after.extend(body.clone());
     for (old, new) in OLD_NAMES {
@@ -124,7 +124,7 @@ fn lists_may_be_null_and_keys_unknown() {
 
 #[test]
 fn what_only_some_servers_know_is_sent_to_those_that_have_it() {
-    let (plain, strict) = (Held::new(), held(json!({"token_strictly_bind_ip": true})));
+    let (plain, strict) = (Content::new(), held(json!({"token_strictly_bind_ip": true})));
     assert!(!body(None, &plain).contains_key("token_strictly_bind_ip"));
     assert_eq!(body(None, &strict)["token_strictly_bind_ip"], json!(true));
     assert_eq!(body(Some(&strict), &plain)["token_strictly_bind_ip"], json!(false));

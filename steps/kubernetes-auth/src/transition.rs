@@ -11,7 +11,7 @@ use crate::state::{Config, Reviewer, State};
 
 /// Whether a request writes the config, and not the mount.
 pub(crate) fn writes_config(now: &State, to: &State) -> bool {
-    to.in_doubt().is_none() && (now.in_doubt().is_some() || now.config != to.config)
+    to.unconfirmed().is_none() && (now.unconfirmed().is_some() || now.config != to.config)
 }
 
 /// The states on the way, the last of them `to`.
@@ -20,7 +20,7 @@ pub(crate) fn waypoints(from: Option<&State>, to: Option<&State>) -> Vec<Option<
     if from == Some(to) {
         return Vec::new();
     }
-    if to.in_doubt().is_some() && from.is_none_or(|from| from.in_doubt().is_some() || from.config != to.config) {
+    if to.unconfirmed().is_some() && from.is_none_or(|from| from.unconfirmed().is_some() || from.config != to.config) {
         // Only on the way back to what a run left that was cut off: a JWT is written first, and called in doubt then.
         return [waypoints(from, Some(&settled(to))), vec![Some(to.clone())]].concat();
     }
@@ -38,8 +38,8 @@ pub(crate) fn waypoints(from: Option<&State>, to: Option<&State>) -> Vec<Option<
 
 /// Whether a JWT takes the place of another, or of one that may be there.
 fn replaces_jwt(from: &State, to: &State) -> bool {
-    let writes = from.config != to.config || from.in_doubt().is_some();
-    let other = from.in_doubt().is_some() || from.reviewer() != to.reviewer();
+    let writes = from.config != to.config || from.unconfirmed().is_some();
+    let other = from.unconfirmed().is_some() || from.reviewer() != to.reviewer();
     writes && other && from.reviewer().is_some() && to.reviewer().digest().is_some()
 }
 
@@ -60,7 +60,7 @@ fn replacing(from: &State, to: &State, config: &Config) -> Vec<Option<State>> {
 fn announced(from: &State, to: &State, config: &Config) -> State {
     let coming = to.reviewer().digest();
     let announces_it =
-        from.in_doubt().is_some() && (from.marked().as_ref() == coming || from.reviewer() == to.reviewer());
+        from.unconfirmed().is_some() && (from.marked().as_ref() == coming || from.reviewer() == to.reviewer());
     if announces_it {
         return from.clone();
     }

@@ -4,11 +4,11 @@ use tokio::{sync::watch, task::JoinError};
 
 /// How much of it there is.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct UnderWay(watch::Sender<usize>);
+pub(crate) struct InFlight(watch::Sender<usize>);
 
-impl UnderWay {
+impl InFlight {
     /// Carries work to its end, in a task of its own.
-    pub(crate) async fn carry<T: Send + 'static>(
+    pub(crate) async fn spawn<T: Send + 'static>(
         &self,
         work: impl Future<Output = T> + Send + 'static,
     ) -> Result<T, JoinError> {
@@ -22,7 +22,7 @@ impl UnderWay {
     }
 
     /// Returns once nothing is under way.
-    pub(crate) async fn settled(&self) {
+    pub(crate) async fn idle(&self) {
         let mut seen = self.0.subscribe();
         while *seen.borrow_and_update() > 0 && seen.changed().await.is_ok() {}
     }
@@ -53,19 +53,19 @@ mod tests {
 
     #[tokio::test]
     async fn what_was_given_up_is_waited_for() {
-        let under_way = UnderWay::default();
-        under_way.settled().await;
+        let under_way = InFlight::default();
+        under_way.idle().await;
         let (end, ended) = oneshot::channel::<()>();
-        assert!(under_way.carry(ended).now_or_never().is_none(), "it is given up where it waits");
-        assert!(under_way.settled().now_or_never().is_none(), "it goes on");
+        assert!(under_way.spawn(ended).now_or_never().is_none(), "it is given up where it waits");
+        assert!(under_way.idle().now_or_never().is_none(), "it goes on");
         end.send(()).expect("it waits for this");
-        under_way.settled().await;
+        under_way.idle().await;
     }
 
     #[tokio::test]
     async fn what_panics_is_over() {
-        let under_way = UnderWay::default();
-        assert!(under_way.carry(async { panic!("in a test") }).await.is_err_and(|error| error.is_panic()));
-        under_way.settled().await;
+        let under_way = InFlight::default();
+        assert!(under_way.spawn(async { panic!("in a test") }).await.is_err_and(|error| error.is_panic()));
+        under_way.idle().await;
     }
 }

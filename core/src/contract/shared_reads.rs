@@ -10,10 +10,10 @@ use tokio::sync::OnceCell;
 
 /// The answers of one plan or proof, by their type and what was asked. Whoever asks first asks; all others wait for that.
 #[derive(Debug, Default)]
-pub(crate) struct Readings(Mutex<HashMap<(TypeId, String), Arc<dyn Any + Send + Sync>>>);
+pub(crate) struct SharedReads(Mutex<HashMap<(TypeId, String), Arc<dyn Any + Send + Sync>>>);
 
-impl Readings {
-    pub(super) async fn once<T>(&self, what: String, ask: impl Future<Output = T>) -> T
+impl SharedReads {
+    pub(super) async fn shared<T>(&self, what: String, ask: impl Future<Output = T>) -> T
     where
         T: Clone + Send + Sync + 'static,
     {

@@ -15,10 +15,10 @@ use trustpath_platform::{
 
 use crate::{
     Taken,
-    config::{KubernetesAuth, Reviewer as Choice, Source},
+    config::{JwtLocation, KubernetesAuth, ReviewerChoice as Choice},
     jwt::{JwtSeen, JwtSource},
     pem,
-    place::Place,
+    place::VaultLocation,
 };
 
 /// What is looked at before the mount is made or changed.
@@ -30,7 +30,7 @@ pub(crate) struct Making {
     /// An address of Vault that is not encrypted, if there is one.
     pub(crate) unencrypted: Option<String>,
     /// Where Vault is.
-    pub(crate) place: Place,
+    pub(crate) place: VaultLocation,
     /// The text of the CA file, where the configuration names one.
     pub(crate) ca: Option<String>,
     /// The public keys, where the configuration names some.
@@ -65,8 +65,8 @@ impl KubernetesAuth {
     /// Where the reviewer JWT comes from, if from somewhere.
     pub(crate) fn source(&self, (_, made): &Taken) -> Option<JwtSource> {
         match (&self.reviewer, made) {
-            (Choice::File(file), _) => Some((&Source::File(file.clone())).into()),
-            (Choice::Secret(name), _) => Some((&Source::Secret(name.clone())).into()),
+            (Choice::File(file), _) => Some((&JwtLocation::File(file.clone())).into()),
+            (Choice::Secret(name), _) => Some((&JwtLocation::Secret(name.clone())).into()),
             (Choice::Auto, Some(secret)) => Some(secret.into()),
             (Choice::Auto, None) | (Choice::Vault | Choice::Client | Choice::Keep, _) => None,
         }

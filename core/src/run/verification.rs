@@ -13,28 +13,28 @@ use super::{
     settings::Event,
 };
 use crate::{
-    contract::{Evidence, Outcome, Readings},
+    contract::{CheckOutcome, Evidence, SharedReads},
     failure::{Class, Failure, Problem, Result},
-    graph::{Graph, Place},
+    graph::{Graph, StepIndex},
     journal::Verb,
 };
 
 /// What came of proving each step, in the order of the graph.
-pub(super) type Proofs = Vec<(Place, Result<Evidence>)>;
+pub(super) type Verifications = Vec<(StepIndex, Result<Evidence>)>;
 
 /// Proofs that share what they read.
-pub(super) struct Proving<'a> {
+pub(super) struct Verification<'a> {
     engine: &'a Engine,
-    readings: Arc<Readings>,
+    readings: Arc<SharedReads>,
 }
 
-impl<'a> Proving<'a> {
+impl<'a> Verification<'a> {
     pub(super) fn by(engine: &'a Engine) -> Self {
         Self { engine, readings: Arc::default() }
     }
 
     /// The way of those that need most is the longest: theirs go first.
-    pub(super) async fn of(&self, places: &BTreeSet<Place>) -> Proofs {
+    pub(super) async fn of(&self, places: &BTreeSet<StepIndex>) -> Verifications {
         let proofs = places.iter().rev().map(|place| async { (*place, self.one(*place).await) });
         let proofs = side_by_side(self.engine.settings.parallelism, proofs).await;
         self.given_up_settle().await;
@@ -43,16 +43,16 @@ impl<'a> Proving<'a> {
 
     /// A proof that was given up still gives back what it has made: a token, a secret ID.
     async fn given_up_settle(&self) {
-        let settled = timeout(self.engine.settings.verify_timeout, self.engine.handles.under_way().settled());
+        let settled = timeout(self.engine.settings.verify_timeout, self.engine.handles.in_flight().idle());
         tokio::select! {
             in_time = settled => in_time.unwrap_or_default(),
             () = self.engine.cancel.halted() => {}
         }
     }
 
-    async fn one(&self, place: Place) -> Result<Evidence> {
+    async fn one(&self, place: StepIndex) -> Result<Evidence> {
         let (engine, name) = (self.engine, self.engine.name(place));
-        engine.observer.event(name, Event::Proving);
+        engine.observer.event(name, Event::Verifying);
         let context = engine.context(place).sharing(self.readings.clone());
         let proving = engine.graph.node(place).step.verify(&context);
         let answer = tokio::select! {
@@ -61,7 +61,7 @@ impl<'a> Proving<'a> {
         };
         let answer = answer.map_err(|failure| failure.in_step(name));
         match &answer {
-            Ok(evidence) => engine.observer.event(name, Event::Proven(evidence)),
+            Ok(evidence) => engine.observer.event(name, Event::Verified(evidence)),
             Err(failure) => engine.observer.event(name, Event::Failed(failure)),
         }
         answer
@@ -71,30 +71,30 @@ impl<'a> Proving<'a> {
 /// Why a link does not hold, where it does not.
 pub(super) fn failed(evidence: &Evidence) -> Option<Failure> {
     evidence.checks.iter().find_map(|check| match &check.outcome {
-        Outcome::Failed { why, next } => {
+        CheckOutcome::Failed { why, next } => {
             let message = format!("{}: {why}", check.what);
-            Some(Problem::new(Class::Unproven, "trustpath::verify::failed", message).help(next).into())
+            Some(Problem::new(Class::Unverified, "trustpath::verify::failed", message).help(next).into())
         }
-        Outcome::Passed { .. } | Outcome::Unchecked { .. } => None,
+        CheckOutcome::Passed { .. } | CheckOutcome::Unchecked { .. } => None,
     })
 }
 
 /// Which steps are proven ahead, and when. The last steps are those that change and that none needs which changes.
 #[derive(Debug, Default)]
-pub(super) struct Ahead {
-    places: BTreeSet<Place>,
-    state: watch::Sender<State>,
+pub(super) struct EarlyVerification {
+    places: BTreeSet<StepIndex>,
+    state: watch::Sender<AheadState>,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct AheadState {
     /// What changes and is not made yet, but for the last steps.
-    waits_for: BTreeSet<Place>,
+    waits_for: BTreeSet<StepIndex>,
     /// Nothing more is made.
     is_over: bool,
 }
 
-impl Ahead {
+impl EarlyVerification {
     /// Of what is removed, nothing is proven. Where only last steps change, all proofs are made together: those that ask for
     /// the same ask once.
     pub(super) fn of(graph: &Graph, plan: &RunPlan) -> Self {
@@ -102,23 +102,23 @@ impl Ahead {
             return Self::default();
         }
         let changing: BTreeSet<_> = plan.changes().map(|(place, _)| place).collect();
-        let is_last = |place: &Place| !graph.needing(*place).any(|needing| changing.contains(&needing));
+        let is_last = |place: &StepIndex| !graph.dependents(*place).any(|needing| changing.contains(&needing));
         let (last, waits_for): (BTreeSet<_>, BTreeSet<_>) = changing.iter().partition(|place| is_last(place));
         if waits_for.is_empty() {
             return Self::default();
         }
         let is_ahead =
-            |place: &Place| !last.contains(place) && !graph.before(*place).any(|before| last.contains(&before));
+            |place: &StepIndex| !last.contains(place) && !graph.ancestors(*place).any(|before| last.contains(&before));
         let places = plan.chosen().into_iter().filter(is_ahead).collect();
-        Self { places, state: watch::Sender::new(State { waits_for, is_over: false }) }
+        Self { places, state: watch::Sender::new(AheadState { waits_for, is_over: false }) }
     }
 
-    pub(super) fn places(&self) -> &BTreeSet<Place> {
+    pub(super) fn places(&self) -> &BTreeSet<StepIndex> {
         &self.places
     }
 
     /// A step was made.
-    pub(super) fn made(&self, place: Place) {
+    pub(super) fn made(&self, place: StepIndex) {
         self.state.send_if_modified(|state| state.waits_for.remove(&place));
     }
 

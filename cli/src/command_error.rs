@@ -6,23 +6,23 @@ use trustpath_core::{Class, Failure, Problem, failure::Report, run::Failures};
 
 use crate::{
     exit,
-    json::Document,
+    json::JsonDocument,
     render::{self, Style},
     screen::Screen,
 };
 
 /// Why a command failed: the first failure decides the exit code, unless something could not be taken back.
-pub(crate) struct Trouble {
+pub(crate) struct CommandError {
     first: Failure,
     others: Vec<Failure>,
-    aftermath: Aftermath,
+    aftermath: Consequence,
     /// The command's own document has it already.
-    told: bool,
+    already_reported: bool,
 }
 
 /// What became of what the command had begun.
 #[derive(Debug, Default)]
-pub(crate) enum Aftermath {
+pub(crate) enum Consequence {
     /// It had begun nothing.
     #[default]
     Nothing,
@@ -43,7 +43,7 @@ pub(crate) struct Stuck {
     failures: Vec<Failure>,
     /// Tries again.
     again: String,
-    /// Goes on without what somebody else has changed; empty where nobody has.
+    /// Goes on without what another client has changed; empty where no one has.
     without: String,
 }
 
@@ -52,7 +52,7 @@ impl Stuck {
     /// that tries again.
     pub(crate) fn new(shown: Option<&Failure>, failures: Vec<Failure>, again: String) -> Box<Self> {
         let all = shown.into_iter().chain(&failures);
-        // What somebody else has changed may be meant to stay; anything else comes back once it is mended.
+        // What another client has changed may be meant to stay; anything else comes back once it is fixed.
         let steps: BTreeSet<_> =
             all.filter(|failure| failure.class() == Class::Conflict).filter_map(Failure::step).collect();
         let leave: String =
@@ -69,16 +69,16 @@ impl Stuck {
             "" => String::new(),
             command => format!("\nTo leave it as it is: {command}"),
         };
-        format!("{heading}\n{lines}Once that is mended: {}{without}", self.again)
+        format!("{heading}\n{lines}Once that is fixed: {}{without}", self.again)
     }
 }
 
-impl Trouble {
+impl CommandError {
     /// The user, or the end of the grace, stopped a run where it was; this command goes on.
     pub(crate) fn halted(next: String) -> Self {
         let halted = Problem::new(Class::Interrupted, "trustpath::run::halted", "the run was stopped where it was")
             .help("what it had under way may still be carried out: the command below waits for that, and looks again");
-        Self::from(halted).with(Aftermath::Unknown(next))
+        Self::from(halted).with(Consequence::Unknown(next))
     }
 
     /// The first failure.
@@ -87,13 +87,13 @@ impl Trouble {
     }
 
     /// With what became of what the command had begun.
-    pub(crate) fn with(self, aftermath: Aftermath) -> Self {
+    pub(crate) fn with(self, aftermath: Consequence) -> Self {
         Self { aftermath, ..self }
     }
 
     /// A document on stdout has it already.
-    pub(crate) fn told(self) -> Self {
-        Self { told: true, ..self }
+    pub(crate) fn already_reported(self) -> Self {
+        Self { already_reported: true, ..self }
     }
 
     /// With more that went wrong.
@@ -111,24 +111,24 @@ impl Trouble {
     }
 
     /// Tells the user, and returns the exit code.
-    pub(crate) fn tell(&self, screen: &Screen) -> u8 {
-        if screen.is_json() && !self.told {
+    pub(crate) fn report_on(&self, screen: &Screen) -> u8 {
+        if screen.is_json() && !self.already_reported {
             let (error, others) = (self.first.report(), self.others.iter().map(Failure::report).collect());
             // The failure that is told next is the one that matters.
-            drop(screen.json(&Document::Error { error, others }));
+            drop(screen.json(&JsonDocument::Error { error, others }));
         }
         screen.say(&render::failures(&self.first, &self.others, screen.width()));
         if let Some(aftermath) = self.aftermath.text() {
             screen.say(&format!("\n{aftermath}"));
         }
         exit::code(match self.aftermath {
-            Aftermath::Stuck(..) => Class::Stuck,
+            Consequence::Stuck(..) => Class::Stuck,
             _ => self.first.class(),
         })
     }
 }
 
-impl Aftermath {
+impl Consequence {
     fn text(&self) -> Option<String> {
         match self {
             Self::Nothing => None,
@@ -158,19 +158,19 @@ fn stuck_line(failure: &Failure) -> String {
     format!("  {}\n{}", render::aside(failure), help.unwrap_or_default())
 }
 
-impl From<Failure> for Trouble {
+impl From<Failure> for CommandError {
     fn from(first: Failure) -> Self {
-        Self { first, others: Vec::new(), aftermath: Aftermath::Nothing, told: false }
+        Self { first, others: Vec::new(), aftermath: Consequence::Nothing, already_reported: false }
     }
 }
 
-impl From<Problem> for Trouble {
+impl From<Problem> for CommandError {
     fn from(problem: Problem) -> Self {
         Failure::from(problem).into()
     }
 }
 
-impl From<Failures> for Trouble {
+impl From<Failures> for CommandError {
     fn from(failures: Failures) -> Self {
         let mut failures = failures.0.into_iter();
         let nothing =
