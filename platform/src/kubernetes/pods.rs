@@ -1,12 +1,13 @@
-//! Which pods run as a ServiceAccount.
+//! Which pods there are: as what they run, and with which labels.
 
 use async_trait::async_trait;
 use k8s_openapi::api::core::v1::Pod;
+use kube::core::ApiResource;
 use serde_json::{Value, json};
 use trustpath_core::{Answer, Answers, Context, Read, Result, Right};
 
-use super::{Cluster, rights::on};
-use crate::{ServiceAccountRef, text::clean};
+use super::{Cluster, Selectors, rights::on};
+use crate::{Error, ServiceAccountRef, text::clean};
 
 /// Lists the pods of a namespace that have not ended, by the names of the ServiceAccounts that they run as. Refused where they
 /// cannot be listed, for whatever reason.
@@ -44,6 +45,18 @@ fn unseen(answers: &Answers, name: &str) -> Option<String> {
     answers.refused(name).map(|why| format!("it cannot be seen whether anything else needs it: {why}"))
 }
 
+impl Cluster {
+    /// Whether a namespace has a pod with these labels, written as a selector: `app=vault,component=server`.
+    ///
+    /// # Errors
+    /// When the server cannot be reached or denies it.
+    pub async fn has_pod(&self, namespace: &str, labels: &str) -> std::result::Result<bool, Error> {
+        let which = Selectors { namespace: Some(namespace), labels: Some(labels), most: 1, ..Selectors::default() };
+        let found: Vec<Value> = self.select_metadata(&ApiResource::erase::<Pod>(&()), which).await?;
+        Ok(!found.is_empty())
+    }
+}
+
 #[async_trait]
 impl Read for RunningPods {
     fn rights(&self) -> Vec<Right> {
@@ -51,7 +64,9 @@ impl Read for RunningPods {
     }
 
     async fn perform(&self, cx: &Context) -> Result<Answer> {
-        let pods = cx.handle::<Cluster>().await?.list::<Pod>(Some(&self.namespace)).await;
+        let within = Selectors { namespace: Some(&self.namespace), ..Selectors::default() };
+        // As plain data: of all that a pod has, these are three texts.
+        let pods = cx.handle::<Cluster>().await?.select::<Value>(&ApiResource::erase::<Pod>(&()), within).await;
         Ok(match pods {
             Ok(pods) => Answer::Found(pods.iter().filter_map(running).collect()),
             Err(error) => Answer::Refused(error.to_string()),
@@ -59,9 +74,9 @@ impl Read for RunningPods {
     }
 }
 
-fn running(pod: &Pod) -> Option<Value> {
-    let phase = pod.status.as_ref().and_then(|status| status.phase.as_deref());
-    let ended = matches!(phase, Some("Succeeded" | "Failed"));
-    let runs_as = pod.spec.as_ref()?.service_account_name.as_deref()?;
-    (!ended).then(|| json!([runs_as, clean(pod.metadata.name.as_deref().unwrap_or_default())]))
+fn running(pod: &Value) -> Option<Value> {
+    let text = |path| pod.pointer(path).and_then(Value::as_str);
+    let ended = matches!(text("/status/phase"), Some("Succeeded" | "Failed"));
+    let runs_as = text("/spec/serviceAccountName")?;
+    (!ended).then(|| json!([runs_as, clean(text("/metadata/name").unwrap_or_default())]))
 }

@@ -1,7 +1,7 @@
 //! Whether Vault runs in this cluster.
 
 use async_trait::async_trait;
-use k8s_openapi::api::core::v1::{Pod, Service};
+use k8s_openapi::api::core::v1::Service;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use trustpath_core::{Answer, Context, Read, Result, Right};
@@ -64,9 +64,8 @@ impl WhereVaultIs {
         if selector.is_empty() {
             return Ok(Some(format!("the Service {namespace}/{name} selects no pods of this cluster")));
         }
-        let pods: Vec<Pod> = cluster.list(Some(&namespace)).await?;
-        let mut labels = pods.into_iter().map(|pod| pod.metadata.labels.unwrap_or_default());
-        let is_there = labels.any(|labels| selector.iter().all(|(key, value)| labels.get(key) == Some(value)));
+        let labels: Vec<_> = selector.iter().map(|(key, value)| format!("{key}={value}")).collect();
+        let is_there = cluster.has_pod(&namespace, &labels.join(",")).await?;
         Ok((!is_there).then(|| format!("the Service {namespace}/{name} selects no pod that is there")))
     }
 }

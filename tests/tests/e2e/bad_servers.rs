@@ -38,7 +38,7 @@ impl Own {
             .with("VAULT_ADDR", &format!("http://{}", self.proxy.address()))
             .with("VAULT_TOKEN", self.server.root_token().expose_secret())
             .with("VAULT_CLIENT_TIMEOUT", "2");
-        let limits = program.file("limits.toml", "[run]\nhorizon = \"1s\"\nstep_timeout = \"20s\"\n");
+        let limits = program.file("limits.toml", "[run]\nin_flight_timeout = \"1s\"\nstep_timeout = \"20s\"\n");
         let files = [trustpath_tests::program::standard_file(), pair.overlay_file(), limits];
         program.with("TRUSTPATH_FILE", &files.map(|file| file.display().to_string()).join(":"))
     }

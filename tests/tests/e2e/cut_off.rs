@@ -16,7 +16,7 @@ const ROLE: &str = "auth/kubernetes/role/external-secrets";
 /// A short in-flight timeout: what was cut off is looked at again after it.
 fn program(pair: &Pair) -> Program {
     let program = Program::on(pair);
-    let limits = program.file("limits.toml", "[run]\nhorizon = \"1s\"\nstep_timeout = \"20s\"\n");
+    let limits = program.file("limits.toml", "[run]\nin_flight_timeout = \"1s\"\nstep_timeout = \"20s\"\n");
     let files = [trustpath_tests::program::standard_file(), pair.overlay_file(), limits];
     program.with("TRUSTPATH_FILE", &files.map(|file| file.display().to_string()).join(":"))
 }

@@ -40,7 +40,7 @@ fn machine(pair: &Pair, locked: Locked) -> Program {
     let program = Program::on(pair);
     let lock = if locked == Locked::Both { IN_VAULT } else { "" };
     let lock = if lock.is_empty() { String::new() } else { format!("[connections.vault]\nlock = \"{lock}\"\n") };
-    let limits = format!("[run]\nhorizon = \"1s\"\nstep_timeout = \"10s\"\nparallelism = 1\n{lock}");
+    let limits = format!("[run]\nin_flight_timeout = \"1s\"\nstep_timeout = \"10s\"\nparallelism = 1\n{lock}");
     let files = [standard_file(), pair.overlay_file(), program.file("limits.toml", &limits)];
     program.with("TRUSTPATH_FILE", &files.map(|file| file.display().to_string()).join(":"))
 }

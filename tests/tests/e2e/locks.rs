@@ -99,7 +99,7 @@ fn sharing(pair: &Pair, number: usize, lock: &str) -> Program {
     let file = program.file(
         "plugins.toml",
         &format!(
-            "graph = \"cluster-{number}\"\n[run]\nlease = \"24s\"\nhorizon = \"2s\"\nstep_timeout = \"20s\"\n{lock}\n\
+            "graph = \"cluster-{number}\"\n[run]\nlease = \"24s\"\nin_flight_timeout = \"2s\"\nstep_timeout = \"20s\"\n{lock}\n\
              [steps.one]\nuses = \"policy\"\nwith = {{ name = \"shared-one\", rules = {{ \"kv/data/{number}\" = [\"read\"] }} }}\n\
              [steps.two]\nuses = \"policy\"\nneeds = [\"one\"]\nwith = {{ name = \"shared-two\", rules = {{ \"kv/data/{number}\" = [\"read\"] }} }}\n"
         ),

@@ -27,8 +27,10 @@ const APPLY: [&str; 6] = ["apply", "--yes", "--adopt", "policy", "--journal", "c
 /// A machine of its own: its state directory is empty, and one step is made after the other.
 fn machine(pair: &Pair) -> Program {
     let program = Program::on(pair);
-    let limits = program
-        .file("limits.toml", "[run]\nhorizon = \"1s\"\nstep_timeout = \"10s\"\nparallelism = 1\nlease = \"30s\"\n");
+    let limits = program.file(
+        "limits.toml",
+        "[run]\nin_flight_timeout = \"1s\"\nstep_timeout = \"10s\"\nparallelism = 1\nlease = \"30s\"\n",
+    );
     let files = [trustpath_tests::program::standard_file(), pair.overlay_file(), limits];
     program.with("TRUSTPATH_FILE", &files.map(|file| file.display().to_string()).join(":"))
 }

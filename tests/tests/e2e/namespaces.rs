@@ -214,7 +214,8 @@ fn document(ran: &Ran) -> Value {
 pub(crate) async fn one_that_others_hold_up_on_its_way_out_keeps_no_run(pair: Arc<Pair>) {
     to_be_made(&pair).await;
     let (patient, program) = (Program::on(&pair), Program::on(&pair));
-    let limits = program.file("limits.toml", "[run]\nhorizon = \"1s\"\nstep_timeout = \"6s\"\n").display().to_string();
+    let limits =
+        program.file("limits.toml", "[run]\nin_flight_timeout = \"1s\"\nstep_timeout = \"6s\"\n").display().to_string();
     let program = with_file(program, &pair, &limits);
     program.ok(&APPLY).await;
     let finalizer = json!({"metadata": {"finalizers": ["example.com/held"]}});
@@ -308,7 +309,8 @@ pub(crate) async fn a_webhook_that_is_not_ready_is_waited_for_and_named(pair: Ar
 pub(crate) async fn a_webhook_that_is_down_holds_back_only_what_it_guards(pair: Arc<Pair>) {
     to_be_made(&pair).await;
     let program = Program::on(&pair);
-    let limits = program.file("limits.toml", "[run]\nhorizon = \"1s\"\nstep_timeout = \"4s\"\n").display().to_string();
+    let limits =
+        program.file("limits.toml", "[run]\nin_flight_timeout = \"1s\"\nstep_timeout = \"4s\"\n").display().to_string();
     let program = with_file(program, &pair, &limits);
     program.ok(&APPLY).await;
     webhook(&pair, "DELETE", "serviceaccounts").await;

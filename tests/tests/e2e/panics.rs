@@ -26,7 +26,7 @@ async fn binary() -> String {
 /// The standard chain, and at its end a step that panics there.
 fn with_a_defect(pair: &Pair, program: Program, at: &str) -> Program {
     let step = format!("[steps.it]\nuses = \"panicking\"\nneeds = [\"role\"]\nwith = {{ at = {at:?} }}\n");
-    let overlay = program.file("defect.toml", &format!("[run]\nhorizon = \"1s\"\n{step}"));
+    let overlay = program.file("defect.toml", &format!("[run]\nin_flight_timeout = \"1s\"\n{step}"));
     let files = [standard_file(), pair.overlay_file(), overlay].map(|file| file.display().to_string());
     program.with("TRUSTPATH_FILE", &files.join(":"))
 }

@@ -17,7 +17,7 @@ use trustpath_tests::{
 use crate::racer::{Racer, sweep, writes};
 
 /// Long enough for a busy machine, short enough to be waited for.
-const RUN: &str = "lease = \"10s\"\nhorizon = \"2s\"\nstep_timeout = \"8s\"";
+const RUN: &str = "lease = \"10s\"\nin_flight_timeout = \"2s\"\nstep_timeout = \"8s\"";
 const LEASE_AND_HORIZON: Duration = Duration::from_secs(12);
 
 /// The request in which a run is caught in the middle: after it, others would come.
@@ -26,7 +26,7 @@ const ROLE: &str = "auth/kubernetes/role/external-secrets";
 /// Eight processes, eight different graphs, a common start. Half of them wait for their turn, the others are refused
 /// unless the lock is free.
 pub(crate) async fn eight_graphs_over_the_same_objects(pair: Arc<Pair>) {
-    let run = "lease = \"24s\"\nhorizon = \"2s\"\nstep_timeout = \"20s\"";
+    let run = "lease = \"24s\"\nin_flight_timeout = \"2s\"\nstep_timeout = \"20s\"";
     let mut racers = Vec::new();
     for number in 0..8 {
         racers.push(Racer::new(&pair, number, number + 1, run).await);

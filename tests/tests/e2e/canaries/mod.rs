@@ -103,7 +103,7 @@ pub(crate) async fn in_the_middle_of_a_run(pair: Arc<Pair>) {
     let good = nest.given("kubeconfig-good").display().to_string();
     nest.with("KUBECONFIG", &good);
     nest.with_overlay(
-        "[run]\nhorizon = \"1s\"\n[connections.vault]\nlock = \"kv/trustpath/lock\"\n\
+        "[run]\nin_flight_timeout = \"1s\"\n[connections.vault]\nlock = \"kv/trustpath/lock\"\n\
          [steps.token-reviewer]\nuses = \"token-reviewer\"\nneeds = [\"service-account\"]\nwith = { name = \"reviewer\" }\n",
     );
     nest.with("TRUSTPATH_FILE", &reviewer_by_a_step(&nest));

@@ -90,7 +90,8 @@ pub(crate) async fn in_a_panic(pair: Arc<Pair>) {
     let verbs =
         [("plan", vec!["plan"]), ("verify", vec!["verify"]), ("apply", vec!["apply", "--yes", "--output", "json"])];
     for (at, verb) in verbs {
-        let step = format!("[run]\nhorizon = \"1s\"\n[steps.it]\nuses = \"panicking\"\nwith = {{ at = {at:?} }}\n");
+        let step =
+            format!("[run]\nin_flight_timeout = \"1s\"\n[steps.it]\nuses = \"panicking\"\nwith = {{ at = {at:?} }}\n");
         let file = program.file(&format!("{at}.toml"), &format!("graph = \"g\"\n{step}"));
         program = program.with("TRUSTPATH_FILE", &file.display().to_string());
         let ran = program.fails(1, &[&verb[..], &["-v"]].concat()).await;

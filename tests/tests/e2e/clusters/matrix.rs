@@ -71,7 +71,8 @@ impl World {
     /// One row, from nothing to nothing: B's exit code, and both of `verify` after it.
     async fn row(&self, mount: Mount, order: Order, act: Act) -> (i32, i32, i32) {
         let of_a = Program::on(&self.a);
-        let of_b = with_file(&self.b, if mount == Mount::Own { OWN_MOUNT } else { "[run]\nhorizon = \"1s\"\n" });
+        let of_b =
+            with_file(&self.b, if mount == Mount::Own { OWN_MOUNT } else { "[run]\nin_flight_timeout = \"1s\"\n" });
         if order == Order::AFirst {
             of_a.ok(&["apply", "--yes"]).await;
         }

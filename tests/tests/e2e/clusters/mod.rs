@@ -14,7 +14,7 @@ use serde_json::json;
 use trustpath_tests::{pair::Pair, program::Program, view};
 
 /// What another cluster lays over the same files, to have a mount of its own.
-const OWN_MOUNT: &str = "[steps.kubernetes-auth.with]\nmount = \"kubernetes-b\"\n[run]\nhorizon = \"1s\"\n";
+const OWN_MOUNT: &str = "[steps.kubernetes-auth.with]\nmount = \"kubernetes-b\"\n[run]\nin_flight_timeout = \"1s\"\n";
 
 /// Another cluster beside the Vault of the pair: its API server is the sandbox's.
 async fn another(pair: &Pair) -> Pair {
