@@ -5,9 +5,10 @@ use serde_json::{Value, json};
 
 use crate::{
     crd,
-    kinds::ResourceType,
     object::{self, name, text},
-    rbac, schema,
+    rbac,
+    resource_type::ResourceType,
+    schema,
     status::{Cause, Status},
 };
 

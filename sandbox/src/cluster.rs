@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::{
     auth::{Authenticator, User},
-    controllers::Controllers,
+    control_plane::ControlPlane,
     object,
     routes::{self, Reply, Request},
     seed,
@@ -29,9 +29,7 @@ pub struct RequestLine {
 
 /// Everything that one server holds. Requests are answered one at a time.
 pub(crate) struct Cluster {
-    pub(crate) authenticator: Authenticator,
-    pub(crate) ca_pem: String,
-    pub(crate) address: String,
+    pub(crate) plane: ControlPlane,
     state: Mutex<State>,
 }
 
@@ -43,26 +41,22 @@ struct State {
 
 impl Cluster {
     pub(crate) fn new(authenticator: Authenticator, ca_pem: String, address: String) -> Self {
-        let cluster = Self { authenticator, ca_pem, address, state: Mutex::default() };
+        let cluster = Self { plane: ControlPlane { authenticator, ca_pem, address }, state: Mutex::default() };
         {
             let store = &mut cluster.state().store;
             seed::plant(store);
-            cluster.controllers(object::now()).settle(store);
+            cluster.plane.controllers(object::now()).settle(store);
         }
         cluster
-    }
-
-    pub(crate) fn controllers(&self, now: i64) -> Controllers<'_> {
-        Controllers { signer: &self.authenticator.signer, ca_pem: &self.ca_pem, now }
     }
 
     /// Answers and logs a request; `path` is as the client sent it.
     pub(crate) fn answer(&self, path: String, request: &Request) -> Reply {
         let mut state = self.state();
         let mut user = String::new();
-        let reply = routes::authenticate(self, &state.store, request).and_then(|caller| {
+        let reply = routes::authenticate(&self.plane, &state.store, request).and_then(|caller| {
             user.clone_from(&caller.name);
-            routes::answer(self, &mut state.store, &caller, request)
+            routes::answer(&self.plane, &mut state.store, &caller, request)
         });
         let reply = reply.unwrap_or_else(Reply::from);
         let method = request.method.to_string();
@@ -78,7 +72,7 @@ impl Cluster {
         let mut state = self.state();
         let request = routes::apply_request(&state.store, manifest)?;
         let admin = User::named("kubernetes-admin", vec!["system:masters".to_owned()]);
-        routes::answer(self, &mut state.store, &admin, &request).map(drop)
+        routes::answer(&self.plane, &mut state.store, &admin, &request).map(drop)
     }
 
     pub(crate) fn requests(&self) -> Vec<RequestLine> {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use crate::{
-    kinds::ResourceType,
     object::{self, array, strings, text},
+    resource_type::ResourceType,
     status::Cause,
     storage::Store,
 };
@@ -39,10 +39,12 @@ fn resource_type(crd: &Arc<Value>, version: &Value) -> ResourceType {
     }
 }
 
-/// The structural schema of one version.
-pub(crate) fn schema<'a>(crd: &'a Value, version: &str) -> Option<&'a Value> {
-    let versions = array(crd, "/spec/versions");
-    versions.iter().find(|v| v["name"] == version)?.pointer("/schema/openAPIV3Schema")
+impl ResourceType {
+    /// The structural schema of a custom resource.
+    pub(crate) fn schema(&self) -> Option<&Value> {
+        let versions = array(self.crd.as_deref()?, "/spec/versions");
+        versions.iter().find(|version| version["name"] == self.version)?.pointer("/schema/openAPIV3Schema")
+    }
 }
 
 /// Fills in what a definition may leave out.

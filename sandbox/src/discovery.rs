@@ -5,7 +5,7 @@ use std::{cmp::Reverse, collections::BTreeMap};
 
 use serde_json::{Value, json};
 
-use crate::{kinds, kinds::ResourceType, storage::Store};
+use crate::{kinds, resource_type::ResourceType, storage::Store};
 
 /// The media type of aggregated discovery, which this server answers with.
 pub(crate) const AGGREGATED: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";

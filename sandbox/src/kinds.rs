@@ -1,46 +1,6 @@
 //! What can be stored: the built-in resource types, and those that a CustomResourceDefinition adds.
 
-use std::sync::Arc;
-
-use serde_json::Value;
-
-use crate::{crd, storage::Store};
-
-/// One resource type at one version.
-#[derive(Debug, Clone)]
-pub(crate) struct ResourceType {
-    pub(crate) group: String,
-    pub(crate) version: String,
-    pub(crate) kind: String,
-    pub(crate) plural: String,
-    pub(crate) singular: String,
-    pub(crate) short_names: Vec<String>,
-    pub(crate) namespaced: bool,
-    /// Whether `status` is written through its own subresource, and nowhere else.
-    pub(crate) status: bool,
-    /// Answered on create and never stored, like a TokenReview.
-    pub(crate) virtual_: bool,
-    /// The definition that a custom resource comes from.
-    pub(crate) crd: Option<Arc<Value>>,
-}
-
-impl ResourceType {
-    pub(crate) fn api_version(&self) -> String {
-        match self.group.as_str() {
-            "" => self.version.clone(),
-            group => format!("{group}/{}", self.version),
-        }
-    }
-
-    pub(crate) fn verbs(&self) -> &'static [&'static str] {
-        if self.virtual_ { &["create"] } else { &["create", "delete", "get", "list", "patch", "update"] }
-    }
-
-    /// The structural schema of a custom resource.
-    pub(crate) fn schema(&self) -> Option<&Value> {
-        self.crd.as_deref().and_then(|crd| crd::schema(crd, &self.version))
-    }
-}
+use crate::{crd, resource_type::ResourceType, storage::Store};
 
 const CLUSTER: u8 = 0;
 const NAMESPACED: u8 = 1;

@@ -4,7 +4,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::{kinds, kinds::ResourceType, storage::Store};
+use crate::{kinds, resource_type::ResourceType, storage::Store};
 
 /// `GET /openapi/v3`
 pub(crate) fn index(store: &Store) -> Value {

@@ -67,22 +67,22 @@ impl KubernetesApi {
 
     /// The server's URL: `https://127.0.0.1:PORT`.
     pub fn address(&self) -> &str {
-        &self.cluster.address
+        &self.cluster.plane.address
     }
 
     /// The certificate authority that signed the server's certificate, as PEM.
     pub fn ca_pem(&self) -> &str {
-        &self.cluster.ca_pem
+        &self.cluster.plane.ca_pem
     }
 
     /// The public key that ServiceAccount tokens are checked with, in PEM.
     pub fn token_key(&self) -> &str {
-        self.cluster.authenticator.signer.public_pem()
+        self.cluster.plane.authenticator.signer.public_pem()
     }
 
     /// The bearer token of the administrator (`system:masters`).
     pub fn admin_token(&self) -> &SecretString {
-        &self.cluster.authenticator.admin_token
+        &self.cluster.plane.authenticator.admin_token
     }
 
     /// The administrator's kubeconfig, with everything embedded. It holds the admin token.

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::kinds::ResourceType;
+use crate::resource_type::ResourceType;
 
 /// A failed request. `Display` is left out on purpose: it leaves this crate as JSON only.
 #[derive(Debug, Clone, PartialEq)]

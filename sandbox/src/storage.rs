@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use serde_json::{Map, Value};
 
-use crate::kinds::ResourceType;
+use crate::resource_type::ResourceType;
 
 /// Where an object is. Versions share one object, as they do in the real server's storage.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

@@ -6,13 +6,10 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 
 use crate::{
-    pair::Pair,
+    pair::{HOLDERS, Pair},
     rest::Rest,
     roles::{Cell, cells, places},
 };
-
-/// The namespace of their ServiceAccounts.
-const NAMESPACE: &str = "ci";
 
 /// Credentials at both servers, and what they were made of.
 pub struct Holder {
@@ -58,7 +55,7 @@ impl Holder {
             let binding = json!({
                 "apiVersion": "rbac.authorization.k8s.io/v1", "kind": format!("{}Binding", kind.as_str().expect("a kind")), "metadata": {"name": name},
                 "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": kind, "name": name},
-                "subjects": [{"kind": "ServiceAccount", "namespace": NAMESPACE, "name": self.name}],
+                "subjects": [{"kind": "ServiceAccount", "namespace": HOLDERS, "name": self.name}],
             });
             pair.kubernetes.apply(&bound_at, "tests", binding.to_string()).await;
         }
@@ -113,7 +110,7 @@ fn policy_at(name: &str) -> String {
 }
 
 fn account_at(name: &str) -> String {
-    format!("api/v1/namespaces/{NAMESPACE}/serviceaccounts/{name}")
+    format!("api/v1/namespaces/{HOLDERS}/serviceaccounts/{name}")
 }
 
 /// Makes the ServiceAccount, and returns a token of it.
@@ -125,9 +122,4 @@ async fn service_account(pair: &Pair, name: &str) -> SecretString {
         json!({"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {"expirationSeconds": 7200}});
     let minted = pair.kubernetes.post(&format!("{path}/token"), &request).await;
     minted["status"]["token"].as_str().expect("a token").into()
-}
-
-/// Makes the namespace of the ServiceAccounts.
-pub(crate) async fn prepare(pair: &Pair) {
-    pair.make_namespace(NAMESPACE).await;
 }

@@ -8,6 +8,7 @@
 //! - [`cargo`]: what is built while tests run.
 //! - [`controller`]: a controller of others, which writes into every new namespace.
 //! - [`crd`]: the ClusterSecretStore CRDs that the cases run against.
+//! - [`external_secret`]: a user of the store.
 //! - [`far`]: a server that is far away.
 //! - [`holder`]: credentials with certain rights, and no other.
 //! - [`least`]: credentials with the rights that `permissions` prints, and no other.
@@ -26,6 +27,7 @@ pub mod cargo;
 pub mod chain;
 pub mod controller;
 pub mod crd;
+pub mod external_secret;
 pub mod far;
 pub mod fleet;
 pub mod holder;

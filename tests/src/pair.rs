@@ -9,7 +9,10 @@ use tempfile::TempDir;
 use trustpath_provision::{HashiCorpVault, KubeApiserver, OpenBao};
 use trustpath_sandbox::KubernetesApi;
 
-use crate::{crd::Crd, holder, proxy::Proxy, rest::Rest, token_key};
+use crate::{crd::Crd, proxy::Proxy, rest::Rest, token_key};
+
+/// The namespace of the ServiceAccounts of [holders](crate::holder).
+pub(crate) const HOLDERS: &str = "ci";
 
 /// A pair of servers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -139,7 +142,7 @@ impl Pair {
 
     async fn prepare_cluster(&self) {
         Crd::own_v1().install(&self.kubernetes).await;
-        holder::prepare(self).await;
+        self.make_namespace(HOLDERS).await;
         let jwt = self.reviewer("trust-reviewer", "vault").await;
         write(&self.directory, "reviewer.jwt", jwt.expose_secret());
         write(&self.directory, "overlay.toml", &self.overlay());

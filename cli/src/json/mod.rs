@@ -7,13 +7,15 @@ mod plan;
 mod rollback;
 mod run;
 mod runs;
+mod status;
 
 pub(crate) use evidence::{Counts, Link, VerifyDocument, links};
 pub(crate) use permissions::{KubernetesPart, PermissionsDocument, VaultPart};
 pub(crate) use plan::{LeftoverPlan, PlanDocument, StepPlan, Summary};
 pub(crate) use rollback::{RollbackDocument, TakenBack};
 pub(crate) use run::{Left, RunDocument};
-pub(crate) use runs::{RunEntry, RunStatus, Runs};
+pub(crate) use runs::{RunEntry, Runs};
+pub(crate) use status::RunStatus;
 
 use serde::{Deserialize, Serialize};
 use trustpath_core::failure::Report;

@@ -23,9 +23,12 @@ pub use settings::{Cancel, Canceller, Consent, Event, Guard, LONGEST, Observer, 
 
 use std::sync::Arc;
 
+use futures::try_join;
+
 use crate::{
-    contract::{Context, Handles, Right, StepConsent},
-    graph::{Graph, StepIndex},
+    contract::{Context, Handles, Kind, Right, StepConsent},
+    graph::{Graph, Selection, StepIndex},
+    journal::Verb,
 };
 
 /// Runs one graph against the systems behind its handles.
@@ -110,6 +113,29 @@ impl Engine {
     /// The systems that it talks to.
     pub fn handles(&self) -> &Arc<Handles> {
         &self.handles
+    }
+
+    /// Plans, and looks at the same time for what the graph has left.
+    ///
+    /// # Errors
+    /// When it cannot be planned. What the graph has left is of no harm to that, whatever becomes of looking for it.
+    pub async fn plan_and_search(
+        &self,
+        verb: Verb,
+        selection: &Selection,
+        kinds: &[&'static Kind],
+    ) -> Result<(RunPlan, Orphans), Failures> {
+        let readings = Arc::default();
+        let search = async { Ok(Orphans::of(self, kinds, &readings).await) };
+        try_join!(self.plan_in(verb, selection, &readings), search)
+    }
+
+    /// The same engine for its graph and, behind that, what it has left: that is removed as any other step.
+    ///
+    /// # Errors
+    /// When these do not fit together.
+    pub fn with_orphans(&self, orphans: &Orphans) -> crate::Result<Self> {
+        Ok(Self { graph: Arc::new(orphans.behind(&self.graph)?), ..self.clone() })
     }
 
     fn context(&self, place: StepIndex) -> Context {

@@ -5,11 +5,11 @@ use std::{
     sync::Arc,
 };
 
-use futures::{future::join_all, try_join};
+use futures::future::join_all;
 
 use super::{
-    Engine, RunPlan,
-    outcome::{Failures, in_time, interrupted},
+    Engine,
+    outcome::{in_time, interrupted},
 };
 use crate::{
     contract::{
@@ -17,7 +17,6 @@ use crate::{
     },
     failure::{Class, Problem, Result},
     graph::{Graph, GraphMistake, Selection, Spec},
-    journal::Verb,
 };
 
 /// What a graph has left, as far as it could be seen.
@@ -92,41 +91,18 @@ impl Orphans {
     }
 }
 
-impl Engine {
-    /// Plans, and looks at the same time for what the graph has left.
-    ///
-    /// # Errors
-    /// When it cannot be planned. What the graph has left is of no harm to that, whatever becomes of looking for it.
-    pub async fn plan_and_search(
-        &self,
-        verb: Verb,
-        selection: &Selection,
-        kinds: &[&'static Kind],
-    ) -> Result<(RunPlan, Orphans), Failures> {
-        let readings = Arc::default();
-        let search = async { Ok(self.search(kinds, &readings).await) };
-        try_join!(self.plan_in(verb, selection, &readings), search)
-    }
-
-    /// The same engine for its graph and, behind that, what it has left: that is removed as any other step.
-    ///
-    /// # Errors
-    /// When these do not fit together.
-    pub fn with_orphans(&self, orphans: &Orphans) -> Result<Self> {
-        let graph = self.graph.and(orphans.specs(&self.graph)).map_err(|mistakes| no_graph(&mistakes))?;
-        Ok(Self { graph: Arc::new(graph), ..self.clone() })
-    }
-
-    async fn search(&self, kinds: &[&'static Kind], readings: &Arc<SharedReads>) -> Orphans {
-        let about = self.about();
-        let is_used = |systems: &[&str]| systems.iter().all(|system| self.graph.uses(system));
+impl Orphans {
+    /// Looks for them; whatever becomes of that is told in the notes, and is of no harm to a plan.
+    pub(super) async fn of(engine: &Engine, kinds: &[&'static Kind], readings: &Arc<SharedReads>) -> Self {
+        let about = about(&engine.graph);
+        let is_used = |systems: &[&str]| systems.iter().all(|system| engine.graph.uses(system));
         let finding = kinds.iter().filter_map(|kind| Some((*kind, kind.leftovers()?)));
         let finding = finding.filter(|(_, (_, systems))| is_used(systems));
         let each = finding.map(|(kind, (leftovers, _))| {
-            let found = self.search_one(leftovers, &about, readings);
+            let found = search_one(engine, leftovers, &about, readings);
             async move { (kind, found.await) }
         });
-        let mut orphans = Orphans::default();
+        let mut orphans = Self::default();
         for (kind, found) in join_all(each).await {
             match found {
                 Ok(LeftoverSearch { leftovers, notes }) => {
@@ -138,35 +114,40 @@ impl Engine {
         }
         orphans.notes.sort();
         orphans.notes.dedup();
-        orphans.settled(&self.graph)
+        orphans.settled(&engine.graph)
     }
 
-    async fn search_one(
-        &self,
-        leftovers: &dyn Leftovers,
-        about: &About<'_>,
-        readings: &Arc<SharedReads>,
-    ) -> Result<LeftoverSearch> {
-        let (facts, limit) = (Arc::new(Facts::default()), self.settings.step_timeout);
-        let cx = Context::new(self.graph.id(), "", facts, self.handles.clone(), StepConsent::default());
-        let cx = cx.within(limit).sharing(readings.clone());
-        tokio::select! {
-            found = in_time("searched", limit, search(leftovers, about, &cx)) => found,
-            () = self.cancel.cancelled() => Err(interrupted()),
-        }
+    /// The graph and, behind it, what it has left: that is removed as any other step.
+    pub(super) fn behind(&self, graph: &Graph) -> Result<Graph> {
+        graph.and(self.specs(graph)).map_err(|mistakes| no_graph(&mistakes).into())
     }
+}
 
-    fn about(&self) -> About<'_> {
-        let steps = self.graph.nodes().iter().map(|node| KnownStep {
-            name: &node.name,
-            uses: &node.uses,
-            with: &node.with,
-            needs: &node.needs,
-            facts: &node.facts,
-            given: &node.given,
-        });
-        About { graph: self.graph.id(), steps: steps.collect() }
+async fn search_one(
+    engine: &Engine,
+    leftovers: &dyn Leftovers,
+    about: &About<'_>,
+    readings: &Arc<SharedReads>,
+) -> Result<LeftoverSearch> {
+    let (facts, limit) = (Arc::new(Facts::default()), engine.settings.step_timeout);
+    let cx = Context::new(engine.graph.id(), "", facts, engine.handles.clone(), StepConsent::default());
+    let cx = cx.within(limit).sharing(readings.clone());
+    tokio::select! {
+        found = in_time("searched", limit, search(leftovers, about, &cx)) => found,
+        () = engine.cancel.cancelled() => Err(interrupted()),
     }
+}
+
+fn about(graph: &Graph) -> About<'_> {
+    let steps = graph.nodes().iter().map(|node| KnownStep {
+        name: &node.name,
+        uses: &node.uses,
+        with: &node.with,
+        needs: &node.needs,
+        facts: &node.facts,
+        given: &node.given,
+    });
+    About { graph: graph.id(), steps: steps.collect() }
 }
 
 impl Leftover {

@@ -20,8 +20,8 @@ use self::{
     shape::Shape,
 };
 use crate::{
-    kinds::ResourceType,
     object,
+    resource_type::ResourceType,
     status::{Cause, Status},
 };
 

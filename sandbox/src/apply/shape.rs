@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use serde_json::{Value, json};
 
 use super::path::Step;
-use crate::kinds::ResourceType;
+use crate::resource_type::ResourceType;
 
 static METADATA: LazyLock<Value> = LazyLock::new(|| {
     json!({"properties": {

@@ -1,11 +1,7 @@
 use serde_json::{Value, json};
 
 use super::{Manager, Operation, apply, record_update};
-use crate::{
-    kinds::{self, ResourceType},
-    status::Status,
-    storage::Store,
-};
+use crate::{kinds, resource_type::ResourceType, status::Status, storage::Store};
 
 fn account() -> ResourceType {
     kinds::find(&Store::default(), "", "v1", "serviceaccounts").unwrap()

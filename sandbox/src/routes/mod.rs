@@ -15,17 +15,18 @@ pub(crate) use self::exchange::{Reply, Request};
 use self::path::Target;
 use crate::{
     auth::User,
-    cluster::Cluster,
-    kinds::{self, ResourceType},
+    control_plane::ControlPlane,
+    kinds,
     object::{self, text},
     rbac::{self, Action},
+    resource_type::ResourceType,
     status::Status,
     storage::{Key, Store},
     tokens::ISSUER,
 };
 
 /// The user that a request comes from; no token at all is the anonymous user.
-pub(crate) fn authenticate(cluster: &Cluster, store: &Store, request: &Request) -> Result<User, Status> {
+pub(crate) fn authenticate(plane: &ControlPlane, store: &Store, request: &Request) -> Result<User, Status> {
     if !request.headers.contains_key(header::AUTHORIZATION) {
         return Ok(User::anonymous());
     }
@@ -34,7 +35,7 @@ pub(crate) fn authenticate(cluster: &Cluster, store: &Store, request: &Request) 
         return Err(Status::unauthorized());
     }
     let audiences = [ISSUER.to_owned()];
-    cluster
+    plane
         .authenticator
         .authenticate(store, token.trim(), &audiences, object::now())
         .map(|passed| passed.user)
@@ -42,11 +43,11 @@ pub(crate) fn authenticate(cluster: &Cluster, store: &Store, request: &Request) 
 }
 
 /// Answers a request of an authenticated user. The store changes only when this succeeds.
-pub(crate) fn answer(cluster: &Cluster, store: &mut Store, user: &User, request: &Request) -> Result<Reply, Status> {
+pub(crate) fn answer(plane: &ControlPlane, store: &mut Store, user: &User, request: &Request) -> Result<Reply, Status> {
     let Some(target) = path::parse(&request.path) else {
         let verb = request.method.as_str().to_lowercase();
         rbac::check(store, user, &Action::Path { verb: &verb, path: &request.path })?;
-        return Ok(read::document(cluster, store, request));
+        return Ok(read::document(plane, store, request));
     };
     let verb = verb(request, &target);
     check(store, user, verb, &target)?;
@@ -56,11 +57,11 @@ pub(crate) fn answer(cluster: &Cluster, store: &mut Store, user: &User, request:
             false => Ok(Reply::page_not_found()),
         };
     };
-    let call = Call { cluster, user, kind, target, request, now: object::now() };
+    let call = Call { plane, user, kind, target, request, now: object::now() };
     let mut draft = store.clone();
     let reply = call.run(verb, &mut draft)?;
     if !request.is_dry_run() && draft.revision() != store.revision() {
-        cluster.controllers(call.now).settle(&mut draft);
+        plane.controllers(call.now).settle(&mut draft);
         *store = draft;
     }
     Ok(reply)
@@ -87,7 +88,7 @@ pub(crate) fn apply_request(store: &Store, manifest: &str) -> Result<Request, St
 
 /// One request for a resource.
 struct Call<'a> {
-    cluster: &'a Cluster,
+    plane: &'a ControlPlane,
     user: &'a User,
     kind: ResourceType,
     target: Target<'a>,

@@ -4,7 +4,10 @@ use axum::http::{Method, header};
 use serde_json::{Value, json};
 
 use super::{Call, Reply, Request};
-use crate::{cluster::Cluster, discovery, kinds::ResourceType, object, openapi, status::Status, storage::Store};
+use crate::{
+    control_plane::ControlPlane, discovery, object, openapi, resource_type::ResourceType, status::Status,
+    storage::Store,
+};
 
 impl Call<'_> {
     pub(super) fn get(&self, store: &Store) -> Result<Reply, Status> {
@@ -52,7 +55,7 @@ pub(super) fn shown(kind: &ResourceType, found: &Value) -> Value {
 }
 
 /// Paths that are no resource: health, version, discovery.
-pub(super) fn document(cluster: &Cluster, store: &Store, request: &Request) -> Reply {
+pub(super) fn document(plane: &ControlPlane, store: &Store, request: &Request) -> Reply {
     if request.method != Method::GET {
         return Status::method_not_allowed().into();
     }
@@ -65,7 +68,7 @@ pub(super) fn document(cluster: &Cluster, store: &Store, request: &Request) -> R
             let all = discovery::aggregated(store, parts == ["api"]);
             return Reply::typed(discovery::AGGREGATED, &all);
         }
-        ["api"] => Some(discovery::api_versions(&cluster.address)),
+        ["api"] => Some(discovery::api_versions(&plane.address)),
         ["apis"] => Some(discovery::group_list(store)),
         ["apis", group] => discovery::group(store, group),
         ["api", version] => discovery::resource_list(store, "", version),

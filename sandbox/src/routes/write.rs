@@ -16,7 +16,7 @@ impl Call<'_> {
     pub(super) fn create(&self, store: &mut Store) -> Result<Reply, Status> {
         let mut new = self.body()?;
         if self.kind.virtual_ {
-            let (authenticator, kind) = (&self.cluster.authenticator, &self.kind.kind);
+            let (authenticator, kind) = (&self.plane.authenticator, &self.kind.kind);
             let review = review::create(authenticator, store, self.user, kind, new, self.now)?;
             return Ok(Reply::json(201, &review));
         }
@@ -51,7 +51,7 @@ impl Call<'_> {
     pub(super) fn token(&self, store: &Store) -> Result<Reply, Status> {
         let account = store.get(&self.key());
         let account = account.ok_or_else(|| Status::not_found(&self.kind, self.target.name))?;
-        let signer = &self.cluster.authenticator.signer;
+        let signer = &self.plane.authenticator.signer;
         let request = self.request.decode()?;
         let issued = token_request::create(signer, store, account, &request, self.now)?;
         Ok(Reply::json(201, &issued))

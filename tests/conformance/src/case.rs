@@ -19,6 +19,11 @@ pub enum Beginning {
     Other,
 }
 
+pub(super) const BEGINNINGS: [Beginning; 2] = [Beginning::Empty, Beginning::Other];
+
+/// `None` when a law holds, else how it is broken.
+pub(super) type Found = Result<Option<String>>;
+
 /// A kind under test.
 #[async_trait]
 pub trait Case: Send + Sync {

@@ -11,6 +11,7 @@ use trustpath_core::{
 
 use super::{
     Beginning, Case, World,
+    case::{BEGINNINGS, Found},
     cut::cut_after,
     moves::{make, plan, reach},
     rights::asks_for_what_it_sends,
@@ -94,11 +95,6 @@ pub async fn check(case: &dyn Case, law: Law) -> Result<(), Broken> {
         Err(failure) => Err(Broken::Failed(law, failure)),
     }
 }
-
-/// `None` when the law holds, else how it is broken.
-pub(super) type Found = Result<Option<String>>;
-
-pub(super) const BEGINNINGS: [Beginning; 2] = [Beginning::Empty, Beginning::Other];
 
 async fn reads_only(case: &dyn Case) -> Found {
     for beginning in BEGINNINGS {

@@ -9,7 +9,7 @@ use trustpath_core::{
 
 use super::{
     Case, World,
-    laws::{BEGINNINGS, Found},
+    case::{BEGINNINGS, Found},
     moves::{make_in, make_some, plan, reach},
 };
 

@@ -9,26 +9,28 @@ mod garble;
 mod line;
 mod seen;
 mod serve;
+mod shared;
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
 };
 
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
-    sync::watch,
     task::AbortHandle,
 };
 use tokio_rustls::TlsAcceptor;
 
-use self::{fault::Faults, serve::serve};
 pub use self::{
     fault::{Fault, Lasts, Rule},
     seen::{Hidden, Key, Seen, keys},
 };
-use crate::rest;
+use self::{
+    serve::serve,
+    shared::{Refusal, Shared, lock},
+};
 
 /// What was sent is read after one round, decrypted and begun after another at the latest.
 const ROUNDS: usize = 3;
@@ -48,51 +50,11 @@ pub struct Proxy {
     serving: AbortHandle,
 }
 
-struct Shared {
-    upstream: String,
-    client: reqwest::Client,
-    seen: Mutex<Vec<Seen>>,
-    faults: Mutex<Faults>,
-    refusal: Mutex<Option<Refusal>>,
-    /// Is bumped whenever a request arrives or is answered.
-    news: watch::Sender<u64>,
-    under_way: watch::Sender<usize>,
-    held: watch::Sender<usize>,
-    orders: watch::Sender<Orders>,
-}
-
-/// Connections that are turned away before anything was sent over them.
-#[derive(Debug, Clone, Copy)]
-struct Refusal {
-    /// How many connections are let in first.
-    let_in: usize,
-    /// How many are turned away then.
-    left: usize,
-    refused: usize,
-}
-
-/// What becomes of the requests that are held; a new number is a new order to those that are held by then.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-struct Orders {
-    number: u64,
-    discard: bool,
-}
-
 impl Proxy {
     /// Starts one on a free port of the loopback interface in front of `upstream`, which is trusted through
     /// `upstream_ca`; it speaks TLS itself when it is given a certificate.
     pub async fn start(upstream: &str, upstream_ca: Option<&str>, tls: Option<Arc<rustls::ServerConfig>>) -> Self {
-        let shared = Arc::new(Shared {
-            upstream: upstream.trim_end_matches('/').to_owned(),
-            client: rest::client(upstream_ca),
-            seen: Mutex::default(),
-            faults: Mutex::default(),
-            refusal: Mutex::default(),
-            news: watch::Sender::new(0),
-            under_way: watch::Sender::new(0),
-            held: watch::Sender::new(0),
-            orders: watch::Sender::default(),
-        });
+        let shared = Arc::new(Shared::new(upstream, upstream_ca));
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("a bound address");
         let tls = tls.map(|config| {
@@ -200,25 +162,4 @@ impl Drop for Proxy {
     fn drop(&mut self) {
         self.serving.abort();
     }
-}
-
-impl Shared {
-    fn order(&self, discard: bool) {
-        self.orders.send_modify(|orders| *orders = Orders { number: orders.number + 1, discard });
-    }
-
-    /// Returns with the next order; `true` when it is to drop what is held.
-    async fn ordered(&self) -> bool {
-        let mut orders = self.orders.subscribe();
-        let now = orders.borrow_and_update().number;
-        self.held.send_modify(|held| *held += 1);
-        let order = orders.wait_for(|orders| orders.number > now).await.map(|orders| *orders);
-        self.held.send_modify(|held| *held -= 1);
-        // A proxy that is gone passes nothing on.
-        order.map_or(true, |orders| orders.discard)
-    }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -17,12 +17,11 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 
 use super::{
-    Refusal, Shared,
     answer::{Aborted, Whole, changed, cut, echo, forward, patient, plain},
     fault::Fault,
     line::{Line, Reset},
-    lock,
     seen::{Hidden, Seen, is_rehearsal, what_of},
+    shared::{Refusal, Shared, lock},
 };
 
 /// How long to leave a listener alone that has no descriptors left.

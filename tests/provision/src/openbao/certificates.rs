@@ -5,8 +5,22 @@ use std::{
 
 use rcgen::{BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose};
 
-use super::Tls;
 use crate::{Error, Result};
+
+/// What an [`OpenBao`](super::OpenBao)'s certificate is for, and whom it lets in.
+#[derive(Debug, Clone)]
+pub struct Tls {
+    /// Host names and IP addresses of the server's certificate; at least one.
+    pub names: Vec<String>,
+    /// Turns clients away that have no certificate of the same CA.
+    pub client_certificates: bool,
+}
+
+impl Default for Tls {
+    fn default() -> Self {
+        Self { names: vec!["127.0.0.1".into(), "localhost".into()], client_certificates: false }
+    }
+}
 
 /// The PEM files of a TLS server and of a client that it lets in, signed by one throw-away CA.
 pub(super) struct Certificates {

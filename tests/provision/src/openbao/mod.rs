@@ -14,6 +14,7 @@ use std::{
 use secrecy::SecretString;
 use tempfile::TempDir;
 
+pub use self::certificates::Tls;
 use self::{certificates::Certificates, client::Client};
 use crate::{
     Error, Result, binary,
@@ -35,21 +36,6 @@ pub struct Options {
     pub on_disk: bool,
     /// Leaves it initialised and sealed.
     pub sealed: bool,
-}
-
-/// What an [`OpenBao`]'s certificate is for, and whom it lets in.
-#[derive(Debug, Clone)]
-pub struct Tls {
-    /// Host names and IP addresses of the server's certificate; at least one.
-    pub names: Vec<String>,
-    /// Turns clients away that have no certificate of the same CA.
-    pub client_certificates: bool,
-}
-
-impl Default for Tls {
-    fn default() -> Self {
-        Self { names: vec!["127.0.0.1".into(), "localhost".into()], client_certificates: false }
-    }
 }
 
 /// A running OpenBao of its own. Nothing is mounted but what every OpenBao has, and `sys/raw` is on.

@@ -67,7 +67,7 @@ async fn at_last(program: &Program, verb: &str) {
 /// With an ExternalSecret on the store, all that the store needs is in use as well.
 pub(crate) async fn a_chain_in_use_stays_whole(pair: Arc<Pair>) {
     let program = Program::on(&pair);
-    let user = trustpath_tests::crd::ExternalSecret::on_the_store(&pair).await;
+    let user = trustpath_tests::external_secret::ExternalSecret::on_the_store(&pair).await;
     program.ok(&["apply", "--yes"]).await;
     let made = view::snapshot(&pair).await;
     let planned = program.ok(&["plan", "--destroy"]).await;
