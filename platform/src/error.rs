@@ -84,6 +84,9 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
+    /// What a server says to those who may not.
+    pub(crate) const REFUSALS: &[Self] = &[Self::Denied, Self::Unauthenticated];
+
     /// Its class, and its name in codes.
     fn told(self) -> (Class, &'static str) {
         match self {
@@ -220,6 +223,14 @@ impl Error {
     /// The server's own words, cleaned, one entry a message.
     pub fn said(&self) -> &[String] {
         &self.0.said
+    }
+
+    /// Nothing in place of an error of one of these kinds, where that is an answer too.
+    pub(crate) fn or_none<T>(result: Result<T, Self>, kinds: &[ErrorKind]) -> Result<Option<T>, Self> {
+        match result {
+            Err(error) if kinds.contains(&error.kind()) => Ok(None),
+            result => result.map(Some),
+        }
     }
 
     /// Whether any other request would fail like this one: the server itself cannot be reached, or does not know who asks.

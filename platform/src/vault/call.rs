@@ -11,7 +11,6 @@ use serde::Serialize;
 use crate::{
     error::{Error, ErrorKind, System},
     exchange::Named,
-    retry::Repeat,
     text::clean,
 };
 
@@ -22,11 +21,20 @@ pub(super) struct VaultCall {
     pub(super) path: String,
     pub(super) query: Option<&'static str>,
     pub(super) body: Option<Vec<u8>>,
-    pub(super) repeat: Repeat,
-    /// Something at this path was just made: 404 means not yet.
-    pub(super) settling: bool,
+    pub(super) resend: Resend,
     /// It writes what is written under the lock of the run, and not the lock itself.
     pub(super) locked: bool,
+}
+
+/// When a request is sent again by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Resend {
+    /// When the connection breaks: doing it twice has to be harmless.
+    Repeated,
+    /// When it is answered with 404, too: its mount was just made, and another node may not know it yet.
+    Settling,
+    /// Never: sent a second time it would fail, or do more.
+    Once,
 }
 
 /// Vault's operations. `List` travels as `GET ?list=true`, as Vault's own client sends it: proxies know no method `LIST`.
@@ -61,8 +69,7 @@ impl VaultCall {
             path: path.to_owned(),
             query: None,
             body: None,
-            repeat: Repeat::Harmless,
-            settling: false,
+            resend: Resend::Repeated,
             locked: false,
         }
     }

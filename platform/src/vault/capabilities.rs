@@ -44,13 +44,7 @@ where
     F: Future<Output = Result<Held, Error>>,
 {
     let parts: Vec<_> = paths.chunks(PART).map(ask).collect();
-    let answers = stream::iter(parts).buffer_unordered(AT_ONCE);
-    answers
-        .try_fold(Held::new(), |mut all, part| async {
-            all.extend(part);
-            Ok(all)
-        })
-        .await
+    stream::iter(parts).buffer_unordered(AT_ONCE).try_concat().await
 }
 
 /// What the answer says about the paths that were asked about, and nothing else that is in it.

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use serde_json::Value;
 use trustpath_core::{Context, Handle as _, Request, Result, Right, Shown, Values};
 
-use super::{Body, Vault, rights::on};
+use super::{Body, Resend, Vault, rights::on};
 use crate::policy::Capability::{self, Create, Delete, Update};
 
 /// A request that writes or removes what is at one path.
@@ -19,17 +19,6 @@ pub struct VaultRequest {
 enum What {
     Write { body: Body, creates: bool, sending: Resend },
     Delete,
-}
-
-/// When a write is sent again by itself.
-#[derive(Debug, Clone, Copy)]
-enum Resend {
-    /// When the connection breaks.
-    Repeated,
-    /// When it is answered with 404, too: its mount was just made, and another node may not know it yet.
-    Settling,
-    /// Never: sent a second time it would fail, or do more.
-    Once,
 }
 
 impl VaultRequest {
@@ -106,11 +95,7 @@ impl Request for VaultRequest {
             What::Delete => return Ok(vault.delete(&self.path).await?),
             What::Write { body, sending, .. } => (body.filled(cx).await?, sending),
         };
-        match sending {
-            Resend::Repeated => vault.write(&self.path, &body).await?,
-            Resend::Settling => vault.write_settling(&self.path, &body).await?,
-            Resend::Once => vault.write_once(&self.path, &body).await?,
-        };
+        vault.write_as(*sending, &self.path, &body).await?;
         Ok(())
     }
 }

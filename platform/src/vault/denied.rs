@@ -6,17 +6,6 @@ use super::{
 };
 use crate::error::{Error, ErrorKind};
 
-/// What asking about the token showed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Finding {
-    /// The token may do this on the path.
-    Capabilities(Vec<String>),
-    /// The token is good, and may not ask what it may do.
-    Valid,
-    /// Nothing works with this token.
-    Nothing,
-}
-
 impl Vault {
     /// Makes a denial precise, with one or two requests that any token with the default policy may make.
     pub(super) async fn explain(&self, call: &VaultCall, denied: Error) -> Error {
@@ -24,28 +13,17 @@ impl Vault {
             return denied;
         }
         let held = self.capabilities(&[&call.path]).await.ok().and_then(|mut held| held.remove(&call.path));
-        let finding = match held {
-            Some(capabilities) => Finding::Capabilities(capabilities),
-            None if self.call(&VaultCall::read("auth/token/lookup-self")).await.is_ok() => Finding::Valid,
-            None => Finding::Nothing,
+        let error = match held {
+            Some(held) => missing(call, &held).map_or_else(|| limited(call), |capability| lacking(call, capability)),
+            // The token is good, and may not ask what it may do.
+            None if self.call(&VaultCall::read("auth/token/lookup-self")).await.is_ok() => {
+                lacking(call, wanted(call)[0])
+            }
+            None if denied.says("invalid token") => expired(call, "the Vault token is invalid or expired"),
+            None => expired(call, "the Vault token is invalid or expired, or has not even the default policy"),
         };
-        explained(call, &denied, &finding)
+        error.answered(403, denied.said().to_vec())
     }
-}
-
-/// The error that says what is wrong. Pure.
-pub(super) fn explained(call: &VaultCall, denied: &Error, finding: &Finding) -> Error {
-    let said = denied.said().to_vec();
-    let error = match finding {
-        Finding::Nothing if denied.says("invalid token") => expired(call, "the Vault token is invalid or expired"),
-        Finding::Nothing => expired(call, "the Vault token is invalid or expired, or has not even the default policy"),
-        Finding::Valid => lacking(call, wanted(call)[0]),
-        Finding::Capabilities(held) => match missing(call, held) {
-            Some(capability) => lacking(call, capability),
-            None => limited(call),
-        },
-    };
-    error.answered(denied.status().unwrap_or(403), said)
 }
 
 fn expired(call: &VaultCall, message: &str) -> Error {

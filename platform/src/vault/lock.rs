@@ -5,13 +5,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use trustpath_core::{Class, Problem, Result, Right};
 
-use super::{Mounts, Vault, call::VaultCall, rights::on};
+use super::{Mounts, Resend, Vault, call::VaultCall, rights::on};
 use crate::{
     connections::LockPath,
     error::{Error, ErrorKind},
     lock::{Claim, FoundRecord, LockStore, RecordVersion, Removed},
     policy::Capability::{Create, Delete, Read, Update},
-    retry::Repeat,
     seen::Attempt,
 };
 
@@ -109,7 +108,7 @@ impl LockStore for KvRecord {
     /// such as for a token that may not remove all versions, one is left that says that no one holds it. Where it may still
     /// be carried out, the lock is not let go: it would take away the next one's.
     async fn remove(&self, version: &RecordVersion) -> Result<Removed, Error> {
-        let call = VaultCall { repeat: Repeat::Harmful, locked: false, ..VaultCall::delete(&self.metadata) };
+        let call = VaultCall { resend: Resend::Once, locked: false, ..VaultCall::delete(&self.metadata) };
         match self.vault.call(&call).await {
             Ok(_) => Ok(Removed::Yes),
             Err(error) if is_answered(&error) => {

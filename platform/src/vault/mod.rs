@@ -28,13 +28,14 @@ mod token;
 
 pub use accessor::{to_ask_by_accessor, to_revoke_by_accessor};
 pub use body::{Body, Deferred, Field};
+pub use call::Resend;
 pub use change::VaultRequest;
 pub use family::ServerFamily;
 pub use get::Get;
 pub use health::Family;
 pub use lock::KvRecord;
 pub use mount_path::MountPath;
-pub use mounts::{Mount, Mounts};
+pub use mounts::{Mount, Mounts, OwnMounts};
 pub use reply::{LoggedIn, Reply};
 pub use settings::{VaultSettings, namespace};
 
@@ -47,10 +48,10 @@ use std::{
 };
 
 use async_trait::async_trait;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::OnceCell;
 use trustpath_core::{Connection, Demand, Handle, Identity, MissingRights, Result, Right};
-use vaultrs::client::VaultClient;
+use vaultrs::{api::EndpointMiddleware, client::VaultClient};
 
 use crate::{Heard, error::Error, hide::Secrets, lock::Fence, retry::Limits};
 use consistency::States;
@@ -133,26 +134,20 @@ impl Vault {
         if namespace == self.namespace() {
             return self.clone();
         }
-        let mut client = copy(&self.client);
-        client.middle.namespace = namespace.map(str::to_owned);
-        Self { client: Arc::new(client), ..self.clone() }
+        self.with(EndpointMiddleware { namespace: namespace.map(str::to_owned), ..self.client.middle.clone() })
     }
 
     /// The same connection with another token, such as that of a fresh [`LoggedIn`].
     #[must_use]
     pub fn with_token(&self, token: &SecretString) -> Self {
-        let mut client = copy(&self.client);
-        client.middle.token = secrecy::ExposeSecret::expose_secret(token).to_owned();
-        Self { client: Arc::new(client), ..self.clone() }
+        self.with(EndpointMiddleware { token: token.expose_secret().to_owned(), ..self.client.middle.clone() })
     }
-}
 
-/// `VaultClient` is not `Clone`; the connection pool inside is shared.
-fn copy(client: &VaultClient) -> VaultClient {
-    VaultClient {
-        http: rustify::clients::reqwest::Client::new(&client.http.base, client.http.http.clone()),
-        middle: client.middle.clone(),
-        settings: client.settings.clone(),
+    /// `VaultClient` is not `Clone`; the connection pool inside is shared.
+    fn with(&self, middle: EndpointMiddleware) -> Self {
+        let VaultClient { http, settings, .. } = &*self.client;
+        let http = rustify::clients::reqwest::Client::new(&http.base, http.http.clone());
+        Self { client: Arc::new(VaultClient { http, middle, settings: settings.clone() }), ..self.clone() }
     }
 }
 

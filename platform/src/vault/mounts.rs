@@ -3,12 +3,17 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use trustpath_core::{About, Answers, Reads, Result};
 
-use super::Vault;
+use super::{Get, Vault};
 use crate::{
-    Error, mark,
-    mark::{Mark, Owner},
+    AuthMount, Error, VaultServer,
+    kubernetes::ClusterUid,
+    mark::{self, Mark, Owner},
 };
+
+/// Where they are read, without a right of their own.
+pub(super) const VISIBLE: &str = "sys/internal/ui/mounts";
 
 /// The mounts below which the token may do anything at all, by their paths with a slash at the end.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -41,16 +46,6 @@ impl Mounts {
     }
 }
 
-impl Mounts {
-    /// The auth mounts of a type that are this graph's, for this cluster: their paths, without slashes at the ends.
-    pub fn auth_of<'a>(&'a self, kind: &'a str, graph: &'a str, cluster: &'a str) -> impl Iterator<Item = &'a str> {
-        let is_own = move |mount: &Mount| {
-            mount.kind == kind && Owner::of(mount.mark().as_ref(), graph, Some(cluster)) == Owner::Ours
-        };
-        self.auth.iter().filter(move |(_, mount)| is_own(mount)).map(|(path, _)| path.trim_matches('/'))
-    }
-}
-
 impl Mount {
     /// Which graph it belongs to.
     pub fn mark(&self) -> Option<Mark> {
@@ -67,6 +62,45 @@ impl Mount {
 impl Vault {
     /// Reads the mounts that the token has any right below, in one request that asks for no right of its own.
     pub async fn mounts(&self) -> Result<Mounts, Error> {
-        Ok(self.read("sys/internal/ui/mounts").await?.unwrap_or_default())
+        Ok(self.read(VISIBLE).await?.unwrap_or_default())
+    }
+}
+
+/// The auth mounts that are a graph's own, where it is looked for what it has left.
+#[derive(Clone, Copy)]
+pub struct OwnMounts<'a>(pub &'a About<'a>);
+
+impl<'a> OwnMounts<'a> {
+    /// The read of the mounts.
+    pub const MOUNTS: &'static str = "mounts";
+    /// The read of the cluster's uid.
+    pub const CLUSTER: &'static str = "cluster";
+
+    /// The namespace of Vault that the graph works in.
+    pub fn namespace(self) -> Option<&'a str> {
+        self.0.ambient::<VaultServer>()?.namespace.as_deref()
+    }
+
+    /// What tells which they are. Who may not see it has none.
+    pub fn reads(self) -> Reads {
+        Reads::none().and(Self::MOUNTS, Get::new(self.namespace(), VISIBLE).optional()).and(Self::CLUSTER, ClusterUid)
+    }
+
+    /// Those of steps, by their paths, each with its step.
+    pub fn in_steps(self) -> BTreeMap<&'a str, &'a str> {
+        let here = self.0.given::<AuthMount>().filter(|(_, mount)| mount.namespace.as_deref() == self.namespace());
+        here.map(|(step, mount)| (mount.path.as_str(), step)).collect()
+    }
+
+    /// The paths of those of a type that bear the mark of the graph, for this cluster.
+    ///
+    /// # Errors
+    /// When an answer is none about mounts or a cluster.
+    pub fn marked(self, answers: &Answers, kind: &str) -> Result<Vec<String>> {
+        let (mounts, cluster) = (answers.get::<Mounts>(Self::MOUNTS)?, answers.get::<String>(Self::CLUSTER)?);
+        let (Some(mounts), Some(cluster)) = (mounts, cluster) else { return Ok(Vec::new()) };
+        let owner = |mount: &Mount| Owner::of(mount.mark().as_ref(), self.0.graph, Some(&cluster));
+        let own = mounts.auth.iter().filter(|(_, mount)| mount.kind == kind && owner(mount) == Owner::Ours);
+        Ok(own.map(|(path, _)| path.trim_matches('/').to_owned()).collect())
     }
 }

@@ -16,7 +16,8 @@ use vaultrs::{
 
 use super::{Vault, VaultSession, VaultSettings, answer, call::VaultCall, health::Health, settings::usable_token};
 use crate::{
-    Connections, Environment, error::Error, hide::Secrets, install_crypto_provider, opening::KEEP_ALIVE, text::clean,
+    Connections, Environment, error::Error, hide::Secrets, install_crypto_provider, opening::KEEP_ALIVE, retry::Repeat,
+    text::clean,
 };
 
 impl Vault {
@@ -57,7 +58,7 @@ impl Vault {
         let limits = &self.server.limits;
         let call = health_call();
         let late = || super::request::late(&call, limits.total);
-        let health = limits.retry((call.repeat, false), || self.health(), late).await;
+        let health = limits.retry((Repeat::Harmless, false), || self.health(), late).await;
         health.map_err(|error| error.without(&self.credentials()))
     }
 

@@ -7,10 +7,11 @@ use std::{
 
 use rustify::{Endpoint as _, errors::ClientError};
 
-use super::{Vault, answer, call::VaultCall, health};
+use super::{Resend, Vault, answer, call::VaultCall, health};
 use crate::{
     error::{Error, ErrorKind, System},
     exchange::{HttpAnswer, NoAnswer, traced},
+    retry::Repeat,
     seen::Attempt,
 };
 
@@ -20,7 +21,8 @@ impl Vault {
         call.check()?;
         let asked = AtomicBool::new(false);
         let limits = &self.server.limits;
-        let kind = (call.repeat, call.operation.writes());
+        let repeat = if call.resend == Resend::Once { Repeat::Harmful } else { Repeat::Harmless };
+        let kind = (repeat, call.operation.writes());
         let answer = limits.retry(kind, || self.attempt(call, &asked), || late(call, limits.total)).await;
         answer.map_err(|error| error.without(&self.credentials()))
     }
@@ -42,7 +44,7 @@ impl Vault {
             return Err(health::sealed().during(&call.operation.method(), &call.path));
         }
         let error = answer::refusal(call, &answer);
-        let is_made = call.settling && answer.status == 404;
+        let is_made = call.resend == Resend::Settling && answer.status == 404;
         Err(if is_made || is_beside_another(call, &error) { error.seen(Attempt::NotYet) } else { error })
     }
 

@@ -7,13 +7,13 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 use super::{
-    Mount, Vault,
+    Mount, Resend, Vault,
     call::VaultCall,
     reply::{LoggedIn, Reply, VaultEnvelope},
 };
 use crate::{
     error::{Error, ErrorKind},
-    retry::Repeat,
+    exchange::HttpAnswer,
     text::clean,
 };
 
@@ -24,15 +24,10 @@ impl Vault {
     /// When Vault cannot be reached or denies it, or the data is not a `T`.
     pub async fn read<T: DeserializeOwned>(&self, path: &str) -> Result<Option<T>, Error> {
         let call = VaultCall::read(path);
-        match self.asked(&call).await {
-            Ok(answer) => {
-                let envelope = answer.parse::<VaultEnvelope<T>>(&call)?;
-                self.warned(envelope.warnings);
-                Ok(envelope.data)
-            }
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error),
-        }
+        let Some(answer) = self.found(&call).await? else { return Ok(None) };
+        let envelope = answer.parse::<VaultEnvelope<T>>(&call)?;
+        self.warned(envelope.warnings);
+        Ok(envelope.data)
     }
 
     /// The auth mounts, where they were read before and nothing was mounted since.
@@ -48,40 +43,26 @@ impl Vault {
             keys: Vec<String>,
         }
         let call = VaultCall::list(path);
-        match self.asked(&call).await {
-            Ok(answer) => {
-                Ok(answer.parse::<VaultEnvelope<Listing>>(&call)?.data.map(|data| data.keys).unwrap_or_default())
-            }
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
-            Err(error) => Err(error),
-        }
+        let Some(answer) = self.found(&call).await? else { return Ok(Vec::new()) };
+        Ok(answer.parse::<VaultEnvelope<Listing>>(&call)?.data.map(|data| data.keys).unwrap_or_default())
     }
 
-    /// Writes how something should be. Repeated when the connection breaks: doing it twice has to be harmless.
+    /// Writes how something should be, as [`Resend::Repeated`].
     ///
     /// # Errors
     /// When Vault refuses, or cannot be reached: then it may or may not have been written.
     pub async fn write(&self, path: &str, body: &impl Serialize) -> Result<Reply, Error> {
-        self.written(VaultCall::write(path, body)?).await
+        self.write_as(Resend::Repeated, path, body).await
     }
 
-    /// As [`Vault::write`], for something on a mount that was just made: another node may answer 404 for a moment,
-    /// and the write is repeated until it does not, or time is over.
-    pub async fn write_settling(&self, path: &str, body: &impl Serialize) -> Result<Reply, Error> {
-        self.written(VaultCall { settling: true, ..VaultCall::write(path, body)? }).await
-    }
-
-    /// As [`Vault::write`], but never sent twice, for what fails or does more when it was done before.
-    pub async fn write_once(&self, path: &str, body: &impl Serialize) -> Result<Reply, Error> {
-        self.written(VaultCall { repeat: Repeat::Harmful, ..VaultCall::write(path, body)? }).await
+    /// As [`Vault::write`], and sent again when this says.
+    pub async fn write_as(&self, resend: Resend, path: &str, body: &impl Serialize) -> Result<Reply, Error> {
+        self.written(VaultCall { resend, ..VaultCall::write(path, body)? }).await
     }
 
     /// Removes what is at a path. Nothing there is success.
     pub async fn delete(&self, path: &str) -> Result<(), Error> {
-        match self.asked(&VaultCall::delete(path)).await {
-            Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
-            _ => Ok(()),
-        }
+        self.found(&VaultCall::delete(path)).await.map(drop)
     }
 
     /// Logs in at `auth/<mount>/login`. This connection's own token is not sent.
@@ -89,7 +70,7 @@ impl Vault {
     /// # Errors
     /// When Vault turns the login away; [`Error::status`] and [`Error::said`] tell why, as far as Vault does.
     pub async fn login(&self, path: &str, body: &impl Serialize) -> Result<LoggedIn, Error> {
-        let call = VaultCall { repeat: Repeat::Harmful, locked: false, ..VaultCall::write(path, body)? };
+        let call = VaultCall { resend: Resend::Once, locked: false, ..VaultCall::write(path, body)? };
         let answer = self.with_token(&SecretString::default()).call(&call).await?;
         let envelope: VaultEnvelope<Value> = answer.parse(&call)?;
         let none = || {
@@ -119,10 +100,15 @@ impl Vault {
     }
 
     /// A call whose denial is explained.
-    async fn asked(&self, call: &VaultCall) -> Result<crate::exchange::HttpAnswer, Error> {
+    async fn asked(&self, call: &VaultCall) -> Result<HttpAnswer, Error> {
         match self.call(call).await {
             Err(error) if error.kind() == ErrorKind::Denied => Err(self.explain(call, error).await),
             other => other,
         }
+    }
+
+    /// The same; `None` where nothing is at the path.
+    async fn found(&self, call: &VaultCall) -> Result<Option<HttpAnswer>, Error> {
+        Error::or_none(self.asked(call).await, &[ErrorKind::NotFound])
     }
 }

@@ -68,11 +68,9 @@ impl Vault {
     async fn ask_own_token(&self) -> Result<OwnToken, Error> {
         let (asked, at) = (self.requests_made() + 1, Instant::now());
         let call = VaultCall::read("auth/token/lookup-self");
-        let said = match self.call(&call).await {
-            Err(error) if matches!(error.kind(), ErrorKind::Denied | ErrorKind::Unauthenticated) => None,
-            answer => answer?.parse::<VaultEnvelope<TokenLookup>>(&call)?.data,
-        };
-        Ok(OwnToken { said, asked, at })
+        let answer = Error::or_none(self.call(&call).await, ErrorKind::REFUSALS)?;
+        let said = answer.map(|answer| answer.parse::<VaultEnvelope<TokenLookup>>(&call)).transpose()?;
+        Ok(OwnToken { said: said.and_then(|said| said.data), asked, at })
     }
 
     /// How much time the token has after it was renewed; `None` where it cannot be.
@@ -81,15 +79,10 @@ impl Vault {
             "auth/token/renew-self",
             &json!({ "increment": format!("{}s", Ttl::covering(time).as_seconds()) }),
         )?;
-        match self.call(&call).await {
-            Ok(answer) => Ok(Some(Duration::from_secs(answer.parse::<Renewed>(&call)?.auth.lease_duration))),
-            Err(error)
-                if matches!(error.kind(), ErrorKind::Denied | ErrorKind::Unauthenticated | ErrorKind::Rejected) =>
-            {
-                Ok(None)
-            }
-            Err(error) => Err(error),
-        }
+        const NOT_RENEWED: &[ErrorKind] = &[ErrorKind::Denied, ErrorKind::Unauthenticated, ErrorKind::Rejected];
+        let answer = Error::or_none(self.call(&call).await, NOT_RENEWED)?;
+        let renewed = answer.map(|answer| answer.parse::<Renewed>(&call)).transpose()?;
+        Ok(renewed.map(|renewed| Duration::from_secs(renewed.auth.lease_duration)))
     }
 }
 

@@ -3,47 +3,37 @@
 use rstest::rstest;
 use serde_json::{Value, json};
 use trustpath_core::{Class, Connection as _};
-use trustpath_platform::{Vault, policy::Capability, vault::rights::on};
+use trustpath_platform::{
+    Vault,
+    policy::Capability,
+    vault::{Resend, rights::on},
+};
 use wiremock::{Mock, MockServer, ResponseTemplate, matchers};
 
 use crate::support::{TOKEN, answer, healthy, parts, vault, vault_settings};
 
-/// How a write is asked for.
-#[derive(Clone, Copy)]
-enum Write {
-    Plain,
-    Once,
-    Settling,
-}
-
-async fn write(vault: &Vault, how: Write) -> Result<(), trustpath_platform::Error> {
-    let body = json!({ "a": 1 });
-    match how {
-        Write::Plain => vault.write("x", &body).await,
-        Write::Once => vault.write_once("x", &body).await,
-        Write::Settling => vault.write_settling("x", &body).await,
-    }
-    .map(drop)
+async fn write(vault: &Vault, how: Resend) -> Result<(), trustpath_platform::Error> {
+    vault.write_as(how, "x", &json!({ "a": 1 })).await.map(drop)
 }
 
 /// A server that gives one answer twice, and then accepts: how many requests come?
 #[rstest]
-#[case(Write::Plain, 502, 3)]
-#[case(Write::Plain, 503, 3)]
-#[case(Write::Plain, 504, 3)]
-#[case(Write::Plain, 429, 3)]
-#[case(Write::Plain, 412, 3)]
-#[case(Write::Plain, 400, 1)]
-#[case(Write::Plain, 404, 1)]
-#[case(Write::Plain, 500, 1)]
-#[case(Write::Once, 502, 1)]
-#[case(Write::Once, 503, 1)]
-#[case(Write::Once, 429, 3)]
-#[case(Write::Once, 412, 3)]
-#[case(Write::Settling, 404, 3)]
-#[case(Write::Settling, 400, 1)]
+#[case(Resend::Repeated, 502, 3)]
+#[case(Resend::Repeated, 503, 3)]
+#[case(Resend::Repeated, 504, 3)]
+#[case(Resend::Repeated, 429, 3)]
+#[case(Resend::Repeated, 412, 3)]
+#[case(Resend::Repeated, 400, 1)]
+#[case(Resend::Repeated, 404, 1)]
+#[case(Resend::Repeated, 500, 1)]
+#[case(Resend::Once, 502, 1)]
+#[case(Resend::Once, 503, 1)]
+#[case(Resend::Once, 429, 3)]
+#[case(Resend::Once, 412, 3)]
+#[case(Resend::Settling, 404, 3)]
+#[case(Resend::Settling, 400, 1)]
 #[tokio::test]
-async fn repeated_where_that_is_harmless(#[case] how: Write, #[case] status: u16, #[case] requests: u64) {
+async fn repeated_where_that_is_harmless(#[case] how: Resend, #[case] status: u16, #[case] requests: u64) {
     let server = MockServer::start().await;
     let vault = vault(&server).await;
     answer("POST", "/v1/x", status, json!({ "errors": ["no"] })).up_to_n_times(2).mount(&server).await;

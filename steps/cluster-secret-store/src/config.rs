@@ -13,6 +13,9 @@ use trustpath_platform::{
 
 use crate::{ca::CaProvider, conditions::Condition};
 
+/// What `uses` calls it.
+pub(crate) const KIND: &str = "cluster-secret-store";
+
 /// The operator's way into Vault: a ClusterSecretStore that logs in by the Kubernetes auth method.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use trustpath_core::{About, Answers, Leftover, LeftoverSearch, Leftovers, Reads, Result};
 use trustpath_platform::{Login, Optional, Vault, kubernetes::MarkedObjects, text::clean};
 
-use crate::{KIND, request::STORE};
+use crate::{config::KIND, request::STORE};
 
 /// Finds them.
 pub(crate) struct Stores;

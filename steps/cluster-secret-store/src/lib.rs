@@ -18,11 +18,11 @@ mod users;
 
 use trustpath_core::Kind;
 
-use self::{config::ClusterSecretStore, leftovers::Stores};
+use self::{
+    config::{ClusterSecretStore, KIND},
+    leftovers::Stores,
+};
 
 inventory::submit! {
     Kind::managed::<ClusterSecretStore>(KIND, "The operator's ClusterSecretStore").finding(&Stores)
 }
-
-/// What `uses` calls it.
-const KIND: &str = "cluster-secret-store";

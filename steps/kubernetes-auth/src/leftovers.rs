@@ -2,41 +2,23 @@
 
 use serde_json::{Value, json};
 use trustpath_core::{About, Answers, KnownStep, Leftover, LeftoverSearch, Leftovers, Reads, Result};
-use trustpath_platform::{
-    AuthMount, Vault, VaultServer,
-    kubernetes::ClusterUid,
-    text::clean,
-    vault::{Get, Mounts},
-};
+use trustpath_platform::{Vault, text::clean, vault::OwnMounts};
 
-use crate::{KIND, state::TYPE};
+use crate::{config::KIND, state::TYPE};
 
 /// Finds them.
 pub(crate) struct OldMounts;
 
-const MOUNTS: &str = "mounts";
-const CLUSTER: &str = "cluster";
-
 impl Leftovers for OldMounts {
     fn reads(&self, about: &About<'_>, _: &Answers) -> Reads {
-        let mounts = Get::new(namespace(about), "sys/internal/ui/mounts").optional();
-        Reads::none().and(MOUNTS, mounts).and(CLUSTER, ClusterUid)
+        OwnMounts(about).reads()
     }
 
     fn found(&self, about: &About<'_>, answers: &Answers) -> Result<LeftoverSearch> {
-        let (mounts, cluster) = (answers.get::<Mounts>(MOUNTS)?, answers.get::<String>(CLUSTER)?);
-        let (Some(mounts), Some(cluster)) = (mounts, cluster) else { return Ok(LeftoverSearch::default()) };
-        let is_in_step = |path: &str| {
-            let mut of_steps = about.given::<AuthMount>();
-            of_steps.any(|(_, mount)| mount.path == path && mount.namespace.as_deref() == namespace(about))
-        };
-        let left = mounts.auth_of(TYPE, about.graph, &cluster).filter(|path| !is_in_step(path));
+        let (own, in_steps) = (OwnMounts(about).marked(answers, TYPE)?, OwnMounts(about).in_steps());
+        let left = own.iter().filter(|path| !in_steps.contains_key(path.as_str()));
         Ok(LeftoverSearch { leftovers: left.map(|path| leftover(about, path)).collect(), notes: Vec::new() })
     }
-}
-
-fn namespace<'a>(about: &'a About<'_>) -> Option<&'a str> {
-    about.ambient::<VaultServer>()?.namespace.as_deref()
 }
 
 /// Where a step of the kind is left, most likely the mount was its own under another path: what that knows of the
@@ -57,7 +39,7 @@ fn leftover(about: &About<'_>, path: &str) -> Leftover {
 #[cfg(test)]
 mod tests {
     use trustpath_core::{Answer, Facts, Reversibility};
-    use trustpath_platform::digest::Digest;
+    use trustpath_platform::{AuthMount, digest::Digest};
 
     use super::*;
     use crate::{
@@ -77,7 +59,8 @@ mod tests {
             "unnamed/": mount("payments"), "theirs/": mount("billing cluster=1"), "jwt/": mount("payments cluster=1"),
         });
         mounts["jwt/"]["type"] = "jwt".into();
-        let answers = [(MOUNTS, Answer::Found(json!({"auth": mounts}))), (CLUSTER, Answer::Found(json!("1")))];
+        let mounts = (OwnMounts::MOUNTS, Answer::Found(json!({"auth": mounts})));
+        let answers = [mounts, (OwnMounts::CLUSTER, Answer::Found(json!("1")))];
         let about = About { graph: "payments", steps: vec![step] };
         OldMounts.found(&about, &answers.into_iter().collect()).unwrap().leftovers
     }

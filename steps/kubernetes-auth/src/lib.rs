@@ -28,7 +28,11 @@ mod url;
 use trustpath_core::{Answers, At, Decision, Handle, Intent, Kind, Leg, Managed, Proof, Reads, Result, Seen};
 use trustpath_platform::{AuthMount, Cluster, ReviewerSecret, Vault, VaultServer};
 
-use self::{config::KubernetesAuth, leftovers::OldMounts, state::State};
+use self::{
+    config::{KIND, KubernetesAuth},
+    leftovers::OldMounts,
+    state::State,
+};
 
 /// The facts that the step takes.
 pub(crate) type Taken = (VaultServer, Option<ReviewerSecret>);
@@ -36,9 +40,6 @@ pub(crate) type Taken = (VaultServer, Option<ReviewerSecret>);
 inventory::submit! {
     Kind::managed::<KubernetesAuth>(KIND, "Vault's Kubernetes auth method, mounted and configured").finding(&OldMounts)
 }
-
-/// What `uses` calls it.
-const KIND: &str = "kubernetes-auth";
 
 impl Managed for KubernetesAuth {
     const SYSTEMS: &'static [&'static str] = &[Vault::NAME, Cluster::NAME];

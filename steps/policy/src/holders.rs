@@ -8,7 +8,6 @@ use async_trait::async_trait;
 use futures::future::{join, join_all, try_join_all};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
-use tokio::sync::Semaphore;
 use trustpath_core::{Answer, Context, Read, Result, Right};
 use trustpath_platform::{
     Login, Vault,
@@ -22,9 +21,7 @@ use trustpath_platform::{
 };
 
 use self::methods::Sort;
-
-/// How many requests are under way at the same time.
-pub(crate) const AT_ONCE: usize = 16;
+use crate::turns::Turns;
 
 /// Something that gives policies to tokens.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -69,9 +66,9 @@ impl Holders {
     async fn search(&self, vault: &Vault) -> Result<Vec<PolicyUser>, Obstacle> {
         let own: BTreeSet<_> =
             self.own.iter().map(|(mount, name)| Vault::path(["auth", mount, "role", name])).collect();
-        let search = Search { vault, own, turns: Semaphore::new(AT_ONCE) };
+        let search = Search { vault, own, turns: Turns::default() };
         let identity = vec![("identity".to_owned(), methods::IDENTITY)];
-        let on_mounts = async { Ok::<_, Obstacle>(search.all(search.turn(self.mounts(vault)).await?).await) };
+        let on_mounts = async { Ok::<_, Obstacle>(search.all(search.turns.take(self.mounts(vault)).await?).await) };
         let (in_identity, on_mounts) = join(search.all(identity), on_mounts).await;
         // Of several obstacles that is told which comes first without haste: the mounts, identity, what is on the mounts.
         let on_mounts = on_mounts?;
@@ -129,7 +126,7 @@ type Places = Vec<(String, &'static [Sort])>;
 struct Search<'a> {
     vault: &'a Vault,
     own: BTreeSet<String>,
-    turns: Semaphore,
+    turns: Turns,
 }
 
 impl Search<'_> {
@@ -143,13 +140,13 @@ impl Search<'_> {
     async fn of_one_sort(&self, mount: &str, sort: &Sort) -> Result<Vec<PolicyUser>, Obstacle> {
         let paths: Vec<_> = match sort.list {
             Some(list) => {
-                let names = self.turn(self.vault.list(&Vault::path([mount, list]))).await?;
+                let names = self.turns.take(self.vault.list(&Vault::path([mount, list]))).await?;
                 names.iter().map(|name| Vault::path([mount, sort.read, name])).collect()
             }
             None => vec![Vault::path([mount, sort.read])],
         };
         let others = paths.into_iter().filter(|path| !self.own.contains(path));
-        let found = try_join_all(others.map(|path| self.turn(self.holder(path, sort)))).await?;
+        let found = try_join_all(others.map(|path| self.turns.take(self.holder(path, sort)))).await?;
         Ok(found.into_iter().flatten().collect())
     }
 
@@ -157,14 +154,6 @@ impl Search<'_> {
         let found: Option<Map<String, Value>> = self.vault.read(&path).await?;
         let policies = |found: Map<String, Value>| sort.keys.iter().flat_map(|key| names(found.get(*key))).collect();
         Ok(found.map(|found| PolicyUser { path, policies: policies(found) }))
-    }
-
-    /// Does the work when it is its turn. No one closes the semaphore.
-    async fn turn<T>(&self, work: impl Future<Output = T>) -> T {
-        let turn = self.turns.acquire().await;
-        let done = work.await;
-        drop(turn);
-        done
     }
 }
 

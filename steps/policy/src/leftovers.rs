@@ -1,9 +1,9 @@
 //! Policies that bear the mark of the graph, and are in no step of it.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::collections::BTreeSet;
 
 use async_trait::async_trait;
-use futures::{StreamExt as _, TryStreamExt as _, stream};
+use futures::future::try_join_all;
 use serde_json::{Value, json};
 use trustpath_core::{
     About, Answer, Answers, Context, Leftover, LeftoverSearch, Leftovers, Read, Reads, Result, Right,
@@ -15,7 +15,7 @@ use trustpath_platform::{
     vault::Get,
 };
 
-use crate::{config::RESERVED, holders::AT_ONCE};
+use crate::{config::RESERVED, turns::Turns};
 
 /// Finds them: each policy that no step makes is read, up to a number.
 pub(crate) struct OldPolicies;
@@ -80,11 +80,12 @@ impl Read for Texts {
     }
 
     async fn perform(&self, cx: &Context) -> Result<Answer> {
-        let each: Vec<_> = self.names.iter().map(|name| self.text(cx, name)).collect();
-        let texts: Vec<_> = stream::iter(each).buffer_unordered(AT_ONCE).try_collect().await?;
+        let turns = Turns::default();
+        let get = |name| Get::new(self.namespace.as_deref(), Vault::path(["sys/policies/acl", name])).optional();
+        let texts = self.names.iter().map(|name| turns.take(async move { cx.read(&get(name)).await }));
         let mut found = Vec::new();
-        for (name, answer) in &texts {
-            match &**answer {
+        for (name, answer) in self.names.iter().zip(try_join_all(texts).await?) {
+            match &*answer {
                 Answer::Found(policy) => found.push(json!([name, policy["policy"].as_str().unwrap_or_default()])),
                 Answer::Refused(why) => return Ok(Answer::Refused(why.clone())),
                 Answer::Nothing | Answer::Failed(_) => {}
@@ -92,13 +93,6 @@ impl Read for Texts {
         }
         found.sort_by_key(Value::to_string);
         Ok(Answer::Found(found.into()))
-    }
-}
-
-impl Texts {
-    async fn text<'a>(&self, cx: &Context, name: &'a str) -> Result<(&'a str, Arc<Answer>)> {
-        let get = Get::new(self.namespace.as_deref(), Vault::path(["sys/policies/acl", name])).optional();
-        Ok((name, cx.read(&get).await?))
     }
 }
 

@@ -15,6 +15,7 @@ mod state;
 mod step;
 mod table;
 mod text;
+mod turns;
 mod users;
 
 use trustpath_core::Kind;

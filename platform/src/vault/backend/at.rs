@@ -8,6 +8,7 @@ use crate::{
     mark::Mark,
     vault::{
         Body, Get, Mounts, VaultRequest,
+        mounts::VISIBLE,
         rights::{On, on},
     },
 };
@@ -23,7 +24,7 @@ impl AuthMount {
 
     /// With the mark of a mount that another step has made. Who may not see it goes without.
     pub fn read_mark(&self, reads: Reads) -> Reads {
-        reads.and(MARKED, Get::new(self.namespace.as_deref(), "sys/internal/ui/mounts").optional())
+        reads.and(MARKED, Get::new(self.namespace.as_deref(), VISIBLE).optional())
     }
 
     /// The mark, from what was read.

@@ -19,7 +19,7 @@ use crate::{
     kubernetes::AccountToken,
     policy::Capability::{Read, Update},
     text::{clean, listed},
-    vault::LoggedIn,
+    vault::{LoggedIn, Resend},
 };
 
 /// A login at a mount.
@@ -164,7 +164,7 @@ impl LoginProbe {
     ) -> Result<(), Error> {
         for (name, input) in &self.proof.inputs {
             let Input::Secret(SecretRef::Minted { request, accessor, revoke }) = input else { continue };
-            let mut answer = vault.write_once(&self.below(request), &json!({})).await?.0;
+            let mut answer = vault.write_as(Resend::Once, &self.below(request), &json!({})).await?.0;
             made.push((self.below(revoke), json!({ *accessor: answer[*accessor] })));
             body.insert((*name).to_owned(), answer[*name].take());
         }

@@ -10,7 +10,7 @@ use crate::{
     error::Error,
     policy::Capability::{Delete, List, Read, Sudo, Update},
     text::{clean, listed},
-    vault::{Body, Field, VaultRequest},
+    vault::{Body, Field, Resend, VaultRequest},
 };
 
 /// Enables it, and takes the very mount for done that was to be made.
@@ -68,7 +68,7 @@ impl Request for Enable {
 
     async fn send(&self, cx: &Context) -> Result<()> {
         let (vault, body) = (self.at.vault(cx).await?, self.body.filled(cx).await?);
-        match vault.write_once(&self.at.method(), &body).await {
+        match vault.write_as(Resend::Once, &self.at.method(), &body).await {
             Ok(_) => Ok(()),
             Err(error) if error.status() == Some(400) && self.is_done(&vault).await? => Ok(()),
             Err(error) => Err(error.into()),

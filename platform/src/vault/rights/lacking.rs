@@ -42,10 +42,7 @@ impl Vault {
     /// `None` where the token may not even ask, as without the default policy.
     async fn held(&self, paths: &BTreeSet<String>) -> Result<Option<Held>, Error> {
         let paths: Vec<_> = paths.iter().map(String::as_str).collect();
-        match self.capabilities(&paths).await {
-            Err(error) if matches!(error.kind(), ErrorKind::Denied | ErrorKind::Unauthenticated) => Ok(None),
-            held => held.map(Some),
-        }
+        Error::or_none(self.capabilities(&paths).await, ErrorKind::REFUSALS)
     }
 
     /// For each right the grants that it stands for.
@@ -76,10 +73,7 @@ impl Vault {
         if let Some(seen) = self.auth_mounts_seen() {
             return Ok(seen);
         }
-        match self.read("sys/auth").await {
-            Err(error) if matches!(error.kind(), ErrorKind::Denied | ErrorKind::Unauthenticated) => Ok(BTreeMap::new()),
-            mounts => Ok(mounts?.unwrap_or_default()),
-        }
+        Ok(Error::or_none(self.read("sys/auth").await, ErrorKind::REFUSALS)?.flatten().unwrap_or_default())
     }
 }
 

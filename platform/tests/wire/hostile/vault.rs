@@ -11,7 +11,7 @@ use trustpath_platform::{
     lock::{Claim, LockHolder, LockStore, RecordVersion, Terms},
     policy::Capability::{Read, Update},
     retry::Limits,
-    vault::{KvRecord, Mounts, rights::on},
+    vault::{KvRecord, Mounts, Resend, rights::on},
 };
 
 use super::{Answer, Came, JWT, TOKEN, each, harmless, impatient, patient, server::Server, shown};
@@ -121,8 +121,10 @@ async fn ask(vault: &Vault, lock: &KvRecord, what: Ask) -> Came {
         Ask::ReadNames => vault.read::<std::collections::BTreeMap<String, Vec<String>>>("sys/x").await.map(|_| none)?,
         Ask::List => vault.list("sys/policies/acl").await.map(|_| none)?,
         Ask::Write => vault.write("auth/kubernetes/config", &json!({"token_reviewer_jwt": JWT})).await.map(|_| none)?,
-        Ask::WriteOnce => vault.write_once("sys/auth/k", &json!({"jwt": JWT})).await.map(|_| none)?,
-        Ask::WriteSettling => vault.write_settling("auth/k/config", &json!({"jwt": JWT})).await.map(|_| none)?,
+        Ask::WriteOnce => vault.write_as(Resend::Once, "sys/auth/k", &json!({"jwt": JWT})).await.map(|_| none)?,
+        Ask::WriteSettling => {
+            vault.write_as(Resend::Settling, "auth/k/config", &json!({"jwt": JWT})).await.map(|_| none)?
+        }
         Ask::Delete => vault.delete("sys/auth/k").await.map(|()| none)?,
         Ask::Login => vault.login("auth/kubernetes/login", &json!({"role": "r", "jwt": JWT})).await.map(|_| none)?,
         Ask::Revoke => vault.revoke("a").await.map(|()| none)?,

@@ -10,6 +10,9 @@ use trustpath_platform::{text_source::TextSource, vault::MountPath};
 pub(crate) use choice::{Ca, Host, JwtLocation, ReviewerChoice, SecretName};
 pub(crate) use tune::Tune;
 
+/// What `uses` calls it.
+pub(crate) const KIND: &str = "kubernetes-auth";
+
 /// Vault's Kubernetes auth method: where it is mounted, which cluster it asks, and as whom.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

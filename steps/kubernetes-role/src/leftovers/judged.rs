@@ -2,24 +2,30 @@
 
 use std::collections::BTreeSet;
 
+use k8s_openapi::api::core::v1::ServiceAccount;
 use serde_json::Value;
-use trustpath_core::{About, Answers};
+use trustpath_core::{About, Answers, Reads};
 use trustpath_platform::{
-    PolicyName, ServiceAccountRef, Vault,
+    Optional, PolicyName, ServiceAccountRef, Vault,
     kubernetes::{
+        Live, ObjectRef,
         names::{NamespaceName, ObjectName},
         owned::{Fields, Owned},
     },
     mark,
     text::{clean, few, listed},
-    vault::backend::Content,
+    vault::{Get, backend::Content},
 };
 
-use super::{ACCOUNT, POLICY, ROLE};
 use crate::{
     decide::{NAMES, NAMESPACES, POLICIES, SELECTOR, texts},
     policies::shown,
 };
+
+/// The names of the reads, each with what it is about.
+pub(super) const ROLE: &str = "role";
+pub(super) const POLICY: &str = "policy";
+const ACCOUNT: &str = "ServiceAccount";
 
 /// More ServiceAccounts than any role of a graph names.
 const MOST: usize = 100;
@@ -70,7 +76,7 @@ impl<'a> Judge<'a> {
 
     /// The ServiceAccounts that it lets in and no step makes. What is no name, such as one with a `*`, is none that could be
     /// looked at.
-    pub(super) fn unknown_accounts(&self) -> impl Iterator<Item = &ServiceAccountRef> {
+    fn unknown_accounts(&self) -> impl Iterator<Item = &ServiceAccountRef> {
         let is_one = |account: &ServiceAccountRef| {
             NamespaceName::try_from(account.namespace.clone()).is_ok()
                 && ObjectName::try_from(account.name.clone()).is_ok()
@@ -79,9 +85,21 @@ impl<'a> Judge<'a> {
     }
 
     /// The policies that it gives and no step makes.
-    pub(super) fn unknown_policies(&self) -> impl Iterator<Item = &str> {
+    fn unknown_policies(&self) -> impl Iterator<Item = &str> {
         let is_known = |name: &str| name == "default" || self.policies_of_steps.iter().any(|(_, own)| own.name == name);
         self.policies.iter().map(String::as_str).filter(move |name| !is_known(name))
+    }
+
+    /// What tells whose that is which the roles bind and no step makes.
+    pub(super) fn reads(roles: &[Self], namespace: Option<&str>, reads: Reads) -> Reads {
+        let policies: BTreeSet<_> = roles.iter().flat_map(Self::unknown_policies).collect();
+        let policy = |name: &str| Get::new(namespace, Vault::path(["sys/policies/acl", name])).optional();
+        let reads = policies.into_iter().fold(reads, |reads, name| reads.and(format!("{POLICY} {name}"), policy(name)));
+        let accounts: BTreeSet<_> = roles.iter().flat_map(Self::unknown_accounts).collect();
+        accounts.into_iter().fold(reads, |reads, account| {
+            let at = ObjectRef::namespaced::<ServiceAccount>(&account.namespace, &account.name);
+            reads.and(format!("{ACCOUNT} {account}"), Optional(Live(at)))
+        })
     }
 
     pub(super) fn verdict(&self, answers: &Answers) -> JudgedRole {

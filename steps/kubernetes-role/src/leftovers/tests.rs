@@ -2,9 +2,9 @@ use std::sync::LazyLock;
 
 use serde_json::Value;
 use trustpath_core::{Facts, KnownStep};
-use trustpath_platform::{PolicyName, ServiceAccountRef};
+use trustpath_platform::{AuthMount, PolicyName, ServiceAccountRef};
 
-use super::*;
+use super::{judged::POLICY, *};
 
 /// What the steps of a graph hand on: a mount, a role on it, a ServiceAccount and a policy.
 static GIVEN: LazyLock<Facts> = LazyLock::new(|| {
@@ -36,8 +36,8 @@ fn role(accounts: &[&str], policies: &[&str]) -> Value {
 
 fn answers(mark: &str, role: Value, more: Vec<(String, Answer)>) -> Answers {
     let known = [
-        (MOUNTS.to_owned(), mounts(mark)),
-        (CLUSTER.to_owned(), Answer::Found(json!("1"))),
+        (OwnMounts::MOUNTS.to_owned(), mounts(mark)),
+        (OwnMounts::CLUSTER.to_owned(), Answer::Found(json!("1"))),
         (format!("{NAMES} kubernetes"), Answer::Found(json!(["new", "old"]))),
         (format!("{ROLE} {OLD}"), Answer::Found(role)),
     ];
