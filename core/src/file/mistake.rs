@@ -33,7 +33,7 @@ impl Diagnostic for FileMistake {
 #[diagnostic(forward(first))]
 pub struct Mistakes {
     /// What is said of all, or the only one.
-    first: FileMistake,
+    first: Box<FileMistake>,
     /// Each of several.
     #[related]
     each: Vec<FileMistake>,
@@ -52,12 +52,12 @@ impl Mistakes {
             let message = format!("there are {} mistakes in the graph file", each.len());
             FileMistake::new("mistakes", message, "correct each of them; nothing was done")
         });
-        Self { first, each, sources: sources.printable() }
+        Self { first: Box::new(first), each, sources: sources.printable() }
     }
 
     /// Each mistake; its labels are positions in [`Diagnostic::source_code`] of the whole.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &(dyn Diagnostic + Send + Sync)> {
-        let each = if self.each.is_empty() { slice::from_ref(&self.first) } else { &self.each };
+        let each = if self.each.is_empty() { slice::from_ref(&*self.first) } else { &self.each };
         each.iter().map(|mistake| mistake as &(dyn Diagnostic + Send + Sync))
     }
 }
