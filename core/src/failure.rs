@@ -3,10 +3,11 @@
 //! A [`Failure`] keeps its [`Class`] (which decides the exit code) and its step outside of the erased diagnostic,
 //! so that neither is lost on the way up.
 
-use std::{error::Error, fmt, sync::Arc};
+use std::{error, fmt, sync::Arc};
 
 use miette::Diagnostic;
 use serde::{Deserialize, Serialize};
+use thiserror::Error;
 
 /// The result of everything in this crate that can fail.
 pub type Result<T, E = Failure> = std::result::Result<T, E>;
@@ -50,7 +51,8 @@ pub trait Classified: Diagnostic + Send + Sync + Sized + 'static {
 }
 
 /// Why something did not work, as it is shown to a user.
-#[derive(Clone)]
+#[derive(Clone, Diagnostic)]
+#[diagnostic(forward(cause))]
 pub struct Failure {
     class: Class,
     step: Option<Arc<str>>,
@@ -87,8 +89,8 @@ impl Failure {
 
     /// The failure as plain data, for journals and JSON output.
     pub fn report(&self) -> Report {
-        let first: Option<&dyn Error> = self.cause.source();
-        let causes = std::iter::successors(first, |cause| Error::source(*cause));
+        let first: Option<&dyn error::Error> = self.cause.source();
+        let causes = std::iter::successors(first, |cause| error::Error::source(*cause));
         Report {
             class: self.class,
             code: self.cause.code().map(|code| code.to_string()),
@@ -124,43 +126,9 @@ impl fmt::Display for Failure {
     }
 }
 
-impl Error for Failure {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
+impl error::Error for Failure {
+    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
         self.cause.source()
-    }
-}
-
-impl Diagnostic for Failure {
-    fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        self.cause.code()
-    }
-
-    fn severity(&self) -> Option<miette::Severity> {
-        self.cause.severity()
-    }
-
-    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        self.cause.help()
-    }
-
-    fn url<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        self.cause.url()
-    }
-
-    fn source_code(&self) -> Option<&dyn miette::SourceCode> {
-        self.cause.source_code()
-    }
-
-    fn labels(&self) -> Option<Box<dyn Iterator<Item = miette::LabeledSpan> + '_>> {
-        self.cause.labels()
-    }
-
-    fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn Diagnostic> + 'a>> {
-        self.cause.related()
-    }
-
-    fn diagnostic_source(&self) -> Option<&dyn Diagnostic> {
-        self.cause.diagnostic_source()
     }
 }
 
@@ -189,13 +157,14 @@ pub struct Report {
 }
 
 /// A diagnostic for the places where an error type of its own would say nothing more.
-#[derive(Debug)]
+#[derive(Debug, Error)]
+#[error("{message}")]
 pub struct Problem {
     class: Class,
     code: &'static str,
     message: String,
     help: Option<String>,
-    source: Option<Box<dyn Error + Send + Sync>>,
+    source: Option<Box<dyn error::Error + Send + Sync>>,
 }
 
 impl Problem {
@@ -213,21 +182,9 @@ impl Problem {
 
     /// The error that lies behind it.
     #[must_use]
-    pub fn because(mut self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+    pub fn because(mut self, source: impl Into<Box<dyn error::Error + Send + Sync>>) -> Self {
         self.source = Some(source.into());
         self
-    }
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-
-impl Error for Problem {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.source.as_deref().map(|source| source as &(dyn Error + 'static))
     }
 }
 

@@ -1,10 +1,6 @@
 //! Handles: connections that are opened on first use, once.
 
-use std::{
-    any::{Any, TypeId},
-    collections::BTreeMap,
-    sync::Arc,
-};
+use std::{any::Any, collections::BTreeMap, sync::Arc};
 
 use async_trait::async_trait;
 use futures::future::BoxFuture;
@@ -68,16 +64,9 @@ pub trait Connection: Any + Send + Sync {
 type Open = Box<dyn Fn() -> BoxFuture<'static, Result<Arc<dyn Connection>>> + Send + Sync>;
 
 struct Slot {
-    id: TypeId,
     name: &'static str,
     open: Open,
     opened: OnceCell<Result<Arc<dyn Connection>>>,
-}
-
-impl Slot {
-    async fn get(&self) -> Result<Arc<dyn Connection>> {
-        self.opened.get_or_init(|| (self.open)()).await.clone()
-    }
 }
 
 /// The systems that steps can talk to.
@@ -106,7 +95,7 @@ impl Handles {
             let opening = open();
             Box::pin(async move { Ok(Arc::new(opening.await?) as Arc<dyn Connection>) })
         });
-        self.slots.push(Slot { id: TypeId::of::<H>(), name: H::NAME, open, opened: OnceCell::new() });
+        self.slots.push(Slot { name: H::NAME, open, opened: OnceCell::new() });
         self
     }
 
@@ -120,8 +109,7 @@ impl Handles {
     /// # Errors
     /// When it cannot be opened; every caller gets the same failure.
     pub async fn get<H: Handle>(&self) -> Result<Arc<H>> {
-        let slot = self.slots.iter().find(|slot| slot.id == TypeId::of::<H>()).ok_or_else(|| unknown(H::NAME))?;
-        let any: Arc<dyn Any + Send + Sync> = slot.get().await?;
+        let any: Arc<dyn Any + Send + Sync> = self.named(H::NAME).await?;
         Ok(any.downcast().map_err(|_| unknown(H::NAME))?)
     }
 
@@ -153,33 +141,13 @@ impl Handles {
         self.named(name).await?.identity().await
     }
 
-    /// Which of these rights, all of one system, are missing there.
+    /// The connection to a system, opened now if it was not yet.
     ///
     /// # Errors
-    /// When there is no such system, or it does not answer.
-    pub async fn lacking(&self, system: &str, rights: &[Right]) -> Result<MissingRights> {
-        self.named(system).await?.missing_rights(rights).await
-    }
-
-    /// Sees that the credentials of one system last for a run; answers with what cannot be known of that.
-    ///
-    /// # Errors
-    /// When they do not, there is no such system, or it does not answer.
-    pub async fn lasts(&self, system: &str, demand: &Demand) -> Result<Vec<String>> {
-        self.named(system).await?.lasts(demand).await
-    }
-
-    /// For each of these rights, all of one system, the rights that it stands for there.
-    ///
-    /// # Errors
-    /// When there is no such system, or it does not answer.
-    pub async fn spelled_out(&self, system: &str, rights: Vec<Right>) -> Result<Vec<Vec<Right>>> {
-        self.named(system).await?.expand(rights).await
-    }
-
-    async fn named(&self, name: &str) -> Result<Arc<dyn Connection>> {
+    /// When there is no such system, or it cannot be opened.
+    pub async fn named(&self, name: &str) -> Result<Arc<dyn Connection>> {
         let slot = self.slots.iter().find(|slot| slot.name == name).ok_or_else(|| unknown(name))?;
-        slot.get().await
+        slot.opened.get_or_init(|| (slot.open)()).await.clone()
     }
 }
 

@@ -2,9 +2,9 @@
 
 use tokio::{sync::watch, task::JoinError};
 
-/// How much of it there is.
+/// What is under way: each piece of it listens until it is over, also by a panic.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct InFlight(watch::Sender<usize>);
+pub(crate) struct InFlight(watch::Sender<()>);
 
 impl InFlight {
     /// Carries work to its end, in a task of its own.
@@ -12,7 +12,7 @@ impl InFlight {
         &self,
         work: impl Future<Output = T> + Send + 'static,
     ) -> Result<T, JoinError> {
-        let begun = Begun::of(&self.0);
+        let begun = self.0.subscribe();
         let carried = tokio::spawn(async move {
             let answer = work.await;
             drop(begun);
@@ -23,24 +23,7 @@ impl InFlight {
 
     /// Returns once nothing is under way.
     pub(crate) async fn idle(&self) {
-        let mut seen = self.0.subscribe();
-        while *seen.borrow_and_update() > 0 && seen.changed().await.is_ok() {}
-    }
-}
-
-/// One piece of it, counted until it is over, also by a panic.
-struct Begun(watch::Sender<usize>);
-
-impl Begun {
-    fn of(count: &watch::Sender<usize>) -> Self {
-        count.send_modify(|count| *count += 1);
-        Self(count.clone())
-    }
-}
-
-impl Drop for Begun {
-    fn drop(&mut self) {
-        self.0.send_modify(|count| *count -= 1);
+        self.0.closed().await;
     }
 }
 

@@ -16,7 +16,7 @@ pub enum Goal {
 }
 
 /// What a step would change, and whether that can be taken back.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
     /// From what is there to what will be there.
     pub change: Change,
@@ -43,20 +43,12 @@ impl Plan {
     /// A plan that changes nothing.
     pub fn nothing(state: Option<serde_json::Value>) -> Self {
         let change = Change { before: state.clone(), after: state };
-        Self {
-            change,
-            reversibility: Reversibility::NotNeeded,
-            adopt: false,
-            provisional: false,
-            retains: false,
-            goes_with: Vec::new(),
-            notes: Vec::new(),
-        }
+        Self { change, ..Self::default() }
     }
 
     /// A plan that makes this change, and has nothing to say about it.
     pub fn of(change: Change, undo: Reversibility) -> Self {
-        Self { change, reversibility: undo, ..Self::nothing(None) }
+        Self { change, reversibility: undo, ..Self::default() }
     }
 
     /// Whether there is anything to do.
@@ -66,12 +58,13 @@ impl Plan {
 }
 
 /// Whether a change can be taken back.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "can", content = "what")]
 pub enum Reversibility {
     /// Everything comes back.
     Full,
     /// There is nothing to take back.
+    #[default]
     NotNeeded,
     /// Everything comes back if the user supplies this.
     NeedsInput(String),

@@ -7,7 +7,7 @@ use crate::failure::Result;
 
 /// One link of the chain: planned, applied, verified.
 ///
-/// There is no fourth verb: undo is `plan(Goal::Back)` followed by `apply`, destroy is `plan(Goal::Absent)` followed
+/// There is no fourth verb: undo is `plan(Goal::Undo)` followed by `apply`, destroy is `plan(Goal::Absent)` followed
 /// by `apply`. What can be applied can be taken back through the same code.
 ///
 /// Laws, which the conformance kit checks for every kind:

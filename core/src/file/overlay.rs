@@ -1,5 +1,7 @@
 //! Several texts as one: the later is laid over the earlier.
 
+use std::mem;
+
 use serde_json::{Map, Value};
 use toml::{
     Spanned,
@@ -44,25 +46,19 @@ impl<'k> Over<'k> {
     /// Lays `over` onto `base`. Arrays are replaced as a whole. A table that both have keeps the place of the first, a
     /// value that is replaced takes the place of the second.
     pub(super) fn lay<'t>(self, base: &mut DeTable<'t>, over: DeTable<'t>) {
-        for (key, value) in over {
+        for (key, mut value) in over {
             let name: &str = key.get_ref();
-            let joined = match (base.get(name).map(Spanned::get_ref), value.get_ref()) {
-                (Some(DeValue::Table(old)), DeValue::Table(new)) => {
-                    Some(self.below(name, old, new)).filter(|below| !below.replaces(old, new))
-                }
-                _ => None,
-            };
-            match (joined, base.get_mut(name).map(Spanned::get_mut)) {
-                (Some(below), Some(DeValue::Table(old))) => {
-                    if let DeValue::Table(new) = value.into_inner() {
-                        below.lay(old, new);
-                    }
-                }
-                _ => {
-                    base.remove(name);
-                    base.insert(key, value);
+            if let (Some(DeValue::Table(old)), DeValue::Table(new)) =
+                (base.get_mut(name).map(Spanned::get_mut), value.get_mut())
+            {
+                let below = self.below(name, old, new);
+                if !below.replaces(old, new) {
+                    below.lay(old, mem::take(new));
+                    continue;
                 }
             }
+            base.remove(name);
+            base.insert(key, value);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use toml::de::DeTable;
+use toml::de::{DeTable, Error};
 
 use super::{Span, mistake::FileMistake, sources::Placed};
 
@@ -34,68 +34,57 @@ const ONE_BY_ONE: usize = 48;
 /// lines that it complains about are left out instead, and what remains is parsed again, until it is TOML.
 pub(super) fn readable(placed: &Placed) -> Readable {
     let mut left_out = BTreeSet::new();
-    let mut first: Option<Flaw> = None;
+    let (mut first, mut is_toml) = (None, false);
     for round in 0..TRIES {
         let (text, unread) = without(placed, &left_out);
-        let (table, errors) = DeTable::parse_recoverable(&text);
-        let mut flaws: Vec<_> = errors.iter().map(|error| Flaw::new(error, &text, placed.start)).collect();
-        flaws.sort_by_key(|flaw| flaw.at.start);
-        let lines: Vec<_> = flaws.iter().map(|flaw| flaw.line).collect();
-        let Some(flaw) = flaws.into_iter().next() else {
+        let (table, mut errors) = DeTable::parse_recoverable(&text);
+        errors.sort_by_key(|error| place(error, placed).start);
+        let lines: Vec<_> = errors.iter().map(|error| line(error, &text, placed)).collect();
+        let Some(error) = errors.into_iter().next() else {
             let is_toml = left_out.len() < 3 || !table.get_ref().is_empty();
-            let mistake = first.map(|first| if is_toml { first.mistake() } else { first.not_toml(placed) });
+            let mistake = first.map(|first| mistake(&first, placed, is_toml));
             return Readable { text, unread, mistake };
         };
-        if left_out.contains(&flaw.line) {
-            return nothing(placed, first.as_ref().map(Flaw::mistake));
+        // Leaving it out did not help: what else there is may well be TOML.
+        is_toml = left_out.contains(&lines[0]);
+        if is_toml {
+            break;
         }
         // What was said about later lines, before this one was known, was a consequence of it.
-        left_out.split_off(&flaw.line);
+        left_out.split_off(&lines[0]);
         if left_out.is_empty() {
-            first = Some(flaw);
+            first = Some(error);
         }
         left_out.extend(lines.into_iter().take(1 << round.saturating_sub(ONE_BY_ONE)));
     }
-    nothing(placed, first.map(|first| first.not_toml(placed)))
-}
-
-fn nothing(placed: &Placed, mistake: Option<FileMistake>) -> Readable {
+    let mistake = first.map(|first| mistake(&first, placed, is_toml));
     Readable { text: String::new(), unread: placed.source.text.clone(), mistake }
 }
 
-/// A place where a text is not TOML.
-#[derive(Debug)]
-struct Flaw {
-    message: String,
-    at: Span,
-    /// Where its line begins.
-    line: usize,
+fn place(error: &Error, placed: &Placed) -> Span {
+    error.span().unwrap_or(placed.start..placed.start)
 }
 
-impl Flaw {
-    fn new(error: &toml::de::Error, text: &str, start: usize) -> Self {
-        let at = error.span().unwrap_or(start..start);
-        let line = text[..at.start].rfind('\n').map_or(start, |end| start.max(end + 1));
-        Self { message: error.message().to_owned(), at, line }
-    }
+/// Where the line of an error begins.
+fn line(error: &Error, text: &str, placed: &Placed) -> usize {
+    let before = text[..place(error, placed).start].rfind('\n');
+    before.map_or(placed.start, |end| placed.start.max(end + 1))
+}
 
-    /// The parser has no kinds of errors, only messages; a test holds this one.
-    fn mistake(&self) -> FileMistake {
-        if self.message == "duplicate key" {
-            let help = "remove one of the two, or join the tables";
-            return FileMistake::new("duplicate_key", "a key or table is there twice", help)
-                .at(self.at.clone(), "the second time");
-        }
-        let help = "correct this line: TOML is lines of `key = value` under `[table]` headers, with text in quotes";
-        FileMistake::new("syntax", format!("this is not TOML: {}", self.message), help).at(self.at.clone(), "here")
-    }
-
-    /// It begins a text none of whose lines is TOML.
-    fn not_toml(&self, Placed { source, .. }: &Placed) -> FileMistake {
-        let message = format!("{} is not a TOML file: {}", source.name, self.message);
+/// The parser has no kinds of errors, only messages; a test holds this one.
+fn mistake(error: &Error, placed: &Placed, is_toml: bool) -> FileMistake {
+    let (why, at) = (error.message(), place(error, placed));
+    if !is_toml {
+        let message = format!("{} is not a TOML file: {why}", placed.source.name);
         let help = "give the path of a graph file; `trustpath init` writes the standard one";
-        FileMistake::new("not_toml", message, help).at(self.at.clone(), "the first line that cannot be read")
+        return FileMistake::new("not_toml", message, help).at(at, "the first line that cannot be read");
     }
+    if why == "duplicate key" {
+        let help = "remove one of the two, or join the tables";
+        return FileMistake::new("duplicate_key", "a key or table is there twice", help).at(at, "the second time");
+    }
+    let help = "correct this line: TOML is lines of `key = value` under `[table]` headers, with text in quotes";
+    FileMistake::new("syntax", format!("this is not TOML: {why}"), help).at(at, "here")
 }
 
 /// A text in which these lines are blank, with the tables whose headers are among them; and these by themselves.

@@ -37,7 +37,7 @@ pub fn assemble(id: &str, ambient: &Facts, specs: Vec<Spec>) -> Result<Graph, Ve
     }
     let (edges, _) = connect(&specs);
     let nodes: Vec<_> = specs.into_iter().zip(handed).filter_map(|(spec, handed)| node(spec, handed)).collect();
-    let named = nodes.iter().enumerate().map(|(at, node)| (node.name.clone(), StepIndex(at))).collect();
+    let named = nodes.iter().enumerate().map(|(at, node)| (node.name.clone(), StepIndex::new(at))).collect();
     Ok(Graph { id: id.into(), edges, named, nodes })
 }
 

@@ -46,15 +46,7 @@ pub struct Node {
 }
 
 /// The place of a step in its graph's order: every step comes after those that it needs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct StepIndex(usize);
-
-impl StepIndex {
-    /// Its number, from 0.
-    pub fn index(self) -> usize {
-        self.0
-    }
-}
+pub type StepIndex = NodeIndex;
 
 /// Steps in an order in which each comes after those that it needs.
 pub struct Graph {
@@ -74,12 +66,12 @@ impl Graph {
 
     /// Every place, needed steps first.
     pub fn places(&self) -> impl DoubleEndedIterator<Item = StepIndex> + use<> {
-        (0..self.nodes.len()).map(StepIndex)
+        self.edges.node_indices()
     }
 
     /// The step at a place.
     pub fn node(&self, place: StepIndex) -> &Node {
-        &self.nodes[place.0]
+        &self.nodes[place.index()]
     }
 
     /// Every step, needed steps first.
@@ -99,31 +91,31 @@ impl Graph {
 
     /// The steps that the one at `place` needs directly.
     pub fn dependencies(&self, place: StepIndex) -> impl Iterator<Item = StepIndex> + '_ {
-        self.neighbors(place, Direction::Incoming)
+        self.edges.neighbors_directed(place, Direction::Incoming)
     }
 
     /// The steps that need the one at `place` directly.
     pub fn dependents(&self, place: StepIndex) -> impl Iterator<Item = StepIndex> + '_ {
-        self.neighbors(place, Direction::Outgoing)
+        self.edges.neighbors(place)
     }
 
     /// Everything that the step at `place` needs, directly or not.
     pub fn ancestors(&self, place: StepIndex) -> impl Iterator<Item = StepIndex> + '_ {
         let edges = Reversed(&self.edges);
-        Dfs::new(edges, index(place)).iter(edges).map(at).filter(move |other| *other != place)
+        Dfs::new(edges, place).iter(edges).filter(move |other| *other != place)
     }
 
     /// Everything that needs the step at `place`, directly or not.
     pub fn descendants(&self, place: StepIndex) -> impl Iterator<Item = StepIndex> + '_ {
-        Dfs::new(&self.edges, index(place)).iter(&self.edges).map(at).filter(move |other| *other != place)
+        Dfs::new(&self.edges, place).iter(&self.edges).filter(move |other| *other != place)
     }
 
     /// How many of these steps the longest chain has: each waits for the one before it.
     pub(crate) fn longest_chain(&self, places: &BTreeSet<StepIndex>) -> usize {
         let mut chains = vec![0; self.nodes.len()];
         for place in self.places() {
-            let before = self.dependencies(place).map(|before| chains[before.0]).max().unwrap_or(0);
-            chains[place.0] = before + usize::from(places.contains(&place));
+            let before = self.dependencies(place).map(|before| chains[before.index()]).max().unwrap_or(0);
+            chains[place.index()] = before + usize::from(places.contains(&place));
         }
         chains.into_iter().max().unwrap_or(0)
     }
@@ -141,16 +133,4 @@ impl Graph {
         let names: Vec<_> = places.into_iter().map(|place| format!("`{}`", self.node(place).name)).collect();
         names.join(", ")
     }
-
-    fn neighbors(&self, place: StepIndex, direction: Direction) -> impl Iterator<Item = StepIndex> + '_ {
-        self.edges.neighbors_directed(index(place), direction).map(at)
-    }
-}
-
-fn index(place: StepIndex) -> NodeIndex {
-    NodeIndex::new(place.0)
-}
-
-fn at(index: NodeIndex) -> StepIndex {
-    StepIndex(index.index())
 }

@@ -3,13 +3,10 @@
 use std::collections::BTreeSet;
 
 use miette::Diagnostic;
-use petgraph::{
-    graph::NodeIndex,
-    visit::{Dfs, IntoNeighbors, Reversed, Visitable, Walker},
-};
+use petgraph::visit::{Dfs, IntoNeighbors, Reversed, Visitable, Walker};
 use thiserror::Error;
 
-use super::{Graph, StepIndex, at, index, instance::written};
+use super::{Graph, StepIndex, instance::written};
 use crate::{
     failure::{Class, Classified},
     nearest,
@@ -81,11 +78,11 @@ impl Graph {
     /// One walk from all of them: a walk from each would be as many as there are steps.
     fn outside<G>(&self, edges: G, chosen: &BTreeSet<StepIndex>) -> BTreeSet<StepIndex>
     where
-        G: IntoNeighbors<NodeId = NodeIndex> + Visitable<NodeId = NodeIndex>,
+        G: IntoNeighbors<NodeId = StepIndex> + Visitable<NodeId = StepIndex>,
     {
         let mut walk = Dfs::empty(edges);
-        walk.stack.extend(chosen.iter().map(|place| index(*place)));
-        walk.iter(edges).map(at).filter(|place| !chosen.contains(place)).collect()
+        walk.stack.extend(chosen);
+        walk.iter(edges).filter(|place| !chosen.contains(place)).collect()
     }
 }
 

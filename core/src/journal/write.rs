@@ -68,7 +68,7 @@ impl Journal {
     ///
     /// # Errors
     /// When it cannot be written: what it announces must not be done then. The mirror counts where a request of the way
-    /// forward is announced. It may lack any other record: the next one brings all, and [`Journal::owed`] says so.
+    /// forward is announced. It may lack any other record: the next one brings all, and [`Journal::last_error`] says so.
     pub async fn append(&self, record: Record) -> Result<()> {
         let sends = matches!(record, Record::Intent { .. });
         let entry = Entry { at: Timestamp::now(), record };

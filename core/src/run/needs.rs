@@ -158,7 +158,8 @@ impl RequiredRights {
         for system in self.systems() {
             let needs: Vec<_> = self.of(system).collect();
             let rights: Vec<_> = needs.iter().map(|need| need.right.clone()).collect();
-            let each = handles.spelled_out(system, rights.clone()).await.unwrap_or_else(|failure| {
+            let expanded = async { handles.named(system).await?.expand(rights.clone()).await };
+            let each = expanded.await.unwrap_or_else(|failure| {
                 failures.push(failure);
                 rights.into_iter().map(|right| vec![right]).collect()
             });

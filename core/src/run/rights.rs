@@ -125,8 +125,9 @@ impl Engine {
         let asked = needs.systems().into_iter().map(|system| async move {
             let (demand, of) = (&needs.demand(system), needs.of(system).collect::<Vec<_>>());
             let rights: Vec<_> = of.iter().map(|need| need.right.clone()).collect();
-            let unknown = self.handles.lasts(system, demand).await?;
-            Ok::<_, Failure>((self.handles.lacking(system, &rights).await?, unknown, of))
+            let handle = self.handles.named(system).await?;
+            let unknown = handle.lasts(demand).await?;
+            Ok::<_, Failure>((handle.missing_rights(&rights).await?, unknown, of))
         });
         let (mut missing, mut unasked) = (Vec::new(), Vec::new());
         for (lacking, unknown, needs) in future::try_join_all(asked).await? {

@@ -29,7 +29,7 @@ impl Asked {
         let mut asked = BTreeMap::<_, Vec<_>>::new();
         for system in [Vault::NAME, Cluster::NAME] {
             let of_it: Vec<_> = rights.iter().filter(|right| right.system == system).cloned().collect();
-            let each = handles.spelled_out(system, of_it.clone()).await?;
+            let each = handles.named(system).await?.expand(of_it.clone()).await?;
             for (right, spelled) in of_it.into_iter().zip(each) {
                 asked.entry(right.what).or_default().extend(spelled);
             }
