@@ -41,7 +41,7 @@ impl Journal {
     }
 
     /// The same journal, of this run, kept in another place too. That place gets what is there with the next record, or
-    /// with [`Journal::reflect`].
+    /// with [`Journal::flush`].
     #[must_use]
     pub fn mirrored(self, run: &str, mirror: Arc<dyn Mirror>) -> Self {
         Self { reflection: Some(Arc::new(Replica::new(mirror, run))), ..self }

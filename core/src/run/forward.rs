@@ -206,7 +206,7 @@ impl Engine {
         }
     }
 
-    /// Carries out what [`Engine::plan_rest`] found, in the journal of the run: what it has made before is taken back
+    /// Carries out what [`Engine::plan_remaining`] found, in the journal of the run: what it has made before is taken back
     /// too when this fails.
     ///
     /// # Errors

@@ -53,7 +53,7 @@ impl Engine {
     /// What continuing a run needs: what is left to do, and the undo of all that it has made before.
     ///
     /// # Errors
-    /// As [`Engine::needs`] and [`Engine::needs_of_rollback`].
+    /// As [`Engine::required_rights`] and [`Engine::required_rights_of_rollback`].
     pub fn required_rights_of_rest(&self, rest: &RunPlan, log: &Log) -> Result<RequiredRights> {
         Ok(self.required_rights(rest)?.and(self.required_rights_of_rollback(log, &[])?))
     }

@@ -134,7 +134,7 @@ impl Cluster {
     /// manager set before and `object` lacks is removed, all else stays. Repeating it is harmless.
     ///
     /// # Errors
-    /// When other managers own a field ([`Kind::Conflict`] names them, unless `force`), admission or validation says
+    /// When other managers own a field ([`ErrorKind::Conflict`] names them, unless `force`), admission or validation says
     /// no, or the server cannot be reached: then it may or may not have been written.
     pub async fn apply(&self, at: &Address, object: &impl Serialize, how: ApplyOptions) -> Result<(), Error> {
         self.patch(at, &Patch::Apply(object), how).await.map(drop)

@@ -15,7 +15,7 @@ use trustpath_core::{Class, Failure, Problem, Result, run::Guard};
 
 use super::{Claim, LockStore, RecordVersion, Removed, Terms, Unfinished, clock::Moment};
 
-/// A lock that this process holds. Dropped without [`Held::release`], it is renewed no more and expires.
+/// A lock that this process holds. Dropped without [`HeldLock::release`], it is renewed no more and expires.
 pub struct HeldLock {
     shared: Arc<Shared>,
     renewing: AbortHandle,
@@ -98,7 +98,7 @@ impl HeldLock {
         }
     }
 
-    /// The run that [`Held::begin`] was about does not begin: once the lock is given back, the record says what it said when
+    /// The run that [`HeldLock::begin`] was about does not begin: once the lock is given back, the record says what it said when
     /// the lock was taken.
     pub async fn withdraw(&self) {
         let mut writing = self.shared.writing.lock().await;

@@ -34,7 +34,7 @@ pub(crate) struct PolicyUser {
 
 /// Reads all holders on all mounts, but for the roles of the steps that need the policy: these go before it does.
 ///
-/// Tokens that are out there already are not looked for. The answer is a list of [`Holder`]s; refused where a part of them
+/// Tokens that are out there already are not looked for. The answer is a list of [`PolicyUser`]s; refused where a part of them
 /// may not be seen, or is on a mount of a type that is not known here.
 #[derive(Debug, Clone)]
 pub(crate) struct Holders {

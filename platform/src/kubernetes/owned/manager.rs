@@ -11,7 +11,7 @@ use crate::kubernetes::FIELD_MANAGER;
 pub(super) const NO_MANAGER: &str = "nobody";
 
 /// What field managers other than ours own, by manager, operation and the version in which it writes, as in
-/// `kubectl-create (Update v1)`; and what [`NOBODY`] does.
+/// `kubectl-create (Update v1)`; and what [`NO_MANAGER`] does.
 pub(super) type OtherManagers = BTreeMap<String, Fields>;
 
 /// Whose an entry is.

@@ -17,7 +17,7 @@ pub fn on(group: &str, resource: &str) -> KubernetesGrant {
     KubernetesGrant { group: group.to_owned(), resource: resource.to_owned(), ..KubernetesGrant::default() }
 }
 
-/// Reading what tells this cluster from another, as [`Cluster::uid`] does.
+/// Reading what tells this cluster from another, as [`ClusterUid`](super::ClusterUid) does.
 pub fn to_read_uid() -> Vec<Right> {
     on("", "namespaces").named("kube-system").may(&["get"])
 }
