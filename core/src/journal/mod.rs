@@ -26,4 +26,4 @@ pub use store::{Store, sort_key};
 pub use write::Journal;
 
 /// The version of the format that this program writes, and the only one that it reads.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
