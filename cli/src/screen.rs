@@ -23,7 +23,7 @@ const NARROW: usize = 40;
 
 type Sink = Arc<Mutex<dyn Write + Send>>;
 /// Where the answers to questions come from, a line each.
-type Answers = Arc<dyn Fn() -> io::Result<String> + Send + Sync>;
+type PromptAnswers = Arc<dyn Fn() -> io::Result<String> + Send + Sync>;
 
 /// The two streams, and what is known about who looks at them. Cheap to clone.
 #[derive(Clone)]
@@ -33,7 +33,7 @@ pub(crate) struct Screen {
     format: Format,
     width: usize,
     columns: Columns,
-    answers: Option<Answers>,
+    answers: Option<PromptAnswers>,
     bars: Option<MultiProgress>,
 }
 
@@ -56,7 +56,7 @@ impl Screen {
         Self {
             width,
             columns,
-            answers: (terminal && io::stdin().is_terminal()).then(|| Arc::new(a_line) as Answers),
+            answers: (terminal && io::stdin().is_terminal()).then(|| Arc::new(a_line) as PromptAnswers),
             bars: (terminal && !quiet).then(MultiProgress::new),
             ..Self::on(format, out, err)
         }

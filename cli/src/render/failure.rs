@@ -51,7 +51,7 @@ fn in_step(step: Option<&str>, message: &str) -> String {
 struct RenderedFailure<'s> {
     said: MietteDiagnostic,
     #[source_code]
-    text: Option<Text<'s>>,
+    text: Option<SourceText<'s>>,
     #[source]
     cause: Option<CauseLine>,
     #[related]
@@ -71,7 +71,7 @@ impl<'s> RenderedFailure<'s> {
         said.labels = diagnostic.labels().map(|labels| labels.map(label).collect());
         Self {
             said,
-            text: diagnostic.source_code().map(Text),
+            text: diagnostic.source_code().map(SourceText),
             cause: CauseLine::chain(causes.map(|cause| line(&cause.to_string())).collect()),
             related: diagnostic
                 .related()
@@ -90,9 +90,9 @@ impl fmt::Debug for RenderedFailure<'_> {
     }
 }
 
-struct Text<'s>(&'s dyn SourceCode);
+struct SourceText<'s>(&'s dyn SourceCode);
 
-impl SourceCode for Text<'_> {
+impl SourceCode for SourceText<'_> {
     fn read_span<'a>(
         &'a self,
         span: &SourceSpan,

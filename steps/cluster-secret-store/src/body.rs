@@ -13,14 +13,12 @@ use crate::{
 /// What the step takes from others: who logs in, to which role, and where Vault is.
 pub(crate) type Taken = (Option<ServiceAccountRef>, Login, Option<VaultServer>);
 
-type Result<T> = std::result::Result<T, Problem>;
-
 impl ClusterSecretStore {
     /// The fields that the step wants, with `ca` as the authorities in PEM, where the configuration has any.
     ///
     /// # Errors
     /// The configuration contradicts itself, or lacks the server.
-    pub(crate) fn body(&self, taken: &Taken, ca: Option<&str>) -> Result<Fields> {
+    pub(crate) fn body(&self, taken: &Taken, ca: Option<&str>) -> Result<Fields, Problem> {
         self.check()?;
         let ca = ca.map(ca::encoded).transpose()?;
         Ok(self.fields(taken, self.server(taken)?, ca.as_deref(), self.auth(taken)?))
@@ -52,7 +50,7 @@ impl ClusterSecretStore {
         said(json!({"metadata": {"name": self.name}, "spec": spec}))
     }
 
-    fn check(&self) -> Result<()> {
+    fn check(&self) -> Result<(), Problem> {
         if self.ca_bundle.is_some() && self.ca_provider.is_some() {
             let message =
                 "both `ca_bundle` and `ca_provider` are set: the operator would use the bundle and say nothing";
@@ -71,7 +69,7 @@ impl ClusterSecretStore {
         Ok(())
     }
 
-    fn server<'a>(&'a self, taken: &'a Taken) -> Result<&'a str> {
+    fn server<'a>(&'a self, taken: &'a Taken) -> Result<&'a str, Problem> {
         let ambient = taken.2.as_ref().and_then(|vault| vault.url.as_ref());
         let Some(server) = self.server.as_ref().or(ambient) else {
             let message = "it is not said at which URL the operator reaches Vault";
@@ -90,7 +88,7 @@ impl ClusterSecretStore {
     }
 
     /// The section of `auth` that the role's method says.
-    fn auth(&self, (account, login, _): &Taken) -> Result<Value> {
+    fn auth(&self, (account, login, _): &Taken) -> Result<Value, Problem> {
         let store = login.store.as_ref().ok_or_else(|| no_login(&login.role))?;
         let mut section = store.fields.clone();
         let mount_path = self.mount_path.as_ref().map(|path| path.as_str());
@@ -104,7 +102,7 @@ impl ClusterSecretStore {
     }
 
     /// Without its namespace the operator never logs in, and reports the store as ready.
-    fn service_account(&self, needed: Option<&ServiceAccountRef>, login: &Login) -> Result<Fields> {
+    fn service_account(&self, needed: Option<&ServiceAccountRef>, login: &Login) -> Result<Fields, Problem> {
         let given = self.service_account.as_ref().map(|account| (account.name.as_str(), account.namespace.as_str()));
         let needed = needed.map(|account| (account.name.as_str(), account.namespace.as_str()));
         let (name, namespace) = given.or(needed).ok_or_else(no_service_account)?;
