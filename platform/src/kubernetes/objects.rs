@@ -94,6 +94,19 @@ impl Cluster {
         self.selected(resource, which, Request::list_metadata).await
     }
 
+    /// Whether there is an object of a type with these labels, in a namespace or in any: `app=vault,component=server`.
+    ///
+    /// # Errors
+    /// When the server cannot be reached or denies it.
+    pub async fn has_any<K>(&self, namespace: Option<&str>, labels: &str) -> Result<bool, Error>
+    where
+        K: Resource<DynamicType = ()>,
+    {
+        let which = Selectors { namespace, labels: Some(labels), most: 1, ..Selectors::default() };
+        let found: Vec<Value> = self.select_metadata(&ApiResource::erase::<K>(&()), which).await?;
+        Ok(!found.is_empty())
+    }
+
     async fn selected<K>(
         &self,
         resource: &ApiResource,

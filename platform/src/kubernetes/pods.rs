@@ -1,4 +1,4 @@
-//! Which pods there are: as what they run, and with which labels.
+//! Which pods run as a ServiceAccount.
 
 use async_trait::async_trait;
 use k8s_openapi::api::core::v1::Pod;
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use trustpath_core::{Answer, Answers, Context, Read, Result, Right};
 
 use super::{Cluster, Selectors, rights::on};
-use crate::{Error, ServiceAccountRef, text::clean};
+use crate::{ServiceAccountRef, text::clean};
 
 /// Lists the pods of a namespace that have not ended, by the names of the ServiceAccounts that they run as. Refused where they
 /// cannot be listed, for whatever reason.
@@ -43,18 +43,6 @@ pub fn that_need_it(answers: &Answers, name: &str) -> Result<Vec<String>> {
 
 fn unseen(answers: &Answers, name: &str) -> Option<String> {
     answers.refused(name).map(|why| format!("it cannot be seen whether anything else needs it: {why}"))
-}
-
-impl Cluster {
-    /// Whether a namespace has a pod with these labels, written as a selector: `app=vault,component=server`.
-    ///
-    /// # Errors
-    /// When the server cannot be reached or denies it.
-    pub async fn has_pod(&self, namespace: &str, labels: &str) -> std::result::Result<bool, Error> {
-        let which = Selectors { namespace: Some(namespace), labels: Some(labels), most: 1, ..Selectors::default() };
-        let found: Vec<Value> = self.select_metadata(&ApiResource::erase::<Pod>(&()), which).await?;
-        Ok(!found.is_empty())
-    }
 }
 
 #[async_trait]

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use futures::future::join_all;
+use futures::join;
 use jiff::Timestamp;
 use k8s_openapi::api::{
     apps::v1::Deployment,
     core::v1::{Event, Pod},
 };
-use kube::{Resource, discovery::ApiResource};
+use kube::discovery::ApiResource;
 use serde_json::Value;
 use tokio::time::{Instant, sleep};
 use trustpath_core::{Context, Evidence, Probe, Result, Right};
@@ -139,24 +139,20 @@ impl ReadyProbe {
     async fn events(&self, cluster: &Cluster) -> Result<Vec<Value>, Error> {
         let fields = format!("involvedObject.kind=ClusterSecretStore,involvedObject.name={}", self.name);
         let which = Selectors { fields: Some(&fields), most: EVENTS, ..Selectors::default() };
-        cluster.select(&resource::<Event>(), which).await
+        cluster.select(&ApiResource::erase::<Event>(&()), which).await
     }
 }
 
 /// Why no one can be waited for: no operator is seen, or it cannot be seen.
 async fn no_operator(cluster: &Cluster) -> Option<String> {
-    let which = Selectors { labels: Some(OPERATOR), most: 1, ..Selectors::default() };
-    let kinds = [resource::<Deployment>(), resource::<Pod>()];
-    for found in join_all(kinds.iter().map(|kind| cluster.select_metadata::<Value>(kind, which))).await {
+    let (deployments, pods) =
+        join!(cluster.has_any::<Deployment>(None, OPERATOR), cluster.has_any::<Pod>(None, OPERATOR));
+    for found in [deployments, pods] {
         match found {
-            Ok(found) if !found.is_empty() => return None,
-            Ok(_) => {}
+            Ok(true) => return None,
+            Ok(false) => {}
             Err(error) => return Some(format!("it cannot be seen whether the operator runs: {error}")),
         }
     }
     Some(format!("no operator runs in this cluster, as far as can be seen: nothing is labelled {OPERATOR}"))
-}
-
-fn resource<K: Resource<DynamicType = ()>>() -> ApiResource {
-    ApiResource::erase::<K>(&())
 }

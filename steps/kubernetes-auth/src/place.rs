@@ -1,7 +1,7 @@
 //! Whether Vault runs in this cluster.
 
 use async_trait::async_trait;
-use k8s_openapi::api::core::v1::Service;
+use k8s_openapi::api::core::v1::{Pod, Service};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use trustpath_core::{Answer, Context, Read, Result, Right};
@@ -65,7 +65,7 @@ impl WhereVaultIs {
             return Ok(Some(format!("the Service {namespace}/{name} selects no pods of this cluster")));
         }
         let labels: Vec<_> = selector.iter().map(|(key, value)| format!("{key}={value}")).collect();
-        let is_there = cluster.has_pod(&namespace, &labels.join(",")).await?;
+        let is_there = cluster.has_any::<Pod>(Some(&namespace), &labels.join(",")).await?;
         Ok((!is_there).then(|| format!("the Service {namespace}/{name} selects no pod that is there")))
     }
 }
