@@ -23,10 +23,10 @@ mod unseen;
 
 pub use contract::{
     About, Answer, Answers, At, Change, ChangeHistory, Check, CheckOutcome, Connection, Context, Decision, Demand,
-    Evidence, Fact, Facts, Gives, Goal, Handle, Handles, Identity, Intent, Kind, KnownStep, Leaf, Leftover,
-    LeftoverSearch, Leftovers, Leg, Managed, MissingRights, Note, Op, Part, Plan, Probe, Proof, Purpose, Read, Reads,
-    Request, RequestList, Reversibility, Right, Seen, Shown, Stage, Step, Takes, Target, Values, Want, note_retained,
-    note_unacknowledged,
+    Evidence, Fact, Facts, Gives, Goal, Handle, Handles, Identity, Import, ImportedStep, Intent, Kind, KnownStep, Leaf,
+    Leftover, LeftoverSearch, Leftovers, Leg, Managed, MissingRights, Note, ObjectAddress, Op, Part, Plan, Probe,
+    Proof, Purpose, Read, Reads, Request, RequestList, Reversibility, Right, Seen, Shown, Stage, Step, Takes, Target,
+    Values, Want, note_retained, note_unacknowledged,
 };
 pub use failure::{Class, Classified, Failure, Problem, Result};
 pub use unseen::unseen;

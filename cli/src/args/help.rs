@@ -45,9 +45,14 @@ Exit codes:
 pub(super) const INIT: &str = "\
 The file is complete and commented; an existing one is never overwritten. Next: trustpath plan.
 
+With --from-store it says what is there already: the store, and the mount, role, policies and
+ServiceAccount that it stands on, read from the cluster and from Vault. `plan` on it has nothing to
+do, and `apply --adopt STEP` marks what the graph is to own. What could not be read is in comments.
+
 Examples:
   trustpath init
-  trustpath init - | less";
+  trustpath init - | less
+  trustpath init --from-store vault-backend prod.toml";
 
 pub(super) const PLAN: &str = "\
   + create   ~ update   - delete   ! take over   = nothing to do   ? left, in no step any more

@@ -30,6 +30,9 @@ pub(crate) enum Subcommands {
         /// Where to; `-` is stdout
         #[arg(default_value = "plugins.toml")]
         file: std::path::PathBuf,
+        /// Instead of the standard one: that of the chain which this ClusterSecretStore stands on, as it is there
+        #[arg(long, value_name = "NAME")]
+        from_store: Option<String>,
     },
     /// Show what would change, field by field; writes nothing
     #[command(after_help = help::PLAN)]

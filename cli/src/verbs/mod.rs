@@ -1,6 +1,7 @@
 //! One file a verb, but for those that carry out a plan, and those that look at no server.
 
 mod carry_out;
+mod init;
 mod intended;
 mod offline;
 mod permissions;
@@ -11,7 +12,7 @@ mod runs;
 mod verify;
 
 #[cfg(test)]
-pub(crate) use offline::STANDARD;
+pub(crate) use init::STANDARD;
 
 use trustpath_core::{
     Class, Problem,
@@ -28,7 +29,8 @@ use crate::{
 /// Runs a verb, and returns the exit code.
 pub(crate) fn run(command: &Command, verb: Subcommands) -> Result<u8, CommandError> {
     match verb {
-        Subcommands::Init { file } => offline::init(command, &file),
+        Subcommands::Init { file, from_store: None } => init::standard(command, &file),
+        Subcommands::Init { file, from_store: Some(store) } => block_on(init::from_store(command, &file, &store)),
         Subcommands::Plan(args) => block_on(plan::run(command, args)),
         Subcommands::Apply(args) => block_on(carry_out::carry_out(command, args.into())),
         Subcommands::Verify(args) => block_on(verify::run(command, args)),

@@ -1,6 +1,4 @@
-//! Verbs for which no server is looked at: `init`, `graph`, `steps`, `schema`, `completions`.
-
-use std::{fs::OpenOptions, io::Write, path::Path};
+//! Verbs for which no server is looked at: `graph`, `steps`, `schema`, `completions`.
 
 use clap::CommandFactory as _;
 use clap_complete::Shell;
@@ -15,39 +13,9 @@ use crate::{
     args::{Cli, GraphFormat, StepArgs},
     command::Command,
     command_error::CommandError,
-    exit,
-    render::{self, Style},
-    session::{self, Session},
+    exit, render,
+    session::Session,
 };
-
-/// The standard graph file, as it stands at the top of the repository.
-pub(crate) const STANDARD: &str = include_str!("../../../plugins.toml");
-
-pub(super) fn init(command: &Command, file: &Path) -> Result<u8, CommandError> {
-    if file == Path::new("-") {
-        return printed(command, STANDARD);
-    }
-    let written = OpenOptions::new().write(true).create_new(true).open(file);
-    written.and_then(|mut opened| opened.write_all(STANDARD.as_bytes())).map_err(|error| unwritten(file, error))?;
-    let next = match file == Path::new(session::STANDARD) {
-        true => "trustpath plan".to_owned(),
-        false => render::command(&["trustpath", "-f", &file.display().to_string(), "plan"]),
-    };
-    let wrote = render::line(&file.display().to_string());
-    command.screen.say(&format!("{} {wrote}. Look through it, then: {next}", Style::Good.of("Wrote")));
-    Ok(exit::OK)
-}
-
-fn unwritten(file: &Path, error: std::io::Error) -> Problem {
-    let file = file.display();
-    if error.kind() == std::io::ErrorKind::AlreadyExists {
-        return Problem::new(Class::Refused, "trustpath::cli::exists", format!("{file} is there already"))
-            .help("it was left as it is: name another file, or `trustpath init -` for stdout");
-    }
-    Problem::new(Class::Config, "trustpath::cli::init", format!("{file} cannot be written"))
-        .help("name a file in a directory that is there and yours")
-        .because(error)
-}
 
 pub(super) fn graph(command: &Command, format: GraphFormat) -> Result<u8, CommandError> {
     let graph = Session::open(command)?.graph;
@@ -89,7 +57,7 @@ pub(super) fn completions(command: &Command, shell: Shell) -> Result<u8, Command
     printed(command, &String::from_utf8_lossy(&script))
 }
 
-fn printed(command: &Command, text: &str) -> Result<u8, CommandError> {
+pub(super) fn printed(command: &Command, text: &str) -> Result<u8, CommandError> {
     command.screen.result(text)?;
     Ok(exit::OK)
 }

@@ -6,7 +6,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{Leftovers, Managed, Step, host::ManagedStep};
+use super::{Import, Leftovers, Managed, Step, host::ManagedStep};
 
 /// A kind of step: its name in `uses`, and how its configuration becomes a step.
 ///
@@ -19,6 +19,7 @@ pub struct Kind {
     schema: fn(&mut SchemaGenerator) -> Schema,
     systems: &'static [&'static str],
     leftovers: Option<&'static dyn Leftovers>,
+    import: Option<(&'static str, &'static dyn Import)>,
 }
 
 /// Why a JSON value is no configuration of a kind, with the path.
@@ -41,6 +42,7 @@ impl Kind {
             schema: SchemaGenerator::subschema_for::<M>,
             systems: M::SYSTEMS,
             leftovers: None,
+            import: None,
         }
     }
 
@@ -48,6 +50,13 @@ impl Kind {
     #[must_use]
     pub const fn finding(mut self, leftovers: &'static dyn Leftovers) -> Self {
         self.leftovers = Some(leftovers);
+        self
+    }
+
+    /// With what tells objects of this name that are there as its steps: for what a step hands on, the name of the fact.
+    #[must_use]
+    pub const fn importing(mut self, of: &'static str, import: &'static dyn Import) -> Self {
+        self.import = Some((of, import));
         self
     }
 
@@ -63,6 +72,7 @@ impl Kind {
             schema: SchemaGenerator::subschema_for::<S>,
             systems: &[],
             leftovers: None,
+            import: None,
         }
     }
 
@@ -86,6 +96,11 @@ impl Kind {
     /// What finds the objects of this kind that a graph has left, and the systems on which it looks.
     pub(crate) fn leftovers(&self) -> Option<(&'static dyn Leftovers, &'static [&'static str])> {
         self.leftovers.map(|leftovers| (leftovers, self.systems))
+    }
+
+    /// What tells objects of this name as its steps, where it is the kind for them.
+    pub(crate) fn import(&self, of: &str) -> Option<&'static dyn Import> {
+        self.import.filter(|(own, _)| *own == of).map(|(_, import)| import)
     }
 
     /// The JSON Schema of its `with` table.

@@ -2,11 +2,8 @@
 
 use serde_json::Value;
 
-use super::{Answers, Context, Fact, Facts, Reads, state::defect};
+use super::{Answers, Context, Fact, Facts, Reads, rounds::read_in_rounds};
 use crate::failure::Result;
-
-/// How often answers may lead to more reads.
-const ROUNDS: usize = 5;
 
 /// Finds what a graph has left of one kind, and does nothing about it. Pure: the host reads.
 ///
@@ -88,15 +85,8 @@ impl About<'_> {
 /// # Errors
 /// When something cannot be read, or is not what it should be.
 pub(crate) async fn search(kind: &dyn Leftovers, about: &About<'_>, cx: &Context) -> Result<LeftoverSearch> {
-    let mut answers = Answers::default();
-    for _ in 0..ROUNDS {
-        let more = kind.reads(about, &answers).besides(|name| answers.has(name));
-        if more.is_empty() {
-            let mut found = kind.found(about, &answers)?;
-            found.notes.extend(answers.refusals().map(str::to_owned));
-            return Ok(found);
-        }
-        answers.extend(more.perform(cx).await?);
-    }
-    Err(defect("what it reads to find leftovers has no end").into())
+    let answers = read_in_rounds(|so_far| kind.reads(about, so_far), cx).await?;
+    let mut found = kind.found(about, &answers)?;
+    found.notes.extend(answers.refusals().map(str::to_owned));
+    Ok(found)
 }

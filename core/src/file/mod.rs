@@ -27,6 +27,7 @@ mod shape;
 mod sources;
 mod steps;
 mod syntax;
+mod write;
 
 pub use head::DEFAULT_GRAPH;
 pub use load::{Loaded, load, origins};
@@ -35,6 +36,7 @@ pub use origin::Origin;
 pub use placeholder::Placeholder;
 pub use schema::{kind_schema, schema};
 pub use sources::Source;
+pub use write::written;
 
 /// A range of bytes in the space that all sources of one graph file share.
 type Span = std::ops::Range<usize>;

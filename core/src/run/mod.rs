@@ -2,6 +2,7 @@
 
 mod earlier;
 mod forward;
+mod import;
 mod needs;
 mod orphans;
 mod outcome;
@@ -14,6 +15,7 @@ mod undo;
 mod verification;
 
 pub use earlier::{graph_of, leaving, refuse_other_target};
+pub use import::{NamedImport, import_chain};
 pub use needs::{RequestedBy, Requester, RequiredRight, RequiredRights};
 pub use orphans::{Orphan, Orphans};
 pub use outcome::{Ended, Failures, Outcome};

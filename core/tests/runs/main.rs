@@ -6,6 +6,7 @@ mod conformance;
 mod damage;
 mod engine;
 mod guard;
+mod import;
 mod journal;
 mod late;
 mod left;

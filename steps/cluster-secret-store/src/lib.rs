@@ -9,6 +9,7 @@ mod ca;
 mod conditions;
 mod config;
 mod decide;
+mod import;
 mod leftovers;
 mod prove;
 mod ready;
@@ -20,9 +21,10 @@ use trustpath_core::Kind;
 
 use self::{
     config::{ClusterSecretStore, KIND},
+    import::StoreImport,
     leftovers::Stores,
 };
 
 inventory::submit! {
-    Kind::managed::<ClusterSecretStore>(KIND, "The operator's ClusterSecretStore").finding(&Stores)
+    Kind::managed::<ClusterSecretStore>(KIND, "The operator's ClusterSecretStore").finding(&Stores).importing(KIND, &StoreImport)
 }

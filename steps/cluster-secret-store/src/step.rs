@@ -8,7 +8,7 @@ use trustpath_platform::{
     Cluster,
     kubernetes::{
         ObjectRef,
-        owned::{Fields, Owned, OwnedObject, OwnedObjects},
+        owned::{Fields, Owned, OwnedObject, OwnedObjects, adopting},
     },
 };
 
@@ -74,7 +74,7 @@ impl Managed for ClusterSecretStore {
             Some(now) if intent == Intent::Remove => {
                 Ok(self.release(graph, &answers.get::<Vec<String>>(USERS)?.unwrap_or_default(), now))
             }
-            now => self.make(graph, self.wanted_fields(at.facts, answers)?, now),
+            now => Ok(adopting(at.cx, self.make(graph, self.wanted_fields(at.facts, answers)?, now)?)),
         }
     }
 

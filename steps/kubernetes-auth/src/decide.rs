@@ -11,7 +11,7 @@ use trustpath_platform::{
 
 use crate::{
     Taken,
-    config::KubernetesAuth,
+    config::{KubernetesAuth, ReviewerChoice},
     making::{Making, read},
     marked, owner,
     state::{Config, Reviewer, State, TYPE},
@@ -36,7 +36,8 @@ impl KubernetesAuth {
         let ours = now.is_some_and(|now| owner::is_ours(cx.graph(), &around.cluster, now, &config));
         let provisional = config.reviewer == Reviewer::NotYet;
         let mut state = self.managed(now, config);
-        let lacks_mark = |now| is_to_be_marked(cx.graph(), around, now, kept.is_some());
+        let takes_over = kept.is_some() && (adopts || self.reviewer != ReviewerChoice::Keep);
+        let lacks_mark = |now| is_to_be_marked(cx.graph(), around, now, takes_over);
         if now.is_none_or(|now| *now != state || now.unconfirmed().is_some() || lacks_mark(now)) {
             let mark = Mark::new(cx.graph()).of(Some(&around.cluster));
             state.mount.mark = Some(marked::naming(mark, state.reviewer().digest()));
@@ -144,11 +145,11 @@ impl KubernetesAuth {
 }
 
 /// Whether the mark is this graph's, and lacks this cluster; what is kept is taken over by its mark alone.
-fn is_to_be_marked(graph: &str, around: &Making, now: &State, is_kept: bool) -> bool {
+fn is_to_be_marked(graph: &str, around: &Making, now: &State, takes_over: bool) -> bool {
     match owner::of(graph, &around.cluster, &now.mount) {
         Owner::Ours => false,
         Owner::Unnamed | Owner::OtherCluster(_) => true,
-        Owner::Other => is_kept,
+        Owner::Other => takes_over,
     }
 }
 

@@ -88,7 +88,8 @@ mod tests {
     #[case(json!({}))]
     fn what_is_kept_is_marked_and_nothing_else(#[case] with: Value) {
         let now = by_hand();
-        let wanted = decide(with, &inside(), Some(&now)).expect("a decision").state;
+        let adopted = config(with).wants((&cx(), true), &inside(), Some(&now)).map(Wanted::from);
+        let wanted = adopted.expect("a decision").state;
         assert_eq!((&wanted.config, wanted.mount.mark.is_some()), (&now.config, true));
         let legs = config(json!({})).legs(&facts(None), Some(&now), Some(&wanted));
         let [leg] = &legs[..] else { panic!("{legs:?}") };
@@ -98,6 +99,15 @@ mod tests {
         let again =
             config(json!({"reviewer": "keep"})).wants((&cx(), false), &inside(), Some(&wanted)).map(Wanted::from);
         assert_eq!(again.expect("a decision").state, wanted);
+    }
+
+    #[rstest]
+    #[case(json!({"reviewer": "keep"}), false)]
+    #[case(json!({}), true)]
+    fn what_is_kept_by_its_name_is_marked_only_where_it_is_adopted(#[case] with: Value, #[case] marked: bool) {
+        let now = by_hand();
+        let wanted = decide(with, &inside(), Some(&now)).expect("a decision").state;
+        assert_eq!((wanted != now, wanted.mount.mark.is_some()), (marked, marked));
     }
 
     #[test]

@@ -7,6 +7,7 @@
 mod config;
 mod decide;
 mod document;
+mod import;
 mod jwt;
 mod kept;
 mod leftovers;
@@ -25,11 +26,12 @@ mod tests;
 mod transition;
 mod url;
 
-use trustpath_core::{Answers, At, Decision, Handle, Intent, Kind, Leg, Managed, Proof, Reads, Result, Seen};
+use trustpath_core::{Answers, At, Decision, Fact, Handle, Intent, Kind, Leg, Managed, Proof, Reads, Result, Seen};
 use trustpath_platform::{AuthMount, Cluster, ReviewerSecret, Vault, VaultServer};
 
 use self::{
     config::{KIND, KubernetesAuth},
+    import::MountImport,
     leftovers::OldMounts,
     state::State,
 };
@@ -38,7 +40,7 @@ use self::{
 pub(crate) type Taken = (VaultServer, Option<ReviewerSecret>);
 
 inventory::submit! {
-    Kind::managed::<KubernetesAuth>(KIND, "Vault's Kubernetes auth method, mounted and configured").finding(&OldMounts)
+    Kind::managed::<KubernetesAuth>(KIND, "Vault's Kubernetes auth method, mounted and configured").finding(&OldMounts).importing(AuthMount::NAME, &MountImport)
 }
 
 impl Managed for KubernetesAuth {

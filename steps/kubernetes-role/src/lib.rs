@@ -6,6 +6,7 @@
 mod capabilities;
 mod config;
 mod decide;
+mod import;
 mod leftovers;
 mod login;
 mod policies;
@@ -15,10 +16,11 @@ mod selector;
 mod step;
 mod warnings;
 
-use trustpath_core::Kind;
+use trustpath_core::{Fact, Kind};
+use trustpath_platform::Login;
 
-use self::{config::KubernetesRole, leftovers::Roles};
+use self::{config::KubernetesRole, import::RoleImport, leftovers::Roles};
 
 inventory::submit! {
-    Kind::managed::<KubernetesRole>("kubernetes-role", "Binds a ServiceAccount to policies").finding(&Roles)
+    Kind::managed::<KubernetesRole>("kubernetes-role", "Binds a ServiceAccount to policies").finding(&Roles).importing(Login::NAME, &RoleImport)
 }

@@ -6,6 +6,7 @@
 mod config;
 mod decide;
 mod holders;
+mod import;
 mod kv;
 mod leftovers;
 mod prove;
@@ -18,8 +19,9 @@ mod text;
 mod turns;
 mod users;
 
-use trustpath_core::Kind;
+use trustpath_core::{Fact, Kind};
+use trustpath_platform::PolicyName;
 
-use self::{config::Policy, leftovers::OldPolicies};
+use self::{config::Policy, import::PolicyImport, leftovers::OldPolicies};
 
-inventory::submit! { Kind::managed::<Policy>("policy", "What a token may do: a policy of Vault or OpenBao").finding(&OldPolicies) }
+inventory::submit! { Kind::managed::<Policy>("policy", "What a token may do: a policy of Vault or OpenBao").finding(&OldPolicies).importing(PolicyName::NAME, &PolicyImport) }

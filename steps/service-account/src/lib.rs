@@ -7,16 +7,18 @@
 mod config;
 mod contents;
 mod decide;
+mod import;
 mod leftovers;
 mod prove;
 mod removal;
 mod step;
 mod users;
 
-use trustpath_core::Kind;
+use trustpath_core::{Fact, Kind};
+use trustpath_platform::ServiceAccountRef;
 
-use self::{config::ServiceAccount, leftovers::Accounts};
+use self::{config::ServiceAccount, import::AccountImport, leftovers::Accounts};
 
 inventory::submit! {
-    Kind::managed::<ServiceAccount>("service-account", "The operator's ServiceAccount, and its namespace").finding(&Accounts)
+    Kind::managed::<ServiceAccount>("service-account", "The operator's ServiceAccount, and its namespace").finding(&Accounts).importing(ServiceAccountRef::NAME, &AccountImport)
 }

@@ -8,7 +8,7 @@ use trustpath_platform::{
     Cluster, ServiceAccountRef,
     kubernetes::{
         RunningPods,
-        owned::{Owned, OwnedParts as _, OwnedRequest, other_managers},
+        owned::{Owned, OwnedParts as _, OwnedRequest, adopting, other_managers},
     },
 };
 
@@ -100,7 +100,7 @@ impl Managed for ServiceAccount {
                 let users = AccountUsers { is_anothers: self.shares_namespace(at.cx), ..users };
                 Ok(self.release(graph, &users, &Self::others(answers)?, now))
             }
-            now => self.make(graph, self.namespace_found(answers)?, now.as_ref()),
+            now => Ok(adopting(at.cx, self.make(graph, self.namespace_found(answers)?, now.as_ref())?)),
         }
     }
 

@@ -10,7 +10,7 @@ use trustpath_platform::{
     Cluster, ReviewerSecret, ServiceAccountRef,
     kubernetes::{
         Live, ObjectRef,
-        owned::{OwnedParts as _, OwnedRequest},
+        owned::{OwnedParts as _, OwnedRequest, adopting},
         rights::on,
     },
 };
@@ -80,7 +80,7 @@ impl Managed for TokenReviewer {
             }
             now => {
                 has_namespace(&names, &seen.answers)?;
-                decide::desired(&names, now.as_ref(), graph)
+                Ok(adopting(at.cx, decide::desired(&names, now.as_ref(), graph)?))
             }
         }
     }

@@ -13,6 +13,7 @@ mod clusters;
 mod conformance;
 mod cut_off;
 mod ends;
+mod from_store;
 mod garbled;
 mod kept;
 mod locks;

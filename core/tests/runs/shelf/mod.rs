@@ -1,6 +1,6 @@
 //! A server in memory that can be told to fail, a kind of step that keeps items on it, and engines that run such steps.
 
-mod item;
+pub(crate) mod item;
 mod requests;
 mod setup;
 

@@ -19,7 +19,7 @@ use self::manager::{NO_MANAGER, OtherManagers};
 pub use self::{
     change::OwnedRequest,
     fields::{Fields, labelled},
-    parts::{OwnedObject, OwnedObjects, OwnedParts},
+    parts::{OwnedObject, OwnedObjects, OwnedParts, adopting},
     seen::other_managers,
 };
 use crate::{kubernetes::Address, mark};
@@ -59,6 +59,14 @@ impl Owned {
                 Self::made(body)
             }
         }
+    }
+
+    /// The same with the mark of this graph, unless it bears one that another client wrote.
+    fn adopted(mut self, graph: &str) -> Self {
+        if !self.others.values().any(|theirs| fields::get(theirs, &mark::PATH).is_some()) {
+            set_mark(&mut self.applied, graph);
+        }
+        self
     }
 
     /// Whether we marked it as this graph's. A mark that another client copied does not count.

@@ -3,7 +3,7 @@
 use std::array;
 
 use serde_json::Value;
-use trustpath_core::{Answers, Leg, Reads, Request, Result};
+use trustpath_core::{Answers, Context, Decision, Leg, Reads, Request, Result};
 
 use super::{Fields, Owned, OwnedRequest};
 use crate::kubernetes::{Live, ObjectRef};
@@ -83,6 +83,15 @@ impl<const N: usize> OwnedObjects<N> {
             Leg { to: S::join(now.clone()), request: request(at, sent) }
         };
         moves.map(leg).collect()
+    }
+}
+
+/// With the mark of the graph on what stays as it is, too, where the user lets the step take it over.
+pub fn adopting<S: OwnedParts<N>, const N: usize>(cx: &Context, decision: Decision<S>) -> Decision<S> {
+    let adopted = |state: S| S::join(state.split().map(|part| part.map(|owned| owned.adopted(cx.graph()))));
+    match cx.consent().adopt {
+        true => Decision { to: decision.to.and_then(adopted), ..decision },
+        false => decision,
     }
 }
 

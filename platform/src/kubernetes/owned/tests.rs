@@ -31,6 +31,19 @@ fn theirs(tree: Value) -> Value {
 }
 
 #[test]
+fn what_is_adopted_gets_the_mark_and_nothing_else() {
+    let fields = body(json!({"a": "1"}));
+    let theirs = Owned { applied: body(json!({})), others: [("kubectl".to_owned(), fields.clone())].into() };
+    let adopted = theirs.clone().adopted(GRAPH);
+    assert!(adopted.is_marked(GRAPH));
+    assert_eq!((&adopted.others, Owned::wanting(Some(&adopted), fields, GRAPH)), (&theirs.others, adopted.clone()));
+    let mut marked = body(json!({}));
+    set_mark(&mut marked, "another");
+    let copied = Owned { applied: body(json!({})), others: [("kubectl".to_owned(), marked)].into() };
+    assert_eq!(copied.clone().adopted(GRAPH), copied, "a mark of another client was taken");
+}
+
+#[test]
 fn what_is_made_is_marked() {
     let made = Owned::wanting(None, body(json!({"a": "1"})), GRAPH);
     assert!(made.is_marked(GRAPH));
