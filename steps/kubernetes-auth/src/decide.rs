@@ -31,9 +31,9 @@ impl KubernetesAuth {
         let kept = self.kept(around, now)?;
         let (config, mut notes) = self.target(around, now.and_then(|now| now.config.as_ref()), kept)?;
         kept.map(|kept| self.check_kept(kept, &config)).transpose()?;
-        let check = |now| owner::check(self.mount.as_str(), (cx, adopts), &around.cluster, now, &config);
+        let check = |now| owner::check(self.mount.as_str(), (cx, adopts), around, now, &config);
         notes.extend(now.map(check).transpose()?.flatten());
-        let ours = now.is_some_and(|now| owner::is_ours(cx.graph(), &around.cluster, now, &config));
+        let ours = now.is_some_and(|now| owner::is_ours(cx.graph(), around, now, &config));
         let provisional = config.reviewer == Reviewer::NotYet;
         let mut state = self.managed(now, config);
         let takes_over = kept.is_some() && (adopts || self.reviewer != ReviewerChoice::Keep);

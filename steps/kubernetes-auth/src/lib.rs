@@ -4,6 +4,7 @@
 //! whole and gives its reviewer JWT never back: the state holds a digest, the mark in the mount's description remembers
 //! it, and a write fetches the JWT again.
 
+mod api_service;
 mod config;
 mod decide;
 mod document;

@@ -15,6 +15,7 @@ use trustpath_platform::{
 
 use crate::{
     Taken,
+    api_service::ApiService,
     config::{JwtLocation, KubernetesAuth, ReviewerChoice as Choice},
     jwt::{JwtSeen, JwtSource},
     pem,
@@ -31,6 +32,8 @@ pub(crate) struct Making {
     pub(crate) unencrypted: Option<String>,
     /// Where Vault is.
     pub(crate) place: VaultLocation,
+    /// Where pods find this cluster's API server.
+    pub(crate) api_service: ApiService,
     /// The text of the CA file, where the configuration names one.
     pub(crate) ca: Option<String>,
     /// The public keys, where the configuration names some.
@@ -53,6 +56,7 @@ impl KubernetesAuth {
             unencrypted: unencrypted(&at.facts.0, &here.vault),
             here,
             place: answers.get("place")?.unwrap_or_default(),
+            api_service: ApiService::answered(answers)?,
             ca: answers.get("ca")?,
             pem_keys: self.keys(answers)?,
             source: self.source(at.facts),

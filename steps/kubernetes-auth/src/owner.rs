@@ -4,6 +4,7 @@ use trustpath_core::{Class, Context, Note, Problem, graph::word};
 use trustpath_platform::{mark::Owner, text::clean, vault::backend::MountState};
 
 use crate::{
+    making::Making,
     pem,
     state::{CA, Config, HOST, State},
     url::same_host,
@@ -20,11 +21,12 @@ pub(crate) fn of(graph: &str, cluster: &str, mount: &MountState) -> Owner {
 pub(crate) fn check(
     path: &str,
     (cx, adopts): (&Context, bool),
-    cluster: &str,
+    around: &Making,
     now: &State,
     wanted: &Config,
 ) -> Result<Option<Note>, Problem> {
-    match judged(cx.graph(), cluster, now, wanted) {
+    let cluster = &around.cluster;
+    match judged(cx.graph(), around, now, wanted) {
         (Owner::Ours, _) | (Owner::Unnamed | Owner::Other, None) => Ok(None),
         (Owner::Other, Some(how)) => Err(not_this_graphs(path, &how)),
         (Owner::OtherCluster(_) | Owner::Unnamed, _) if adopts => Ok(Some(taken_over(cluster, now, wanted))),
@@ -33,24 +35,33 @@ pub(crate) fn check(
 }
 
 /// Whether a mount is this graph's and this cluster's. Where its mark names no cluster, its config decides.
-pub(crate) fn is_ours(graph: &str, cluster: &str, now: &State, wanted: &Config) -> bool {
-    matches!(judged(graph, cluster, now, wanted), (Owner::Ours, _) | (Owner::Unnamed, None))
+pub(crate) fn is_ours(graph: &str, around: &Making, now: &State, wanted: &Config) -> bool {
+    matches!(judged(graph, around, now, wanted), (Owner::Ours, _) | (Owner::Unnamed, None))
 }
 
 /// Whose it is by its mark, and how its config differs from one of this cluster.
-fn judged(graph: &str, cluster: &str, now: &State, wanted: &Config) -> (Owner, Option<String>) {
-    (of(graph, cluster, &now.mount), now.config.as_ref().and_then(|config| other_cluster(config, wanted)))
+fn judged(graph: &str, around: &Making, now: &State, wanted: &Config) -> (Owner, Option<String>) {
+    let config = now.config.as_ref();
+    (of(graph, &around.cluster, &now.mount), config.and_then(|config| other_cluster(around, config, wanted)))
 }
 
 /// Whether a config is about this cluster, as far as host and CA show; if not, how it differs.
-fn other_cluster(now: &Config, wanted: &Config) -> Option<String> {
+fn other_cluster(around: &Making, now: &Config, wanted: &Config) -> Option<String> {
     let (host, ca) = (now.text(HOST), now.text(CA));
-    if !same_host(host, wanted.text(HOST)) {
+    if !same_host(host, wanted.text(HOST)) && !is_this_cluster(around, host, ca) {
         let host = clean(host);
         return Some(format!("asks the API server at {host}, and this graph's is {}", wanted.text(HOST)));
     }
     let differs = !ca.is_empty() && !wanted.text(CA).is_empty() && pem::disjoint(ca, wanted.text(CA));
     differs.then(|| "trusts another CA than this graph's".to_owned())
+}
+
+/// Whether the API server of a config is this cluster's at another of its addresses. The names that pods use are alike in
+/// all clusters: it takes a CA in common with the kubeconfig.
+fn is_this_cluster(around: &Making, host: &str, ca: &str) -> bool {
+    let api_server = &around.here.api_server;
+    let is_known = api_server.ca_pem.as_deref().is_some_and(|known| !ca.is_empty() && !pem::disjoint(ca, known));
+    is_known && (around.api_service.has(host) || same_host(host, &api_server.url))
 }
 
 /// Both clusters, by their uid and their API server.

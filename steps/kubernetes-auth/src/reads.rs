@@ -12,12 +12,13 @@ use trustpath_platform::{
 
 use crate::{
     Taken,
+    api_service::ApiService,
     config::{Ca, KubernetesAuth},
     document::may_hold_jwt,
     jwt::JwtSource,
     making::{Connected, key_name},
     place::WhereVaultIs,
-    state::{State, TYPE},
+    state::{HOST, State, TYPE},
 };
 
 impl KubernetesAuth {
@@ -65,6 +66,11 @@ impl KubernetesAuth {
             // Only rights are asked.
             None if answers.is_empty() => (state.config.is_some(), state.config.is_none()),
             None => (false, false),
+        };
+        let host = state.config.as_ref().map(|config| config.text(HOST)).unwrap_or_default();
+        let reads = match ApiService::read(host) {
+            Some(service) if matches!(intent, Intent::Make | Intent::Verify) => reads.and(ApiService::READ, service),
+            _ => reads,
         };
         let reads = match &self.previous_reviewer {
             // It has served, and may be gone where the mark knows what is there now.

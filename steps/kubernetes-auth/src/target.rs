@@ -35,7 +35,7 @@ impl KubernetesAuth {
             Some(kept) if self.reviewer == Choice::Keep && self.kubernetes_host == Host::Auto => {
                 kept.text(HOST).to_owned()
             }
-            _ => self.host(around, &mut notes),
+            _ => around.api_service.spelled(self.host(around, &mut notes), now.map(|now| now.text(HOST))),
         };
         let ca = match kept {
             Some(kept) if self.ca == Ca::Auto => kept.text(CA).to_owned(),

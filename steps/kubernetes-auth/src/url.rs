@@ -7,10 +7,24 @@ fn host(url: &Url) -> Option<&str> {
     Some(url.host_str()?.trim_end_matches('.'))
 }
 
+/// Whether it is one of the names by which pods find the API server of their own cluster: those of the Service
+/// `default/kubernetes`, with any domain of the cluster.
+pub(crate) fn is_api_server_name(url: &str) -> bool {
+    let Ok(url) = Url::parse(url) else { return false };
+    let is_name = |name: &str| {
+        matches!(name, "kubernetes" | "kubernetes.default" | "kubernetes.default.svc")
+            || name.starts_with("kubernetes.default.svc.")
+    };
+    url.scheme() == "https" && url.port().is_none() && url.path() == "/" && host(&url).is_some_and(is_name)
+}
+
 /// Whether two URLs are the same address.
 pub(crate) fn same_host(one: &str, other: &str) -> bool {
     let plain = |text: &str| {
         let url = Url::parse(text).ok()?;
+        if is_api_server_name(text) {
+            return Some((url.scheme().to_owned(), "kubernetes.default.svc".to_owned(), Some(443), String::new()));
+        }
         let name = host(&url)?;
         let name = name.strip_suffix(".cluster.local").unwrap_or(name).to_owned();
         Some((url.scheme().to_owned(), name, url.port_or_known_default(), url.path().trim_end_matches('/').to_owned()))
@@ -30,7 +44,7 @@ pub(crate) fn is_loopback(url: &str) -> bool {
 /// Whether it is a name of a cluster's own.
 pub(crate) fn is_inside(url: &str) -> bool {
     let ends = |name: &str| name.ends_with(".svc") || name.ends_with(".cluster.local");
-    Url::parse(url).is_ok_and(|url| host(&url).is_some_and(ends))
+    is_api_server_name(url) || Url::parse(url).is_ok_and(|url| host(&url).is_some_and(ends))
 }
 
 /// Namespace and name of the Service that a URL names: `http://vault.vault.svc:8200`, with or without the cluster's

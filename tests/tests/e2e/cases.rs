@@ -3,9 +3,9 @@
 use trustpath_tests::{cases, fleet::Case, pair::Which};
 
 use crate::{
-    app_role, bad_days, bad_files, bad_servers, canaries, circle, clusters, conformance, cut_off, ends, from_store,
-    garbled, kept, locks, mirror, namespaces, on_a_terminal, orphans, other_values, own_step, panics, partial, races,
-    requests, reviewer, rights, rollback, size, teams, tokens,
+    addresses, app_role, bad_days, bad_files, bad_servers, canaries, circle, clusters, conformance, cut_off, ends,
+    from_store, garbled, kept, locks, mirror, namespaces, on_a_terminal, orphans, other_values, own_step, panics,
+    partial, races, requests, reviewer, rights, rollback, size, teams, tokens,
 };
 
 pub(crate) const ALL: &[(&str, Case)] = cases![
@@ -61,6 +61,7 @@ pub(crate) const ALL: &[(&str, Case)] = cases![
     rights::none_is_too_much_for_an_app_role,
     rights::none_is_too_much_for_a_jwt_chain,
     rights::another_value_is_refused,
+    addresses::every_address_of_the_api_server_is_this_cluster,
     from_store::a_chain_that_is_there_is_told_as_a_graph_file,
     from_store::what_cannot_be_told_is_said,
     kept::a_chain_by_hand_is_taken_over_by_its_mark,

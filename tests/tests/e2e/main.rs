@@ -2,6 +2,7 @@
 //!
 //! `TRUSTPATH_TEST_PAIRS` names the pairs to run on, separated by commas; without it all of them.
 
+mod addresses;
 mod app_role;
 mod bad_days;
 mod bad_files;

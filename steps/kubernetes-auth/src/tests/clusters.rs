@@ -197,3 +197,41 @@ fn a_mark_is_not_for_the_description() {
     let report = refused(json!({"description": "x [trustpath graph=other]"}), &inside(), None);
     assert_eq!(report.code.as_deref(), Some("trustpath::kubernetes_auth::description"));
 }
+
+/// As tutorials set it up, with a CA of this cluster and a JWT that no one knows.
+fn by_a_tutorial(host: &str, ca: &str) -> State {
+    let with = json!({"reviewer": "vault", "kubernetes_host": host, "ca": {"pem": ca}});
+    let mut state = decide(with, &outside(Some(ca.to_owned())), None).expect("a decision").state;
+    state.mount.mark = None;
+    state
+}
+
+#[rstest]
+#[case("https://kubernetes")]
+#[case("https://kubernetes.default")]
+#[case("https://kubernetes.default.svc:443/")]
+#[case("https://kubernetes.default.svc.cluster.local")]
+#[case("https://10.96.0.1:443")]
+#[case("https://api.example.com:6443/")]
+fn every_address_of_this_cluster_with_a_ca_in_common_is_this_cluster(#[case] host: &str) {
+    let (mine, theirs) = (ca(), ca());
+    let around = |ca: &str| {
+        let live = json!({"spec": {"clusterIP": "10.96.0.1"}});
+        let answers = [(ApiService::READ, Answer::Found(live))].into_iter().collect();
+        Making { api_service: ApiService::answered(&answers).expect("a Service"), ..outside(Some(ca.to_owned())) }
+    };
+    let now = by_a_tutorial(host, &mine);
+    let wanted = decide(json!({"reviewer": "vault"}), &around(&mine), Some(&now)).expect("this cluster");
+    assert!(!wanted.ours, "what bears no mark was taken over without being asked");
+    let bundle = by_a_tutorial(host, &format!("{theirs}\n{mine}"));
+    assert!(decide(json!({"reviewer": "vault"}), &around(&mine), Some(&bundle)).is_ok(), "one CA in common is enough");
+    let other = refused(json!({"reviewer": "vault"}), &around(&theirs), Some(&now));
+    assert_eq!(other.code.as_deref(), Some("trustpath::kubernetes_auth::other_cluster"));
+    // Where Vault runs in the cluster, all of the cluster's own names mean the same.
+    let inside = Making { place: VaultLocation::Inside, ..around(&mine) };
+    let with = json!({"reviewer": "vault", "ca": {"pem": mine}});
+    let kept = decide(with, &inside, Some(&now)).expect("this cluster").state;
+    if !host.contains("api.example.com") {
+        assert_eq!(kept.config, now.config);
+    }
+}

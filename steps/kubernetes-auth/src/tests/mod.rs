@@ -18,6 +18,7 @@ use trustpath_platform::{
 
 use crate::{
     Taken,
+    api_service::ApiService,
     config::{JwtLocation, KubernetesAuth},
     jwt::{Claims, JwtSeen, JwtSource},
     making::{Here, Making},
@@ -60,6 +61,7 @@ pub(crate) fn inside() -> Making {
         here: here(Family::Vault, None),
         unencrypted: None,
         place: VaultLocation::Inside,
+        api_service: ApiService::default(),
         ca: None,
         pem_keys: None,
         source: None,
