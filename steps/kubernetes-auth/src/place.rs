@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use k8s_openapi::api::core::v1::{Pod, Service};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use trustpath_core::{Answer, Context, Read, Result, Right};
+use trustpath_core::{Answer, Class, Context, Read, Result, Right};
 use trustpath_platform::{
     Cluster,
     kubernetes::{Address, rights::on},
@@ -14,7 +14,7 @@ use trustpath_platform::{
 use crate::{
     Taken,
     config::{Ca, Host, KubernetesAuth, ReviewerChoice as Choice},
-    url,
+    url::{self, ServiceName},
 };
 
 /// Where Vault is, seen from the cluster.
@@ -44,7 +44,7 @@ pub(crate) struct WhereVaultIs {
 }
 
 impl WhereVaultIs {
-    fn service(&self) -> Option<(String, String)> {
+    fn service(&self) -> Option<ServiceName> {
         url::service(self.url.as_deref()?)
     }
 
@@ -53,7 +53,7 @@ impl WhereVaultIs {
         let Some(url) = &self.url else {
             return Ok(Some("`[connections.vault] server` does not say where the cluster reaches Vault".to_owned()));
         };
-        let Some((namespace, name)) = self.service() else {
+        let Some(ServiceName { namespace, name, .. }) = self.service() else {
             return Ok(Some(format!("{} is no Service of this cluster", clean(url))));
         };
         let cluster = cx.handle::<Cluster>().await?;
@@ -73,12 +73,19 @@ impl WhereVaultIs {
 #[async_trait]
 impl Read for WhereVaultIs {
     fn rights(&self) -> Vec<Right> {
-        let Some((namespace, name)) = self.service() else { return Vec::new() };
+        // No right is asked for what may well be a host of the Internet.
+        let Some(ServiceName { namespace, name, is_certain: true }) = self.service() else { return Vec::new() };
         let service = on("", "services").within(&namespace).named(&name).may(&["get"]);
         [service, on("", "pods").within(&namespace).may(&["list"])].concat()
     }
 
     async fn perform(&self, cx: &Context) -> Result<Answer> {
-        Ok(Answer::Found(json!(self.is_outside(cx).await?.map_or(VaultLocation::Inside, VaultLocation::Outside))))
+        let outside = match self.is_outside(cx).await {
+            Err(denied) if denied.class() == Class::Denied && self.service().is_some_and(|name| !name.is_certain) => {
+                Some(format!("whether it is a Service of this cluster may not be seen: {denied}"))
+            }
+            outside => outside?,
+        };
+        Ok(Answer::Found(json!(outside.map_or(VaultLocation::Inside, VaultLocation::Outside))))
     }
 }

@@ -47,16 +47,26 @@ pub(crate) fn is_inside(url: &str) -> bool {
     is_api_server_name(url) || Url::parse(url).is_ok_and(|url| host(&url).is_some_and(ends))
 }
 
-/// Namespace and name of the Service that a URL names: `http://vault.vault.svc:8200`, with or without the cluster's
-/// domain.
-pub(crate) fn service(url: &str) -> Option<(String, String)> {
-    let url = Url::parse(url).ok()?;
-    match host(&url)?.split('.').collect::<Vec<_>>()[..] {
-        [name, namespace, "svc", ..] if ![name, namespace].contains(&"") => {
-            Some((namespace.to_owned(), name.to_owned()))
-        }
-        _ => None,
-    }
+/// A Service that a URL names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ServiceName {
+    pub(crate) namespace: String,
+    pub(crate) name: String,
+    /// Whether it can be nothing else: `vault.example` may be a Service, or a host of the Internet.
+    pub(crate) is_certain: bool,
+}
+
+/// The Service that a URL names, with or without the cluster's domain: by its own name (`http://vault.vault.svc:8200`,
+/// `http://vault.vault:8200`), or by that of a pod behind it (`http://vault-0.vault-internal.vault.svc:8200`).
+pub(crate) fn service(url: &str) -> Option<ServiceName> {
+    let url = Url::parse(url).ok().filter(|url| matches!(url.host(), Some(Host::Domain(_))))?;
+    let (namespace, name, is_certain) = match host(&url)?.split('.').collect::<Vec<_>>()[..] {
+        [name, namespace, "svc", ..] | [_, name, namespace, "svc", ..] => (namespace, name, true),
+        [name, namespace] => (namespace, name, false),
+        _ => return None,
+    };
+    let is_said = !name.is_empty() && !namespace.is_empty();
+    is_said.then(|| ServiceName { namespace: namespace.to_owned(), name: name.to_owned(), is_certain })
 }
 
 #[cfg(test)]
@@ -69,12 +79,17 @@ mod tests {
     #[case("http://vault.vault.svc:8200", Some(("vault", "vault")))]
     #[case("https://active.secrets.svc.cluster.local", Some(("secrets", "active")))]
     #[case("https://vault.ns.svc.corp.example.:8200/", Some(("ns", "vault")))]
+    #[case("http://vault-0.vault-internal.vault.svc:8200", Some(("vault", "vault-internal")))]
+    #[case("http://vault-0.vault-internal.vault.svc.cluster.local:8200", Some(("vault", "vault-internal")))]
+    #[case("https://vault.vault", Some(("vault", "vault")))]
     #[case("https://vault.example.com", None)]
-    #[case("https://vault.vault", None)]
+    #[case("https://vault", None)]
+    #[case("https://.vault.svc", None)]
     #[case("https://127.0.0.1:8200", None)]
     #[case("not a url", None)]
     fn services_are_told_by_their_names(#[case] url: &str, #[case] expected: Option<(&str, &str)>) {
-        let expected = expected.map(|(namespace, name)| (namespace.to_owned(), name.to_owned()));
-        assert_eq!(service(url), expected);
+        let found = service(url);
+        let found = found.as_ref().map(|found| (found.namespace.as_str(), found.name.as_str()));
+        assert_eq!(found, expected);
     }
 }

@@ -9,17 +9,19 @@ use crate::{
     users::{PolicyUsers, keep_because},
 };
 
-/// The policy as the graph file wants it. A text that means the same stays as it is, without a mark if it has none; what
-/// the graph file says nothing about stays too.
+/// The policy as the graph file wants it. A text that means the same stays as it is, without a mark if it has none, unless
+/// the step `adopts` it; what the graph file says nothing about stays too.
 pub(crate) fn desired(
     wanted: &Text,
     warnings: Vec<String>,
-    graph: &str,
+    (graph, adopts): (&str, bool),
     now: Option<&PolicyState>,
 ) -> Decision<PolicyState> {
     let mut state = now.cloned().unwrap_or_default();
     if now.is_none() || !wanted.means(&state.text) {
         state.text = wanted.marked(graph);
+    } else if adopts && !ours(graph, now) {
+        state.text = wanted.adopted(&state.text, graph);
     }
     let mut notes: Vec<_> = warnings.into_iter().map(Note::Warning).collect();
     for path in wanted.meaning.duplicates() {
@@ -56,7 +58,7 @@ mod tests {
     }
 
     fn desired(wanted: &Text, graph: &str, now: Option<&PolicyState>) -> Decision<PolicyState> {
-        super::desired(wanted, Vec::new(), graph, now)
+        super::desired(wanted, Vec::new(), (graph, false), now)
     }
 
     fn state(text: &str) -> PolicyState {
@@ -69,6 +71,18 @@ mod tests {
         assert!(ours("payments", wanted.to.as_ref()));
         assert!(!ours("billing", wanted.to.as_ref()));
         assert!(wanted.to.as_ref().unwrap().text.ends_with(READ));
+    }
+
+    #[test]
+    fn what_is_adopted_gets_the_mark_and_nothing_else() {
+        let both = text("path \"kv/data/apps/*\" { capabilities = [\"list\", \"read\"] }");
+        let adopted =
+            |there: &str| super::desired(&both, Vec::new(), ("payments", true), Some(&state(there))).to.unwrap();
+        let marked = adopted(SAME);
+        assert!(marked.text.ends_with(&format!("\n{SAME}\n")), "{}", marked.text);
+        assert!(ours("payments", Some(&marked)) && adopted(&marked.text) == marked);
+        let json = adopted(r#"{"path": {"kv/data/apps/*": {"capabilities": ["read", "list"]}}}"#);
+        assert!(ours("payments", Some(&json)), "{}", json.text);
     }
 
     #[test]

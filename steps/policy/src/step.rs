@@ -102,7 +102,7 @@ impl Managed for Policy {
         let text = self.text(&seen.answers)?.unwrap_or_default();
         let mounts: Option<Mounts> = seen.answers.get("mounts")?;
         let warnings = mounts.map(|mounts| kv::warnings(&text.meaning, &mounts)).unwrap_or_default();
-        Ok(decide::desired(&text, warnings, graph, now))
+        Ok(decide::desired(&text, warnings, (graph, at.cx.consent().adopt), now))
     }
 
     fn route(

@@ -32,11 +32,12 @@ impl Text {
 
     /// What is written for this graph.
     pub(crate) fn marked(&self, graph: &str) -> String {
-        format!(
-            "# Managed by trustpath: change it in the graph file, not here. {}\n{}",
-            mark::Mark::new(graph),
-            self.body
-        )
+        marked(&self.body, graph)
+    }
+
+    /// A text that is there and means the same, with the mark of this graph and nothing else changed. JSON has no place for it.
+    pub(crate) fn adopted(&self, there: &str, graph: &str) -> String {
+        if is_json(there) { self.marked(graph) } else { marked(&unmarked(there), graph) }
     }
 
     /// Whether a text on a server means the same. One that is not understood does when it is the same but for marks.
@@ -46,6 +47,10 @@ impl Text {
             Err(_) => unmarked(there) == self.body,
         }
     }
+}
+
+fn marked(body: &str, graph: &str) -> String {
+    format!("# Managed by trustpath: change it in the graph file, not here. {}\n{body}", mark::Mark::new(graph))
 }
 
 /// The graph whose mark a text bears.

@@ -112,6 +112,13 @@ pub(crate) async fn a_chain_that_is_there_is_told_as_a_graph_file(pair: Arc<Pair
         let applied = program.ok(&[&["apply", "--yes"], &adopt[..]].concat()).await;
         println!("{}", applied.stdout);
         program.ok(&["plan", "--detailed-exitcode"]).await;
+        for (name, text) in found.policies {
+            let policy =
+                pair.vault.get(&format!("{}sys/policies/acl/{name}", found.namespace)).await.expect("the policy");
+            let policy = policy["data"]["policy"].as_str().expect("a text").to_owned();
+            let (mark, rest) = policy.split_once('\n').expect("a line with the mark");
+            assert!(mark.contains("[trustpath graph=vault-backend]") && rest.trim_end() == text.trim_end(), "{policy}");
+        }
         let mount = pair.vault.get(&format!("{}sys/auth/kubernetes", found.namespace)).await.expect("the mount");
         assert!(mount.to_string().contains("[trustpath graph=vault-backend"), "{}: {mount}", found.name);
         found.clean(&pair).await;
