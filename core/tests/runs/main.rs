@@ -16,4 +16,5 @@ mod partial;
 mod resume;
 mod rights;
 mod shelf;
+mod system;
 mod undo;

@@ -9,8 +9,8 @@ use crate::{
     url::same_host,
 };
 
-pub(crate) fn of(graph: &str, cluster: &str, mount: &MountState) -> Owner {
-    Owner::of(mount.mark.as_ref(), graph, Some(cluster))
+pub(crate) fn of(graph: &str, cluster: Option<&str>, mount: &MountState) -> Owner {
+    Owner::of(mount.mark.as_ref(), graph, cluster)
 }
 
 /// Lets the step have the mount, with what the user should know of it, or refuses it; `adopts` is what the user has agreed to.
@@ -39,7 +39,7 @@ pub(crate) fn is_ours(graph: &str, cluster: &str, now: &State, wanted: &Config) 
 
 /// Whose it is by its mark, and how its config differs from one of this cluster.
 fn judged(graph: &str, cluster: &str, now: &State, wanted: &Config) -> (Owner, Option<String>) {
-    (of(graph, cluster, &now.mount), now.config.as_ref().and_then(|config| other_cluster(config, wanted)))
+    (of(graph, Some(cluster), &now.mount), now.config.as_ref().and_then(|config| other_cluster(config, wanted)))
 }
 
 /// Whether a config is about this cluster, as far as host and CA show; if not, how it differs.
