@@ -28,7 +28,7 @@ pub(crate) async fn fetch(command: &Command, run: Option<&str>) -> Result<Unusab
     let here = run.map(|run| Ok::<_, Problem>(command.store()?.read(run).ok())).transpose()?.flatten();
     let session = match here {
         Some(log) => Session::of_run(command, &log.start)?,
-        None => Session::open(command)?,
+        None => Session::open(command, None)?,
     };
     Mirrored::of(&session).await?.pull(command).await
 }
@@ -156,7 +156,8 @@ impl UnusableJournals {
 }
 
 fn no_cluster() -> Problem {
-    let message = "no step of this graph talks to Kubernetes, so there is no cluster that could keep its journals";
+    let message =
+        "nothing that this command looks at is in Kubernetes, so there is no cluster that could keep its journals";
     Problem::new(Class::Usage, "trustpath::journal::no_cluster", message)
         .help("leave --journal cluster out, and unset TRUSTPATH_JOURNAL: journals are kept in the state directory")
 }

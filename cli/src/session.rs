@@ -17,7 +17,9 @@ use trustpath_core::{
 };
 use trustpath_platform::{
     Cluster, Connections, Vault,
+    hide::shapes,
     lock::{Fence, Terms},
+    text::clean,
 };
 
 use crate::{args::ConsentArgs, command::Command, lock::Scope, progress::Progress, systems};
@@ -37,6 +39,8 @@ pub(crate) struct Session<'a> {
     pub(crate) scope: Scope,
     /// Stands before every write, once the locks are taken.
     pub(crate) fence: Fence,
+    /// Why its runs are made.
+    pub(crate) reason: Option<String>,
     settings: Settings,
     /// `[connections]` as it is journaled.
     connections: Value,
@@ -44,12 +48,13 @@ pub(crate) struct Session<'a> {
 
 impl<'a> Session<'a> {
     /// The graph of the files and settings that the command names; every mistake in them is told at once.
-    pub(crate) fn open(command: &'a Command) -> Result<Self> {
-        Self::of(command, sources(command)?)
+    pub(crate) fn open(command: &'a Command, system: Option<&str>) -> Result<Self> {
+        Self::of(command, sources(command)?, system)
     }
 
-    /// The graph of these texts.
-    pub(crate) fn of(command: &'a Command, sources: Vec<Source>) -> Result<Self> {
+    /// The graph of these texts; where a system is named, that alone is looked at.
+    pub(crate) fn of(command: &'a Command, sources: Vec<Source>, system: Option<&str>) -> Result<Self> {
+        systems::check(command, system)?;
         let mut ambient = Ok(());
         let loaded = load(sources, &command.kinds, Connections::PLACEHOLDERS, |connections, facts| {
             ambient = systems::ambient(command, connections).map(|seen| facts.extend(&seen));
@@ -57,20 +62,36 @@ impl<'a> Session<'a> {
         // Without these facts, steps lack what no step could give.
         ambient?;
         let loaded = loaded?;
-        Ok(Self::new(command, loaded.graph, &loaded.connections, loaded.run, loaded.connections_json))
+        let connections = (&loaded.connections, loaded.connections_json);
+        Ok(Self::new(command, loaded.graph, connections, loaded.run, system))
     }
 
     /// The graph as it was when a run began, whatever its files say today.
     pub(crate) fn of_run(command: &'a Command, start: &Start) -> Result<Self> {
         let read = connections(start)?;
         let graph = graph_of(start, &command.kinds, &systems::ambient(command, &read)?)?;
-        Ok(Self::new(command, graph, &read, start.limits, start.connections.clone()))
+        let connections = (&read, start.connections.clone());
+        let session = Self::new(command, graph, connections, start.limits, start.system.as_deref());
+        Ok(Self { reason: start.reason.clone(), ..session })
     }
 
-    fn new(command: &'a Command, graph: Graph, read: &Connections, settings: Settings, connections: Value) -> Self {
-        let (fence, scope) = (Fence::default(), Scope::of(&graph, read));
-        let handles = systems::handles(command, read, &fence);
-        Self { command, graph: Arc::new(graph), handles, scope, fence, settings, connections }
+    fn new(
+        command: &'a Command,
+        graph: Graph,
+        (read, connections): (&Connections, Value),
+        settings: Settings,
+        system: Option<&str>,
+    ) -> Self {
+        let fence = Fence::default();
+        let handles = systems::handles(command, read, &fence, system);
+        let scope = Scope::of(&graph, read, &handles);
+        Self { command, graph: Arc::new(graph), handles, scope, fence, reason: None, settings, connections }
+    }
+
+    /// With why its runs are made. What looks like a credential is hidden, whoever wrote it.
+    pub(crate) fn because(self, reason: Option<&str>) -> Self {
+        let reason = reason.map(|text| clean(&shapes(text))).filter(|text| !text.is_empty());
+        Self { reason, ..self }
     }
 
     /// Opens the graph's systems while something else is waited for; for a run, what it asks in any case is asked.
@@ -122,6 +143,8 @@ impl<'a> Session<'a> {
             verb: plan.verb,
             graph: graph.id().to_owned(),
             chosen: plan.chosen().into_iter().map(name).collect(),
+            system: self.handles.alone().map(str::to_owned),
+            reason: self.reason.clone(),
             consent: engine.consent().clone(),
             limits: self.settings,
             target: self.handles.target().await?,

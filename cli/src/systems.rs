@@ -1,8 +1,8 @@
 //! The way from `[connections]` to the systems behind them.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
-use trustpath_core::{Facts, Handles, Result};
+use trustpath_core::{Class, Facts, Handle as _, Handles, Identity, Problem, Result, Target, nearest};
 use trustpath_platform::{
     Cluster, Connections, Environment, Heard, Vault, VaultServer, kubernetes::KubernetesSettings, lock::Fence,
     vault::VaultSettings,
@@ -17,8 +17,18 @@ pub(crate) fn ambient(command: &Command, connections: &Connections) -> Result<Fa
     Ok(facts)
 }
 
-/// The systems; each is opened when a step first asks for it, and warns then. What they send stands behind the fence.
-pub(crate) fn handles(command: &Command, connections: &Connections, fence: &Fence) -> Arc<Handles> {
+/// Refuses a system on which no kind has objects.
+pub(crate) fn check(command: &Command, system: Option<&str>) -> Result<(), Problem> {
+    let known: BTreeSet<_> = command.kinds.iter().filter_map(|kind| kind.systems().first().copied()).collect();
+    let Some(system) = system.filter(|system| !known.contains(system)) else { return Ok(()) };
+    let known: Vec<_> = known.into_iter().collect();
+    let message = format!("no step of this program is on a system `{system}`");
+    Err(Problem::new(Class::Usage, "trustpath::cli::unknown_system", message).help(nearest::hint(system, &known)))
+}
+
+/// The systems; each is opened when a step first asks for it, and warns then. What they send stands behind the fence. Where
+/// one alone is looked at, the graph file may say which cluster the other is.
+pub(crate) fn handles(command: &Command, connections: &Connections, fence: &Fence, only: Option<&str>) -> Arc<Handles> {
     let way = Arc::new(Way {
         environment: command.environment.clone(),
         connections: connections.clone(),
@@ -28,7 +38,13 @@ pub(crate) fn handles(command: &Command, connections: &Connections, fence: &Fenc
     });
     let to_vault = way.clone();
     let handles = Handles::new().with(move || to_vault.clone().vault()).with(move || way.clone().cluster());
-    Arc::new((command.more_handles)(handles))
+    let handles = (command.more_handles)(handles);
+    let uid = connections.kubernetes.uid.clone().map(|uid| Identity::from([(Cluster::UID.to_owned(), uid)]));
+    let stated = Target::from_iter(uid.map(|uid| (Cluster::NAME.to_owned(), uid)));
+    Arc::new(match only {
+        Some(system) => handles.only(system, stated),
+        None => handles,
+    })
 }
 
 /// What a system is opened by.

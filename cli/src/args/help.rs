@@ -62,6 +62,7 @@ for.
 
 Examples:
   trustpath plan
+  trustpath plan --system kubernetes    with no credentials of Vault
   trustpath plan role --set steps.role.with.ttl=2h
   trustpath plan --detailed-exitcode --output json";
 
@@ -76,6 +77,8 @@ Examples:
   trustpath apply --yes --adopt policy
   trustpath apply role                  that step alone: what it needs must be in place
   trustpath apply --from policy         that step and everything that needs it
+  trustpath apply --system vault        by Vault's credentials alone: no kubeconfig is needed
+  trustpath apply --reason \"CHG-4711\"   says so in the journal, in `runs`, and in the lock
   trustpath apply --prune               removes what is in no step any more as well
   trustpath apply --journal cluster     where this disk does not outlast the run";
 

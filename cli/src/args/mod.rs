@@ -123,6 +123,9 @@ pub(crate) struct ApplyArgs {
     /// Remove afterwards what this graph has left: what bears its mark, and is in no step any more
     #[arg(long, conflicts_with_all = ["steps", "from", "skip"])]
     pub(crate) prune: bool,
+    /// Why it is done: kept in the journal, and shown to those whom the lock keeps out
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: Option<String>,
     /// When the chain does not hold in the end, leave it for a look; without this, everything is taken back
     #[arg(long)]
     pub(crate) keep: bool,
@@ -137,6 +140,9 @@ pub(crate) struct DestroyArgs {
     /// Go on where a change cannot be taken back in full
     #[arg(long)]
     pub(crate) allow_irreversible: bool,
+    /// Why it is done: kept in the journal, and shown to those whom the lock keeps out
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: Option<String>,
     #[command(flatten)]
     pub(crate) going: RunArgs,
 }

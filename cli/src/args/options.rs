@@ -53,6 +53,9 @@ pub(crate) struct Select {
     /// All but this step; may be repeated
     #[arg(long, value_name = "STEP")]
     pub(crate) skip: Vec<String>,
+    /// The steps of this system alone, by its credentials alone; those of others are taken as the file says
+    #[arg(long, value_name = "SYSTEM")]
+    pub(crate) system: Option<String>,
 }
 
 impl From<Select> for Selection {

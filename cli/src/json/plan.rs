@@ -44,6 +44,9 @@ pub(crate) struct StepPlan {
     pub(crate) kind: String,
     /// Whether the command is about it; otherwise it was read because one of those depends on it.
     pub(crate) chosen: bool,
+    /// It is on a system that is not looked at, and is taken as the graph file says.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) unread: bool,
     pub(crate) op: Op,
     /// It would take over an object that is not marked as this graph's.
     #[serde(default)]
@@ -144,6 +147,7 @@ fn step(node: &Node, planned: &Planned) -> StepPlan {
         step: node.name.to_string(),
         kind: node.uses.clone(),
         chosen: *role == Relation::Chosen,
+        unread: *role == Relation::Unread,
         op: plan.change.op(),
         adopt: plan.adopt,
         provisional: plan.provisional,

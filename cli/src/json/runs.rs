@@ -26,6 +26,9 @@ pub(crate) struct RunEntry {
     pub(crate) verb: Option<Verb>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) graph: Option<String>,
+    /// Why it was made, in the words of who made it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) reason: Option<String>,
     /// In UTC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) started: Option<String>,
@@ -57,6 +60,7 @@ impl RunEntry {
             state: if is_running { RunStatus::Running } else { state },
             verb: Some(log.start.verb),
             graph: Some(log.start.graph.clone()),
+            reason: log.start.reason.clone(),
             started: log.entries.first().map(|entry| entry.at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()),
             standing: progress.pending().map(|(step, _)| step.to_owned()).collect(),
             stays: Left::of(&progress),

@@ -43,7 +43,7 @@ impl<'a> Locks<'a> {
         let process = Process::this(command.environment.get("HOSTNAME"));
         let user = ["USER", "LOGNAME"].iter().find_map(|name| command.environment.get(name)).unwrap_or("somebody");
         let host = process.host.clone();
-        let holder = LockHolder::new(process, user, wish.verb, session.graph.id());
+        let holder = LockHolder::new(process, user, wish.verb, session.graph.id()).because(session.reason.as_deref());
         let mirror = Mirrored::of(session).await?;
         let _local = local::take(command, &holder, wish.options.lock_timeout, cancel).await?;
         let (remote, unfit, unlocked) = (Vec::new(), UnusableJournals::default(), None);

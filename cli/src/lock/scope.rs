@@ -1,6 +1,6 @@
 //! What is locked for a graph, and what is not, and which rights that takes. Pure.
 
-use trustpath_core::{Handle as _, Note, Right, graph::Graph};
+use trustpath_core::{Handle as _, Handles, Note, Right, graph::Graph};
 use trustpath_platform::{
     Cluster, Connections, Vault,
     connections::LockPath,
@@ -22,12 +22,14 @@ pub(crate) struct Scope {
 }
 
 impl Scope {
-    /// The whole graph counts, whichever of its steps a command is about: they share their objects with the others.
-    pub(crate) fn of(graph: &Graph, connections: &Connections) -> Self {
+    /// The whole graph counts, whichever of its steps a command is about: they share their objects with the others. But no
+    /// lock is on a system that is not looked at.
+    pub(crate) fn of(graph: &Graph, connections: &Connections, handles: &Handles) -> Self {
+        let uses = |system| graph.uses(system) && handles.looks_at(system);
         Self {
-            cluster: graph.uses(Cluster::NAME),
+            cluster: uses(Cluster::NAME),
             lock_namespace: connections.kubernetes.lock_namespace().to_owned(),
-            vault: graph.uses(Vault::NAME),
+            vault: uses(Vault::NAME),
             lock: connections.vault.lock.clone(),
         }
     }

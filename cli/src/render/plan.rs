@@ -13,13 +13,14 @@ use crate::json::{LeftoverPlan, PlanDocument, StepPlan, Summary};
 
 const INDENT: &str = "    ";
 
-/// The whole plan. A step that was read only because another one depends on it has nothing to do, and is left out.
+/// The whole plan. A step that was read only because another one depends on it has nothing to do, and is left out; one that was
+/// not looked at is named.
 pub(crate) fn plan(plan: &PlanDocument) -> String {
     let chosen: Vec<_> = plan.steps.iter().filter(|step| step.chosen).collect();
     let width = chosen.iter().map(|step| step.step.chars().count()).max().unwrap_or(0);
     let blocks = chosen.iter().map(|step| self::step(step, width));
     let blocks = blocks.chain(plan.leftovers.iter().map(leftover));
-    let mut text = format!("{}\n{}\n{}", apart(blocks), summary(plan.summary), leftovers(plan));
+    let mut text = format!("{}\n{}\n{}{}", apart(blocks), summary(plan.summary), unread(plan), leftovers(plan));
     if plan.summary.changes() > 0 {
         text.extend(plan.notes.iter().map(|said| format!("{}\n", note(said))));
     }
@@ -31,6 +32,19 @@ pub(crate) fn plan(plan: &PlanDocument) -> String {
         text += &objections(plan.goal, &plan.objections);
     }
     text
+}
+
+/// The steps of which the file is believed.
+pub(super) fn unread(plan: &PlanDocument) -> String {
+    let steps: Vec<_> = plan.steps.iter().filter(|step| step.unread).map(|step| line(&step.step)).collect();
+    let taken = match plan.goal {
+        Verb::Apply => "taken as the graph file says",
+        Verb::Destroy => "taken to be gone",
+    };
+    match steps.is_empty() {
+        true => String::new(),
+        false => format!("{} and {taken}: {}\n", Style::Careful.of("Not looked at,"), steps.join(", ")),
+    }
 }
 
 /// A step that has something to say stands apart; one that has not is a line in a list.

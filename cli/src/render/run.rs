@@ -5,6 +5,7 @@ use trustpath_core::journal::End;
 use super::{
     evidence::{chain, verdict},
     plain::line,
+    plan::unread,
     style::Style,
 };
 use crate::json::{Counts, Left, PlanDocument, RunDocument, RunStatus, Summary};
@@ -16,6 +17,7 @@ pub(crate) fn outcome(run: &RunDocument) -> String {
         text += &format!("\n{}\n{}", chain(&run.links), verdict(Counts::of(&run.links)));
     }
     text += &left(&run.left);
+    text += &unread(&run.plan);
     if run.outcome == RunStatus::Ended(End::Done) {
         text += &done(run);
     }

@@ -12,6 +12,9 @@ pub(crate) fn runs(runs: &Runs) -> String {
     }
     let rows: Vec<_> = runs.runs.iter().map(row).collect();
     let mut text = table(["RUN", "STATE", "VERB", "GRAPH", "STARTED", "NEXT"], &rows);
+    for (run, reason) in runs.runs.iter().filter_map(|run| Some((run, run.reason.as_ref()?))) {
+        text += &format!("\n{} {}: {}\n", Style::Quiet.of("why"), line(&run.run), line(reason));
+    }
     for (run, left) in runs.runs.iter().flat_map(|run| run.stays.iter().map(move |left| (run, left))) {
         text += &format!(
             "\n{} {} has left `{}`: {}\n",

@@ -35,6 +35,8 @@ const KEPT: usize = 100;
 pub(super) struct Job {
     verb: Verb,
     select: Selection,
+    system: Option<String>,
+    reason: Option<String>,
     consent: ConsentArgs,
     keep: bool,
     /// What the graph has left goes as well.
@@ -43,21 +45,22 @@ pub(super) struct Job {
 }
 
 impl From<ApplyArgs> for Job {
-    fn from(ApplyArgs { select, consent, prune, keep, going }: ApplyArgs) -> Self {
-        Self { verb: Verb::Apply, select: select.into(), consent, keep, prune, going }
+    fn from(ApplyArgs { select, consent, prune, reason, keep, going }: ApplyArgs) -> Self {
+        let system = select.system.clone();
+        Self { verb: Verb::Apply, select: select.into(), system, reason, consent, keep, prune, going }
     }
 }
 
 impl From<DestroyArgs> for Job {
-    fn from(DestroyArgs { select, allow_irreversible, going }: DestroyArgs) -> Self {
+    fn from(DestroyArgs { select, allow_irreversible, reason, going }: DestroyArgs) -> Self {
         let consent = ConsentArgs { allow_irreversible, ..ConsentArgs::default() };
-        let select = Selection::from(select);
-        Self { verb: Verb::Destroy, prune: select.is_all(), select, consent, keep: false, going }
+        let (system, select) = (select.system.clone(), Selection::from(select));
+        Self { verb: Verb::Destroy, prune: select.is_all(), select, system, reason, consent, keep: false, going }
     }
 }
 
 pub(super) async fn carry_out(command: &Command, job: Job) -> Result<u8, CommandError> {
-    let session = Session::open(command)?;
+    let session = Session::open(command, job.system.as_deref())?.because(job.reason.as_deref());
     let (cancel, _listening) = signals::listen(&command.screen, signals::WRITING, job.going.grace)?;
     let mirror = Mirrored::of(&session).await?;
     if mirror.is_there() {

@@ -26,7 +26,7 @@ const STORE: &str = "cluster-secret-store";
 
 /// Where the program reaches the systems is not in any file yet.
 pub(super) async fn from_store(command: &Command, file: &Path, store: &str) -> Result<u8, CommandError> {
-    let handles = systems::handles(command, &Connections::default(), &Fence::default());
+    let handles = systems::handles(command, &Connections::default(), &Fence::default(), None);
     let start = ObjectAddress { of: STORE, at: store.into() };
     let chain = import_chain(&command.kinds, start, &handles).await?;
     write(command, file, &written(store, &chain)?)

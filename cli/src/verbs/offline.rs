@@ -18,7 +18,7 @@ use crate::{
 };
 
 pub(super) fn graph(command: &Command, format: GraphFormat) -> Result<u8, CommandError> {
-    let graph = Session::open(command)?.graph;
+    let graph = Session::open(command, None)?.graph;
     let drawn = match format {
         GraphFormat::Text => render::graph_list(&graph),
         GraphFormat::Mermaid => render::mermaid(&graph),

@@ -5,7 +5,7 @@ use crate::{
 };
 
 pub(super) async fn run(command: &Command, args: PermissionsArgs) -> Result<u8, CommandError> {
-    let session = Session::open(command)?;
+    let session = Session::open(command, args.select.system.as_deref())?;
     mirror::is_wanted(&session)?;
     let (cancel, _listening) = signals::listen(&command.screen, signals::READING, None)?;
     let engine = session.engine(Default::default(), cancel);

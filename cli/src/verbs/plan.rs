@@ -16,7 +16,7 @@ use crate::{
 
 pub(super) async fn run(command: &Command, args: PlanArgs) -> Result<u8, CommandError> {
     let sources = session::sources(command)?;
-    let session = Session::of(command, sources.clone())?;
+    let session = Session::of(command, sources.clone(), args.select.system.as_deref())?;
     open_runs::mention(command)?;
     let consent = session.consent(args.consent, false)?;
     let (cancel, _listening) = signals::listen(&command.screen, signals::READING, None)?;

@@ -17,7 +17,7 @@ use crate::{
 };
 
 pub(super) async fn run(command: &Command, args: Select) -> Result<u8, CommandError> {
-    let session = Session::open(command)?;
+    let session = Session::open(command, args.system.as_deref())?;
     let (cancel, _listening) = signals::listen(&command.screen, signals::READING, None)?;
     let engine = session.engine(Default::default(), cancel);
     let proofs = engine.verify(&args.into()).await?;

@@ -128,6 +128,16 @@ impl Context {
         self.handles.in_flight().spawn(work).await
     }
 
+    /// Whether a command is about this system, or about every one.
+    pub fn looks_at<H: Handle>(&self) -> bool {
+        self.handles.looks_at(H::NAME)
+    }
+
+    /// What the user says of the identity of a system that is not looked at.
+    pub fn stated<H: Handle>(&self, what: &str) -> Option<&str> {
+        self.handles.stated(H::NAME)?.get(what).map(String::as_str)
+    }
+
     /// The connection to `H`, opened on first use.
     ///
     /// # Errors

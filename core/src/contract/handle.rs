@@ -1,4 +1,4 @@
-//! Handles: connections that are opened on first use, once.
+//! Handles: connections that are opened on first use, once; of those to other systems than a command is about, none.
 
 use std::{any::Any, collections::BTreeMap, sync::Arc};
 
@@ -7,7 +7,7 @@ use futures::future::BoxFuture;
 use tokio::sync::OnceCell;
 
 use super::{Demand, MissingRights, Right, in_flight::InFlight};
-use crate::failure::{Class, Problem, Result};
+use crate::failure::{Class, Failure, Problem, Result};
 
 /// What tells one server from another of its sort, such as a cluster id: name and value, no secrets.
 pub type Identity = BTreeMap<String, String>;
@@ -74,6 +74,14 @@ struct Slot {
 pub struct Handles {
     slots: Vec<Slot>,
     under_way: InFlight,
+    only: Option<Only>,
+}
+
+/// The one system that a command is about.
+struct Only {
+    system: String,
+    /// What is said of the others, which are not asked.
+    stated: Target,
 }
 
 impl Handles {
@@ -97,6 +105,28 @@ impl Handles {
         });
         self.slots.push(Slot { name: H::NAME, open, opened: OnceCell::new() });
         self
+    }
+
+    /// With one system alone: no other is looked at, whatever asks for it. `stated` is what the user says of their identity.
+    #[must_use]
+    pub fn only(mut self, system: &str, stated: Target) -> Self {
+        self.only = Some(Only { system: system.to_owned(), stated });
+        self
+    }
+
+    /// The one system that is looked at, where it is one alone.
+    pub fn alone(&self) -> Option<&str> {
+        Some(&self.only.as_ref()?.system)
+    }
+
+    /// Whether a system is looked at.
+    pub fn looks_at(&self, system: &str) -> bool {
+        self.alone().is_none_or(|only| only == system)
+    }
+
+    /// What the user says of the identity of a system that is not looked at.
+    pub fn stated(&self, system: &str) -> Option<&Identity> {
+        self.only.as_ref().filter(|only| only.system != system)?.stated.get(system)
     }
 
     /// What continues them though it was given up.
@@ -133,22 +163,40 @@ impl Handles {
         futures::future::try_join_all(identities).await.map(Target::from_iter)
     }
 
-    /// The identity of one system, which is opened for it if need be.
+    /// The identity of one system, which is opened for it if need be; of one that is not looked at, what is said of it.
     ///
     /// # Errors
     /// When there is no such system, or it does not answer.
     pub async fn identify(&self, name: &str) -> Result<Identity> {
-        self.named(name).await?.identity().await
+        match self.stated(name) {
+            Some(stated) => Ok(stated.clone()),
+            None => self.named(name).await?.identity().await,
+        }
     }
 
     /// The connection to a system, opened now if it was not yet.
     ///
     /// # Errors
-    /// When there is no such system, or it cannot be opened.
+    /// When there is no such system, it is not looked at, or it cannot be opened.
     pub async fn named(&self, name: &str) -> Result<Arc<dyn Connection>> {
+        if let Some(only) = self.alone().filter(|only| *only != name) {
+            return Err(not_looked_at(name, only).into());
+        }
         let slot = self.slots.iter().find(|slot| slot.name == name).ok_or_else(|| unknown(name))?;
         slot.opened.get_or_init(|| (slot.open)()).await.clone()
     }
+}
+
+const NOT_LOOKED_AT: &str = "trustpath::system::not_looked_at";
+
+fn not_looked_at(name: &str, only: &str) -> Problem {
+    Problem::new(Class::Denied, NOT_LOOKED_AT, format!("{name} is not looked at: the command is about {only} alone"))
+        .help("leave --system out, with credentials for both")
+}
+
+/// Whether something was to be asked of a system that is not looked at.
+pub(super) fn was_not_looked_at(failure: &Failure) -> bool {
+    failure.report().code.as_deref() == Some(NOT_LOOKED_AT)
 }
 
 fn unknown(name: &str) -> Problem {

@@ -93,6 +93,11 @@ impl Kind {
         self.about
     }
 
+    /// The systems that its steps read or write; their objects are on the first.
+    pub fn systems(&self) -> &'static [&'static str] {
+        self.systems
+    }
+
     /// What finds the objects of this kind that a graph has left, and the systems on which it looks.
     pub(crate) fn leftovers(&self) -> Option<(&'static dyn Leftovers, &'static [&'static str])> {
         self.leftovers.map(|leftovers| (leftovers, self.systems))

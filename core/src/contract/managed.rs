@@ -89,7 +89,8 @@ impl<S> Decision<S> {
 /// Every method is pure. Preflight, `permissions`, the journal's parts, undo, dry run and the requests that a plan shows
 /// follow from what they answer.
 pub trait Managed: Send + Sync + 'static {
-    /// The systems that it reads or writes, by the names of their handles: a run locks them before it plans.
+    /// The systems that it reads or writes, by the names of their handles: a run locks them before it plans. Its object is on
+    /// the first.
     const SYSTEMS: &'static [&'static str];
     /// What it owns: no secrets, no server defaults. Compared and journaled as JSON; identifiers that a server will
     /// not give back (uid, accessor) are `#[serde(skip)]`. Must not serialize to `null`, which means absent.

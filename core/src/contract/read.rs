@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt, sync::Arc};
 use async_trait::async_trait;
 use futures::future::try_join_all;
 
-use super::{Answer, Answers, Context, Right, state::defect};
+use super::{Answer, Answers, Context, Right, handle::was_not_looked_at, state::defect};
 use crate::failure::{Failure, Result};
 
 /// Something that is read before a decision. May be several requests where an answer leads to more.
@@ -79,12 +79,19 @@ impl Reads {
 }
 
 impl Context {
-    /// What a read comes to, which is asked once for all that share it.
+    /// What a read comes to, which is asked once for all that share it. What lies on a system that is not looked at may not
+    /// be seen.
     ///
     /// # Errors
     /// Those of the read.
     pub async fn read(&self, read: &dyn Read) -> Result<Arc<Answer>> {
-        self.once(format!("{read:?}"), async { read.perform(self).await.map(Arc::new) }).await
+        let perform = async {
+            match read.perform(self).await {
+                Err(failure) if was_not_looked_at(&failure) => Ok(Arc::new(Answer::Refused(failure.to_string()))),
+                answer => answer.map(Arc::new),
+            }
+        };
+        self.once(format!("{read:?}"), perform).await
     }
 }
 

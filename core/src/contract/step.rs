@@ -29,7 +29,8 @@ pub trait Step: Send + Sync {
         Ok(())
     }
 
-    /// The systems that this step reads or writes, by the names of their handles: a run locks them before it plans.
+    /// The systems that this step reads or writes, by the names of their handles: a run locks them before it plans. Its
+    /// object is on the first.
     fn systems(&self) -> &'static [&'static str] {
         &[]
     }

@@ -165,6 +165,8 @@ mod tests {
             verb: Verb::Apply,
             graph: "g".into(),
             chosen: Vec::new(),
+            system: None,
+            reason: None,
             consent: Default::default(),
             limits: Default::default(),
             target: Default::default(),

@@ -154,6 +154,12 @@ pub struct Start {
     pub graph: String,
     /// The steps that the command is about.
     pub chosen: Vec<String>,
+    /// The one system that is looked at, where it is one alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub system: Option<String>,
+    /// Why it is made, in the user's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
     /// What the user agreed to beforehand.
     pub consent: Consent,
     /// Its limits.

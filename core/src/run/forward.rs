@@ -12,8 +12,9 @@ use super::{
     Engine,
     earlier::refuse_other_target,
     outcome::{Ended, Failures, Outcome, interrupted},
-    plan::{RunPlan, goal},
+    plan::goal,
     requests::{Aim, RequestSender, SendResult},
+    run_plan::RunPlan,
     schedule::{Direction, OnFailure, Schedule, execute},
     settings::Event,
     verification::{EarlyVerification, Verification, Verifications, failed},
@@ -82,8 +83,8 @@ impl Engine {
         made?;
         let rest = match self.await_in_flight(plan.verb, journal).await? {
             _ if plan.verb == Verb::Destroy => return Ok(Verifications::new()),
-            Settled::Late => plan.chosen(),
-            Settled::InTime => &plan.chosen() - ahead.places(),
+            Settled::Late => plan.to_prove(),
+            Settled::InTime => &plan.to_prove() - ahead.places(),
         };
         Ok(Verification::by(self).of(&rest).await)
     }

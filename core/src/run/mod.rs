@@ -3,12 +3,14 @@
 mod earlier;
 mod forward;
 mod import;
+mod looked_at;
 mod needs;
 mod orphans;
 mod outcome;
 mod plan;
 mod requests;
 mod rights;
+mod run_plan;
 mod schedule;
 mod settings;
 mod undo;
@@ -19,8 +21,8 @@ pub use import::{NamedImport, import_chain};
 pub use needs::{RequestedBy, Requester, RequiredRight, RequiredRights};
 pub use orphans::{Orphan, Orphans};
 pub use outcome::{Ended, Failures, Outcome};
-pub use plan::{Planned, Relation, RunPlan};
 pub use rights::RightsOfVerbs;
+pub use run_plan::{Planned, Relation, RunPlan};
 pub use settings::{Cancel, Canceller, Consent, Event, Guard, LONGEST, Observer, Settings};
 
 use std::sync::Arc;

@@ -95,7 +95,8 @@ impl Orphans {
     /// Looks for them; whatever becomes of that is told in the notes, and is of no harm to a plan.
     pub(super) async fn of(engine: &Engine, kinds: &[&'static Kind], readings: &Arc<SharedReads>) -> Self {
         let about = about(&engine.graph);
-        let is_used = |systems: &[&str]| systems.iter().all(|system| engine.graph.uses(system));
+        let is_seen = |systems: &[&str]| systems.first().is_none_or(|system| engine.handles.looks_at(system));
+        let is_used = |systems: &[&str]| is_seen(systems) && systems.iter().all(|system| engine.graph.uses(system));
         let finding = kinds.iter().filter_map(|kind| Some((*kind, kind.leftovers()?)));
         let finding = finding.filter(|(_, (_, systems))| is_used(systems));
         let each = finding.map(|(kind, (leftovers, _))| {

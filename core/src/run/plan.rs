@@ -8,6 +8,7 @@ use std::{
 use super::{
     Engine,
     outcome::{Failures, caught_at_once, in_time, interrupted},
+    run_plan::{Planned, Relation, RunPlan},
     schedule::side_by_side,
     settings::{Consent, Event},
 };
@@ -17,60 +18,6 @@ use crate::{
     graph::{Graph, Selection, StepIndex, word},
     journal::Verb,
 };
-
-/// What a run would do.
-#[derive(Debug, Clone, PartialEq)]
-pub struct RunPlan {
-    /// Which way.
-    pub verb: Verb,
-    /// Each step that was read, by its place.
-    pub steps: BTreeMap<StepIndex, Planned>,
-}
-
-/// What a run would do to one step.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Planned {
-    /// Why it was read.
-    pub relation: Relation,
-    /// What would change.
-    pub plan: Plan,
-}
-
-/// Why a step was read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Relation {
-    /// The command is about it.
-    Chosen,
-    /// A chosen one depends on it: it must have nothing to do.
-    Neighbor,
-}
-
-impl RunPlan {
-    /// The chosen steps that have something to do.
-    pub fn changes(&self) -> impl Iterator<Item = (StepIndex, &Plan)> {
-        let chosen = self.steps.iter().filter(|(_, planned)| planned.relation == Relation::Chosen);
-        chosen.map(|(place, planned)| (*place, &planned.plan)).filter(|(_, plan)| !plan.is_nothing())
-    }
-
-    /// The part of it in which there is something to do.
-    #[must_use]
-    pub fn without_rest(&self) -> Self {
-        let changing: BTreeSet<_> = self.changes().map(|(place, _)| place).collect();
-        let steps = self.steps.iter().filter(|(place, _)| changing.contains(*place));
-        Self { verb: self.verb, steps: steps.map(|(place, planned)| (*place, planned.clone())).collect() }
-    }
-
-    /// The steps that the command is about.
-    pub fn chosen(&self) -> BTreeSet<StepIndex> {
-        let chosen = self.steps.iter().filter(|(_, planned)| planned.relation == Relation::Chosen);
-        chosen.map(|(place, _)| *place).collect()
-    }
-
-    /// Whether there is nothing to do.
-    pub fn is_nothing(&self) -> bool {
-        self.changes().next().is_none()
-    }
-}
 
 impl Engine {
     /// Reads the chosen steps, and those that they depend on, and finds what has to change.
@@ -88,8 +35,13 @@ impl Engine {
         selection: &Selection,
         readings: &Arc<SharedReads>,
     ) -> Result<RunPlan, Failures> {
-        let chosen = selection.places(&self.graph).map_err(Failure::from)?;
-        let neighbors = neighbors(&self.graph, verb, &chosen);
+        let selected = selection.places(&self.graph).map_err(Failure::from)?;
+        let (chosen, unread) = self.looked_at_of(selected);
+        let (neighbors, more) = self.looked_at_of(neighbors(&self.graph, verb, &chosen));
+        let unread = unread
+            .into_iter()
+            .chain(more)
+            .map(|place| (place, Planned { relation: Relation::Unread, plan: Plan::nothing(None) }));
         let roles = chosen.iter().map(|place| (*place, Relation::Chosen));
         let roles = roles.chain(neighbors.into_iter().map(|place| (place, Relation::Neighbor)));
         let goal = goal(verb);
@@ -99,8 +51,9 @@ impl Engine {
             async move { (place, (role, read.await)) }
         });
         let answers = side_by_side(self.settings.parallelism, reads).await;
-        let plan = hold(&self.graph, sort(verb, answers)?);
+        let mut plan = hold(&self.graph, sort(verb, answers)?);
         check(&self.graph, &plan)?;
+        plan.steps.extend(unread);
         Ok(plan)
     }
 

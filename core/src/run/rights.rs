@@ -9,7 +9,8 @@ use super::{
     Engine,
     needs::{RequestedBy, Requester, RequiredRights},
     outcome::caught_at_once,
-    plan::{Relation, RunPlan, neighbors},
+    plan::neighbors,
+    run_plan::{Relation, RunPlan},
     schedule::side_by_side,
 };
 use crate::{
@@ -81,8 +82,8 @@ impl Engine {
     /// # Errors
     /// When the selection names an unknown step.
     pub async fn needed(&self, selection: &Selection) -> Result<RightsOfVerbs> {
-        let chosen = selection.places(&self.graph)?;
-        let before = neighbors(&self.graph, Verb::Apply, &chosen);
+        let (chosen, _) = self.looked_at_of(selection.places(&self.graph)?);
+        let (before, _) = self.looked_at_of(neighbors(&self.graph, Verb::Apply, &chosen));
         let mut needed = RightsOfVerbs { needs: RequiredRights::default(), unseen: Vec::new() };
         for (place, plan) in self.looked_at(chosen.union(&before).copied()).await {
             match plan {
@@ -110,7 +111,7 @@ impl Engine {
     /// Before a step is destroyed, those that need it are looked at: they have to be gone.
     fn to_destroy_these(&self, needs: &mut RequiredRights, chosen: &BTreeSet<StepIndex>) -> Result<()> {
         let gone = Change::removal(None);
-        for place in neighbors(&self.graph, Verb::Destroy, chosen) {
+        for place in self.looked_at_of(neighbors(&self.graph, Verb::Destroy, chosen)).0 {
             self.stage(needs, place, Purpose::Destroy, Stage::Plan(&Goal::Absent, &gone))?;
         }
         Ok(())
@@ -216,7 +217,9 @@ impl Engine {
 
     fn rights(&self, place: StepIndex, stage: Stage<'_>) -> Result<Vec<Right>> {
         let rights = caught_at_once(|| self.graph.node(place).step.rights(&self.context(place), stage));
-        rights.map_err(|failure| failure.in_step(self.name(place)))
+        let mut rights = rights.map_err(|failure| failure.in_step(self.name(place)))?;
+        rights.retain(|right| self.handles.looks_at(right.system));
+        Ok(rights)
     }
 
     /// What the run itself needs, of the systems that its steps talk to.

@@ -331,6 +331,8 @@ fn start(engine: &Engine, plan: &RunPlan) -> Start {
         verb: plan.verb,
         graph: GRAPH.into(),
         chosen: plan.chosen().iter().map(|place| engine.graph().node(*place).name.to_string()).collect(),
+        system: None,
+        reason: None,
         consent: engine.consent().clone(),
         limits: engine.settings(),
         target: Default::default(),

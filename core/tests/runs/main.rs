@@ -17,4 +17,5 @@ mod partial;
 mod resume;
 mod rights;
 mod shelf;
+mod system;
 mod undo;

@@ -73,6 +73,9 @@ struct ApiServerConnection {
 }
 
 impl Cluster {
+    /// What the uid is called in its identity.
+    pub const UID: &'static str = "kube-system";
+
     /// The same connection, whose requests are given up after this time, all attempts together: for those who look again
     /// by themselves. Never longer than the connection's own limit.
     #[must_use]
@@ -95,6 +98,15 @@ impl Cluster {
     }
 }
 
+/// What serves one cluster cannot be marked with a cluster that is not known.
+pub fn uid_not_stated(what: &str) -> Problem {
+    let message = format!("{what} is marked with the cluster that it serves, and that is not looked at");
+    Problem::new(Class::Config, "trustpath::kubernetes::uid_not_stated", message).help(
+        "name it in the graph file, with `uid` under [connections.kubernetes]: \
+         kubectl get namespace kube-system -o jsonpath={.metadata.uid}",
+    )
+}
+
 fn no_system() -> Problem {
     let message = "the cluster has no namespace `kube-system`, whose uid tells it from others";
     Problem::new(Class::Missing, "trustpath::kubernetes::identity", message)
@@ -108,7 +120,7 @@ impl Handle for Cluster {
 #[async_trait]
 impl Connection for Cluster {
     async fn identity(&self) -> Result<Identity> {
-        Ok(Identity::from([("kube-system".to_owned(), self.uid().await?.to_owned())]))
+        Ok(Identity::from([(Self::UID.to_owned(), self.uid().await?.to_owned())]))
     }
 
     async fn missing_rights(&self, rights: &[Right]) -> Result<MissingRights> {

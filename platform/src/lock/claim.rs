@@ -64,6 +64,9 @@ pub struct LockHolder {
     pub command: String,
     /// The graph that it does it to.
     pub graph: String,
+    /// Why, in the user's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
     /// Since when, by its own clock; for people to read, and compared with nothing.
     pub since: String,
 }
@@ -126,14 +129,29 @@ impl LockHolder {
         let nonce = RandomState::new().build_hasher().finish();
         let id = format!("{}/{}/{nonce:016x}", process.host, process.pid);
         let since = Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
-        Self { id, process, user: user.to_owned(), command: command.to_owned(), graph: graph.to_owned(), since }
+        let [user, command, graph] = [user, command, graph].map(str::to_owned);
+        Self { id, process, user, command, graph, reason: None, since }
+    }
+
+    /// With why it does that.
+    #[must_use]
+    pub fn because(self, reason: Option<&str>) -> Self {
+        Self { reason: reason.map(str::to_owned), ..self }
     }
 
     /// A holder of whom nothing is known but a name.
     pub fn unknown(name: &str) -> Self {
         let unsaid = || "unknown".to_owned();
         let process = Process { host: unsaid(), boot: None, pid_namespace: None, pid: 0, started: None };
-        Self { id: name.to_owned(), process, user: unsaid(), command: unsaid(), graph: unsaid(), since: unsaid() }
+        Self {
+            id: name.to_owned(),
+            process,
+            user: unsaid(),
+            command: unsaid(),
+            graph: unsaid(),
+            reason: None,
+            since: unsaid(),
+        }
     }
 
     fn cleaned(self) -> Self {
@@ -143,6 +161,7 @@ impl LockHolder {
             user: clean(&self.user),
             command: clean(&self.command),
             graph: clean(&self.graph),
+            reason: self.reason.map(|reason| clean(&reason)),
             since: clean(&self.since),
             // Compared, and never shown.
             id: self.id,
@@ -155,7 +174,8 @@ impl fmt::Display for LockHolder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { process, user, command, graph, since, .. } = self;
         let Process { host, pid, .. } = process;
-        write!(f, "`{command}` of the graph `{graph}` by {user} on {host} (pid {pid}), since {since}")
+        write!(f, "`{command}` of the graph `{graph}` by {user} on {host} (pid {pid}), since {since}")?;
+        self.reason.iter().try_for_each(|reason| write!(f, ": {reason}"))
     }
 }
 

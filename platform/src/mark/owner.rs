@@ -19,12 +19,12 @@ pub enum Owner {
 }
 
 impl Owner {
-    /// Of what serves one cluster, this one by its uid; `None` where that is not known.
+    /// Of what serves one cluster, this one by its uid. `None` where that is not looked at: the mark is taken at its word.
     pub fn of(mark: Option<&Mark>, graph: &str, cluster: Option<&str>) -> Self {
         let Some(mark) = mark.filter(|mark| mark.graph == graph) else { return Self::Other };
         match mark.cluster.as_deref() {
             None => Self::Unnamed,
-            Some(uid) if Some(uid) == cluster => Self::Ours,
+            Some(uid) if cluster.is_none_or(|this| this == uid) => Self::Ours,
             Some(uid) => Self::OtherCluster(uid.to_owned()),
         }
     }
@@ -78,6 +78,7 @@ mod tests {
         assert_eq!(of(Mark::new("a").of(Some("2"))), Owner::OtherCluster("2".into()));
         assert_eq!(of(Mark::new("a")), Owner::Unnamed);
         assert_eq!(of(Mark::new("b").of(Some("1"))), Owner::Other);
+        assert_eq!(Owner::of(Some(&Mark::new("a").of(Some("2"))), "a", None), Owner::Ours, "it is not looked at");
         assert_eq!((Owner::of(None, "a", None), Owner::of_graph(None, "a")), (Owner::Other, Owner::Other));
         assert_eq!(Owner::of_graph(Some(&Mark::new("a").of(Some("2"))), "a"), Owner::Ours);
     }

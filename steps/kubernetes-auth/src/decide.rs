@@ -78,8 +78,8 @@ impl KubernetesAuth {
     /// What is left of a mount that bears the mark of this graph. The roles that go before it do are this graph's own, each of a
     /// step.
     pub(crate) fn removal(&self, at: At<'_, Taken>, answers: &Answers, now: &State) -> Result<Decision<State>> {
-        let cluster: String = read(answers, "cluster")?;
-        let owner = owner::of(at.cx.graph(), &cluster, &now.mount);
+        let cluster: Option<String> = answers.get("cluster")?;
+        let owner = owner::of(at.cx.graph(), cluster.as_deref(), &now.mount);
         let (goes_with, own) = roles_that_go(at.cx, self.mount.as_str());
         if let Some(kept) = owner.keeps(self.mount.as_str(), now) {
             return Ok(Decision { goes_with, ..kept });
@@ -146,7 +146,7 @@ impl KubernetesAuth {
 
 /// Whether the mark is this graph's, and lacks this cluster; what is kept is taken over by its mark alone.
 fn is_to_be_marked(graph: &str, around: &Making, now: &State, takes_over: bool) -> bool {
-    match owner::of(graph, &around.cluster, &now.mount) {
+    match owner::of(graph, Some(&around.cluster), &now.mount) {
         Owner::Ours => false,
         Owner::Unnamed | Owner::OtherCluster(_) => true,
         Owner::Other => takes_over,

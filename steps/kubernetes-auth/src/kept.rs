@@ -18,6 +18,8 @@ impl KubernetesAuth {
         match (&self.reviewer, now.and_then(|now| now.config.as_ref())) {
             (Choice::Keep, None) => Err(self.nothing_to_keep(now.is_some())),
             (Choice::Keep, config) => Ok(config),
+            // The cluster is not looked at, and without that nothing is known of who reviews.
+            (Choice::Auto | Choice::Secret(_), config) if around.is_unseen() && around.jwt.is_none() => Ok(config),
             (Choice::Auto, config) if around.source.is_none() => {
                 Ok(config.filter(|config| config.reviewer == Reviewer::Unknown))
             }

@@ -68,9 +68,7 @@ impl Managed for KubernetesAuth {
         }
         match (intent, &seen.state) {
             (Intent::Remove, Some(now)) => self.removal(at, &seen.answers, now),
-            (_, now) => {
-                Ok(self.wants((at.cx, at.cx.consent().adopt), &self.making(at, &seen.answers)?, now.as_ref())?)
-            }
+            (_, now) => Ok(self.wants((at.cx, at.cx.consent().adopt), &self.making(at, seen)?, now.as_ref())?),
         }
     }
 

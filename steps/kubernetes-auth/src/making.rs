@@ -4,10 +4,10 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::json;
-use trustpath_core::{Answer, Answers, At, Class, Context, Problem, Read, Result, Right};
+use trustpath_core::{Answer, Answers, At, Class, Context, Problem, Read, Result, Right, Seen};
 use trustpath_platform::{
     Cluster, Vault, VaultServer,
-    kubernetes::ApiServer,
+    kubernetes::{ApiServer, uid_not_stated},
     text::clean,
     text_source::{NamedFile, TextSource},
     vault::Family,
@@ -20,6 +20,7 @@ use crate::{
     jwt::{JwtSeen, JwtSource},
     pem,
     place::VaultLocation,
+    state::State,
 };
 
 /// What is looked at before the mount is made or changed.
@@ -49,10 +50,11 @@ pub(crate) struct Making {
 }
 
 impl KubernetesAuth {
-    pub(crate) fn making(&self, at: At<'_, Taken>, answers: &Answers) -> Result<Making> {
+    pub(crate) fn making(&self, at: At<'_, Taken>, seen: &Seen<State>) -> Result<Making> {
+        let answers = &seen.answers;
         let here: Here = read(answers, "here")?;
         Ok(Making {
-            cluster: read(answers, "cluster")?,
+            cluster: self.served(at.cx.graph(), seen)?,
             unencrypted: unencrypted(&at.facts.0, &here.vault),
             here,
             place: answers.get("place")?.unwrap_or_default(),
@@ -64,6 +66,16 @@ impl KubernetesAuth {
             previous: answers.get("previous")?,
             roles: answers.get("roles")?.unwrap_or_default(),
         })
+    }
+
+    /// The cluster; where it is not looked at, and the graph file does not name it, the one that the mark names.
+    fn served(&self, graph: &str, Seen { state, answers }: &Seen<State>) -> Result<String> {
+        if answers.refused("cluster").is_none() {
+            return read(answers, "cluster");
+        }
+        let mark = state.as_ref().and_then(|state| state.mount.mark.as_ref()).filter(|mark| mark.graph == graph);
+        let marked = mark.and_then(|mark| mark.cluster.clone());
+        Ok(marked.ok_or_else(|| uid_not_stated(&format!("the mount `{}`", self.mount)))?)
     }
 
     /// Where the reviewer JWT comes from, if from somewhere.
@@ -91,6 +103,13 @@ impl KubernetesAuth {
     }
 }
 
+impl Making {
+    /// Whether the cluster is not looked at.
+    pub(crate) fn is_unseen(&self) -> bool {
+        self.here.api_server.is_none()
+    }
+}
+
 /// An address at which Vault is reached in the clear, by the cluster or from here.
 fn unencrypted(server: &VaultServer, here: &str) -> Option<String> {
     let addresses = [server.url.as_deref(), Some(here)];
@@ -104,8 +123,8 @@ pub(crate) struct Here {
     pub(crate) family: Family,
     /// Vault's address.
     pub(crate) vault: String,
-    /// As the kubeconfig knows it.
-    pub(crate) api_server: ApiServer,
+    /// As the kubeconfig knows it; nothing where the cluster is not looked at.
+    pub(crate) api_server: Option<ApiServer>,
 }
 
 /// Reads [`Here`].
@@ -119,8 +138,12 @@ impl Read for Connected {
     }
 
     async fn perform(&self, cx: &Context) -> Result<Answer> {
-        let (vault, cluster) = (cx.handle::<Vault>().await?, cx.handle::<Cluster>().await?);
-        let (family, api_server) = (vault.family(), cluster.api_server().clone());
+        let vault = cx.handle::<Vault>().await?;
+        let api_server = match cx.looks_at::<Cluster>() {
+            true => Some(cx.handle::<Cluster>().await?.api_server()),
+            false => None,
+        };
+        let family = vault.family();
         Ok(Answer::Found(json!(Here { now: Timestamp::now(), family, vault: vault.address().to_owned(), api_server })))
     }
 }

@@ -10,8 +10,8 @@ use crate::{
     url::same_host,
 };
 
-pub(crate) fn of(graph: &str, cluster: &str, mount: &MountState) -> Owner {
-    Owner::of(mount.mark.as_ref(), graph, Some(cluster))
+pub(crate) fn of(graph: &str, cluster: Option<&str>, mount: &MountState) -> Owner {
+    Owner::of(mount.mark.as_ref(), graph, cluster)
 }
 
 /// Lets the step have the mount, with what the user should know of it, or refuses it; `adopts` is what the user has agreed to.
@@ -42,7 +42,7 @@ pub(crate) fn is_ours(graph: &str, around: &Making, now: &State, wanted: &Config
 /// Whose it is by its mark, and how its config differs from one of this cluster.
 fn judged(graph: &str, around: &Making, now: &State, wanted: &Config) -> (Owner, Option<String>) {
     let config = now.config.as_ref();
-    (of(graph, &around.cluster, &now.mount), config.and_then(|config| other_cluster(around, config, wanted)))
+    (of(graph, Some(&around.cluster), &now.mount), config.and_then(|config| other_cluster(around, config, wanted)))
 }
 
 /// Whether a config is about this cluster, as far as host and CA show; if not, how it differs.
@@ -59,7 +59,7 @@ fn other_cluster(around: &Making, now: &Config, wanted: &Config) -> Option<Strin
 /// Whether the API server of a config is this cluster's at another of its addresses. The names that pods use are alike in
 /// all clusters: it takes a CA in common with the kubeconfig.
 fn is_this_cluster(around: &Making, host: &str, ca: &str) -> bool {
-    let api_server = &around.here.api_server;
+    let Some(api_server) = &around.here.api_server else { return false };
     let is_known = api_server.ca_pem.as_deref().is_some_and(|known| !ca.is_empty() && !pem::disjoint(ca, known));
     is_known && (around.api_service.has(host) || same_host(host, &api_server.url))
 }

@@ -30,15 +30,17 @@ impl KubernetesAuth {
     ) -> Result<(Config, Vec<Note>), Problem> {
         let mut notes = Vec::new();
         self.check_family(around.here.family)?;
-        let host = match kept {
-            // Where the reviewer is kept by name, `auto` is whatever the mount has.
-            Some(kept) if self.reviewer == Choice::Keep && self.kubernetes_host == Host::Auto => {
-                kept.text(HOST).to_owned()
-            }
-            _ => around.api_service.spelled(self.host(around, &mut notes), now.map(|now| now.text(HOST))),
+        let unseen = now.filter(|_| around.is_unseen());
+        if unseen.is_some() && (self.kubernetes_host == Host::Auto || self.ca == Ca::Auto) {
+            notes.push(Note::Info("the cluster is not looked at: what is `auto` is taken as Vault has it".to_owned()));
+        }
+        let host = match kept.filter(|_| self.reviewer == Choice::Keep).or(unseen) {
+            // Where the reviewer is kept by name, or nothing else can be known, `auto` is whatever the mount has.
+            Some(there) if self.kubernetes_host == Host::Auto => there.text(HOST).to_owned(),
+            _ => around.api_service.spelled(self.host(around, &mut notes)?, now.map(|now| now.text(HOST))),
         };
-        let ca = match kept {
-            Some(kept) if self.ca == Ca::Auto => kept.text(CA).to_owned(),
+        let ca = match kept.or(unseen) {
+            Some(there) if self.ca == Ca::Auto => there.text(CA).to_owned(),
             _ => self.certificates(around, &mut notes)?,
         };
         let (reviewer, disables_local) = match kept {
@@ -58,11 +60,13 @@ impl KubernetesAuth {
         Ok(())
     }
 
-    fn host(&self, around: &Making, notes: &mut Vec<Note>) -> String {
+    fn host(&self, around: &Making, notes: &mut Vec<Note>) -> Result<String, Problem> {
         let host = match (&self.kubernetes_host, &around.place) {
             (Host::Url(url), _) => url.clone(),
             (Host::Auto, VaultLocation::Inside) => INSIDE.to_owned(),
-            (Host::Auto, VaultLocation::Outside(_) | VaultLocation::Unasked) => around.here.api_server.url.clone(),
+            (Host::Auto, VaultLocation::Outside(_) | VaultLocation::Unasked) => {
+                around.here.api_server.as_ref().ok_or_else(unseen_host)?.url.clone()
+            }
         };
         if self.kubernetes_host == Host::Auto && url::is_loopback(&host) {
             notes.push(Note::Warning(format!(
@@ -75,7 +79,7 @@ impl KubernetesAuth {
                 "{host} is not encrypted: every JWT that logs in crosses it in the clear"
             )));
         }
-        host
+        Ok(host)
     }
 
     fn certificates(&self, around: &Making, notes: &mut Vec<Note>) -> Result<String, Problem> {
@@ -86,8 +90,10 @@ impl KubernetesAuth {
             (Ca::Auto, VaultLocation::Outside(_) | VaultLocation::Unasked) => {
                 const NONE: &str =
                     "the kubeconfig names no certificate-authority, and Vault does not run in this cluster";
-                let of_kubeconfig = around.here.api_server.ca_pem.clone();
-                let of_kubeconfig = of_kubeconfig.ok_or_else(|| no_ca(NONE, ", or `ca = \"none\"`"))?;
+                let of_kubeconfig = match &around.here.api_server {
+                    Some(server) => server.ca_pem.clone().ok_or_else(|| no_ca(NONE, ", or `ca = \"none\"`"))?,
+                    None => return Err(no_ca("`ca` is that of a cluster that is not looked at", "")),
+                };
                 (of_kubeconfig, "the kubeconfig's certificate-authority".to_owned())
             }
         };
@@ -97,6 +103,9 @@ impl KubernetesAuth {
 
     fn reviewer(&self, around: &Making, notes: &mut Vec<Note>) -> Result<Reviewer, Problem> {
         if let Some(source) = &around.source {
+            if around.is_unseen() && around.jwt.is_none() {
+                return Err(choose_reviewer(&format!("{} is in a cluster that is not looked at", source.at)));
+            }
             let Some(jwt) = &around.jwt else { return Ok(Reviewer::NotYet) };
             let end = jwt.claims.end(around.here.now).map_err(|at| expired(&source.at, &at.to_string()))?;
             notes.extend(end.map(|when| ends(&source.at, &when)));
@@ -116,6 +125,7 @@ impl KubernetesAuth {
             }
             (Choice::Vault, _) | (Choice::Auto, VaultLocation::Inside) => Ok(Reviewer::None),
             (_, VaultLocation::Outside(seen)) => Err(choose_reviewer(seen)),
+            _ if around.is_unseen() => Err(choose_reviewer("the cluster is not looked at")),
             _ => Err(choose_reviewer("nothing was looked up from which that could be decided")),
         }
     }
@@ -166,6 +176,12 @@ fn client_in_the_clear(address: &str) -> Problem {
         format!("`reviewer = \"client\"` sends JWTs that are good at the API server to {address} unencrypted");
     Problem::new(Class::Refused, "trustpath::kubernetes_auth::client_over_http", message)
         .help("reach Vault by https, or choose another reviewer: a `token-reviewer` step makes one")
+}
+
+fn unseen_host() -> Problem {
+    let message = "`kubernetes_host` is that of a cluster that is not looked at";
+    Problem::new(Class::Config, "trustpath::kubernetes_auth::no_host", message)
+        .help("set `kubernetes_host` to the API server's address as Vault reaches it")
 }
 
 fn no_ca(message: &str, or: &str) -> Problem {

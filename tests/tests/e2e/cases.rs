@@ -5,7 +5,7 @@ use trustpath_tests::{cases, fleet::Case, pair::Which};
 use crate::{
     addresses, app_role, bad_days, bad_files, bad_servers, canaries, circle, clusters, conformance, cut_off, ends,
     from_store, garbled, kept, locks, mirror, namespaces, on_a_terminal, orphans, other_values, own_step, panics,
-    partial, races, requests, reviewer, rights, rollback, size, teams, tokens,
+    partial, races, requests, reviewer, rights, rollback, size, system, teams, tokens,
 };
 
 pub(crate) const ALL: &[(&str, Case)] = cases![
@@ -18,6 +18,11 @@ pub(crate) const ALL: &[(&str, Case)] = cases![
     partial::the_role_alone,
     partial::refused_when_the_policy_was_changed_too,
     partial::from_and_skip,
+    system::each_team_by_its_own_credentials,
+    system::what_is_auto_stays_as_it_is,
+    system::what_has_to_be_given_is_named,
+    system::a_run_that_was_killed_goes_on_alone,
+    system::why_a_run_is_made_is_kept,
     teams::one_more_is_one_line,
     teams::one_of_them_alone,
     teams::each_value_has_its_file,

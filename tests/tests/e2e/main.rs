@@ -34,6 +34,7 @@ mod rights;
 mod rollback;
 mod screens;
 mod size;
+mod system;
 mod teams;
 mod tokens;
 

@@ -75,6 +75,8 @@ pub(crate) async fn start(engine: &Engine, plan: &RunPlan, run: &str) -> Start {
         verb: plan.verb,
         graph: engine.graph().id().into(),
         chosen: plan.chosen().iter().map(|place| engine.graph().node(*place).name.to_string()).collect(),
+        system: None,
+        reason: None,
         consent: engine.consent().clone(),
         limits: engine.settings(),
         target: engine.handles().target().await.unwrap(),

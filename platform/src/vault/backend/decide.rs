@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     Login,
+    kubernetes::uid_not_stated,
     mark::{Mark, Owner},
     text::{clean, few, listed},
 };
@@ -29,6 +30,11 @@ impl<M: AuthMethod> Backend<M> {
         // What is equal, and marked as it should be, stays as it is.
         if now != Some(&wanted) || matches!(owner, Owner::Unnamed | Owner::OtherCluster(_)) {
             let cluster: Option<String> = answers.get(CLUSTER)?;
+            let marked_with = wanted.mount.as_ref().and_then(|mount| mount.mark.as_ref()?.cluster.clone());
+            let cluster = cluster.or(marked_with.filter(|_| owner == Owner::Ours));
+            if wanted.mount.is_some() && answers.refused(CLUSTER).is_some() && cluster.is_none() {
+                return Err(uid_not_stated(&format!("the mount `{}`", clean(&mount.path))).into());
+            }
             wanted.mount = wanted.mount.map(|mount| marked(mount, at.cx.graph(), cluster.as_deref()));
         }
         Ok(Decision::to(Some(wanted), owner.is_here()))

@@ -68,7 +68,7 @@ impl KubernetesAuth {
         }
         // Never what the user agrees to for an apply: whose the mount is, is for a proof to find.
         let wants = |around| Ok(self.wants((at.cx, false), &around, Some(state))?);
-        match self.making(at, &seen.answers).and_then(wants) {
+        match self.making(at, seen).and_then(wants) {
             Ok(wanted) => Ok(Ok(wanted.to.unwrap_or_else(|| state.clone()))),
             Err(failure) if is_told(failure.class()) => Ok(Err(failure.report())),
             Err(failure) => Err(failure),

@@ -51,7 +51,7 @@ fn any_other_vault_gets_the_kubeconfigs_server_and_ca() {
 #[test]
 fn a_loopback_server_is_a_warning() {
     let mut around = outside(Some(ca()));
-    around.here.api_server.url = "https://127.0.0.1:6443".to_owned();
+    around.here.api_server.as_mut().expect("a server").url = "https://127.0.0.1:6443".to_owned();
     let wanted = decide(json!({"reviewer": "vault"}), &around, None).expect("a decision");
     assert!(wanted.notes.iter().any(|note| matches!(note, Note::Warning(text) if text.contains("kubernetes_host"))));
     let with = json!({"reviewer": "vault", "kubernetes_host": "https://127.0.0.1:6443"});

@@ -1,5 +1,6 @@
 //! What is decided, and how it can be taken back.
 
+mod alone;
 mod clusters;
 mod model;
 mod reviewers;
@@ -90,7 +91,7 @@ fn removed(at: &Context, roles: Answer, now: &State) -> Decision<State> {
 
 fn here(family: Family, ca_pem: Option<String>) -> Here {
     let api_server = ApiServer { url: "https://api.example.com:6443".to_owned(), ca_pem, unverified: false };
-    Here { now: Timestamp::UNIX_EPOCH, family, vault: String::new(), api_server }
+    Here { now: Timestamp::UNIX_EPOCH, family, vault: String::new(), api_server: Some(api_server) }
 }
 
 pub(crate) fn outside(ca_pem: Option<String>) -> Making {
