@@ -28,6 +28,17 @@ pub(crate) enum Trusted<'a> {
     Anyone,
 }
 
+impl<'a> Trusted<'a> {
+    /// These roots, or else the machine's. Where no TLS is on the way, to the server or to a proxy, none have to be there.
+    pub(crate) fn of(roots: &'a [CertificateDer<'static>], verify: bool, way: [Option<&str>; 2]) -> Self {
+        match roots.is_empty() {
+            _ if !verify || !way.contains(&Some("https")) => Self::Anyone,
+            true => Self::Machine,
+            false => Self::Roots(roots),
+        }
+    }
+}
+
 /// A client that has yet to be told whether it shows a certificate.
 pub(crate) fn client(trusted: &Trusted<'_>) -> Result<ConfigBuilder<ClientConfig, WantsClientCert>, Error> {
     let provider = Arc::new(default_provider());
@@ -151,6 +162,14 @@ mod tests {
         let now = UnixTime::since_unix_epoch(Duration::from_secs((year - 1970) * 31_557_600 + 86_400));
         let name = ServerName::try_from(name.to_owned()).expect("a name");
         verifier.verify_server_cert(server, &[], &name, &[], now).map(drop)
+    }
+
+    #[test]
+    fn no_one_is_believed_unseen_but_where_nothing_is_encrypted_or_the_user_says_so() {
+        let all = |verify, way| matches!(Trusted::of(&[], verify, way), Trusted::Anyone);
+        assert!(all(true, [Some("http"), None]) && all(true, [Some("http"), Some("socks5")]));
+        assert!(all(false, [Some("https"), None]));
+        assert!(!all(true, [Some("https"), None]) && !all(true, [Some("http"), Some("https")]));
     }
 
     #[test]

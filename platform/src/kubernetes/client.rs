@@ -91,11 +91,8 @@ where
 
 fn tls(config: &Config, certificate: Option<ClientPem>) -> Result<ClientConfig, Problem> {
     let roots: Vec<_> = config.root_cert.iter().flatten().map(|der| CertificateDer::from(der.clone())).collect();
-    let trusted = match config.accept_invalid_certs || config.cluster_url.scheme_str() == Some("http") {
-        true => Trusted::Anyone,
-        false if roots.is_empty() => Trusted::Machine,
-        false => Trusted::Roots(&roots),
-    };
+    let way = [config.cluster_url.scheme_str(), config.proxy_url.as_ref().and_then(Uri::scheme_str)];
+    let trusted = Trusted::of(&roots, !config.accept_invalid_certs, way);
     let builder = trust::client(&trusted).map_err(|error| unbuildable(&error))?;
     let Some((certificate, key)) = certificate else { return Ok(builder.with_no_client_auth()) };
     let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&certificate).collect();

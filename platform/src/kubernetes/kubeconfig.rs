@@ -18,7 +18,7 @@ const LISTS: [(&str, &str); 3] = [("contexts", "context"), ("clusters", "cluster
 const PATHS: [&str; 4] = ["certificate-authority", "client-certificate", "client-key", "tokenFile"];
 
 /// What the files say together.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct MergedKubeconfig {
     entries: Vec<NamedEntry>,
     current: Option<String>,
@@ -27,7 +27,6 @@ pub(super) struct MergedKubeconfig {
 }
 
 /// An entry of one of the lists.
-#[derive(Debug)]
 struct NamedEntry {
     list: &'static str,
     name: String,
@@ -38,7 +37,6 @@ struct NamedEntry {
 }
 
 /// The one context that is used.
-#[derive(Debug)]
 pub(super) struct ChosenContext {
     pub(super) cluster: Cluster,
     pub(super) user: AuthInfo,

@@ -189,12 +189,9 @@ fn http_client(settings: &VaultSettings) -> Result<reqwest::Client, Problem> {
 
 fn tls(settings: &VaultSettings) -> Result<ClientConfig, Problem> {
     let authorities = authorities(settings)?;
-    let trusted = match authorities.is_empty() {
-        // Without TLS, no root certificates have to be there.
-        _ if !settings.verify || settings.address.scheme() == "http" => Trusted::Anyone,
-        true => Trusted::Machine,
-        false => Trusted::Roots(&authorities),
-    };
+    let proxy = settings.proxy.as_ref().and_then(|proxy| proxy.expose_secret().split_once("://"));
+    let way = [Some(settings.address.scheme()), proxy.map(|(scheme, _)| scheme)];
+    let trusted = Trusted::of(&authorities, settings.verify, way);
     let builder = trust::client(&trusted).map_err(|error| unbuildable(&error))?;
     let mut tls = match &settings.client_certificate {
         Some((certificate, key)) => identity(builder, certificate, key)?,

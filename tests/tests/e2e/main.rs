@@ -11,6 +11,7 @@ mod cases;
 mod circle;
 mod clusters;
 mod conformance;
+mod connections_kubernetes;
 mod cut_off;
 mod ends;
 mod garbled;
