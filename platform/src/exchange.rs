@@ -202,3 +202,49 @@ pub(crate) async fn traced(
     tracing::debug!(target: "trustpath::request", system = system.key(), %method, path = clean(path), status, millis);
     answer
 }
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+    use rustls::{
+        AlertDescription as Alert, CertificateError as Bad, Error as Tls, OtherError, PeerIncompatible as Other,
+        pki_types::ServerName,
+    };
+
+    use super::*;
+
+    fn nameless() -> Bad {
+        let expected = ServerName::try_from("vault.test").expect("a name");
+        Bad::NotValidForNameContext { expected, presented: Vec::new() }
+    }
+
+    fn sha_1() -> Bad {
+        Bad::UnsupportedSignatureAlgorithmContext {
+            signature_algorithm_id: Vec::new(),
+            supported_algorithms: Vec::new(),
+        }
+    }
+
+    fn odd(error: webpki::Error) -> Bad {
+        Bad::Other(OtherError(std::sync::Arc::new(error)))
+    }
+
+    /// Each names what cannot be done here, and none is taken for another authority.
+    #[rstest]
+    #[case(Tls::PeerIncompatible(Other::ServerDoesNotSupportTls12Or13), "no TLS 1.2 or 1.3")]
+    #[case(Tls::AlertReceived(Alert::ProtocolVersion), "no TLS 1.2 or 1.3")]
+    #[case(Tls::AlertReceived(Alert::HandshakeFailure), "ECDHE")]
+    #[case(Tls::AlertReceived(Alert::CertificateRequired), "client certificate")]
+    #[case(Tls::InvalidCertificate(nameless()), "subjectAltName")]
+    #[case(Tls::InvalidCertificate(sha_1()), "SHA-1")]
+    #[case(Tls::InvalidCertificate(Bad::BadSignature), "2048")]
+    #[case(Tls::InvalidCertificate(Bad::NotValidYet), "clocks")]
+    #[case(Tls::InvalidCertificate(Bad::InvalidPurpose), "serverAuth")]
+    #[case(Tls::InvalidCertificate(odd(webpki::Error::UnsupportedCertVersion)), "version 1")]
+    #[case(Tls::InvalidCertificate(odd(webpki::Error::CaUsedAsEndEntity)), "byte for byte")]
+    fn what_tls_cannot_do_is_named(#[case] reason: Tls, #[case] expected: &str) {
+        for system in [System::Vault, System::Kubernetes] {
+            assert!(tls_help(system, &reason).contains(expected), "{}", tls_help(system, &reason));
+        }
+    }
+}

@@ -75,8 +75,11 @@ impl MergedKubeconfig {
             Value::Null => return Ok(()),
             _ => return Err(unusable(&place, "it is no kubeconfig")),
         };
-        let current = root.remove("current-context").and_then(|name| Some(name.as_str()?.to_owned()));
-        self.current = self.current.take().or(current.filter(|name| !name.is_empty()));
+        match root.remove("current-context") {
+            Some(Value::String(name)) if !name.is_empty() => self.current = self.current.take().or(Some(name)),
+            None | Some(Value::Null | Value::String(_)) => {}
+            Some(_) => return Err(unusable(&place, "`current-context` is no text")),
+        }
         for (list, inner) in LISTS {
             for (index, entry) in listed(&mut root, list, &place)?.into_iter().enumerate() {
                 let mut entry = self.named(list, format!("{list}[{index}]"), &place, entry)?;

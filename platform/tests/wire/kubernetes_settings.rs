@@ -63,6 +63,7 @@ async fn an_entry_of_the_first_file_wins_as_a_whole_and_its_paths_are_seen_from_
 
 #[rstest]
 #[case::a_syntax_error("clusters: [\n  }", "one cannot be used: it is no kubeconfig: line 1, column 11")]
+#[case::a_number("current-context: 12", "`current-context` is no text")]
 #[case::a_text("clusters: x", "one cannot be used: `clusters` is no list")]
 #[case::a_name_twice(
     "users: [{name: a, user: {token: s.never-shown}}, {name: a}]",
