@@ -13,6 +13,7 @@ use crate::{
     seen::Attempt,
     text::clean,
     tls::{self, Transport},
+    trust,
 };
 
 /// More than any answer that this program asks for; a server that sends more is not believed.
@@ -117,12 +118,20 @@ fn unreachable(system: System, error: &(dyn StdError + 'static), server: &str) -
 }
 
 fn tls_help(system: System, reason: &rustls::Error) -> &'static str {
-    use rustls::{CertificateError as Bad, Error as Tls};
+    use rustls::{AlertDescription as Alert, CertificateError as Bad, Error as Tls, PeerIncompatible};
     match reason {
-        Tls::InvalidCertificate(Bad::UnknownIssuer | Bad::BadSignature) => system.either(
+        Tls::InvalidCertificate(Bad::UnknownIssuer) => system.either(
             "set VAULT_CACERT to the file with the certificate of the authority that signed Vault's",
             "the kubeconfig's certificate-authority is not the one that signed the API server's certificate",
         ),
+        Tls::InvalidCertificate(Bad::BadSignature) => system.either(
+            "set VAULT_CACERT to the authority that signed Vault's certificate; RSA keys below 2048 bits cannot be used here",
+            "the kubeconfig's certificate-authority did not sign the API server's certificate, or an RSA key has less than 2048 \
+             bits, which cannot be used here",
+        ),
+        Tls::InvalidCertificate(Bad::NotValidForNameContext { presented, .. }) if presented.is_empty() => {
+            "the certificate has no subjectAltName: a name in its CN alone counts for nothing, here as in Go; issue it anew"
+        }
         Tls::InvalidCertificate(Bad::NotValidForName | Bad::NotValidForNameContext { .. }) => system.either(
             "set VAULT_ADDR, or VAULT_TLS_SERVER_NAME, to a name that Vault's certificate is made for",
             "set the kubeconfig's server, or tls-server-name, to a name that the API server's certificate is made for",
@@ -130,15 +139,46 @@ fn tls_help(system: System, reason: &rustls::Error) -> &'static str {
         Tls::InvalidCertificate(Bad::Expired | Bad::ExpiredContext { .. }) => {
             system.either("renew Vault's certificate", "renew the API server's certificate")
         }
+        Tls::InvalidCertificate(Bad::NotValidYet | Bad::NotValidYetContext { .. }) => {
+            "the certificate is for later: see whether the clocks of this machine and of the server are right"
+        }
+        Tls::InvalidCertificate(Bad::UnsupportedSignatureAlgorithmContext { .. }) => {
+            "a certificate is signed with an algorithm that is not verified here, such as SHA-1 or P-521: issue it anew"
+        }
+        Tls::InvalidCertificate(Bad::InvalidPurpose | Bad::InvalidPurposeContext { .. }) => {
+            "the certificate is not for servers: issue it anew with the extended key usage `serverAuth`"
+        }
+        Tls::PeerIncompatible(PeerIncompatible::NoCipherSuitesInCommon | PeerIncompatible::NoKxGroupsInCommon)
+        | Tls::AlertReceived(Alert::HandshakeFailure | Alert::InsufficientSecurity) => {
+            "the server has no cipher in common with this program, which takes those with forward secrecy (ECDHE) alone; or it \
+             wants a client certificate"
+        }
+        Tls::PeerIncompatible(_) | Tls::AlertReceived(Alert::ProtocolVersion) => {
+            "the server speaks no TLS 1.2 or 1.3, and older versions cannot be used here: see its `tls_min_version`"
+        }
         Tls::InvalidMessage(_) => system.either(
             "what answers speaks no TLS: should VAULT_ADDR begin with http:// ?",
             "what answers speaks no TLS: see the kubeconfig's server",
         ),
         Tls::AlertReceived(_) => client_certificate(system),
-        _ => system.either(
+        other => of_webpki(other).unwrap_or(system.either(
             "see whether VAULT_CACERT is the authority that signed Vault's certificate",
             "see whether the kubeconfig's certificate-authority signed the API server's certificate",
+        )),
+    }
+}
+
+/// What Go takes and is not taken here.
+fn of_webpki(reason: &rustls::Error) -> Option<&'static str> {
+    match trust::webpki_error(reason)? {
+        webpki::Error::CaUsedAsEndEntity => Some(
+            "the server shows the certificate of an authority (CA:TRUE), which is taken only where it is itself the \
+             configured authority, byte for byte: configure that one, or issue a certificate for the server",
         ),
+        webpki::Error::UnsupportedCertVersion => Some(
+            "the certificate is of X.509 version 1, which cannot be used here: issue it anew with a subjectAltName",
+        ),
+        _ => None,
     }
 }
 
@@ -161,4 +201,50 @@ pub(crate) async fn traced(
     let status = answer.as_ref().ok().map(|answer| answer.status);
     tracing::debug!(target: "trustpath::request", system = system.key(), %method, path = clean(path), status, millis);
     answer
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+    use rustls::{
+        AlertDescription as Alert, CertificateError as Bad, Error as Tls, OtherError, PeerIncompatible as Other,
+        pki_types::ServerName,
+    };
+
+    use super::*;
+
+    fn nameless() -> Bad {
+        let expected = ServerName::try_from("vault.test").expect("a name");
+        Bad::NotValidForNameContext { expected, presented: Vec::new() }
+    }
+
+    fn sha_1() -> Bad {
+        Bad::UnsupportedSignatureAlgorithmContext {
+            signature_algorithm_id: Vec::new(),
+            supported_algorithms: Vec::new(),
+        }
+    }
+
+    fn odd(error: webpki::Error) -> Bad {
+        Bad::Other(OtherError(std::sync::Arc::new(error)))
+    }
+
+    /// Each names what cannot be done here, and none is taken for another authority.
+    #[rstest]
+    #[case(Tls::PeerIncompatible(Other::ServerDoesNotSupportTls12Or13), "no TLS 1.2 or 1.3")]
+    #[case(Tls::AlertReceived(Alert::ProtocolVersion), "no TLS 1.2 or 1.3")]
+    #[case(Tls::AlertReceived(Alert::HandshakeFailure), "ECDHE")]
+    #[case(Tls::AlertReceived(Alert::CertificateRequired), "client certificate")]
+    #[case(Tls::InvalidCertificate(nameless()), "subjectAltName")]
+    #[case(Tls::InvalidCertificate(sha_1()), "SHA-1")]
+    #[case(Tls::InvalidCertificate(Bad::BadSignature), "2048")]
+    #[case(Tls::InvalidCertificate(Bad::NotValidYet), "clocks")]
+    #[case(Tls::InvalidCertificate(Bad::InvalidPurpose), "serverAuth")]
+    #[case(Tls::InvalidCertificate(odd(webpki::Error::UnsupportedCertVersion)), "version 1")]
+    #[case(Tls::InvalidCertificate(odd(webpki::Error::CaUsedAsEndEntity)), "byte for byte")]
+    fn what_tls_cannot_do_is_named(#[case] reason: Tls, #[case] expected: &str) {
+        for system in [System::Vault, System::Kubernetes] {
+            assert!(tls_help(system, &reason).contains(expected), "{}", tls_help(system, &reason));
+        }
+    }
 }

@@ -3,15 +3,17 @@
 use std::{io, sync::Arc, time::Duration};
 
 use rustls::{
-    ClientConfig, RootCertStore,
-    crypto::ring::default_provider,
+    ClientConfig,
     pki_types::{CertificateDer, ServerName, pem::PemObject as _},
 };
 use tokio::{net::TcpStream, time::timeout};
 use tokio_rustls::TlsConnector;
 use url::Url;
 
-use crate::text::clean;
+use crate::{
+    text::clean,
+    trust::{self, Trusted},
+};
 
 /// What came of a handshake.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,13 +51,9 @@ async fn within<T>(limit: Duration, done: impl Future<Output = io::Result<T>>) -
 }
 
 fn trusting(authorities: &str) -> io::Result<ClientConfig> {
-    let mut roots = RootCertStore::empty();
-    for certificate in CertificateDer::pem_slice_iter(authorities.as_bytes()) {
-        roots.add(certificate.map_err(io::Error::other)?).map_err(io::Error::other)?;
-    }
-    let config = ClientConfig::builder_with_provider(Arc::new(default_provider()));
-    let config = config.with_safe_default_protocol_versions().map_err(io::Error::other)?;
-    Ok(config.with_root_certificates(roots).with_no_client_auth())
+    let roots: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(authorities.as_bytes()).collect();
+    let builder = trust::client(&Trusted::Roots(&roots.map_err(io::Error::other)?)).map_err(io::Error::other)?;
+    Ok(builder.with_no_client_auth())
 }
 
 /// Only a certificate that was seen and not trusted speaks against the authorities.
@@ -72,7 +70,7 @@ mod tests {
     use std::net::TcpListener;
 
     use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
-    use rustls::{ServerConfig, ServerConnection, pki_types::PrivateKeyDer};
+    use rustls::{ServerConfig, ServerConnection, crypto::ring::default_provider, pki_types::PrivateKeyDer};
 
     use super::*;
 

@@ -27,6 +27,7 @@ mod seen;
 pub mod text;
 pub mod text_source;
 mod tls;
+mod trust;
 pub mod ttl;
 pub mod vault;
 

@@ -2,103 +2,136 @@
 
 use std::net::Ipv6Addr;
 
-use http::{HeaderValue, header::USER_AGENT};
-use kube::config::{AuthInfo, Config, KubeConfigOptions, Kubeconfig, KubeconfigError};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use http::{HeaderValue, Uri, header::USER_AGENT};
+use kube::config::{AuthInfo, Cluster, Config};
+use rustls::pki_types::{CertificateDer, pem::PemObject as _};
 use secrecy::ExposeSecret as _;
-use trustpath_core::{Class, Problem, nearest};
+use trustpath_core::{Class, Problem};
 use url::Url;
 
-use super::KubernetesSettings;
+use super::{
+    KubernetesSettings,
+    client::ClientPem,
+    kubeconfig::{ChosenContext, MergedKubeconfig, no_such_context, unusable},
+    plugin,
+};
 use crate::{hide::Secrets, proxy, text::clean};
 
-/// The variables that hold credentials of Vault's, which are none of a credential plugin's business.
-const OF_VAULT: [&str; 6] =
-    ["VAULT_TOKEN", "BAO_TOKEN", "VAULT_PROXY_ADDR", "BAO_PROXY_ADDR", "VAULT_HTTP_PROXY", "BAO_HTTP_PROXY"];
-
-/// Reads what the settings name. A kubeconfig has precedence over the files of a pod.
-pub(super) async fn read(settings: &KubernetesSettings) -> Result<Config, Problem> {
-    let mut configuration = match kubeconfig(settings)? {
-        Some(kubeconfig) => from_kubeconfig(kubeconfig, settings).await?,
-        None => in_pod(settings)?,
+/// Reads what the settings name, and what the user should be told. A kubeconfig has precedence over the files of a pod.
+pub(super) fn read(settings: &KubernetesSettings) -> Result<(Config, Vec<String>), Problem> {
+    let merged = MergedKubeconfig::read(settings)?;
+    let (mut configuration, warnings) = match merged.is_empty() {
+        true => (in_pod(settings, &merged.warnings)?, merged.warnings),
+        false => from_kubeconfig(merged.choose(settings.context.as_deref())?, settings)?,
     };
     configuration.default_retry = false;
     configuration.connect_timeout = Some(settings.limits.connect);
-    configuration.read_timeout = Some(settings.limits.total);
-    configuration.write_timeout = Some(settings.limits.total);
-    configuration.reset_reader_on_write = true;
     configuration.headers.push((USER_AGENT, HeaderValue::from_static(crate::USER_AGENT)));
-    Ok(configuration)
+    Ok((configuration, warnings))
 }
 
-/// The files merged, the first to say something wins; `None` when there is none and none was named.
-fn kubeconfig(settings: &KubernetesSettings) -> Result<Option<Kubeconfig>, Problem> {
-    let mut merged: Option<Kubeconfig> = None;
-    for file in &settings.files {
-        if !settings.named && !file.exists() {
-            continue;
-        }
-        let place = file.display().to_string();
-        let one = Kubeconfig::read_from(file).map_err(|error| unusable(&error, &place))?;
-        merged = Some(match merged {
-            Some(before) => before.merge(one).map_err(|error| unusable(&error, &place))?,
-            None => one,
-        });
+fn from_kubeconfig(chosen: ChosenContext, settings: &KubernetesSettings) -> Result<(Config, Vec<String>), Problem> {
+    let ChosenContext { cluster, mut user, mut warnings } = chosen;
+    let url = server(&cluster, &user)?;
+    let mut configuration = Config::new(parsed(&url)?);
+    configuration.accept_invalid_certs = cluster.insecure_skip_tls_verify.unwrap_or(false);
+    configuration.root_cert = authorities(&cluster)?;
+    configuration.tls_server_name.clone_from(&cluster.tls_server_name);
+    configuration.proxy_url = proxy(&cluster, settings, &url)?;
+    if let Some(exec) = user.exec.as_mut().filter(|exec| exec.provide_cluster_info) {
+        exec.cluster = (&cluster).try_into().ok();
     }
-    Ok(merged)
+    if user.auth_provider.is_some() {
+        let words = "the kubeconfig's auth-provider is used for the token that it has, and does not make another one";
+        warnings.push(words.to_owned());
+    }
+    configuration.auth_info = user;
+    Ok((configuration, warnings))
 }
 
-async fn from_kubeconfig(kubeconfig: Kubeconfig, settings: &KubernetesSettings) -> Result<Config, Problem> {
-    let contexts: Vec<_> = kubeconfig.contexts.iter().map(|context| context.name.clone()).collect();
-    if let Some(context) = settings.context.as_ref().filter(|context| !contexts.contains(context)) {
-        return Err(no_context(context, &contexts));
+/// Without a scheme it is `https` where anything is said of TLS (client-go v0.37.2, `rest.DefaultServerURL`).
+fn server(cluster: &Cluster, user: &AuthInfo) -> Result<Url, Problem> {
+    let said = cluster.server.as_deref().ok_or_else(|| unusable("the kubeconfig", "its cluster names no `server`"))?;
+    let authority = cluster.certificate_authority.is_some() || cluster.certificate_authority_data.is_some();
+    let certificate = user.client_certificate.is_some() || user.client_certificate_data.is_some();
+    let tls = authority || certificate || cluster.insecure_skip_tls_verify == Some(true);
+    let text = proxy::with_scheme(said, if tls { "https" } else { "http" });
+    let url = Url::parse(&text).map_err(|_| unusable("the kubeconfig", "its cluster's `server` is no URL"))?;
+    match url.username().is_empty() && url.password().is_none() {
+        true => Ok(url),
+        false => Err(credentials_in_url()),
     }
-    let options = KubeConfigOptions { context: settings.context.clone(), ..KubeConfigOptions::default() };
-    let proxy = cluster_proxy(&kubeconfig, settings);
-    let loaded = Config::from_custom_kubeconfig(kubeconfig, &options).await;
-    let mut configuration = loaded.map_err(|error| unusable(&error, "the kubeconfig"))?;
-    if configuration.cluster_url.authority().is_some_and(|authority| authority.as_str().contains('@')) {
-        return Err(credentials_in_url());
-    }
-    keep_from_plugin(&mut configuration.auth_info);
-    // kube matches NO_PROXY against the proxy instead of the API server, and reads the variables by itself.
-    let url = Url::parse(&configuration.cluster_url.to_string()).ok();
-    let common = || proxy::common(&settings.environment, url.as_ref()?).map(str::to_owned);
-    let proxy = proxy.or_else(common).map(|proxy| proxy.parse());
-    configuration.proxy_url = proxy.transpose().map_err(|_| bad_proxy())?;
-    Ok(configuration)
 }
 
-/// A plugin inherits the environment, but for Vault's credentials. What the kubeconfig itself sets for it stays.
-fn keep_from_plugin(auth: &mut AuthInfo) {
-    let Some(exec) = &mut auth.exec else { return };
-    let set = exec.env.iter().flatten().filter_map(|variable| variable.get("name"));
-    let set: Vec<_> = set.cloned().collect();
-    let others = OF_VAULT.into_iter().filter(|name| !set.iter().any(|set| set == name)).map(str::to_owned);
-    exec.drop_env.get_or_insert_default().extend(others);
+fn parsed(url: &Url) -> Result<Uri, Problem> {
+    url.as_str().parse().map_err(|_| unusable("the kubeconfig", "its cluster's `server` is no URL"))
+}
+
+fn authorities(cluster: &Cluster) -> Result<Option<Vec<Vec<u8>>>, Problem> {
+    const NAME: &str = "certificate-authority";
+    let (data, file) = (cluster.certificate_authority_data.as_deref(), cluster.certificate_authority.as_deref());
+    let Some(pem) = data_or_file(NAME, data, file)? else { return Ok(None) };
+    let found: Vec<_> = CertificateDer::pem_slice_iter(&pem).flatten().map(|der| der.to_vec()).collect();
+    match found.is_empty() {
+        true => Err(unusable("the kubeconfig", &format!("its `{NAME}` holds no certificate in PEM"))),
+        false => Ok(Some(found)),
+    }
+}
+
+/// The client certificate of a user, and its key.
+pub(super) fn client_certificate(user: &AuthInfo) -> Result<Option<ClientPem>, Problem> {
+    let (data, file) = (user.client_certificate_data.as_deref(), user.client_certificate.as_deref());
+    let Some(certificate) = data_or_file("client-certificate", data, file)? else { return Ok(None) };
+    let data = user.client_key_data.as_ref().map(|key| key.expose_secret());
+    match data_or_file("client-key", data, user.client_key.as_deref())? {
+        Some(key) => Ok(Some((certificate, key))),
+        None => Err(unusable("the kubeconfig", "its user has a `client-certificate` and no `client-key`")),
+    }
+}
+
+/// The data has precedence. Go's base64 has line breaks in it, where YAML has.
+fn data_or_file(name: &str, data: Option<&str>, file: Option<&str>) -> Result<Option<Vec<u8>>, Problem> {
+    if let Some(data) = data {
+        let data: String = data.split_ascii_whitespace().collect();
+        let none = |_| unusable("the kubeconfig", &format!("its `{name}-data` is no base64"));
+        return STANDARD.decode(data).map(Some).map_err(none);
+    }
+    let unreadable =
+        |file| unusable("the kubeconfig", &format!("the file {} of its `{name}` cannot be read", clean(file)));
+    file.map(|file| std::fs::read(file).map_err(|error| unreadable(file).because(error))).transpose()
 }
 
 /// What a configuration says of credentials.
 pub(super) fn held(configuration: &Config) -> Secrets {
     let auth = &configuration.auth_info;
     let secrets = [&auth.token, &auth.password, &auth.client_key_data].into_iter().flatten();
-    let held = secrets.fold(Secrets::default(), |held, secret| held.and(secret.expose_secret()));
-    let variables = auth.exec.iter().flat_map(|exec| exec.env.iter().flatten());
-    let held = variables.filter_map(|variable| variable.get("value")).fold(held, |held, value| held.and(value));
+    let held = auth.exec.as_ref().map(plugin::held).unwrap_or_default();
+    let held = secrets.fold(held, |held, secret| held.and(secret.expose_secret()));
     configuration.proxy_url.iter().fold(held, |held, proxy| held.and_of_url(&proxy.to_string()))
 }
 
-/// The `proxy-url` that the kubeconfig gives the context's cluster.
-fn cluster_proxy(kubeconfig: &Kubeconfig, settings: &KubernetesSettings) -> Option<String> {
-    let context = settings.context.as_ref().or(kubeconfig.current_context.as_ref())?;
-    let context = kubeconfig.contexts.iter().find(|named| &named.name == context)?.context.as_ref()?;
-    let cluster = kubeconfig.clusters.iter().find(|named| named.name == context.cluster)?.cluster.as_ref()?;
-    cluster.proxy_url.clone().filter(|proxy| !proxy.is_empty())
+/// The `proxy-url` of the cluster, or else what the variables say.
+fn proxy(cluster: &Cluster, settings: &KubernetesSettings, url: &Url) -> Result<Option<Uri>, Problem> {
+    let Some(proxy) =
+        cluster.proxy_url.clone().map_or_else(|| proxy::common(&settings.environment, url), |own| Ok(Some(own)))?
+    else {
+        return Ok(None);
+    };
+    let mut proxy = Url::parse(&proxy).map_err(|_| bad_proxy())?;
+    match proxy.scheme() {
+        // The port is known to no one else.
+        "socks5" | "socks5h" if proxy.port().is_none() => proxy.set_port(Some(1080)).map_err(|()| bad_proxy())?,
+        "http" | "https" | "socks5" | "socks5h" => {}
+        _ => return Err(bad_proxy()),
+    }
+    proxy.as_str().parse().map(Some).map_err(|_| bad_proxy())
 }
 
-fn in_pod(settings: &KubernetesSettings) -> Result<Config, Problem> {
-    let (host, port) = settings.in_cluster.as_ref().ok_or_else(no_configuration)?;
+fn in_pod(settings: &KubernetesSettings, missing: &[String]) -> Result<Config, Problem> {
+    let (host, port) = settings.in_cluster.as_ref().ok_or_else(|| no_configuration(missing))?;
     if let Some(context) = &settings.context {
-        return Err(no_context(context, &[]));
+        return Err(no_such_context(context, &[]));
     }
     let mut configuration = Config::incluster_dns().map_err(|error| {
         let message = "the ServiceAccount files of this pod cannot be used";
@@ -107,33 +140,13 @@ fn in_pod(settings: &KubernetesSettings) -> Result<Config, Problem> {
             .help("see whether the pod mounts its ServiceAccount's token, or set KUBECONFIG")
     })?;
     let host = if host.parse::<Ipv6Addr>().is_ok() { format!("[{host}]") } else { host.clone() };
-    configuration.cluster_url = format!("https://{host}:{port}").parse().map_err(|_| no_configuration())?;
+    configuration.cluster_url = format!("https://{host}:{port}").parse().map_err(|_| no_configuration(missing))?;
     Ok(configuration)
 }
 
-/// A kubeconfig holds secrets, and a parser's message quotes what it reads: only the place is shown.
-fn unusable(error: &KubeconfigError, place: &str) -> Problem {
-    let why = match error {
-        KubeconfigError::Parse(parse) => match parse.location() {
-            Some(at) => format!("it is no kubeconfig: line {}, column {}", at.line(), at.column()),
-            None => "it is no kubeconfig".to_owned(),
-        },
-        KubeconfigError::CurrentContextNotSet => "it names no current context".to_owned(),
-        other => clean(&other.to_string()),
-    };
-    Problem::new(Class::Config, "trustpath::kubernetes::kubeconfig", format!("{place} cannot be used: {why}")).help(
-        "see `kubectl config view`; --context, or `context` under [connections.kubernetes], picks another context",
-    )
-}
-
-fn no_context(context: &str, known: &[String]) -> Problem {
-    let message = format!("the kubeconfig has no context `{}`", clean(context));
-    Problem::new(Class::Config, "trustpath::kubernetes::context", message).help(nearest::hint(context, known))
-}
-
-fn no_configuration() -> Problem {
-    let message = "there is no kubeconfig, and this is no pod";
-    Problem::new(Class::Config, "trustpath::kubernetes::no_config", message)
+fn no_configuration(missing: &[String]) -> Problem {
+    let why = missing.first().map_or("there is no kubeconfig", String::as_str);
+    Problem::new(Class::Config, "trustpath::kubernetes::no_config", format!("{why}, and this is no pod"))
         .help("set KUBECONFIG to a kubeconfig, or write one to ~/.kube/config")
 }
 
@@ -145,7 +158,7 @@ fn credentials_in_url() -> Problem {
 }
 
 fn bad_proxy() -> Problem {
-    let message = "the proxy for the Kubernetes API is no URL";
+    let message = "the proxy for the Kubernetes API is no URL of http, https or socks5";
     Problem::new(Class::Config, "trustpath::kubernetes::proxy", message)
         .help("see `proxy-url` in the kubeconfig, and HTTPS_PROXY")
 }

@@ -6,8 +6,10 @@ mod answer;
 mod call;
 mod client;
 mod configuration;
+mod credentials;
 mod discovery;
 mod journals;
+mod kubeconfig;
 mod lease;
 mod live;
 mod marked;
@@ -15,6 +17,7 @@ pub mod names;
 mod objects;
 mod open;
 pub mod owned;
+mod plugin;
 mod pods;
 mod request;
 pub mod rights;
@@ -55,6 +58,7 @@ use crate::{Heard, hide::Secrets, lock::Fence, mark, opening::Opening, retry::Li
 #[derive(Clone)]
 pub struct Cluster {
     client: kube::Client,
+    credentials: credentials::Credentials,
     opening: Arc<Opening>,
     limits: Limits,
     server: Arc<ApiServerConnection>,
@@ -63,10 +67,13 @@ pub struct Cluster {
 /// What is the same for every credential.
 struct ApiServerConnection {
     configuration: kube::Config,
-    pool: Option<client::Pool>,
+    /// The connection itself says who asks, and would do so for every token that is sent over it: by a client certificate, also
+    /// one that a plugin made, or by headers of all its requests.
+    is_by_connection: bool,
+    warnings: Vec<String>,
     fence: Fence,
     heard: Heard,
-    /// What the kubeconfig says of credentials; what a plugin makes is kube's alone.
+    /// What the kubeconfig says of credentials; what a plugin makes is looked for by its shape.
     held: Secrets,
     uid: OnceCell<String>,
     served: Mutex<BTreeMap<(String, String), ApiResource>>,

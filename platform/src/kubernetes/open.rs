@@ -1,28 +1,16 @@
 //! Opening the connection.
 
-use std::{
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::sync::{Arc, Mutex};
 
-use kube::{
-    Config,
-    client::{AuthError, Client},
-    config::AuthInfo,
-};
+use kube::config::AuthInfo;
 use pem::{EncodeConfig, LineEnding, Pem};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
-use tokio::{sync::OnceCell, time::timeout};
+use tokio::sync::OnceCell;
 use trustpath_core::{Class, Problem, Result};
 
-use super::{ApiServerConnection, Cluster, KubernetesSettings, client::Pool, configuration};
-use crate::{
-    Connections, Environment,
-    hide::{Secrets, shapes},
-    install_crypto_provider,
-    text::clean,
-};
+use super::{ApiServerConnection, Cluster, KubernetesSettings, client, configuration, credentials::Credentials};
+use crate::{Connections, Environment, install_crypto_provider, text::clean};
 
 /// The API server, as the kubeconfig knows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,15 +35,23 @@ impl Cluster {
     /// When no configuration is there or it cannot be used, or the cluster is another than the one pinned.
     pub async fn open(settings: KubernetesSettings) -> Result<Self> {
         install_crypto_provider();
-        let configuration = configuration::read(&settings).await?;
+        let (configuration, mut warnings) = configuration::read(&settings)?;
         let (limits, fence) = (settings.limits.clone(), settings.fence.clone());
-        let (client, pool) = client(configuration.clone(), limits.total).await?;
+        let (credentials, made) = Credentials::of(&configuration.auth_info, limits.total).await?;
+        let made = made.map(|(certificate, key)| (certificate.into_bytes(), key.expose_secret().as_bytes().to_vec()));
+        let certificate = configuration::client_certificate(&configuration.auth_info)?.or(made);
+        let is_by_connection = certificate.is_some() || configuration.auth_info.impersonate.is_some();
+        let client = client::build(&configuration, certificate)?;
         let opening = Arc::default();
         let held = configuration::held(&configuration);
+        if configuration.accept_invalid_certs {
+            let words = "the kubeconfig says insecure-skip-tls-verify: anybody on the way can read the credentials";
+            warnings.push(words.to_owned());
+        }
         let (uid, served) = (OnceCell::new(), Mutex::default());
         let heard = settings.heard.clone();
-        let server = ApiServerConnection { configuration, pool, fence, heard, held, uid, served };
-        let cluster = Self { client, opening, limits, server: Arc::new(server) };
+        let server = ApiServerConnection { configuration, is_by_connection, warnings, fence, heard, held, uid, served };
+        let cluster = Self { client, credentials, opening, limits, server: Arc::new(server) };
         if let Some(pin) = &settings.uid {
             pinned(pin, cluster.uid().await?)?;
         }
@@ -67,16 +63,14 @@ impl Cluster {
     /// # Errors
     /// When the token cannot go into a header.
     pub async fn with_token(&self, token: SecretString) -> Result<Self> {
-        let mut configuration = self.server.configuration.clone();
-        configuration.auth_info = AuthInfo { token: Some(token), ..AuthInfo::default() };
-        if let Some(pool) =
-            self.server.pool.as_ref().filter(|_| !is_by_connection(&self.server.configuration.auth_info))
-        {
-            let client = pool.client(&configuration).map_err(|error| unbuildable(&error, &self.server.held))?;
-            return Ok(Self { client, ..self.clone() });
+        let credentials = Credentials::bearer(&token)?;
+        if !self.server.is_by_connection {
+            return Ok(Self { credentials, ..self.clone() });
         }
-        let (client, _) = client(configuration, self.limits.total).await?;
-        Ok(Self { client, opening: Arc::default(), ..self.clone() })
+        let mut configuration = self.server.configuration.clone();
+        configuration.auth_info = AuthInfo::default();
+        let client = client::build(&configuration, None)?;
+        Ok(Self { client, credentials, opening: Arc::default(), ..self.clone() })
     }
 
     /// The API server's URL and authority, from the kubeconfig.
@@ -91,73 +85,13 @@ impl Cluster {
 
     /// What the user should be told.
     pub fn warnings(&self) -> Vec<String> {
-        let server = self.api_server();
-        let unverified = "the kubeconfig says insecure-skip-tls-verify: anybody on the way can read the credentials";
-        server.unverified.then(|| unverified.to_owned()).into_iter().collect()
+        self.server.warnings.clone()
     }
-}
-
-/// Whether the connection itself may say who asks, and would do so for every token that is sent over it: with a client
-/// certificate, also one that a plugin makes.
-fn is_by_connection(credentials: &AuthInfo) -> bool {
-    let AuthInfo { client_certificate, client_certificate_data, exec, .. } = credentials;
-    client_certificate.is_some() || client_certificate_data.is_some() || exec.is_some()
 }
 
 fn pem(certificates: &[Vec<u8>]) -> String {
     let unix = EncodeConfig::new().set_line_ending(LineEnding::LF);
     certificates.iter().map(|der| pem::encode_config(&Pem::new("CERTIFICATE", der.as_slice()), unix)).collect()
-}
-
-/// Building the client may run a program of the user's that makes credentials: off the async threads, with a limit.
-async fn client(configuration: Config, limit: Duration) -> Result<(Client, Option<Pool>), Problem> {
-    let held = configuration::held(&configuration);
-    let building = tokio::task::spawn_blocking(|| super::client::build(configuration));
-    match timeout(limit, building).await {
-        Ok(Ok(Ok(client))) => Ok(client),
-        Ok(Ok(Err(error))) => Err(unbuildable(&error, &held)),
-        // What it panicked with may be anything, a credential too.
-        Ok(Err(_)) => Err(Problem::new(Class::Internal, "trustpath::kubernetes::client", "the client panicked")
-            .help("this is a defect; please report it")),
-        Err(_) => {
-            let message =
-                format!("the credential plugin of the kubeconfig did not answer within {} s", limit.as_secs());
-            Err(Problem::new(Class::Timeout, "trustpath::kubernetes::credentials", message)
-                .help("run the command under `exec` in the kubeconfig by hand"))
-        }
-    }
-}
-
-fn unbuildable(error: &kube::Error, held: &Secrets) -> Problem {
-    match error {
-        kube::Error::Auth(auth) => Problem::new(Class::Denied, "trustpath::kubernetes::credentials", why(auth))
-            .help("run the command under `exec` in the kubeconfig by hand, or log in again"),
-        other => {
-            let why = held.hide(&clean(&other.to_string()));
-            let message = format!("the Kubernetes client cannot be set up: {why}");
-            Problem::new(Class::Config, "trustpath::kubernetes::client", message)
-                .help("see whether certificates and keys in the kubeconfig are what their names say")
-        }
-    }
-}
-
-/// Why there are no credentials. What a plugin writes on its standard output is a credential, and stays unseen; so do its
-/// arguments and its variables, which may hold what it makes credentials of.
-pub(super) fn why(error: &AuthError) -> String {
-    let why = match error {
-        AuthError::AuthExecRun { out, .. } => {
-            let said = shapes(&clean(&String::from_utf8_lossy(&out.stderr)));
-            format!("the credential plugin failed ({}): {said}", out.status)
-        }
-        AuthError::AuthExecStart(error) => format!("the credential plugin cannot be started: {error}"),
-        AuthError::ReadTokenFile(error, path) => format!("{}: {error}", path.display()),
-        AuthError::AuthExecParse(_) => "the credential plugin answered something else".to_owned(),
-        AuthError::ExecPluginFailed => "the credential plugin gave none".to_owned(),
-        AuthError::MissingCommand => "the kubeconfig names no command under `exec`".to_owned(),
-        AuthError::InvalidBearerToken(_) => "the token holds a line break or a control character".to_owned(),
-        _ => "what the kubeconfig names cannot be used".to_owned(),
-    };
-    format!("there are no Kubernetes credentials: {why}")
 }
 
 fn pinned(pin: &str, found: &str) -> Result<(), Problem> {

@@ -1,11 +1,12 @@
 //! The one way out of a request.
 
-use std::error::Error as StdError;
-
-use kube::client::{AuthError, Body};
+use http::{HeaderValue, header::AUTHORIZATION};
+use kube::client::Body;
+use miette::Diagnostic as _;
 use serde::de::DeserializeOwned;
+use trustpath_core::Problem;
 
-use super::{Cluster, answer, call::KubernetesCall, open};
+use super::{Cluster, answer, call::KubernetesCall};
 use crate::{
     error::{Error, ErrorKind, System},
     exchange::{HttpAnswer, NoAnswer, traced},
@@ -42,32 +43,26 @@ impl Cluster {
         if call.locked && !self.server.fence.is_open() {
             return Err(Error::unlocked(System::Kubernetes).during(call.method(), call.path()));
         }
-        let answer = traced(call, self.exchange(call)).await.map_err(|why| self.failure(call, &why))?;
+        let header = self.credentials.header().await.map_err(|problem| no_credentials(call, &problem))?;
+        let answer = traced(call, self.exchange(call, header)).await;
+        let answer = answer.map_err(|why| why.error(call, &self.api_server().url))?;
+        if answer.status == 401 {
+            self.credentials.refused().await;
+        }
         if answer.is_success() { Ok(answer) } else { Err(answer::refusal(call, &answer)) }
     }
 
-    async fn exchange(&self, call: &KubernetesCall) -> Result<HttpAnswer, NoAnswer> {
-        let request = call.request.clone().map(Body::from);
+    async fn exchange(&self, call: &KubernetesCall, header: Option<HeaderValue>) -> Result<HttpAnswer, NoAnswer> {
+        let mut request = call.request.clone().map(Body::from);
+        request.headers_mut().extend(header.map(|header| (AUTHORIZATION, header)));
         let response = self.opening.send(request, |request| self.client.send(request)).await;
         HttpAnswer::receive(response.map_err(|error| NoAnswer::Transport(error.into()))?).await
     }
-
-    /// The error for a request that got no answer.
-    fn failure(&self, call: &KubernetesCall, why: &NoAnswer) -> Error {
-        match credentials(why) {
-            Some(auth) => call
-                .error(ErrorKind::Unauthenticated, open::why(auth))
-                .help("run the command under `exec` in the kubeconfig by hand, or log in again"),
-            None => why.error(call, &self.api_server().url),
-        }
-    }
 }
 
-/// The credentials' own error, wherever it is in the chain.
-fn credentials(why: &NoAnswer) -> Option<&AuthError> {
-    let NoAnswer::Transport(error) = why else { return None };
-    let chain = std::iter::successors(Some(&**error as &(dyn StdError + 'static)), |&error| error.source());
-    chain.into_iter().find_map(|error| error.downcast_ref())
+fn no_credentials(call: &KubernetesCall, problem: &Problem) -> Error {
+    let help = problem.help().map(|help| help.to_string()).unwrap_or_default();
+    call.error(ErrorKind::Unauthenticated, problem.to_string()).help(help)
 }
 
 /// `299 - "text"`: what is between the quotes.

@@ -14,7 +14,7 @@ pub struct KubernetesSettings {
     /// Who is told what the server warns of.
     pub heard: Heard,
     pub(super) files: Vec<PathBuf>,
-    /// The files were named, so that each has to be there.
+    /// The files were named: one that is not there is worth a word.
     pub(super) named: bool,
     pub(super) context: Option<String>,
     /// Host and port of the API server, as a pod sees them.
@@ -28,7 +28,11 @@ impl KubernetesSettings {
     /// the command line's `--context` say. Pure.
     pub fn from(environment: &Environment, connections: &Connections, context: Option<&str>) -> Self {
         let list = environment.get("KUBECONFIG").unwrap_or_default();
-        let listed: Vec<_> = std::env::split_paths(list).filter(|path| !path.as_os_str().is_empty()).collect();
+        let listed = std::env::split_paths(list).filter(|path| !path.as_os_str().is_empty());
+        let listed = listed.fold(Vec::new(), |mut known, path| {
+            known.extend(Some(path).filter(|path| !known.contains(path)));
+            known
+        });
         let named = !listed.is_empty();
         let standard = || environment.home().map(|home| home.join(".kube/config")).into_iter().collect();
         let variable = |name| environment.get(name).map(str::to_owned);

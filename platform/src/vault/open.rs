@@ -3,8 +3,13 @@
 use std::{io, net::SocketAddr, path::Path, sync::Arc};
 
 use reqwest::{
-    Certificate, Identity, Proxy,
+    Proxy,
     dns::{Addrs, Name, Resolve, Resolving},
+};
+use rustls::{
+    ClientConfig, ConfigBuilder,
+    client::WantsClientCert,
+    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _},
 };
 use secrecy::{ExposeSecret as _, SecretString};
 use trustpath_core::{Class, Problem, Result};
@@ -16,8 +21,14 @@ use vaultrs::{
 
 use super::{Vault, VaultSession, VaultSettings, answer, call::VaultCall, health::Health, settings::usable_token};
 use crate::{
-    Connections, Environment, error::Error, hide::Secrets, install_crypto_provider, opening::KEEP_ALIVE, retry::Repeat,
+    Connections, Environment,
+    error::Error,
+    hide::Secrets,
+    install_crypto_provider,
+    opening::KEEP_ALIVE,
+    retry::Repeat,
     text::clean,
+    trust::{self, Trusted},
 };
 
 impl Vault {
@@ -157,7 +168,7 @@ fn client(settings: &VaultSettings, base: &Url, token: &SecretString) -> Result<
 
 fn http_client(settings: &VaultSettings) -> Result<reqwest::Client, Problem> {
     let mut builder = reqwest::Client::builder()
-        .tls_backend_rustls()
+        .tls_backend_preconfigured(tls(settings)?)
         .user_agent(crate::USER_AGENT)
         .redirect(reqwest::redirect::Policy::none())
         .retry(reqwest::retry::never())
@@ -166,17 +177,6 @@ fn http_client(settings: &VaultSettings) -> Result<reqwest::Client, Problem> {
         .http2_keep_alive_timeout(KEEP_ALIVE)
         .referer(false)
         .no_proxy();
-    let authorities = authorities(settings)?;
-    if settings.address.scheme() == "http" || !authorities.is_empty() {
-        // Without TLS, no root certificates have to be there.
-        builder = builder.tls_certs_only(authorities);
-    }
-    if !settings.verify {
-        builder = builder.tls_danger_accept_invalid_certs(true);
-    }
-    if let Some((certificate, key)) = &settings.client_certificate {
-        builder = builder.identity(identity(certificate, key)?);
-    }
     if let Some(proxy) = &settings.proxy {
         builder = builder.proxy(Proxy::all(proxy.expose_secret()).map_err(|error| unbuildable(&error))?);
     }
@@ -185,6 +185,21 @@ fn http_client(settings: &VaultSettings) -> Result<reqwest::Client, Problem> {
         builder = builder.http1_only().dns_resolver(Arc::new(FixedHostResolver(host(&settings.address))));
     }
     builder.build().map_err(|error| unbuildable(&error))
+}
+
+fn tls(settings: &VaultSettings) -> Result<ClientConfig, Problem> {
+    let authorities = authorities(settings)?;
+    let proxy = settings.proxy.as_ref().and_then(|proxy| proxy.expose_secret().split_once("://"));
+    let way = [Some(settings.address.scheme()), proxy.map(|(scheme, _)| scheme)];
+    let trusted = Trusted::of(&authorities, settings.verify, way);
+    let builder = trust::client(&trusted).map_err(|error| unbuildable(&error))?;
+    let mut tls = match &settings.client_certificate {
+        Some((certificate, key)) => identity(builder, certificate, key)?,
+        None => builder.with_no_client_auth(),
+    };
+    let versions: &[&[u8]] = if settings.server_name.is_some() { &[b"http/1.1"] } else { &[b"h2", b"http/1.1"] };
+    tls.alpn_protocols = versions.iter().map(|version| version.to_vec()).collect();
+    Ok(tls)
 }
 
 fn host(address: &Url) -> String {
@@ -206,7 +221,7 @@ impl Resolve for FixedHostResolver {
 
 /// The certificates of `VAULT_CACERT`, or else of each file in `VAULT_CAPATH`; they replace the system's, as in
 /// Vault's own client.
-fn authorities(settings: &VaultSettings) -> Result<Vec<Certificate>, Problem> {
+fn authorities(settings: &VaultSettings) -> Result<Vec<CertificateDer<'static>>, Problem> {
     if let Some(file) = &settings.ca_file {
         return certificates(file, "VAULT_CACERT");
     }
@@ -227,24 +242,30 @@ fn authorities(settings: &VaultSettings) -> Result<Vec<Certificate>, Problem> {
     Ok(found)
 }
 
-fn certificates(file: &Path, variable: &str) -> Result<Vec<Certificate>, Problem> {
+fn certificates(file: &Path, variable: &str) -> Result<Vec<CertificateDer<'static>>, Problem> {
     let pem = std::fs::read(file).map_err(|error| unreadable(file, variable).because(error))?;
-    match Certificate::from_pem_bundle(&pem) {
+    match CertificateDer::pem_slice_iter(&pem).collect::<Result<Vec<_>, _>>() {
         Ok(found) if !found.is_empty() => Ok(found),
         _ => Err(no_certificate(file, variable)),
     }
 }
 
-fn identity(certificate: &Path, key: &Path) -> Result<Identity, Problem> {
-    let mut pem =
-        std::fs::read(certificate).map_err(|error| unreadable(certificate, "VAULT_CLIENT_CERT").because(error))?;
-    pem.push(b'\n');
-    pem.extend(std::fs::read(key).map_err(|error| unreadable(key, "VAULT_CLIENT_KEY").because(error))?);
-    Identity::from_pem(&pem).map_err(|_| {
-        let message = "VAULT_CLIENT_CERT and VAULT_CLIENT_KEY are no certificate and key in PEM";
-        Problem::new(Class::Config, "trustpath::vault::client_certificate", message)
-            .help("the key has to be unencrypted, and the certificate the one made for it")
-    })
+fn identity(
+    builder: ConfigBuilder<ClientConfig, WantsClientCert>,
+    certificate: &Path,
+    key: &Path,
+) -> Result<ClientConfig, Problem> {
+    let read = |file: &Path, name| std::fs::read(file).map_err(|error| unreadable(file, name).because(error));
+    let (chain, key) = (read(certificate, "VAULT_CLIENT_CERT")?, read(key, "VAULT_CLIENT_KEY")?);
+    let chain = CertificateDer::pem_slice_iter(&chain).collect::<Result<Vec<_>, _>>().map_err(|_| no_identity())?;
+    let key = PrivateKeyDer::from_pem_slice(&key).map_err(|_| no_identity())?;
+    builder.with_client_auth_cert(chain, key).map_err(|_| no_identity())
+}
+
+fn no_identity() -> Problem {
+    let message = "VAULT_CLIENT_CERT and VAULT_CLIENT_KEY are no certificate and key in PEM";
+    Problem::new(Class::Config, "trustpath::vault::client_certificate", message)
+        .help("the key has to be unencrypted, and the certificate the one made for it")
 }
 
 fn unreadable(path: &Path, what: &str) -> Problem {
@@ -258,10 +279,9 @@ fn no_certificate(path: &Path, variable: &str) -> Problem {
         .help("it begins with -----BEGIN CERTIFICATE----- ; `openssl x509 -in FILE -noout -subject` shows what it is")
 }
 
-fn unbuildable(error: &reqwest::Error) -> Problem {
-    let mut problem = Problem::new(Class::Config, "trustpath::vault::tls_setup", "TLS for Vault cannot be set up");
-    if let Some(source) = std::error::Error::source(error) {
-        problem = problem.because(clean(&source.to_string()));
-    }
-    problem.help("see whether VAULT_CACERT, VAULT_CLIENT_CERT and VAULT_CLIENT_KEY hold what their names say")
+fn unbuildable(error: &dyn std::error::Error) -> Problem {
+    let why = error.source().map_or_else(|| error.to_string(), ToString::to_string);
+    Problem::new(Class::Config, "trustpath::vault::tls_setup", "TLS for Vault cannot be set up")
+        .because(clean(&why))
+        .help("see whether VAULT_CACERT, VAULT_CLIENT_CERT and VAULT_CLIENT_KEY hold what their names say")
 }

@@ -1,11 +1,13 @@
 //! Which API server a kubeconfig leads to.
 
+use rstest::rstest;
 use serde_json::json;
-use trustpath_core::{Class, Connection as _};
-use trustpath_platform::{Cluster, Connections, Environment};
+use tempfile::TempDir;
+use trustpath_core::{Class, Connection as _, Failure};
+use trustpath_platform::{Cluster, Connections, Environment, KubernetesSettings};
 use wiremock::MockServer;
 
-use crate::support::{answer, cluster, environment, kubeconfig, open_cluster, parts};
+use crate::support::{answer, cluster, environment, kubeconfig, open_cluster, parts, quick};
 
 #[tokio::test]
 async fn nothing_to_go_by_is_an_error() {
@@ -16,12 +18,108 @@ async fn nothing_to_go_by_is_an_error() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_named_has_to_be_there() {
-    let environment = environment(&[("KUBECONFIG", "/nowhere/config")]);
-    let (class, code, message, _) =
-        parts(Cluster::connect(&environment, &Connections::default(), None).await.unwrap_err());
-    assert_eq!((class, code.as_str()), (Class::Config, "trustpath::kubernetes::kubeconfig"));
+async fn files_that_are_not_there_are_told() {
+    let nowhere = environment(&[("KUBECONFIG", "/nowhere/config")]);
+    let (class, code, message, _) = parts(Cluster::connect(&nowhere, &Connections::default(), None).await.unwrap_err());
+    assert_eq!((class, code.as_str()), (Class::Config, "trustpath::kubernetes::no_config"));
     assert!(message.contains("/nowhere/config"), "{message}");
+
+    let folder = tempfile::tempdir().unwrap();
+    let config = kubeconfig("http://127.0.0.1:1", None).to_string();
+    let cluster = merged(&folder, "/nowhere/config::one:", &[("one", &config)]).await.unwrap();
+    assert_eq!(cluster.warnings(), ["KUBECONFIG names /nowhere/config, which is not there"]);
+}
+
+/// Opens a connection by files in a folder; in the list, names without a slash are those files.
+async fn merged(folder: &TempDir, list: &str, files: &[(&str, &str)]) -> Result<Cluster, Failure> {
+    trustpath_platform::install_crypto_provider();
+    for (name, text) in files {
+        std::fs::write(folder.path().join(name), text).unwrap();
+    }
+    let list = list.split(':').map(|name| match name {
+        "" => String::new(),
+        name => folder.path().join(name).display().to_string(),
+    });
+    let list = list.collect::<Vec<_>>().join(":");
+    let mut settings = KubernetesSettings::from(&environment(&[("KUBECONFIG", &list)]), &Connections::default(), None);
+    settings.limits = quick();
+    Cluster::open(settings).await
+}
+
+#[tokio::test]
+async fn an_entry_of_the_first_file_wins_as_a_whole_and_its_paths_are_seen_from_there() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("sub")).unwrap();
+    std::fs::write(folder.path().join("sub/ca.pem"), authority_pem()).unwrap();
+    let first = "contexts: [{name: c, context: {cluster: here, user: ''}}]";
+    let second = "current-context: c\nclusters: [{name: here, cluster: {server: 'https://two.test', certificate-authority: ca.pem}}]";
+    let third = "current-context: d\ncontexts: [{name: c, context: {cluster: there}}]\n\
+                 clusters: [{name: here, cluster: {server: 'https://three.test', tls-server-name: x}}]";
+    let files = [("one", first), ("sub/two", second), ("three", third)];
+    let server = merged(&folder, "one:sub/two:three:one", &files).await.unwrap().api_server();
+    assert_eq!(server.url, "https://two.test");
+    assert!(server.ca_pem.is_some(), "it is read from beside the second file");
+}
+
+#[rstest]
+#[case::a_syntax_error("clusters: [\n  }", "one cannot be used: it is no kubeconfig: line 1, column 11")]
+#[case::a_number("current-context: 12", "`current-context` is no text")]
+#[case::a_text("clusters: x", "one cannot be used: `clusters` is no list")]
+#[case::a_name_twice(
+    "users: [{name: a, user: {token: s.never-shown}}, {name: a}]",
+    "`users[1]` has a name that was there before: `a`"
+)]
+#[case::of_another_type(
+    "clusters: [{name: a}, {name: c, cluster: {server: 'https://a.test', insecure-skip-tls-verify: s.never-shown}}]",
+    "`clusters[1].cluster.insecure-skip-tls-verify` is not of the type that it has in a kubeconfig"
+)]
+#[case::no_cluster(
+    "contexts: [{name: t, context: {cluster: d}}]\nclusters: [{name: c}]",
+    "`contexts[0].context` leads to the cluster `d`, which no kubeconfig has"
+)]
+#[case::no_server("clusters: [{name: c}]", "its cluster names no `server`")]
+#[case::no_ca(
+    "clusters: [{name: c, cluster: {server: 'https://a.test', certificate-authority: none.pem}}]",
+    "none.pem of its `certificate-authority` cannot be read"
+)]
+#[tokio::test]
+async fn a_kubeconfig_that_cannot_be_used_is_told_by_its_place(#[case] text: &str, #[case] expected: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let more = "current-context: t\ncontexts: [{name: t, context: {cluster: c, user: a}}]";
+    let error = merged(&folder, "one:more", &[("one", text), ("more", more)]).await.unwrap_err();
+    let shown = format!("{error:?} {:?}", error.report());
+    let (class, code, message, _) = parts(error);
+    assert_eq!((class, code.as_str()), (Class::Config, "trustpath::kubernetes::kubeconfig"));
+    assert!(message.contains(expected) && !shown.contains("never-shown"), "{message}");
+}
+
+#[tokio::test]
+async fn what_has_no_effect_is_named_and_what_is_empty_is_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "current-context: t\ncontexts: [{name: t, context: {cluster: c, user: u}}]\n\
+                clusters: [{name: c, cluster: {server: 'http://127.0.0.1:1', tls-server-name: '', proxy-url: '', tls-server: x}}]\n\
+                users: [{name: v}]\n---\nmore: 1\n";
+    let warnings = merged(&folder, "one", &[("one", text)]).await.unwrap().warnings().join("\n");
+    for expected in
+        ["`tls-server` under `clusters[0].cluster` is no key", "several documents", "no kubeconfig has the user `u`"]
+    {
+        assert!(warnings.contains(expected), "{expected}: {warnings}");
+    }
+}
+
+/// As Windows writes it.
+#[tokio::test]
+async fn a_kubeconfig_in_utf_16_is_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = format!("\u{feff}{}", kubeconfig("http://127.0.0.1:1", None));
+    let bytes: Vec<_> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    std::fs::write(folder.path().join("one"), bytes).unwrap();
+    merged(&folder, "one", &[]).await.unwrap();
+}
+
+fn authority_pem() -> String {
+    let key = rcgen::KeyPair::generate().unwrap();
+    rcgen::CertificateParams::new(["a".to_owned()]).unwrap().self_signed(&key).unwrap().pem()
 }
 
 #[tokio::test]
@@ -86,35 +184,6 @@ async fn a_cluster_that_is_not_the_pinned_one_is_refused() {
     assert!(message.contains("u-1") && message.contains("u-2"), "{message}");
     connections.kubernetes.uid = Some("u-1".to_owned());
     open_cluster(&kubeconfig(&server.uri(), None), &connections).await.unwrap();
-}
-
-#[tokio::test]
-async fn a_credential_plugin_that_fails_is_quoted_without_its_output() {
-    let mut config = kubeconfig("http://127.0.0.1:1", None);
-    let script = "echo s.never-shown; echo 'session expired' >&2; exit 3";
-    config["users"][0]["user"] = json!({ "exec": {
-        "apiVersion": "client.authentication.k8s.io/v1", "command": "sh", "args": ["-c", script],
-        "interactiveMode": "Never",
-    } });
-    let failure = open_cluster(&config, &Connections::default()).await.unwrap_err();
-    let (class, code, message, _) = parts(failure);
-    assert_eq!((class, code.as_str()), (Class::Denied, "trustpath::kubernetes::credentials"));
-    assert!(message.contains("session expired"), "{message}");
-    assert!(!message.contains("echo: s.never-shown") && !message.contains("stdout"), "{message}");
-}
-
-#[tokio::test]
-async fn a_plugin_that_fails_is_told_without_what_it_was_given() {
-    let mut config = kubeconfig("https://127.0.0.1:1", None);
-    let complaint = "echo 'no login for hvs.CAESIJc4n4ryOfAPlugin' >&2; exit 3";
-    config["users"][0]["user"] = json!({ "exec": {
-        "apiVersion": "client.authentication.k8s.io/v1", "command": "sh", "args": ["-c", complaint, "s3cret-argument"],
-        "env": [{ "name": "SECRET", "value": "s3cret-variable" }], "interactiveMode": "Never",
-    } });
-    let (class, code, message, help) = parts(open_cluster(&config, &Connections::default()).await.unwrap_err());
-    assert_eq!((class, code.as_str()), (Class::Denied, "trustpath::kubernetes::credentials"));
-    assert!(message.contains("exit status: 3") && message.contains("no login for [hidden]"), "{message}");
-    assert!(!format!("{message} {help}").contains("s3cret"), "{message}");
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ mod hostile;
 mod kubernetes_errors;
 mod kubernetes_journals;
 mod kubernetes_objects;
+mod kubernetes_plugins;
 mod kubernetes_settings;
 mod secrets;
 mod support;

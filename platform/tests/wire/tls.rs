@@ -24,11 +24,12 @@ struct Server {
 
 impl Server {
     async fn start() -> Self {
-        Self::serving(false).await
+        Self::serving(false, false).await
     }
 
-    /// With `mutual`, no one gets in without a certificate of the server's own authority.
-    async fn serving(mutual: bool) -> Self {
+    /// With `mutual`, no one gets in without a certificate of the server's own authority; one that is `alone` shows a
+    /// certificate that it signed itself, as an authority.
+    async fn serving(mutual: bool, alone: bool) -> Self {
         trustpath_platform::install_crypto_provider();
         let folder = tempfile::tempdir().unwrap();
         let (ours, others) = (authority(), authority());
@@ -42,8 +43,11 @@ impl Server {
         let clients = WebPkiClientVerifier::builder(roots.into()).build().unwrap();
         let builder = ServerConfig::builder();
         let builder = if mutual { builder.with_client_cert_verifier(clients) } else { builder.with_no_client_auth() };
+        let itself = itself(&key);
+        std::fs::write(folder.path().join("itself.pem"), itself.pem()).unwrap();
         let own_key = PrivateKeyDer::Pkcs8(key.serialize_der().into());
-        let mut tls = builder.with_single_cert(vec![certificate.der().clone()], own_key).unwrap();
+        let shown = if alone { itself } else { certificate };
+        let mut tls = builder.with_single_cert(vec![shown.der().clone()], own_key).unwrap();
         tls.alpn_protocols = [b"h2".to_vec(), b"http/1.1".to_vec()].into();
         let tls = RustlsConfig::from_config(tls.into());
         let client = KeyPair::generate().unwrap();
@@ -77,6 +81,12 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.handle.shutdown();
     }
+}
+
+fn itself(key: &KeyPair) -> rcgen::Certificate {
+    let mut params = CertificateParams::new(["vault.test".to_owned(), "127.0.0.1".to_owned()]).unwrap();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params.self_signed(key).unwrap()
 }
 
 fn authority() -> CertifiedIssuer<'static, KeyPair> {
@@ -114,7 +124,7 @@ async fn the_name_that_is_checked_can_be_another_than_the_one_that_is_reached() 
 
 #[tokio::test]
 async fn a_client_certificate_is_shown_where_vault_wants_one() {
-    let server = Server::serving(true).await;
+    let server = Server::serving(true, false).await;
     let (ca, certificate, key) = (server.file("ca.pem"), server.file("client.crt"), server.file("client.key"));
     let ca = ("VAULT_CACERT", ca.to_str().unwrap());
     let pair = [("VAULT_CLIENT_CERT", certificate.to_str().unwrap()), ("VAULT_CLIENT_KEY", key.to_str().unwrap())];
@@ -173,6 +183,26 @@ async fn the_api_server_is_believed_by_the_kubeconfigs_authority_alone() {
     assert!(help.contains("certificate-authority"), "{help}");
 }
 
+/// The usual home setup: `openssl req -x509`, and the same file on both sides.
+#[tokio::test]
+async fn a_server_that_is_its_own_authority_is_believed_by_itself_alone() {
+    let server = Server::serving(false, true).await;
+    let (own, other) = (server.file("itself.pem"), server.file("other.pem"));
+    server.vault(&[("VAULT_CACERT", own.to_str().unwrap())]).await.unwrap();
+    server.vault(&[("VAULT_CACERT", other.to_str().unwrap())]).await.map(drop).unwrap_err();
+    let at = Address::cluster::<Namespace>("kube-system");
+    let mut config = kubeconfig(&server.url, Some(&own));
+    let cluster = open_cluster(&config, &Connections::default()).await.unwrap();
+    cluster.get::<Namespace>(&at).await.unwrap().unwrap();
+    config["clusters"][0]["cluster"]["tls-server-name"] = json!("other.test");
+    let cluster = open_cluster(&config, &Connections::default()).await.unwrap();
+    let (_, code, _, help) = parts(cluster.get::<Namespace>(&at).await.unwrap_err());
+    assert!(code == "trustpath::kubernetes::tls" && help.contains("tls-server-name"), "{help}");
+    let cluster = open_cluster(&kubeconfig(&server.url, Some(&other)), &Connections::default()).await.unwrap();
+    let (_, code, _, help) = parts(cluster.get::<Namespace>(&at).await.unwrap_err());
+    assert!(code == "trustpath::kubernetes::tls" && help.contains("byte for byte"), "{help}");
+}
+
 /// Requests that are sent together, the very first ones too, share one connection.
 #[tokio::test]
 async fn a_server_that_speaks_http_2_gets_one_connection() {
@@ -196,7 +226,7 @@ async fn a_server_that_speaks_http_2_gets_one_connection() {
 /// A connection that shows a client certificate would speak for its owner, whatever token is sent over it.
 #[tokio::test]
 async fn a_token_does_not_share_the_connection_of_a_client_certificate() {
-    let server = Server::serving(true).await;
+    let server = Server::serving(true, false).await;
     let mut kubeconfig = kubeconfig(&server.url, Some(&server.file("ca.pem")));
     let (certificate, key) = (server.file("client.crt"), server.file("client.key"));
     kubeconfig["users"][0]["user"] = json!({ "client-certificate": certificate, "client-key": key });

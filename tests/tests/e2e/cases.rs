@@ -3,9 +3,10 @@
 use trustpath_tests::{cases, fleet::Case, pair::Which};
 
 use crate::{
-    addresses, app_role, bad_days, bad_files, bad_servers, canaries, circle, clusters, conformance, cut_off, ends,
-    from_store, garbled, kept, locks, mirror, namespaces, on_a_terminal, orphans, other_values, own_step, panics,
-    partial, races, requests, reviewer, rights, rollback, size, system, teams, tokens,
+    addresses, app_role, bad_days, bad_files, bad_servers, canaries, circle, clusters, conformance,
+    connections_kubernetes, cut_off, ends, from_store, garbled, kept, locks, mirror, namespaces, on_a_terminal,
+    orphans, other_values, own_step, panics, partial, races, requests, reviewer, rights, rollback, size, system, teams,
+    tokens,
 };
 
 pub(crate) const ALL: &[(&str, Case)] = cases![
@@ -80,6 +81,10 @@ pub(crate) const ALL: &[(&str, Case)] = cases![
     app_role::a_role_that_comes_while_the_mount_goes_keeps_it,
     conformance::every_kind_keeps_every_law,
     conformance::every_kind_may_be_cut_off_at_every_request,
+    connections_kubernetes::two_kubeconfigs_are_one,
+    connections_kubernetes::a_missing_plugin_is_named_with_its_hint,
+    connections_kubernetes::a_failing_plugin_is_quoted_without_its_secrets,
+    connections_kubernetes::a_server_that_is_its_own_authority,
     bad_days::no_vault_address,
     bad_days::an_invalid_token,
     bad_days::a_token_that_lacks_a_right,

@@ -12,6 +12,7 @@ mod cases;
 mod circle;
 mod clusters;
 mod conformance;
+mod connections_kubernetes;
 mod cut_off;
 mod ends;
 mod from_store;
