@@ -6,6 +6,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use secrecy::{ExposeSecret as _, SecretString};
 use trustpath_core::{Class, Problem};
 
+use super::setting_problem::{unreadable, unusable};
 use crate::{
     Environment,
     connections::{HeaderKey, HeldOutside},
@@ -43,7 +44,7 @@ pub(super) fn headers(
 fn from_variable(environment: &Environment) -> Result<HeaderTexts, Problem> {
     let Some(text) = environment.vault("HEADERS")? else { return Ok(HeaderTexts::default()) };
     let found = serde_json::from_str::<BTreeMap<HeaderKey, String>>(text).map_err(|_| {
-        super::settings::unusable("VAULT_HEADERS")
+        unusable("VAULT_HEADERS")
             .help("it is an object of JSON such as {\"X-Name\": \"value\"}, without names in X-Vault-")
     })?;
     Ok(found.into_iter().map(|(name, value)| (name, HeaderText::Value(SecretString::from(value)))).collect())
@@ -57,8 +58,7 @@ pub(super) fn read(texts: &HeaderTexts) -> Result<(HeaderMap, Vec<SecretString>)
             HeaderText::Value(value) => value.clone(),
             HeaderText::File(path) => {
                 let what = format!("headers.{}", name.as_str());
-                let text =
-                    std::fs::read_to_string(path).map_err(|error| super::open::unreadable(path, &what).because(error));
+                let text = std::fs::read_to_string(path).map_err(|error| unreadable(path, &what).because(error));
                 SecretString::from(text?)
             }
         };

@@ -24,6 +24,7 @@ mod request;
 mod requests;
 pub mod rights;
 mod seen_mounts;
+mod setting_problem;
 mod settings;
 mod token;
 mod token_source;

@@ -17,7 +17,7 @@ use vaultrs::{
 
 use super::{
     Vault, VaultSession, VaultSettings, answer, backend::session::is_answer, call::VaultCall, headers, health::Health,
-    settings::Pem, token_source::token,
+    setting_problem::unreadable, settings::Pem, token_source::token,
 };
 use crate::{
     Connections, Environment, error::Error, hide::Secrets, install_crypto_provider, opening::KEEP_ALIVE, retry::Repeat,
@@ -267,11 +267,6 @@ fn identity(certificate: &Pem, key: &Pem) -> Result<Identity, Problem> {
         Problem::new(Class::Config, "trustpath::vault::client_certificate", message)
             .help("the key has to be unencrypted, and the certificate the one made for it")
     })
-}
-
-pub(super) fn unreadable(path: &Path, what: &str) -> Problem {
-    let message = format!("{} ({what}) cannot be read", path.display());
-    Problem::new(Class::Config, "trustpath::vault::file", message).help("see whether it is there, and yours to read")
 }
 
 fn no_certificate(place: &str, variable: &str) -> Problem {

@@ -9,6 +9,7 @@ use url::Url;
 use super::{
     duration::duration,
     headers::{HeaderTexts, headers},
+    setting_problem::unusable,
     variables::left_out,
 };
 use crate::{
@@ -213,10 +214,6 @@ fn limits(environment: &Environment) -> Result<Limits, Problem> {
         unusable("VAULT_CLIENT_TIMEOUT").help("use seconds, or a duration such as 90s, 1m30s or 1.5h, up to 24h")
     })?;
     Ok(Limits { total, ..Limits::default() })
-}
-
-pub(super) fn unusable(name: &str) -> Problem {
-    Problem::new(Class::Config, "trustpath::vault::setting", format!("the value of {name} cannot be used"))
 }
 
 fn warnings(address: &Url, verify: bool) -> Vec<String> {

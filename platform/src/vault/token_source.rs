@@ -12,7 +12,7 @@ use secrecy::SecretString;
 use tokio::{process::Command, time::timeout};
 use trustpath_core::{Class, Problem};
 
-use super::{VaultSettings, open::unreadable, settings::usable_token};
+use super::{VaultSettings, setting_problem::unreadable, settings::usable_token};
 use crate::{hide::shapes, text::clean};
 
 /// The token; `None` where there is none, as before an agent that adds its own.
