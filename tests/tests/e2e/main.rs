@@ -34,6 +34,7 @@ mod screens;
 mod size;
 mod teams;
 mod tokens;
+mod vault_connection;
 
 use std::{process::ExitCode, time::Duration};
 
