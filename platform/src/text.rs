@@ -1,9 +1,15 @@
 //! Text from servers, made safe to show.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
 use trustpath_core::unseen;
 
 /// The longest text that is kept of anything a server says, in characters.
 pub const LONGEST: usize = 600;
+
+/// How many bytes of a page are looked at.
+const MARKUP_READ: usize = 64 << 10;
 
 /// Removes control characters and terminal escapes, joins lines with a space, and cuts what is too long.
 ///
@@ -36,14 +42,20 @@ pub fn clean(text: &str) -> String {
     clean
 }
 
-/// The beginning of the page that something before a server answered with. Of what looks like JSON nothing is shown: it may
-/// be an answer of the server's own that was cut off, with a token in it.
-pub(crate) fn beginning_of_page(body: &[u8]) -> String {
-    let text = String::from_utf8_lossy(body);
-    match text.trim_start().starts_with(['{', '[', '"']) {
-        true => String::new(),
-        false => text.chars().take(200).collect(),
+/// The first line of text of the page that something before a server answered with, without its markup. Of what looks like
+/// JSON nothing is shown: it may be an answer of the server's own that was cut off, with a token in it.
+pub(crate) fn first_line_of_page(body: &[u8]) -> String {
+    static MARKUP: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?is)<!--.*?-->|<script\b.*?(?:</script>|$)|<style\b.*?(?:</style>|$)|<[a-z/!?][^>]*(?:>|$)")
+            .expect("a pattern of this file")
+    });
+    let text = String::from_utf8_lossy(&body[..body.len().min(MARKUP_READ)]);
+    if text.trim_start().starts_with(['{', '[', '"']) {
+        return String::new();
     }
+    let text = MARKUP.replace_all(&text, "\n");
+    let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
+    line.chars().take(200).collect()
 }
 
 /// Skips a CSI sequence (`ESC [ … letter`), an OSC sequence (`ESC ] … BEL`), or a two-character escape.
@@ -114,8 +126,26 @@ mod tests {
     #[test]
     fn an_answer_that_was_cut_off_is_not_quoted() {
         for cut in [r#"{"auth":{"client_token":"hvs.secret"#, " \n[\"hvs.secret", "\"hvs.secret"] {
-            assert_eq!(beginning_of_page(cut.as_bytes()), "", "{cut}");
+            assert_eq!(first_line_of_page(cut.as_bytes()), "", "{cut}");
         }
-        assert_eq!(beginning_of_page(b"<h1>Bad Gateway</h1>"), "<h1>Bad Gateway</h1>");
+    }
+
+    #[test]
+    fn a_page_tells_its_first_line_of_text() {
+        for (page, line) in [
+            ("<h1>Bad Gateway</h1>", "Bad Gateway"),
+            ("<html>\r\n<head><title>403 Forbidden</title></head>\r\n<body>x", "403 Forbidden"),
+            (
+                "<!doctype html><!-- a > b --><style>b { x }</style><SCRIPT>if (a<b) {}</SCRIPT><p>Sign in</p>",
+                "Sign in",
+            ),
+            ("<script>var token = 'x'", ""),
+            ("RBAC: access denied", "RBAC: access denied"),
+            ("\n\n a < b\nsecond", "a < b"),
+            ("", ""),
+        ] {
+            assert_eq!(first_line_of_page(page.as_bytes()), line, "{page}");
+        }
+        assert_eq!(first_line_of_page("x".repeat(999).as_bytes()).len(), 200);
     }
 }

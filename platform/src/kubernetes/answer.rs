@@ -8,7 +8,7 @@ use crate::{
     exchange::HttpAnswer,
     retry::retry_after,
     seen::Attempt,
-    text::{beginning_of_page, clean},
+    text::{clean, first_line_of_page},
 };
 
 /// The error that an answer stands for.
@@ -84,7 +84,7 @@ fn not_called(call: &KubernetesCall, which: String) -> Error {
 /// The server's own words; where a proxy answered instead, the beginning of its page.
 fn words(status: &Status, answer: &HttpAnswer) -> String {
     match status.message.as_str() {
-        "" => beginning_of_page(&answer.body),
+        "" => first_line_of_page(&answer.body),
         message => message.to_owned(),
     }
 }

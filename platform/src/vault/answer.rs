@@ -2,6 +2,7 @@
 
 use http::header::LOCATION;
 use serde::Deserialize;
+use serde_json::{Map, Value};
 use url::Url;
 
 use super::call::{Operation, VaultCall};
@@ -9,21 +10,48 @@ use crate::{
     error::{Error, ErrorKind},
     exchange::HttpAnswer,
     retry::retry_after,
-    text::{beginning_of_page, clean},
+    text::{clean, first_line_of_page},
 };
 
-#[derive(Deserialize)]
-struct Refusal {
-    #[serde(default)]
-    errors: Vec<String>,
+/// What an answer of Vault's own that is no success has in it (`respondError` and `respondErrorCommon` in `http/`, both families;
+/// a deleted version of a KV v2 secret is a 404 with data).
+const OWN_KEYS: [&str; 3] = ["errors", "data", "request_id"];
+
+/// The error for an answer that is not Vault's own: a page, or the JSON of a gateway. `None` where Vault answered.
+pub(super) fn foreign(call: &VaultCall, answer: &HttpAnswer) -> Option<Error> {
+    let is_vaults = match serde_json::from_slice::<Map<String, Value>>(&answer.body) {
+        Ok(found) => answer.is_success() || OWN_KEYS.iter().any(|key| found.contains_key(*key)),
+        // One that was cut off is read no further here.
+        Err(_) => answer.body.trim_ascii_start().starts_with(b"{") && answer.is_success(),
+    };
+    if is_vaults || answer.body.trim_ascii().is_empty() {
+        return None;
+    }
+    let line = first_line_of_page(&answer.body);
+    let kind = match answer.status {
+        429 | 502..=504 => ErrorKind::Unavailable,
+        _ => ErrorKind::Malformed,
+    };
+    let help = match line.contains("HTTP request to an HTTPS server") {
+        true => "VAULT_ADDR has to begin with https://",
+        false => {
+            "see what is on the way to VAULT_ADDR (a gateway, an ingress, a sign-in page, a captive portal) and whether it lets \
+             this request through; what it asks for may go into `headers` under [connections.vault]"
+        }
+    };
+    let error = call.error(kind, "something before Vault answered").help(help);
+    Some(error.answered(answer.status, [line]).retry_after(retry_after(&answer.headers)))
 }
 
-/// The server's own words; where a proxy answered instead, the beginning of its page.
+/// The server's own words.
 fn said(answer: &HttpAnswer) -> Vec<String> {
-    match serde_json::from_slice::<Refusal>(&answer.body) {
-        Ok(refusal) => refusal.errors.iter().flat_map(|words| each(words)).collect(),
-        Err(_) => vec![beginning_of_page(&answer.body)],
+    #[derive(Deserialize)]
+    struct Refusal {
+        #[serde(default)]
+        errors: Vec<String>,
     }
+    let refusal = serde_json::from_slice::<Refusal>(&answer.body);
+    refusal.iter().flat_map(|refusal| &refusal.errors).flat_map(|words| each(words)).collect()
 }
 
 /// Vault wraps errors as `2 errors occurred:`, with each on a line that begins with a star: the errors themselves.
@@ -36,6 +64,11 @@ fn each(words: &str) -> Vec<String> {
 
 /// The error that an answer stands for.
 pub(super) fn refusal(call: &VaultCall, answer: &HttpAnswer) -> Error {
+    if !(300..400).contains(&answer.status)
+        && let Some(error) = foreign(call, answer)
+    {
+        return error;
+    }
     let said = said(answer);
     let unknown_namespace = answer.status == 404 && said.iter().any(|words| words.contains("namespace not found"));
     let error = match answer.status {
@@ -79,6 +112,14 @@ fn not_found(call: &VaultCall) -> Error {
 fn redirected(call: &VaultCall, answer: &HttpAnswer) -> Error {
     let location = answer.headers.get(LOCATION).and_then(|location| location.to_str().ok()).unwrap_or_default();
     let target = origin(location);
+    if !location.contains("/v1/") {
+        let to = if target.is_empty() { clean(location.split(['?', '#']).next().unwrap_or_default()) } else { target };
+        let message = format!("something before Vault answered: it sends this request to {to}");
+        return call.error(ErrorKind::Redirected, message).help(
+            "nothing is sent there: see what is on the way to VAULT_ADDR (a sign-in page, a captive portal); what it asks for \
+             may go into `headers` under [connections.vault]",
+        );
+    }
     let message = "Vault sends this request elsewhere, and the token is not sent there";
     if target.is_empty() {
         let path = clean(location.split(['?', '#']).next().unwrap_or_default());

@@ -12,6 +12,7 @@ mod denied;
 mod duration;
 mod family;
 mod get;
+mod headers;
 mod health;
 mod lock;
 mod mount_path;
@@ -23,8 +24,11 @@ mod request;
 mod requests;
 pub mod rights;
 mod seen_mounts;
+mod setting_problem;
 mod settings;
 mod token;
+mod token_source;
+pub mod variables;
 
 pub use accessor::{to_ask_by_accessor, to_revoke_by_accessor};
 pub use body::{Body, Deferred, Field};
@@ -86,7 +90,7 @@ struct VaultSession {
     asked: AtomicUsize,
     /// What the connection's own token has said of itself, or why it did not.
     own_token: OnceCell<Result<OwnToken, Error>>,
-    /// The password of a proxy; the token is in the client.
+    /// The password of a proxy, and the values of headers; the token is in the client.
     held: Secrets,
 }
 

@@ -2,6 +2,7 @@
 
 use std::{io, net::SocketAddr, path::Path, sync::Arc};
 
+use http::HeaderMap;
 use reqwest::{
     Proxy,
     dns::{Addrs, Name, Resolve, Resolving},
@@ -19,7 +20,10 @@ use vaultrs::{
     client::{VaultClient, VaultClientSettings},
 };
 
-use super::{Vault, VaultSession, VaultSettings, answer, call::VaultCall, health::Health, settings::usable_token};
+use super::{
+    Vault, VaultSession, VaultSettings, answer, backend::session::is_answer, call::VaultCall, headers, health::Health,
+    setting_problem::unreadable, settings::Pem, token_source::token,
+};
 use crate::{
     Connections, Environment,
     error::Error,
@@ -44,14 +48,13 @@ impl Vault {
     /// another than the graph file pins.
     pub async fn open(settings: VaultSettings) -> Result<Self> {
         install_crypto_provider();
-        let token = match &settings.token {
-            Some(token) => token.clone(),
-            None => token_from_file(&settings)?,
-        };
+        let token = token(&settings).await?;
         let (base, host) = target(&settings);
-        let client = client(&settings, &base, &token)?;
+        let (headers, values) = headers::read(&settings.headers)?;
+        let client = client(&settings, &base, &token.clone().unwrap_or_default(), headers)?;
         let (limits, fence) = (settings.limits.clone(), settings.fence.clone());
         let held = settings.proxy.iter().fold(Secrets::default(), |held, proxy| held.and_of_url(proxy.expose_secret()));
+        let held = values.iter().fold(held, |held, value| held.and(value.expose_secret()));
         let (states, seen_mounts, asked, own_token) = Default::default();
         let heard = settings.heard;
         let server = VaultSession { limits, fence, host, states, seen_mounts, asked, own_token, heard, held };
@@ -61,7 +64,20 @@ impl Vault {
             return Err(trouble.into());
         }
         pinned(settings.cluster_id.as_deref(), health.cluster_id.as_deref())?;
-        Ok(Self { health: Arc::new(health), ..blind })
+        let open = Self { health: Arc::new(health), ..blind };
+        match token {
+            None => open.agent_adds_a_token().await,
+            Some(_) => Ok(open),
+        }
+    }
+
+    /// An agent or proxy of Vault's adds a token to requests that have none; then it can look itself up.
+    async fn agent_adds_a_token(self) -> Result<Self> {
+        match self.call(&VaultCall::read("auth/token/lookup-self")).await {
+            Ok(_) => Ok(self),
+            Err(error) if is_answer(&error) => Err(no_token().into()),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// `sys/health` with retries; whatever the state, the server describes itself.
@@ -80,7 +96,7 @@ impl Vault {
         match serde_json::from_slice(&answer.body) {
             Ok(health) => Ok(health),
             Err(_) if answer.status != 200 => Err(answer::refusal(&call, &answer)),
-            Err(_) => answer.parse(&call),
+            Err(_) => answer::foreign(&call, &answer).map_or_else(|| answer.parse(&call), Err),
         }
     }
 }
@@ -103,21 +119,11 @@ fn pinned(pin: Option<&str>, found: Option<&str>) -> Result<(), Problem> {
     }
 }
 
-/// What `vault login` left.
-fn token_from_file(settings: &VaultSettings) -> Result<SecretString, Problem> {
-    let Some(path) = &settings.token_file else {
-        return Err(no_token());
-    };
-    match std::fs::read_to_string(path) {
-        Ok(text) => usable_token(&text, &path.display().to_string())?.ok_or_else(no_token),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(no_token()),
-        Err(error) => Err(unreadable(path, "~/.vault-token").because(error)),
-    }
-}
-
 fn no_token() -> Problem {
-    Problem::new(Class::Config, "trustpath::vault::no_token", "there is no Vault token")
-        .help("log in with `vault login`, which writes ~/.vault-token, or set VAULT_TOKEN")
+    Problem::new(Class::Config, "trustpath::vault::no_token", "there is no Vault token").help(
+        "log in with `vault login`, which writes ~/.vault-token, or set VAULT_TOKEN; an agent has to add its own \
+             (`use_auto_auth_token`)",
+    )
 }
 
 /// The base URL of requests, and the `Host` header where they differ: TLS checks the name in the URL, so a name of its
@@ -137,8 +143,13 @@ fn target(settings: &VaultSettings) -> (Url, Option<String>) {
 }
 
 /// vaultrs' client around an HTTP client of our own: CA in memory, no redirects, time limits, no variables read.
-fn client(settings: &VaultSettings, base: &Url, token: &SecretString) -> Result<VaultClient, Problem> {
-    let http = http_client(settings)?;
+fn client(
+    settings: &VaultSettings,
+    base: &Url,
+    token: &SecretString,
+    headers: HeaderMap,
+) -> Result<VaultClient, Problem> {
+    let http = http_client(settings, headers)?;
     // vaultrs puts the version before the whole path, and Vault behind a path prefix wants it after the prefix.
     let prefix = base.path().trim_matches('/');
     let version = if prefix.is_empty() { "v1".to_owned() } else { format!("{prefix}/v1") };
@@ -166,10 +177,11 @@ fn client(settings: &VaultSettings, base: &Url, token: &SecretString) -> Result<
     })
 }
 
-fn http_client(settings: &VaultSettings) -> Result<reqwest::Client, Problem> {
+fn http_client(settings: &VaultSettings, headers: HeaderMap) -> Result<reqwest::Client, Problem> {
     let mut builder = reqwest::Client::builder()
         .tls_backend_preconfigured(tls(settings)?)
         .user_agent(crate::USER_AGENT)
+        .default_headers(headers)
         .redirect(reqwest::redirect::Policy::none())
         .retry(reqwest::retry::never())
         .connect_timeout(settings.limits.connect)
@@ -183,6 +195,9 @@ fn http_client(settings: &VaultSettings) -> Result<reqwest::Client, Problem> {
     if settings.server_name.is_some() {
         // Over HTTP/2 the name in the URL would be sent as the host.
         builder = builder.http1_only().dns_resolver(Arc::new(FixedHostResolver(host(&settings.address))));
+    }
+    if let Some(socket) = &settings.socket {
+        builder = builder.unix_socket(socket.clone());
     }
     builder.build().map_err(|error| unbuildable(&error))
 }
@@ -219,11 +234,14 @@ impl Resolve for FixedHostResolver {
     }
 }
 
-/// The certificates of `VAULT_CACERT`, or else of each file in `VAULT_CAPATH`; they replace the system's, as in
-/// Vault's own client.
+/// The certificates of `VAULT_CACERT`, or else `VAULT_CACERT_BYTES`, or else each file in `VAULT_CAPATH`; they replace the
+/// system's, as in Vault's own client (`go-rootcerts`).
 fn authorities(settings: &VaultSettings) -> Result<Vec<CertificateDer<'static>>, Problem> {
     if let Some(file) = &settings.ca_file {
         return certificates(file, "VAULT_CACERT");
+    }
+    if let Some(pem) = &settings.ca_pem {
+        return bundle(pem.as_bytes(), || no_certificate("the value", "VAULT_CACERT_BYTES"));
     }
     let Some(directory) = &settings.ca_directory else {
         return Ok(Vec::new());
@@ -237,25 +255,30 @@ fn authorities(settings: &VaultSettings) -> Result<Vec<CertificateDer<'static>>,
         }
     }
     if found.is_empty() {
-        return Err(no_certificate(directory, "VAULT_CAPATH"));
+        return Err(no_certificate(&directory.display().to_string(), "VAULT_CAPATH"));
     }
     Ok(found)
 }
 
 fn certificates(file: &Path, variable: &str) -> Result<Vec<CertificateDer<'static>>, Problem> {
     let pem = std::fs::read(file).map_err(|error| unreadable(file, variable).because(error))?;
-    match CertificateDer::pem_slice_iter(&pem).collect::<Result<Vec<_>, _>>() {
-        Ok(found) if !found.is_empty() => Ok(found),
-        _ => Err(no_certificate(file, variable)),
-    }
+    bundle(&pem, || no_certificate(&file.display().to_string(), variable))
+}
+
+fn bundle(pem: &[u8], none: impl FnOnce() -> Problem) -> Result<Vec<CertificateDer<'static>>, Problem> {
+    let found = CertificateDer::pem_slice_iter(pem).collect::<Result<Vec<_>, _>>();
+    found.ok().filter(|found| !found.is_empty()).ok_or_else(none)
 }
 
 fn identity(
     builder: ConfigBuilder<ClientConfig, WantsClientCert>,
-    certificate: &Path,
-    key: &Path,
+    certificate: &Pem,
+    key: &Pem,
 ) -> Result<ClientConfig, Problem> {
-    let read = |file: &Path, name| std::fs::read(file).map_err(|error| unreadable(file, name).because(error));
+    let read = |pem: &Pem, variable| match pem {
+        Pem::Text(text) => Ok(text.expose_secret().as_bytes().to_vec()),
+        Pem::File(path) => std::fs::read(path).map_err(|error| unreadable(path, variable).because(error)),
+    };
     let (chain, key) = (read(certificate, "VAULT_CLIENT_CERT")?, read(key, "VAULT_CLIENT_KEY")?);
     let chain = CertificateDer::pem_slice_iter(&chain).collect::<Result<Vec<_>, _>>().map_err(|_| no_identity())?;
     let key = PrivateKeyDer::from_pem_slice(&key).map_err(|_| no_identity())?;
@@ -268,13 +291,8 @@ fn no_identity() -> Problem {
         .help("the key has to be unencrypted, and the certificate the one made for it")
 }
 
-fn unreadable(path: &Path, what: &str) -> Problem {
-    let message = format!("{} ({what}) cannot be read", path.display());
-    Problem::new(Class::Config, "trustpath::vault::file", message).help("see whether it is there, and yours to read")
-}
-
-fn no_certificate(path: &Path, variable: &str) -> Problem {
-    let message = format!("{} ({variable}) holds no certificate in PEM", path.display());
+fn no_certificate(place: &str, variable: &str) -> Problem {
+    let message = format!("{place} ({variable}) holds no certificate in PEM");
     Problem::new(Class::Config, "trustpath::vault::ca", message)
         .help("it begins with -----BEGIN CERTIFICATE----- ; `openssl x509 -in FILE -noout -subject` shows what it is")
 }

@@ -34,6 +34,9 @@ impl Vault {
         }
         let answer = self.exchange(call).await?;
         if answer.is_success() {
+            if let Some(error) = answer::foreign(call, &answer) {
+                return Err(error);
+            }
             self.server.seen_mounts.note(self.namespace(), call, &answer);
             return Ok(answer);
         }

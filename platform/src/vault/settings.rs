@@ -6,7 +6,12 @@ use secrecy::SecretString;
 use trustpath_core::{Class, Problem, Result, run::LONGEST};
 use url::Url;
 
-use super::duration::duration;
+use super::{
+    duration::duration,
+    headers::{HeaderTexts, headers},
+    setting_problem::unusable,
+    variables::left_out,
+};
 use crate::{
     Connections, Environment, Heard,
     lock::Fence,
@@ -28,45 +33,65 @@ pub struct VaultSettings {
     pub(super) address: Url,
     pub(super) token: Option<SecretString>,
     pub(super) token_file: Option<PathBuf>,
+    /// Files of the command lines' own that may name a token helper; the first that does counts.
+    pub(super) cli_configs: Vec<PathBuf>,
     pub(super) namespace: Option<String>,
     pub(super) cluster_id: Option<String>,
     pub(super) ca_file: Option<PathBuf>,
+    pub(super) ca_pem: Option<String>,
     pub(super) ca_directory: Option<PathBuf>,
-    pub(super) client_certificate: Option<(PathBuf, PathBuf)>,
+    pub(super) client_certificate: Option<(Pem, Pem)>,
     pub(super) server_name: Option<String>,
     pub(super) verify: bool,
     pub(super) proxy: Option<SecretString>,
+    pub(super) headers: HeaderTexts,
+    /// The socket of an agent, in the place of host and port.
+    pub(super) socket: Option<PathBuf>,
+}
+
+/// A text in PEM, or the file with it.
+#[derive(Debug, Clone)]
+pub(super) enum Pem {
+    Text(SecretString),
+    File(PathBuf),
 }
 
 impl VaultSettings {
     /// What the environment and the graph file say. Pure: the files that they name are read when Vault is opened.
     ///
-    /// It reads the variables of Vault's command line (and their `BAO_` twins): `VAULT_ADDR`, `VAULT_TOKEN`,
-    /// `VAULT_NAMESPACE`, `VAULT_CACERT`, `VAULT_CAPATH`, `VAULT_CLIENT_CERT`, `VAULT_CLIENT_KEY`,
-    /// `VAULT_TLS_SERVER_NAME`, `VAULT_SKIP_VERIFY`, `VAULT_CLIENT_TIMEOUT`, `VAULT_PROXY_ADDR`, `VAULT_HTTP_PROXY`,
-    /// and `HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`.
+    /// It reads the variables of Vault's command line and their `BAO_` twins, and those that are common for proxies:
+    /// `docs/connections.md` has them all, and [`super::variables::LEFT_OUT`] those that it only names.
     ///
     /// # Errors
     /// When there is no address, a value cannot be used, or two that should agree do not.
     pub fn from(environment: &Environment, connections: &Connections) -> Result<Self> {
-        let address = address(environment)?;
+        let (address, socket) = address(environment)?;
         let verify = !flag(environment, "SKIP_VERIFY")?;
         let path = |name| Ok::<_, Problem>(environment.vault(name)?.map(PathBuf::from));
+        let home = |name| environment.home().map(|home| home.join(name));
+        let unsafe_ways = warnings(&address, verify);
         Ok(Self {
             limits: limits(environment)?,
             fence: Fence::default(),
             heard: Heard::default(),
-            warnings: warnings(&address, verify),
+            warnings: unsafe_ways.into_iter().chain(left_out(environment)).collect(),
             token: token(environment)?,
-            token_file: environment.home().map(|home| home.join(".vault-token")),
+            token_file: path("TOKEN_PATH")?.or_else(|| home(".vault-token")),
+            cli_configs: match path("CONFIG_PATH")? {
+                Some(path) => vec![path],
+                None => [home(".vault"), home(".bao")].into_iter().flatten().collect(),
+            },
             namespace: namespace(environment, connections)?,
             cluster_id: connections.vault.cluster_id.clone(),
             ca_file: path("CACERT")?,
+            ca_pem: environment.vault("CACERT_BYTES")?.map(str::to_owned),
             ca_directory: path("CAPATH")?,
-            client_certificate: client_certificate(path("CLIENT_CERT")?, path("CLIENT_KEY")?)?,
+            client_certificate: client_certificate(pem(environment, "CLIENT_CERT")?, pem(environment, "CLIENT_KEY")?)?,
             server_name: environment.vault("TLS_SERVER_NAME")?.map(str::to_owned),
             verify,
             proxy: proxy::of_vault(environment, &address)?,
+            headers: headers(environment, &connections.vault.headers)?,
+            socket,
             address,
         })
     }
@@ -107,15 +132,20 @@ fn pinned_elsewhere(set: &str, pinned: &str) -> Problem {
         .help("unset VAULT_NAMESPACE, or change `namespace` under [connections.vault]")
 }
 
-fn address(environment: &Environment) -> Result<Url, Problem> {
-    let text = environment.vault("ADDR")?.ok_or_else(no_address)?;
-    let url = Url::parse(text.trim()).map_err(|error| bad_address(&error.to_string()))?;
+/// Where requests go: an agent's address has precedence (`vault/api` 1.22, `NewClient`). Over a socket HTTP is spoken.
+fn address(environment: &Environment) -> Result<(Url, Option<PathBuf>), Problem> {
+    let set = environment.vault("AGENT_ADDR")?.or(environment.vault("ADDR")?);
+    let text = set.ok_or_else(no_address)?.trim();
+    let socket = text.strip_prefix("unix://").filter(|path| path.starts_with('/')).map(PathBuf::from);
+    let text = if socket.is_some() { "http://localhost" } else { text };
+    let url = Url::parse(text).map_err(|error| bad_address(&error.to_string()))?;
     match url.scheme() {
         "http" | "https" if url.host().is_none() => Err(bad_address("it names no host")),
         "http" | "https" if !url.username().is_empty() || url.password().is_some() => {
             Err(bad_address("it holds a user or a password"))
         }
-        "http" | "https" => Ok(url),
+        "http" | "https" => Ok((url, socket)),
+        "unix" => Err(bad_address("a socket's path begins with a slash")),
         other => Err(bad_address(&format!("`{other}` is no scheme that Vault speaks here"))),
     }
 }
@@ -128,7 +158,7 @@ fn no_address() -> Problem {
 /// The value stays out of the message: it may hold a password.
 fn bad_address(why: &str) -> Problem {
     Problem::new(Class::Config, "trustpath::vault::address", format!("VAULT_ADDR is no address of a Vault: {why}"))
-        .help("it looks like https://vault.example.com:8200")
+        .help("it looks like https://vault.example.com:8200; VAULT_AGENT_ADDR, where it is set, is taken in its place")
 }
 
 fn token(environment: &Environment) -> Result<Option<SecretString>, Problem> {
@@ -145,10 +175,13 @@ pub(super) fn usable_token(text: &str, origin: &str) -> Result<Option<SecretStri
     Err(Problem::new(Class::Config, "trustpath::vault::token", message).help("set it to the token and nothing else"))
 }
 
-fn client_certificate(
-    certificate: Option<PathBuf>,
-    key: Option<PathBuf>,
-) -> Result<Option<(PathBuf, PathBuf)>, Problem> {
+/// A file, or else the text itself, which OpenBao alone reads (`openbao/api/v2` 2.7).
+fn pem(environment: &Environment, name: &str) -> Result<Option<Pem>, Problem> {
+    let text = environment.vault(&format!("{name}_BYTES"))?.map(|text| Pem::Text(SecretString::from(text)));
+    Ok(environment.vault(name)?.map(|path| Pem::File(PathBuf::from(path))).or(text))
+}
+
+fn client_certificate(certificate: Option<Pem>, key: Option<Pem>) -> Result<Option<(Pem, Pem)>, Problem> {
     match (certificate, key) {
         (None, None) => Ok(None),
         (Some(certificate), Some(key)) => Ok(Some((certificate, key))),
@@ -181,10 +214,6 @@ fn limits(environment: &Environment) -> Result<Limits, Problem> {
         unusable("VAULT_CLIENT_TIMEOUT").help("use seconds, or a duration such as 90s, 1m30s or 1.5h, up to 24h")
     })?;
     Ok(Limits { total, ..Limits::default() })
-}
-
-fn unusable(name: &str) -> Problem {
-    Problem::new(Class::Config, "trustpath::vault::setting", format!("the value of {name} cannot be used"))
 }
 
 fn warnings(address: &Url, verify: bool) -> Vec<String> {

@@ -16,7 +16,7 @@ fn settings(variables: &[(&str, &str)]) -> Result<VaultSettings, trustpath_core:
 #[case(&[], "trustpath::vault::no_address")]
 #[case(&[("VAULT_ADDR", "")], "trustpath::vault::no_address")]
 #[case(&[("VAULT_ADDR", "vault.example.com")], "trustpath::vault::address")]
-#[case(&[("VAULT_ADDR", "unix:///run/vault.sock")], "trustpath::vault::address")]
+#[case(&[("VAULT_ADDR", "unix://run/vault.sock")], "trustpath::vault::address")]
 #[case(&[("VAULT_ADDR", "https://u:hidden@vault.example.com")], "trustpath::vault::address")]
 #[case(&[ADDRESS, ("BAO_ADDR", "https://other.example.com:8200")], "trustpath::environment::twins")]
 #[case(&[ADDRESS, ("VAULT_TOKEN", "s.hidden"), ("BAO_TOKEN", "s.other")], "trustpath::environment::twins")]

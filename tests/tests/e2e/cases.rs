@@ -6,7 +6,7 @@ use crate::{
     addresses, app_role, bad_days, bad_files, bad_servers, canaries, circle, clusters, conformance,
     connections_kubernetes, cut_off, ends, from_store, garbled, kept, locks, mirror, namespaces, on_a_terminal,
     orphans, other_values, own_step, panics, partial, races, requests, reviewer, rights, rollback, size, system, teams,
-    tokens,
+    tokens, vault_connection,
 };
 
 pub(crate) const ALL: &[(&str, Case)] = cases![
@@ -53,6 +53,9 @@ pub(crate) const ALL: &[(&str, Case)] = cases![
     bad_servers::sealed_in_the_middle,
     bad_servers::restarted_in_the_middle,
     bad_servers::a_token_that_ends_in_the_middle,
+    vault_connection::variables_are_honoured_or_named,
+    vault_connection::headers_go_with_every_request,
+    vault_connection::a_page_is_no_answer_of_vaults,
     tokens::one_that_can_be_used_too_seldom,
     tokens::one_that_ends_too_soon,
     tokens::one_that_may_not_look_at_itself,

@@ -38,6 +38,7 @@ mod size;
 mod system;
 mod teams;
 mod tokens;
+mod vault_connection;
 
 use std::{process::ExitCode, time::Duration};
 
