@@ -19,5 +19,5 @@ pub(super) async fn read_in_rounds(reads: impl Fn(&Answers) -> Reads, cx: &Conte
         }
         answers.extend(more.perform(cx).await?);
     }
-    Err(defect("what is read leads to more reads without end").into())
+    Err(defect("what is read leads to more reads, and that has no end").into())
 }

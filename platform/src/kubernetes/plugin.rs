@@ -17,8 +17,17 @@ use super::kubeconfig::yaml;
 use crate::{hide::Secrets, text::clean};
 
 /// The variables that hold credentials of Vault's, which are none of a credential plugin's business.
-const OF_VAULT: [&str; 6] =
-    ["VAULT_TOKEN", "BAO_TOKEN", "VAULT_PROXY_ADDR", "BAO_PROXY_ADDR", "VAULT_HTTP_PROXY", "BAO_HTTP_PROXY"];
+const OF_VAULT: [&str; 9] = [
+    "VAULT_TOKEN",
+    "BAO_TOKEN",
+    "VAULT_PROXY_ADDR",
+    "BAO_PROXY_ADDR",
+    "VAULT_HTTP_PROXY",
+    "BAO_HTTP_PROXY",
+    "VAULT_HEADERS",
+    "VAULT_CLIENT_KEY_BYTES",
+    "BAO_CLIENT_KEY_BYTES",
+];
 /// The versions that kubectl speaks with a plugin.
 const VERSIONS: [&str; 2] = ["client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1"];
 /// What the name of an option with a secret behind it has in it.

@@ -38,7 +38,8 @@ const HONOURED: &[(&str, &str, &str)] = &[
 
 /// The rows of the page: names, and what is done here.
 fn rows() -> BTreeMap<&'static str, &'static str> {
-    let cells = PAGE.lines().filter_map(|line| line.strip_prefix("| `")?.split_once('`'));
+    let vault = PAGE.split("\n## ").find(|section| section.starts_with("Vault\n")).expect("Vault's section");
+    let cells = vault.lines().filter_map(|line| line.strip_prefix("| `")?.split_once('`'));
     cells.map(|(name, rest)| (name, rest.trim_end_matches(" |").rsplit(" | ").next().unwrap())).collect()
 }
 
