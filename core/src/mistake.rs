@@ -12,6 +12,7 @@ pub struct Mistake<P> {
     message: String,
     pub(crate) help: String,
     pub(crate) labels: Vec<(P, String)>,
+    pub(crate) hidden: Option<P>,
     missed: Option<String>,
     #[source]
     why: Option<Failure>,
@@ -20,13 +21,20 @@ pub struct Mistake<P> {
 impl<P> Mistake<P> {
     pub(crate) fn new(code: &'static str, message: impl Into<String>, help: impl Into<String>) -> Self {
         let (message, help) = (message.into(), help.into());
-        Self { code, message, help, labels: Vec::new(), missed: None, why: None }
+        Self { code, message, help, labels: Vec::new(), hidden: None, missed: None, why: None }
     }
 
     /// Says something about a place.
     #[must_use]
     pub(crate) fn at(mut self, place: P, label: impl Into<String>) -> Self {
         self.labels.push((place, label.into()));
+        self
+    }
+
+    /// What stands at a place may be a secret, and is not shown.
+    #[must_use]
+    pub(crate) fn hiding(mut self, place: P) -> Self {
+        self.hidden = Some(place);
         self
     }
 
@@ -45,9 +53,10 @@ impl<P> Mistake<P> {
 
     /// The same mistake with other places.
     pub(crate) fn placed<Q>(self, place: impl Fn(P) -> Q) -> Mistake<Q> {
-        let Self { code, message, help, labels, missed, why } = self;
+        let Self { code, message, help, labels, hidden, missed, why } = self;
+        let hidden = hidden.map(&place);
         let labels = labels.into_iter().map(|(at, label)| (place(at), label)).collect();
-        Mistake { code, message, help, labels, missed, why }
+        Mistake { code, message, help, labels, hidden, missed, why }
     }
 
     /// Whether it misses what may stand in `unread`, the lines that could not be read: then it is no mistake of its own.

@@ -57,6 +57,7 @@ pub struct VaultConnection {
 /// Where a value is that no graph file may hold.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(extend("x-secret" = true))]
 pub enum HeldOutside {
     /// A variable of the environment.
     Env(String),

@@ -47,12 +47,13 @@ impl Mistakes {
         each.iter_mut()
             .for_each(|mistake| mistake.labels.retain(|(at, _)| sources.holding(&at.clone().into()).is_some()));
         each.sort_by_key(|mistake| mistake.labels.iter().map(|(at, _)| at.start).min());
+        let hidden: Vec<_> = each.iter().filter_map(|mistake| mistake.hidden.clone()).collect();
         let alone = if each.len() == 1 { each.pop() } else { None };
         let first = alone.unwrap_or_else(|| {
             let message = format!("there are {} mistakes in the graph file", each.len());
             FileMistake::new("mistakes", message, "correct each of them; nothing was done")
         });
-        Self { first: Box::new(first), each, sources: sources.printable() }
+        Self { first: Box::new(first), each, sources: sources.without(&hidden).printable() }
     }
 
     /// Each mistake; its labels are positions in [`Diagnostic::source_code`] of the whole.

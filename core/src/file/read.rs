@@ -61,7 +61,10 @@ impl Reading<'_, '_> {
                 let kind = self.document.kind(path);
                 let article = if kind.starts_with(['a', 'i']) { "an" } else { "a" };
                 let why = format!("expected a table, found {article} {kind}");
-                self.wrong(path, &why, "write it as a `[table]` of its own, or as `{ key = value }`");
+                let help = "write it as a `[table]` of its own, or as `{ key = value }`";
+                let mistake = self.document.wrong_value(path, &why, help);
+                let hidden = shape.is_of_secret(schema).then(|| self.document.place(path));
+                self.found(path, hidden.into_iter().fold(mistake, FileMistake::hiding));
             }
             Value::Array(items) => {
                 for (index, item) in items.iter_mut().enumerate() {

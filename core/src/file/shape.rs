@@ -65,7 +65,17 @@ impl Shape {
     /// Whether a table by this schema is one value, which is never joined with another. A field says so by
     /// `#[schemars(extend("x-one-value" = true))]`.
     pub(super) fn is_one_value(&self, schema: &Value) -> bool {
-        self.branches(schema, &|_| Some(0)).iter().any(|branch| branch.schema.get("x-one-value").is_some())
+        self.says(schema, "x-one-value")
+    }
+
+    /// Whether a text in the place of such a value may be the secret that the value says where to find. A type says so by
+    /// `#[schemars(extend("x-secret" = true))]`.
+    pub(super) fn is_of_secret(&self, schema: &Value) -> bool {
+        self.says(schema, "x-secret")
+    }
+
+    fn says(&self, schema: &Value, word: &str) -> bool {
+        self.branches(schema, &|_| Some(0)).iter().any(|branch| branch.schema.get(word).is_some())
     }
 
     /// Whether one of the alternatives of a schema, where it has some, knows all keys of a table.

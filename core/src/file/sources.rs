@@ -2,6 +2,7 @@
 
 use miette::{MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
 
+use super::Span;
 use crate::unseen;
 
 /// One text of a graph file, and what it is called in messages.
@@ -56,6 +57,20 @@ impl Space {
         for Placed { source, .. } in &mut self.sources {
             source.text = printable(&source.text);
             source.name = printable(&source.name).replace(['\r', '\n', '\t'], "?");
+        }
+        self
+    }
+
+    /// The same space with asterisks for what stands at these places.
+    pub(super) fn without(mut self, hidden: &[Span]) -> Self {
+        for span in hidden {
+            let found = self
+                .sources
+                .iter_mut()
+                .find(|Placed { start, source }| *start <= span.start && span.end <= start + source.text.len());
+            if let Some(Placed { start, source }) = found {
+                source.text.replace_range(span.start - *start..span.end - *start, &"*".repeat(span.len()));
+            }
         }
         self
     }
@@ -120,6 +135,14 @@ mod tests {
         assert_eq!(read(8 + 6, 4), Some(("b".into(), 1, "four".into())));
         assert_eq!(read(4, 5), None, "it reaches into the next text");
         assert_eq!(read(20, 1), None, "it lies behind the last text");
+    }
+
+    #[test]
+    fn what_is_hidden_moves_nothing() {
+        let space =
+            Space::new(vec![Source::new("a", "one"), Source::new("b", "k = \"ä\"\n")]).without(&[(4 + 4)..(4 + 8)]);
+        let seen = space.read_span(&(4, 9).into(), 0, 0).unwrap();
+        assert_eq!(String::from_utf8_lossy(seen.data()), "k = ****\n");
     }
 
     #[test]

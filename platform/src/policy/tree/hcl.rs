@@ -13,13 +13,52 @@ use hcl::edit::{
 use super::{Misread, Tree, Value};
 
 pub(super) fn read(text: &str) -> Result<Tree, Misread> {
-    let body = parser::parse_body(text).map_err(|error| {
+    let body = parser::parse_body(&braces_joined(text)).map_err(|error| {
         let offset = error.location().offset();
         Misread::new(text, Some(offset), error.message())
     })?;
     let reader = Reader { text };
     body.iter().try_for_each(|structure| reader.check_path(structure))?;
     Ok(Tree { value: reader.body(&body)?, at: None })
+}
+
+/// The first generation lets a block begin on a line of its own: there, the line breaks before its brace become spaces, so
+/// that every place stays what it was.
+fn braces_joined(text: &str) -> String {
+    let (mut joined, bytes, mut at, mut is_name) = (text.to_owned(), text.as_bytes(), 0, false);
+    while let Some(&byte) = bytes.get(at) {
+        let rest = &bytes[at..];
+        let blank = rest.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+        let length = match byte {
+            b'"' => quoted(rest),
+            b'#' => comment(rest, b"\n"),
+            b'/' if rest.starts_with(b"//") => comment(rest, b"\n"),
+            b'/' if rest.starts_with(b"/*") => comment(rest, b"*/"),
+            _ => blank.max(1),
+        };
+        if blank > 0 && is_name && bytes.get(at + blank) == Some(&b'{') {
+            joined.replace_range(at..at + blank, &" ".repeat(blank));
+        }
+        is_name = byte == b'"' || byte.is_ascii_alphanumeric() || blank > 0 && is_name;
+        at += length;
+    }
+    joined
+}
+
+/// The length of a text in quotes, to its end.
+fn quoted(rest: &[u8]) -> usize {
+    let mut is_escaped = true;
+    let end = rest.iter().position(|byte| {
+        let ends = *byte == b'"' && !is_escaped;
+        is_escaped = *byte == b'\\' && !is_escaped;
+        ends
+    });
+    end.map_or(rest.len(), |end| end + 1)
+}
+
+/// The length of a comment, up to what ends it.
+fn comment(rest: &[u8], end: &[u8]) -> usize {
+    rest.windows(end.len()).position(|window| window == end).unwrap_or(rest.len()).max(1)
 }
 
 struct Reader<'t> {
@@ -117,5 +156,25 @@ impl Reader<'_> {
 
     fn misread(&self, span: Option<Range<usize>>, why: &str) -> Misread {
         Misread::new(self.text, span.map(|span| span.start), why)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::braces_joined;
+
+    #[rstest]
+    #[case("path \"a\"\n{\n}", "path \"a\" {\n}")]
+    #[case("path \"a\" \r\n\r\n  {}\npath \"b\" {}", "path \"a\"       {}\npath \"b\" {}")]
+    #[case("a = \"x\\\"\n{\"\n", "a = \"x\\\"\n{\"\n")]
+    #[case("# path \"a\"\n{", "# path \"a\"\n{")]
+    #[case("path \"a\" # why\n{", "path \"a\" # why\n{")]
+    #[case("/* \"a\"\n{ */ ä", "/* \"a\"\n{ */ ä")]
+    #[case("allowed_parameters\n{", "allowed_parameters {")]
+    #[case("a = [\n{", "a = [\n{")]
+    fn a_brace_on_a_line_of_its_own_belongs_to_the_name_before_it(#[case] text: &str, #[case] joined: &str) {
+        assert_eq!(braces_joined(text), joined);
     }
 }
