@@ -17,7 +17,7 @@ use trustpath_core::{
 };
 use trustpath_platform::{
     Cluster, Connections, Vault,
-    hide::shapes,
+    hide::{masked, shapes},
     lock::{Fence, Terms},
     text::clean,
 };
@@ -160,7 +160,7 @@ pub(crate) fn sources(command: &Command) -> Result<Vec<Source>> {
     let settings = command.global.settings.iter();
     let mut sources = files.iter().map(|path| read(path)).collect::<Result<Vec<_>>>()?;
     for setting in settings {
-        sources.push(Source::set(setting)?);
+        sources.push(Source::set(setting)?.shown_by(masked));
     }
     Ok(sources)
 }
@@ -176,7 +176,8 @@ fn files(command: &Command) -> Vec<PathBuf> {
 fn read(path: &Path) -> Result<Source> {
     let bytes = fs::read(path).map_err(|error| unreadable(path, error))?;
     let text = String::from_utf8(bytes).map_err(|_| not_text(path))?;
-    Ok(Source::new(path.display().to_string(), text))
+    // An error is read by others than who wrote the file: no excerpt shows what looks like a credential.
+    Ok(Source::new(path.display().to_string(), text).shown_by(masked))
 }
 
 fn unreadable(path: &Path, error: std::io::Error) -> Failure {

@@ -10,6 +10,8 @@ use crate::unseen;
 pub struct Source {
     pub(super) name: String,
     pub(super) text: String,
+    /// What excerpts show in its place.
+    pub(super) shown: Option<String>,
     /// It is one value, which a user laid over the files.
     pub(super) is_setting: bool,
 }
@@ -18,7 +20,16 @@ impl Source {
     /// A text under a name: the path of the file that it was read from. Byte order marks are no part of it.
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
         let text: String = text.into();
-        Self { name: name.into(), text: text.trim_start_matches('\u{feff}').to_owned(), is_setting: false }
+        let text = text.trim_start_matches('\u{feff}').to_owned();
+        Self { name: name.into(), text, shown: None, is_setting: false }
+    }
+
+    /// With what excerpts show in the place of its text, such as one without credentials. It has to be as long: positions in it
+    /// stay; one that is not is left out.
+    #[must_use]
+    pub fn shown_by(mut self, masked: impl FnOnce(&str) -> String) -> Self {
+        self.shown = Some(masked(&self.text)).filter(|shown| shown.len() == self.text.len());
+        self
     }
 }
 
@@ -61,8 +72,11 @@ impl Space {
         self
     }
 
-    /// The same space with asterisks for what stands at these places.
+    /// The same space as excerpts show it, with asterisks for what stands at these places.
     pub(super) fn without(mut self, hidden: &[Span]) -> Self {
+        for Placed { source, .. } in &mut self.sources {
+            source.text = source.shown.take().unwrap_or_else(|| std::mem::take(&mut source.text));
+        }
         for span in hidden {
             let found = self
                 .sources
@@ -143,6 +157,16 @@ mod tests {
             .without(std::slice::from_ref(&(8..12)));
         let seen = space.read_span(&(4, 9).into(), 0, 0).unwrap();
         assert_eq!(String::from_utf8_lossy(seen.data()), "k = ****\n");
+    }
+
+    #[test]
+    fn what_is_shown_in_place_of_a_text_is_as_long() {
+        let shown = |masked: &str| {
+            let source = Source::new("a", "k = \"eyJ\"").shown_by(|_| masked.to_owned());
+            Space::new(vec![source]).without(&[]).sources.remove(0).source.text
+        };
+        assert_eq!(shown("k = \"***\""), "k = \"***\"");
+        assert_eq!(shown("k"), "k = \"eyJ\"");
     }
 
     #[test]

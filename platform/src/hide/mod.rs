@@ -14,7 +14,7 @@ use base64::{
 use percent_encoding::percent_decode_str;
 use secrecy::{ExposeSecret as _, SecretString};
 
-pub use self::shapes::shapes;
+pub use self::shapes::{masked, shapes};
 
 /// What stands in the place of a credential.
 pub(crate) const HIDDEN: &str = "[hidden]";

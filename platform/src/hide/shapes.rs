@@ -24,17 +24,26 @@ fn pattern(text: &str) -> Regex {
 /// A text of a server's without what looks like a credential: what follows the name of a scheme (`Bearer …`), a JWT, a
 /// token of Vault's, any long word that no language has, and base64 with slashes in it.
 pub fn shapes(text: &str) -> String {
+    shown(text, |_| HIDDEN.to_owned())
+}
+
+/// The same with as many asterisks in its place: every position in the text stays.
+pub fn masked(text: &str) -> String {
+    shown(text, |word| "*".repeat(word.len()))
+}
+
+fn shown(text: &str, instead: fn(&str) -> String) -> String {
     // The slashes make words of it that may be short, and look like none.
-    let text = hide(text, &BASE64, is_encoded);
-    let text = hide(&text, &SCHEME, is_named);
-    hide(&text, &WORD, is_credential).into_owned()
+    let text = hide(text, &BASE64, is_encoded, instead);
+    let text = hide(&text, &SCHEME, is_named, instead);
+    hide(&text, &WORD, is_credential, instead).into_owned()
 }
 
 /// A text without what is a credential, of all that a pattern finds in its second group.
-fn hide<'a>(text: &'a str, pattern: &Regex, is: fn(&str) -> bool) -> Cow<'a, str> {
+fn hide<'a>(text: &'a str, pattern: &Regex, is: fn(&str) -> bool, instead: fn(&str) -> String) -> Cow<'a, str> {
     pattern.replace_all(text, |found: &Captures<'_>| {
         let [before, word] = [&found[1], &found[2]];
-        format!("{before}{}", if is(word) { HIDDEN } else { word })
+        format!("{before}{}", if is(word) { instead(word) } else { word.to_owned() })
     })
 }
 
@@ -113,6 +122,17 @@ mod tests {
     }
 
     /// The token that a plugin made is told by its shape alone: with few digits, or none, and with slashes anywhere.
+    #[test]
+    fn what_is_masked_moves_nothing() {
+        let text = "a = \"eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJrIn0.c2ln\" # ä\nb = \"hvs.CAESIJlU1vZ2t5\", plain";
+        let shown = masked(text);
+        assert_eq!(shown.len(), text.len());
+        assert!(
+            shown.starts_with("a = \"***") && shown.ends_with("***\", plain") && shown.contains("\" # ä\nb"),
+            "{shown}"
+        );
+    }
+
     #[test]
     fn what_has_no_order_is_hidden_whatever_is_in_it() {
         let mut state = 1_u64;

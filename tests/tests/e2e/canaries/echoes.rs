@@ -27,9 +27,9 @@ const fn echo(method: &'static str, path: &'static str, fault: Fault, codes: &'s
 
 const OF_VAULT: [Echo; 5] = [
     echo("GET", "sys/policies/acl/apps-read", Fault::Echo(403), &[5], true),
-    echo("GET", "sys/policies/acl/apps-read", Fault::EchoPage(500), &[8], true),
+    echo("GET", "sys/policies/acl/apps-read", Fault::EchoPage(500), &[4], true),
     echo("POST", "auth/kubernetes/config", Fault::Echo(400), &[8], true),
-    echo("POST", "auth/kubernetes/role/external-secrets", Fault::EchoPage(500), &[8], true),
+    echo("POST", "auth/kubernetes/role/external-secrets", Fault::EchoPage(500), &[4], true),
     echo("POST", "auth/kubernetes/login", Fault::Echo(400), &[11], false),
 ];
 
