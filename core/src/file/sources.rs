@@ -6,12 +6,12 @@ use super::Span;
 use crate::unseen;
 
 /// One text of a graph file, and what it is called in messages.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Source {
     pub(super) name: String,
     pub(super) text: String,
-    /// What excerpts show in its place.
-    pub(super) shown: Option<String>,
+    /// Makes of it what excerpts show in its place.
+    pub(super) masked: fn(&str) -> String,
     /// It is one value, which a user laid over the files.
     pub(super) is_setting: bool,
 }
@@ -21,15 +21,14 @@ impl Source {
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
         let text: String = text.into();
         let text = text.trim_start_matches('\u{feff}').to_owned();
-        Self { name: name.into(), text, shown: None, is_setting: false }
+        Self { name: name.into(), text, masked: str::to_owned, is_setting: false }
     }
 
-    /// With what excerpts show in the place of its text, such as one without credentials. It has to be as long: positions in it
-    /// stay; one that is not is left out.
+    /// With what makes of its text what excerpts show, such as one without credentials; asked only where there is a mistake. It
+    /// has to be as long, as positions in it stay: else the text is shown.
     #[must_use]
-    pub fn shown_by(mut self, masked: impl FnOnce(&str) -> String) -> Self {
-        self.shown = Some(masked(&self.text)).filter(|shown| shown.len() == self.text.len());
-        self
+    pub fn shown_by(self, masked: fn(&str) -> String) -> Self {
+        Self { masked, ..self }
     }
 }
 
@@ -75,7 +74,10 @@ impl Space {
     /// The same space as excerpts show it, with asterisks for what stands at these places.
     pub(super) fn without(mut self, hidden: &[Span]) -> Self {
         for Placed { source, .. } in &mut self.sources {
-            source.text = source.shown.take().unwrap_or_else(|| std::mem::take(&mut source.text));
+            let masked = (source.masked)(&source.text);
+            if masked.len() == source.text.len() {
+                source.text = masked;
+            }
         }
         for span in hidden {
             let found = self
@@ -161,12 +163,12 @@ mod tests {
 
     #[test]
     fn what_is_shown_in_place_of_a_text_is_as_long() {
-        let shown = |masked: &str| {
-            let source = Source::new("a", "k = \"eyJ\"").shown_by(|_| masked.to_owned());
+        let shown = |masked| {
+            let source = Source::new("a", "k = \"eyJ\"").shown_by(masked);
             Space::new(vec![source]).without(&[]).sources.remove(0).source.text
         };
-        assert_eq!(shown("k = \"***\""), "k = \"***\"");
-        assert_eq!(shown("k"), "k = \"eyJ\"");
+        assert_eq!(shown(|text| text.replace("eyJ", "***")), "k = \"***\"");
+        assert_eq!(shown(|_| "k".to_owned()), "k = \"eyJ\"");
     }
 
     #[test]

@@ -3,7 +3,6 @@
 mod earlier;
 mod forward;
 mod import;
-mod looked_at;
 mod needs;
 mod orphans;
 mod outcome;

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use trustpath_tests::{pair::Pair, program::Program};
 
+use crate::kept::changed;
+
 const STORE: &str = "apis/external-secrets.io/v1/clustersecretstores/vault-backend";
 const NAMESPACE: &str = "external-secrets";
 const READS: &str = r#"path "kv/data/apps/*" { capabilities = ["read"] }"#;
@@ -198,14 +200,4 @@ impl Found {
 fn steps(file: &str) -> Vec<String> {
     let file: toml::Table = file.parse().expect("a TOML file");
     file["steps"].as_table().expect("steps").keys().cloned().collect()
-}
-
-/// Every leaf that a plan would change, with its step.
-fn changed(plan: &str) -> Vec<String> {
-    let plan: Value = serde_json::from_str(plan).expect("a plan");
-    let leaves = plan["steps"].as_array().expect("steps").iter().flat_map(|step| {
-        let leaves = step["changes"].as_array().cloned().unwrap_or_default();
-        leaves.into_iter().map(|leaf| format!("{}: {}", step["step"], leaf["path"]))
-    });
-    leaves.collect()
 }

@@ -98,7 +98,7 @@ async fn clean(pair: &Pair) {
 }
 
 /// Every leaf that a plan would change, with its step.
-fn changed(plan: &str) -> Vec<String> {
+pub(crate) fn changed(plan: &str) -> Vec<String> {
     let plan: Value = serde_json::from_str(plan).expect("a plan");
     let steps = plan["steps"].as_array().expect("steps").iter();
     let leaves = steps.flat_map(|step| {
