@@ -19,8 +19,10 @@ pub struct ApiServer {
     pub url: String,
     /// The certificates of its authority in PEM; `None` where the kubeconfig has none.
     pub ca_pem: Option<String>,
-    /// The kubeconfig says not to look at the certificate.
-    pub unverified: bool,
+    /// The name that its certificate is checked for, where that is not the URL's host.
+    pub server_name: Option<String>,
+    /// It is reached through a proxy.
+    pub by_proxy: bool,
 }
 
 impl Cluster {
@@ -79,7 +81,8 @@ impl Cluster {
         ApiServer {
             url: configuration.cluster_url.to_string().trim_end_matches('/').to_owned(),
             ca_pem: configuration.root_cert.as_deref().filter(|certificates| !certificates.is_empty()).map(pem),
-            unverified: configuration.accept_invalid_certs,
+            server_name: configuration.tls_server_name.clone(),
+            by_proxy: configuration.proxy_url.is_some(),
         }
     }
 

@@ -11,6 +11,7 @@ mod document;
 mod import;
 mod jwt;
 mod kept;
+mod kubeconfig_server;
 mod leftovers;
 mod making;
 mod marked;

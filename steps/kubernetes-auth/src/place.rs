@@ -33,7 +33,8 @@ impl KubernetesAuth {
     pub(crate) fn asks_for_place(&self, facts: &Taken) -> bool {
         let reviewer_open = self.reviewer == Choice::Auto && self.source(facts).is_none();
         let is_auto = self.kubernetes_host == Host::Auto || self.ca == Ca::Auto;
-        reviewer_open || (self.reviewer != Choice::Keep && is_auto)
+        let is_without = self.ca == Ca::None && !matches!(self.reviewer, Choice::Vault | Choice::Client);
+        reviewer_open || (self.reviewer != Choice::Keep && (is_auto || is_without))
     }
 }
 

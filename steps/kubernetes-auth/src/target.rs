@@ -6,11 +6,11 @@ use trustpath_platform::vault::{Family, backend::SecretRef};
 
 use crate::{
     config::{Ca, Host, KubernetesAuth, ReviewerChoice as Choice},
+    kubeconfig_server,
     making::Making,
     pem,
     place::VaultLocation,
     state::{CA, Config, HOST, Reviewer},
-    url,
 };
 
 /// Where every pod finds the API server of its own cluster.
@@ -65,15 +65,11 @@ impl KubernetesAuth {
             (Host::Url(url), _) => url.clone(),
             (Host::Auto, VaultLocation::Inside) => INSIDE.to_owned(),
             (Host::Auto, VaultLocation::Outside(_) | VaultLocation::Unasked) => {
-                around.here.api_server.as_ref().ok_or_else(unseen_host)?.url.clone()
+                let server = around.here.api_server.as_ref().ok_or_else(unseen_host)?;
+                notes.extend(kubeconfig_server::unusable(server));
+                server.url.clone()
             }
         };
-        if self.kubernetes_host == Host::Auto && url::is_loopback(&host) {
-            notes.push(Note::Warning(format!(
-                "{host} is the API server's address on this machine: Vault reaches it only from here; set \
-                 `kubernetes_host` to the address at which Vault reaches it"
-            )));
-        }
         if host.starts_with("http://") {
             notes.push(Note::Warning(format!(
                 "{host} is not encrypted: every JWT that logs in crosses it in the clear"
@@ -88,10 +84,8 @@ impl KubernetesAuth {
             (Ca::Pem(text), _) => (text.clone(), "`ca.pem`".to_owned()),
             (Ca::File(file), _) => (around.ca.clone().unwrap_or_default(), format!("the file {}", file.display())),
             (Ca::Auto, VaultLocation::Outside(_) | VaultLocation::Unasked) => {
-                const NONE: &str =
-                    "the kubeconfig names no certificate-authority, and Vault does not run in this cluster";
                 let of_kubeconfig = match &around.here.api_server {
-                    Some(server) => server.ca_pem.clone().ok_or_else(|| no_ca(NONE, ", or `ca = \"none\"`"))?,
+                    Some(server) => server.ca_pem.clone().ok_or_else(|| no_ca_known(around.here.family))?,
                     None => return Err(no_ca("`ca` is that of a cluster that is not looked at", "")),
                 };
                 (of_kubeconfig, "the kubeconfig's certificate-authority".to_owned())
@@ -145,7 +139,9 @@ impl KubernetesAuth {
             return Err(Problem::new(Class::Config, "trustpath::kubernetes_auth::contradiction", message)
                 .help(format!("leave it out, or set it to {needed}")));
         }
-        let value = needed.map(|(needed, _)| needed).or(self.disable_local_ca_jwt);
+        // Elsewhere there is no CA of a pod, or that of another cluster.
+        let elsewhere = (ca.is_empty() && matches!(around.place, VaultLocation::Outside(_))).then_some(true);
+        let value = needed.map(|(needed, _)| needed).or(self.disable_local_ca_jwt).or(elsewhere);
         if value == Some(true) && ca.is_empty() {
             if around.here.family == Family::OpenBao {
                 return Err(no_ca("there is no CA, Vault's own is switched off, and OpenBao does not take that", ""));
@@ -182,6 +178,14 @@ fn unseen_host() -> Problem {
     let message = "`kubernetes_host` is that of a cluster that is not looked at";
     Problem::new(Class::Config, "trustpath::kubernetes_auth::no_host", message)
         .help("set `kubernetes_host` to the API server's address as Vault reaches it")
+}
+
+fn no_ca_known(family: Family) -> Problem {
+    let or = match family {
+        Family::Vault | Family::VaultEnterprise => ", or `ca = \"none\"` where that is one of the public authorities",
+        Family::OpenBao => ", a public one too: OpenBao takes none for granted",
+    };
+    no_ca("the kubeconfig names no certificate-authority, and Vault does not run in this cluster", or)
 }
 
 fn no_ca(message: &str, or: &str) -> Problem {

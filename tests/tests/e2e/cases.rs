@@ -71,6 +71,7 @@ pub(crate) const ALL: &[(&str, Case)] = cases![
     rights::none_is_too_much_for_a_jwt_chain,
     rights::another_value_is_refused,
     addresses::every_address_of_the_api_server_is_this_cluster,
+    addresses::what_vault_cannot_use_of_a_kubeconfig_is_said_in_the_plan,
     from_store::a_chain_that_is_there_is_told_as_a_graph_file,
     from_store::what_cannot_be_told_is_said,
     kept::a_chain_by_hand_is_taken_over_by_its_mark,

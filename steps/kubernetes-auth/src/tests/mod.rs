@@ -90,7 +90,8 @@ fn removed(at: &Context, roles: Answer, now: &State) -> Decision<State> {
 }
 
 fn here(family: Family, ca_pem: Option<String>) -> Here {
-    let api_server = ApiServer { url: "https://api.example.com:6443".to_owned(), ca_pem, unverified: false };
+    let url = "https://api.example.com:6443".to_owned();
+    let api_server = ApiServer { url, ca_pem, server_name: None, by_proxy: false };
     Here { now: Timestamp::UNIX_EPOCH, family, vault: String::new(), api_server: Some(api_server) }
 }
 

@@ -83,3 +83,27 @@ fn what_contradicts_the_reviewer_is_refused(#[case] with: Value) {
     let report = refused(with, &inside(), None);
     assert_eq!(report.code.as_deref(), Some("trustpath::kubernetes_auth::contradiction"));
 }
+
+/// A kubeconfig without a CA is one of a public authority: GKE's DNS endpoint has one.
+#[rstest]
+#[case(Family::Vault, json!("none"), Ok(Some(true)))]
+#[case(Family::OpenBao, json!("none"), Err("OpenBao does not take that"))]
+#[case(Family::Vault, json!("auto"), Err("names no certificate-authority"))]
+#[case(Family::OpenBao, json!("auto"), Err("names no certificate-authority"))]
+fn a_public_authority_is_believed_where_vault_has_its_own(
+    #[case] family: Family,
+    #[case] ca: Value,
+    #[case] expected: Result<Option<bool>, &str>,
+) {
+    let place = outside(None).place;
+    let around = Making { place, here: here(family, None), ..sourced(Some(jwt("a"))) };
+    let with = json!({"reviewer": {"file": "reviewer.jwt"}, "ca": ca});
+    let found = decide(with, &around, None)
+        .map(|wanted| wanted.state.config.expect("a config").held["disable_local_ca_jwt"].as_bool())
+        .map_err(|problem| problem.to_string());
+    match (found, expected) {
+        (Ok(found), Ok(expected)) => assert_eq!(found, expected),
+        (Err(found), Err(expected)) => assert!(found.contains(expected), "{found}"),
+        (found, expected) => panic!("{found:?}, and not {expected:?}"),
+    }
+}
