@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use regex::Regex;
+use regex_lite::Regex;
 use trustpath_core::unseen;
 
 /// The longest text that is kept of anything a server says, in characters.

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, sync::LazyLock};
 
-use regex::{Captures, Regex};
+use regex_lite::{Captures, Regex};
 
 use super::{HIDDEN, MIN_PREFIX, SHORTEST, forms};
 

@@ -7,7 +7,7 @@ use std::{
     sync::LazyLock,
 };
 
-use regex::Regex;
+use regex_lite::Regex;
 use secrecy::SecretString;
 use tokio::{process::Command, time::timeout};
 use trustpath_core::{Class, Problem};
