@@ -1,7 +1,7 @@
 //! The kubeconfig files as plain data, merged as kubectl merges them (client-go v0.37.2, `tools/clientcmd/loader.go`): of
 //! each name the first entry wins as a whole, a file that is not there is skipped, a path is seen from its own file.
 
-use std::{io, path::Path};
+use std::{borrow::Cow, io, path::Path};
 
 use kube::config::{AuthInfo, Cluster};
 use serde::de::DeserializeOwned;
@@ -163,14 +163,28 @@ impl MergedKubeconfig {
 }
 
 /// The first document, and whether it is the last one; what is wrong with it as the place, without a word of it.
-pub(super) fn yaml(mut bytes: &[u8]) -> Result<(Value, bool), String> {
+pub(super) fn yaml(bytes: &[u8]) -> Result<(Value, bool), String> {
     let options = serde_saphyr::options! { duplicate_keys: DuplicateKeyPolicy::LastWins };
-    let mut documents = serde_saphyr::read_with_options(&mut bytes, options);
-    let first = documents.next().unwrap_or(Ok(Value::Null)).map_err(|error| match error.location() {
+    let place = |error: serde_saphyr::Error| match error.location() {
         Some(at) => format!(": line {}, column {}", at.line(), at.column()),
         None => String::new(),
-    })?;
-    Ok((first, documents.next().is_none()))
+    };
+    let documents: Vec<Value> = serde_saphyr::from_multiple_with_options(&decoded(bytes), options).map_err(place)?;
+    let is_last = documents.len() < 2;
+    Ok((documents.into_iter().next().unwrap_or_default(), is_last))
+}
+
+/// UTF-8, or UTF-16 with the mark at its beginning, as `>` of PowerShell writes it and Go's YAML reads it.
+fn decoded(bytes: &[u8]) -> Cow<'_, str> {
+    let utf_16 = |order: fn([u8; 2]) -> u16| {
+        let units: Vec<_> = bytes[2..].chunks_exact(2).map(|pair| order([pair[0], pair[1]])).collect();
+        Cow::Owned(String::from_utf16_lossy(&units))
+    };
+    match bytes {
+        [0xff, 0xfe, ..] => utf_16(u16::from_le_bytes),
+        [0xfe, 0xff, ..] => utf_16(u16::from_be_bytes),
+        _ => String::from_utf8_lossy(bytes),
+    }
 }
 
 fn listed(root: &mut Map<String, Value>, list: &str, file: &str) -> Result<Vec<Value>, Problem> {
