@@ -97,10 +97,29 @@ impl<'a> OwnMounts<'a> {
     /// # Errors
     /// When an answer is none about mounts or a cluster.
     pub fn marked(self, answers: &Answers, kind: &str) -> Result<Vec<String>> {
+        let owned = self.owned(answers)?;
+        let own = owned.into_iter().filter(|(_, mount, owner)| mount.kind == kind && *owner == Owner::Ours);
+        Ok(own.map(|(path, ..)| path).collect())
+    }
+
+    /// The paths of those that bear the mark of the graph, for other clusters.
+    ///
+    /// # Errors
+    /// As of [`Self::marked`].
+    pub fn of_other_clusters(self, answers: &Answers) -> Result<Vec<String>> {
+        let owned = self.owned(answers)?;
+        let others = owned.into_iter().filter(|(.., owner)| matches!(owner, Owner::OtherCluster(_)));
+        Ok(others.map(|(path, ..)| path).collect())
+    }
+
+    /// Each auth mount, with its path, and whose it is.
+    fn owned(self, answers: &Answers) -> Result<Vec<(String, Mount, Owner)>> {
         let (mounts, cluster) = (answers.get::<Mounts>(Self::MOUNTS)?, answers.get::<String>(Self::CLUSTER)?);
         let (Some(mounts), Some(cluster)) = (mounts, cluster) else { return Ok(Vec::new()) };
-        let owner = |mount: &Mount| Owner::of(mount.mark().as_ref(), self.0.graph, Some(&cluster));
-        let own = mounts.auth.iter().filter(|(_, mount)| mount.kind == kind && owner(mount) == Owner::Ours);
-        Ok(own.map(|(path, _)| path.trim_matches('/').to_owned()).collect())
+        let owned = |(path, mount): (String, Mount)| {
+            let owner = Owner::of(mount.mark().as_ref(), self.0.graph, Some(&cluster));
+            (path.trim_matches('/').to_owned(), mount, owner)
+        };
+        Ok(mounts.auth.into_iter().map(owned).collect())
     }
 }

@@ -9,10 +9,10 @@ use trustpath_core::{
     About, Answer, Answers, Context, Leftover, LeftoverSearch, Leftovers, Read, Reads, Result, Right,
 };
 use trustpath_platform::{
-    Optional, PolicyName, Vault, VaultServer, mark,
+    Optional, PolicyName, Vault, mark,
     policy::Meaning,
     text::{clean, few, listed},
-    vault::Get,
+    vault::{Get, OwnMounts},
 };
 
 use crate::{config::RESERVED, turns::Turns};
@@ -28,9 +28,9 @@ const MOST: usize = 500;
 
 impl Leftovers for OldPolicies {
     fn reads(&self, about: &About<'_>, so_far: &Answers) -> Reads {
-        let namespace = about.ambient::<VaultServer>().and_then(|server| server.namespace.clone());
+        let namespace = OwnMounts(about).namespace().map(str::to_owned);
         let list = Optional(Get::list(namespace.as_deref(), "sys/policies/acl"));
-        let reads = Reads::none().and(NAMES, list);
+        let reads = OwnMounts(about).reads().and(NAMES, list);
         let mut names = in_no_step(about, so_far);
         names.truncate(MOST);
         if names.is_empty() { reads } else { reads.and(TEXTS, Texts { namespace, names }) }
@@ -39,12 +39,17 @@ impl Leftovers for OldPolicies {
     fn found(&self, about: &About<'_>, answers: &Answers) -> Result<LeftoverSearch> {
         let texts: Vec<(String, String)> = answers.get(TEXTS)?.unwrap_or_default();
         let is_ours = |text: &str| mark::in_comments(text).is_some_and(|mark| mark.graph == about.graph);
-        let leftovers = texts.iter().filter(|(_, text)| is_ours(text)).map(|(name, text)| leftover(name, text));
+        let ours: Vec<_> = texts.iter().filter(|(_, text)| is_ours(text)).collect();
         let names = in_no_step(about, answers).len();
         let rest =
             format!("of {names} policies that no step makes, {MOST} were looked at to see what this graph has left");
-        let notes = (names > MOST).then_some(rest);
-        Ok(LeftoverSearch { leftovers: leftovers.collect(), notes: notes.into_iter().collect() })
+        let notes: Vec<_> = (names > MOST).then_some(rest).into_iter().collect();
+        let others = OwnMounts(about).of_other_clusters(answers)?;
+        if !ours.is_empty() && !others.is_empty() {
+            let notes = [vec![shared(&ours, others)], notes].concat();
+            return Ok(LeftoverSearch { leftovers: Vec::new(), notes });
+        }
+        Ok(LeftoverSearch { leftovers: ours.into_iter().map(|(name, text)| leftover(name, text)).collect(), notes })
     }
 }
 
@@ -52,6 +57,17 @@ fn in_no_step(about: &About<'_>, answers: &Answers) -> Vec<String> {
     let names: Vec<String> = answers.get(NAMES).ok().flatten().unwrap_or_default();
     let of_steps: BTreeSet<_> = about.given::<PolicyName>().map(|(_, policy)| policy.name.as_str()).collect();
     names.into_iter().filter(|name| !of_steps.contains(name.as_str()) && !RESERVED.contains(&name.as_str())).collect()
+}
+
+/// A policy's mark names no cluster: what a graph of several has in no step here may be in one there.
+fn shared(ours: &[&(String, String)], others: Vec<String>) -> String {
+    let quoted = |names: Vec<&str>| listed(&few(names.iter().map(|name| format!("`{}`", clean(name))).collect()));
+    let policies = quoted(ours.iter().map(|(name, _)| name.as_str()).collect());
+    let mounts = quoted(others.iter().map(String::as_str).collect());
+    format!(
+        "in no step here: the policies {policies}; this graph serves other clusters too (auth mounts {mounts}), which may \
+         use them: they stay"
+    )
 }
 
 fn leftover(name: &str, text: &str) -> Leftover {

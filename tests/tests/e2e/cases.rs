@@ -4,9 +4,9 @@ use trustpath_tests::{cases, fleet::Case, pair::Which};
 
 use crate::{
     addresses, app_role, bad_days, bad_files, bad_servers, canaries, circle, clusters, conformance,
-    connections_kubernetes, cut_off, ends, from_store, garbled, kept, locks, mirror, namespaces, on_a_terminal,
-    orphans, other_values, own_step, panics, partial, races, requests, reviewer, rights, rollback, size, system, teams,
-    tokens, vault_connection,
+    connections_kubernetes, cut_off, ends, ends::notes, from_store, garbled, kept, locks, mirror, namespaces,
+    namespaces::admission, on_a_terminal, orphans, other_values, own_step, panics, partial, races, requests, reviewer,
+    rights, rollback, size, system, teams, tokens, vault_connection,
 };
 
 pub(crate) const ALL: &[(&str, Case)] = cases![
@@ -117,10 +117,10 @@ pub(crate) const ALL: &[(&str, Case)] = cases![
     ends::killed_when_all_was_done_it_is_closed_by_the_next_run,
     ends::a_chain_that_broke_meanwhile_is_not_called_done,
     ends::a_stuck_run_stays_on_its_locks,
-    ends::a_run_that_the_second_lock_does_not_note_has_not_begun,
-    ends::a_rollback_that_the_second_lock_does_not_note_has_not_begun,
-    ends::killed_between_its_notes_it_can_be_gone_on_with,
-    ends::a_lock_that_is_out_of_date_is_taken,
+    notes::a_run_that_the_second_lock_does_not_note_has_not_begun,
+    notes::a_rollback_that_the_second_lock_does_not_note_has_not_begun,
+    notes::killed_between_its_notes_it_can_be_gone_on_with,
+    notes::a_lock_that_is_out_of_date_is_taken,
     mirror::a_machine_that_is_gone_is_followed_by_one_that_takes_its_run_back,
     mirror::a_machine_that_is_gone_is_followed_by_one_that_carries_its_run_to_its_end,
     mirror::a_machine_that_is_at_work_is_waited_for_and_followed,
@@ -171,7 +171,7 @@ pub(crate) fn ignored(name: &str, which: Which) -> Option<&'static str> {
 pub(crate) const REAL_KUBERNETES: &[(&str, Case)] = cases![
     rights::none_is_too_much_where_a_step_makes_the_reviewer,
     namespaces::one_that_others_hold_up_on_its_way_out_keeps_no_run,
-    namespaces::a_webhook_that_is_not_ready_is_waited_for_and_named,
-    namespaces::a_webhook_that_is_down_holds_back_only_what_it_guards,
-    namespaces::a_label_that_admission_demands_is_asked_for_in_the_plan,
+    admission::a_webhook_that_is_not_ready_is_waited_for_and_named,
+    admission::a_webhook_that_is_down_holds_back_only_what_it_guards,
+    admission::a_label_that_admission_demands_is_asked_for_in_the_plan,
 ];

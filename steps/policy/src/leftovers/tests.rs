@@ -3,6 +3,10 @@ use trustpath_core::{Facts, KnownStep};
 use super::*;
 
 fn search(names: Value, texts: Value) -> LeftoverSearch {
+    among(json!({}), names, texts)
+}
+
+fn among(mounts: Value, names: Value, texts: Value) -> LeftoverSearch {
     let mut given = Facts::default();
     given.add("policy", PolicyName { name: "apps-read".into(), namespace: None });
     let step = KnownStep {
@@ -14,7 +18,13 @@ fn search(names: Value, texts: Value) -> LeftoverSearch {
         given: &given,
     };
     let about = About { graph: "payments", steps: vec![step] };
-    let answers = [(NAMES, Answer::Found(names)), (TEXTS, Answer::Found(texts))].into_iter().collect();
+    let answers = [
+        (NAMES, names),
+        (TEXTS, texts),
+        (OwnMounts::MOUNTS, json!({"auth": mounts})),
+        (OwnMounts::CLUSTER, json!("1")),
+    ];
+    let answers = answers.map(|(name, answer)| (name, Answer::Found(answer))).into_iter().collect();
     let reads = format!("{:?}", OldPolicies.reads(&about, &answers));
     assert!(!reads.contains("apps-read") && !reads.contains("\"root\""), "{reads}");
     OldPolicies.found(&about, &answers).unwrap()
@@ -40,4 +50,19 @@ fn of_very_many_not_all_are_looked_at_and_that_is_told() {
     let names: Vec<_> = (0..=MOST).map(|nth| format!("p{nth}")).collect();
     let found = search(json!(names), json!([]));
     assert_eq!(found.notes, ["of 501 policies that no step makes, 500 were looked at to see what this graph has left"]);
+}
+
+/// A policy's mark names no cluster: in a file of the other one it may be in a step.
+#[test]
+fn where_the_graph_serves_other_clusters_policies_are_named_and_stay() {
+    let texts = json!([["old", "# [trustpath graph=payments]\npath \"a\" {}\n"]]);
+    let mount = |mark: &str| json!({"type": "kubernetes", "description": format!("[trustpath graph={mark}]")});
+    let alone = json!({"here/": mount("payments cluster=1"), "theirs/": mount("billing cluster=2")});
+    assert_eq!(among(alone, json!(["old"]), texts.clone()).leftovers.len(), 1);
+    let several = json!({"here/": mount("payments cluster=1"), "there/": mount("payments cluster=2")});
+    let found = among(several.clone(), json!(["old"]), texts);
+    assert!(found.leftovers.is_empty());
+    let [note] = &found.notes[..] else { panic!("{found:?}") };
+    assert!(note.contains("`old`") && note.contains("`there`") && note.ends_with("they stay"), "{note}");
+    assert!(among(several, json!(["theirs"]), json!([["theirs", ""]])).notes.is_empty());
 }
