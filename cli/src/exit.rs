@@ -21,6 +21,7 @@ pub(crate) const fn code(class: Class) -> u8 {
         Class::Timeout => 10,
         Class::Unverified => 11,
         Class::Stuck => 12,
+        Class::Unchecked => 13,
         Class::Usage => 64,
         Class::Interrupted => 130,
     }
@@ -30,7 +31,7 @@ pub(crate) const fn code(class: Class) -> u8 {
 mod tests {
     use super::*;
 
-    const CLASSES: [Class; 13] = [
+    const CLASSES: [Class; 14] = [
         Class::Internal,
         Class::Config,
         Class::Unreachable,
@@ -42,6 +43,7 @@ mod tests {
         Class::Timeout,
         Class::Unverified,
         Class::Stuck,
+        Class::Unchecked,
         Class::Usage,
         Class::Interrupted,
     ];

@@ -40,6 +40,8 @@ pub enum Class {
     Unverified,
     /// An undo failed: the run can be taken up again with `rollback`.
     Stuck,
+    /// Something could not be checked, and was to be.
+    Unchecked,
     /// Ctrl-C or SIGTERM.
     Interrupted,
 }

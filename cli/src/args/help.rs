@@ -39,8 +39,9 @@ Exit codes:
       there is something to do        10   a time limit passed
   3   the graph file or environment   11   the chain does not hold
   4   a server cannot be reached      12   something could not be taken back
-  5   credentials or rights           64   the command line
-  6   another client's object or edit 130   interrupted";
+  5   credentials or rights           13   verify --strict: something could not be checked
+  6   another client's object or edit 64   the command line
+                                     130   interrupted";
 
 pub(super) const INIT: &str = "\
 The file is complete and commented; an existing one is never overwritten. Next: trustpath plan.
@@ -84,11 +85,13 @@ Examples:
 
 pub(super) const VERIFY: &str = "\
 Logs in as the operator does, looks at what the token may do, and revokes it. What cannot be
-checked from here is shown as `?` and never counts as a pass. Exit 11 when a link does not hold.
+checked from here is shown as `?` and never counts as a pass. Exit 11 when a link does not hold, 13
+with --strict when one could not be checked.
 
 Examples:
   trustpath verify
-  trustpath verify role secret-store";
+  trustpath verify role secret-store
+  trustpath verify --strict --watch 5m  until the operator has found the store ready, too";
 
 pub(super) const ROLLBACK: &str = "\
 Needs no graph file: what is taken back stands in the journal. It refuses any servers but those that

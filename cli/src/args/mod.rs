@@ -5,7 +5,7 @@ mod options;
 
 pub(crate) use options::{
     Color, ConsentArgs, Format, Global, GraphFormat, JournalPlace, Journaling, Locking, RunArgs, Select, StepArgs,
-    SystemArg,
+    SystemArg, VerifyArgs,
 };
 
 use clap::{Parser, Subcommand};
@@ -42,7 +42,7 @@ pub(crate) enum Subcommands {
     Apply(ApplyArgs),
     /// Prove every link of the chain, with a real login
     #[command(after_help = help::VERIFY)]
-    Verify(Select),
+    Verify(VerifyArgs),
     /// Take back what a run has changed, from its journal alone
     #[command(after_help = help::ROLLBACK)]
     Rollback(RollbackArgs),

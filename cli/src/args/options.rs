@@ -58,6 +58,22 @@ pub(crate) struct Select {
     pub(crate) system: Option<String>,
 }
 
+/// What `verify` looks at, and how strictly.
+#[derive(Debug, Default, Args)]
+pub(crate) struct VerifyArgs {
+    #[command(flatten)]
+    pub(crate) select: Select,
+    /// A check that could not be made from here is a failure: exit 13 where nothing else is one
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// A line a link, for a message to others
+    #[arg(long)]
+    pub(crate) short: bool,
+    /// Verify again and again until the chain holds, but no longer than this, such as 5m
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub(crate) watch: Option<Duration>,
+}
+
 impl From<Select> for Selection {
     fn from(select: Select) -> Self {
         Self { only: select.steps, from: select.from, skip: select.skip }

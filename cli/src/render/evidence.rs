@@ -3,7 +3,7 @@
 use trustpath_core::{Check, CheckOutcome};
 
 use super::{plain::line, style::Style};
-use crate::json::{Counts, Link};
+use crate::json::{Counts, Link, VerifyDocument};
 
 /// How many links still fit into a line.
 const OVERVIEW: usize = 8;
@@ -21,6 +21,37 @@ pub(crate) fn chain(links: &[Link]) -> String {
         }
     }
     text
+}
+
+/// A line a link, with the first that is wrong with it, and what follows.
+pub(crate) fn short(document: &VerifyDocument) -> String {
+    let width = document.links.iter().map(|link| line(&link.step).chars().count()).max().unwrap_or(0);
+    let row = |link: &Link| {
+        let sign = match state(link) {
+            Style::Bad => "✗",
+            Style::Careful => "?",
+            _ => "✓",
+        };
+        let row = format!("{} {:width$}  {}", state(link).of(sign), line(&link.step), not_good(link));
+        format!("{}\n", row.trim_end())
+    };
+    document.links.iter().map(row).collect::<String>() + &verdict(document.summary)
+}
+
+/// Why a link does not hold, or else what could not be checked of it.
+fn not_good(link: &Link) -> String {
+    if let Some(failure) = &link.failure {
+        return line(&failure.message);
+    }
+    let failed = link.checks.iter().find(|check| matches!(check.outcome, CheckOutcome::Failed { .. }));
+    let not_passed = || link.checks.iter().find(|check| !matches!(check.outcome, CheckOutcome::Passed { .. }));
+    let Some(check) = failed.or_else(not_passed) else { return String::new() };
+    match &check.outcome {
+        CheckOutcome::Failed { why, .. } | CheckOutcome::Unchecked { why } => {
+            format!("{}: {}", line(&check.what), line(why))
+        }
+        CheckOutcome::Passed { .. } => String::new(),
+    }
 }
 
 fn overview(links: &[Link]) -> String {

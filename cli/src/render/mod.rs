@@ -17,6 +17,7 @@ mod style;
 mod table;
 mod wrap;
 
+pub(crate) use evidence::short;
 pub(crate) use failure::{aside, failures};
 pub(crate) use graph::list as graph_list;
 pub(crate) use graph::{dot, mermaid};

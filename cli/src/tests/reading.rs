@@ -64,7 +64,39 @@ fn verify_names_the_links_that_do_not_hold() {
         shelf.items.remove("c");
     });
     assert_snapshot!(stage.screen(&["verify"]));
+    assert_snapshot!("verify_in_short", stage.screen(&["verify", "--short"]));
     assert_eq!(stage.run(&["verify", "a"]).code, 0);
+}
+
+#[test]
+fn what_could_not_be_checked_is_a_failure_where_that_is_asked_for() {
+    let stage = Stage::chain();
+    stage.ok(&["apply", "--yes"]);
+    let codes = |arguments: &[&str]| {
+        let json: Vec<_> = arguments.iter().copied().chain(["--output", "json"]).collect();
+        (stage.run(arguments).code, stage.run(&json).code)
+    };
+    assert_eq!((codes(&["verify", "a", "b", "--strict"]), codes(&["verify"])), ((0, 0), (0, 0)));
+    assert_eq!(codes(&["verify", "--strict"]), (13, 13));
+    stage.shelf.inside(|shelf| shelf.broken.insert("b".into()));
+    assert_eq!((codes(&["verify"]), codes(&["verify", "--strict"])), ((11, 11), (11, 11)));
+}
+
+#[test]
+fn a_chain_is_watched_until_it_holds() {
+    let stage = Stage::chain();
+    stage.ok(&["apply", "--yes"]);
+    stage.shelf.inside(|shelf| shelf.broken.insert("b".into()));
+    assert_eq!(stage.run(&["verify", "--watch", "1s"]).code, 11, "it is over before the second look");
+    let mends = stage.shelf.clone();
+    let mending = std::thread::spawn(move || {
+        while mends.inside(|shelf| shelf.tried) < 8 {
+            std::thread::yield_now();
+        }
+        mends.inside(|shelf| shelf.broken.clear());
+    });
+    stage.ok(&["verify", "--watch", "1m"]);
+    mending.join().expect("it was looked at more than once");
 }
 
 #[test]

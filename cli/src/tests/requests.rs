@@ -86,7 +86,10 @@ impl Probe for Try {
 
     async fn run(&self, cx: &Context) -> Result<Evidence> {
         let shelf = cx.handle::<Shelf>().await?;
-        let words = shelf.inside(|shelf| shelf.words.clone());
+        let words = shelf.inside(|shelf| {
+            shelf.tried += 1;
+            shelf.words.clone()
+        });
         let said = |text: &str| format!("{text}{words}");
         let evidence = Evidence::new().passed(said("item exists"), said(&self.item));
         if shelf.inside(|shelf| shelf.broken.contains(&self.item)) {

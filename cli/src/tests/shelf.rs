@@ -29,6 +29,8 @@ pub(super) struct Inside {
     pub(super) holds_fast: BTreeSet<String>,
     /// These do not do their part.
     pub(super) broken: BTreeSet<String>,
+    /// How many items were verified.
+    pub(super) tried: usize,
     /// The rights that no one has here, by their words.
     pub(super) forbidden: BTreeSet<String>,
     /// It is another shelf than this one.
