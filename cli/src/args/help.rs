@@ -40,8 +40,8 @@ Exit codes:
   3   the graph file or environment   11   the chain does not hold
   4   a server cannot be reached      12   something could not be taken back
   5   credentials or rights           13   verify --strict: something could not be checked
-  6   another client's object or edit 64   the command line
-                                     130   interrupted";
+  6   another client's object or edit 130   interrupted
+                                      64   the command line";
 
 pub(super) const INIT: &str = "\
 The file is complete and commented; an existing one is never overwritten. Next: trustpath plan.
