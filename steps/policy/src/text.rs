@@ -22,7 +22,6 @@ impl Text {
     pub(crate) fn given(text: &str) -> Result<Self, Misread> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let meaning = Meaning::read(text)?;
-        meaning.check_capabilities(text)?;
         if meaning.all_paths().is_empty() {
             return Err(Misread::whole("there is no path in it, so it would allow nothing"));
         }
