@@ -20,6 +20,9 @@ pub(super) fn read(text: &str) -> Result<(Vec<Item>, Option<Mistake>), Mistake> 
     Ok((items, parser.twice))
 }
 
+/// The keys of an item; one that is set to something once more, as it is written.
+type Keys<'t> = (Vec<Key>, Option<Token<'t>>);
+
 struct Parser<'t> {
     scanner: Scanner<'t>,
     ahead: Option<Token<'t>>,
@@ -59,8 +62,8 @@ impl<'t> Parser<'t> {
         Ok(items)
     }
 
-    /// The keys of one item; the last is there once more if an equals sign follows. None at the end of the text.
-    fn keys(&mut self) -> Result<Option<(Vec<Key>, Option<Token<'t>>)>, Mistake> {
+    /// The keys of one item. None at the end of the text.
+    fn keys(&mut self) -> Result<Option<Keys<'t>>, Mistake> {
         let (mut keys, mut last) = (Vec::new(), None);
         loop {
             let token = self.scan()?;
