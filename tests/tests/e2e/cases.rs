@@ -65,6 +65,7 @@ pub(crate) const ALL: &[(&str, Case)] = cases![
     reviewer::a_rotated_file_is_drift,
     reviewer::made_anew_and_cut_off,
     requests::are_shown_as_they_are_sent,
+    policies::every_form_is_read_as_the_server_reads_it,
     policies::generated_ones_are_read_as_the_server_reads_them,
     rights::printed_is_enough,
     rights::none_is_too_much,

@@ -7,10 +7,14 @@ mod server;
 use std::{collections::HashMap, env, sync::Arc, time::Instant};
 
 use futures::future::join_all;
-use trustpath_platform::{policy::Meaning, vault::Family};
+use trustpath_platform::{
+    policy::{Meaning, Tree, is_json, render},
+    vault::Family,
+};
 use trustpath_tests::pair::Pair;
 
 use self::{
+    corpus::{ALIKE, FORMS},
     generate::{Dice, text},
     server::{Holder, Server},
 };
@@ -54,6 +58,13 @@ impl Tally {
         self.pairs += more.pairs;
         self.disagreements.extend(more.disagreements);
     }
+
+    fn tell(&self, pair: &Pair, of: &str) {
+        let Self { taken, refused, pairs, disagreements } = self;
+        let count = disagreements.len();
+        println!("{}: {of}: {taken} taken, {refused} refused, {pairs} pairs, {count} disagreements", pair.which.name());
+        assert!(disagreements.is_empty(), "{}", disagreements[..count.min(30)].join("\n\n"));
+    }
 }
 
 /// Puts texts one after another, and compares what each allows with what the one before it of the same meaning does.
@@ -80,6 +91,25 @@ async fn put(holder: &Holder, family: Family, texts: Vec<String>) -> Tally {
     tally
 }
 
+/// Every form of the language, and groups of texts that mean the same: each allows what the others do.
+pub(crate) async fn every_form_is_read_as_the_server_reads_it(pair: Arc<Pair>) {
+    let (holder, family) = (Server::of(&pair).holder("corpus").await, family(&pair));
+    // The server alone weighs a control group.
+    let forms = FORMS.iter().filter(|text| !text.contains("control_group")).map(ToString::to_string).collect();
+    let mut all = put(&holder, family, forms).await;
+    for alike in ALIKE {
+        let keys: Vec<_> = alike.iter().map(|text| key(text)).collect();
+        for (text, key) in alike.iter().zip(&keys) {
+            assert!(key.is_some() && *key == keys[0], "{text:?} is not {:?}", alike[0]);
+        }
+        let written =
+            alike.iter().filter(|text| is_json(text)).map(|text| render(&Tree::read(text).expect("a policy")));
+        all.add(put(&holder, family, alike.iter().map(ToString::to_string).chain(written).collect()).await);
+    }
+    holder.leave().await;
+    all.tell(&pair, "forms");
+}
+
 /// 50,000 with `TRUSTPATH_TEST_POLICY_TEXTS`; fewer in the suite.
 pub(crate) async fn generated_ones_are_read_as_the_server_reads_them(pair: Arc<Pair>) {
     let count = env::var(TEXTS_VARIABLE).map_or(TEXTS, |count| count.parse().expect("a number"));
@@ -99,14 +129,5 @@ pub(crate) async fn generated_ones_are_read_as_the_server_reads_them(pair: Arc<P
     };
     let mut all = Tally::default();
     join_all(shares.into_iter().enumerate().map(share)).await.into_iter().for_each(|tally| all.add(tally));
-    println!(
-        "{}: {count} texts, {} taken, {} refused, {} pairs of one meaning, {} disagreements, {:?}",
-        pair.which.name(),
-        all.taken,
-        all.refused,
-        all.pairs,
-        all.disagreements.len(),
-        started.elapsed()
-    );
-    assert!(all.disagreements.is_empty(), "{}", all.disagreements[..all.disagreements.len().min(30)].join("\n\n"));
+    all.tell(&pair, &format!("of {count} texts in {:?}", started.elapsed()));
 }
