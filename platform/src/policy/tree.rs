@@ -58,9 +58,8 @@ pub struct Key {
 }
 
 impl Key {
-    fn read(token: &Token<'_>, is_json: bool) -> Self {
-        let is_quoted = token.kind == Kind::Text;
-        let name = if is_quoted { strings::unquoted(token.raw, is_json) } else { Some(token.raw.to_owned()) };
+    fn read(token: &Token<'_>) -> Self {
+        let name = if let Kind::Text(said) = &token.kind { said.clone() } else { Some(token.raw.to_owned()) };
         Self { name, at: token.at }
     }
 

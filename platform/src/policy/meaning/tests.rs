@@ -189,7 +189,7 @@ fn a_mistake_has_its_place() {
     let place = |text: &str| Meaning::read(text).unwrap_err().to_string();
     assert!(place("path \"a\" {\r\n  capabilities == 1\n}").starts_with("line 2, column 17: a value belongs here"));
     assert!(place("\n\npath \"a\" {\n  policy = \"all\"\n}").starts_with("line 4, column 12: it is none of"));
-    assert_eq!(place("{\n \"path\": nul\n}"), "line 2, column 10: a text belongs between quotes");
+    assert_eq!(place("{\n \"path\": nul\n}"), "line 2, column 10: no server can read this");
     assert!(place("{\"path\": {\"a\": {\n \"polici\": 1}}}").starts_with("line 2, column 2: there is no key `polici`"));
     let text = "path \"a\" {\n  capabilities = [\"read\", \"raed\"]\n}";
     let misread = Meaning::read(text).unwrap_err();

@@ -3,7 +3,6 @@
 use super::{
     Item, Key, Tree, Value,
     scanner::{Kind, Scanner, Token},
-    strings::{heredoc, unquoted},
 };
 use crate::policy::misread::Mistake;
 
@@ -38,7 +37,7 @@ impl<'t> Parser<'t> {
     /// The next token, which stays the next one.
     fn peek(&mut self) -> Result<Token<'t>, Mistake> {
         let token = self.scan()?;
-        self.ahead = Some(token);
+        self.ahead = Some(token.clone());
         Ok(token)
     }
 
@@ -71,7 +70,7 @@ impl<'t> Parser<'t> {
                 Kind::End if keys.is_empty() => return Ok(None),
                 Kind::Sign('=') if keys.len() == 1 => return Ok(Some((keys, last))),
                 Kind::Sign('{') if !keys.is_empty() => return Ok(Some((keys, None))),
-                Kind::Name | Kind::Text => keys.push(Key::read(&token, false)),
+                Kind::Name | Kind::Text(_) => keys.push(Key::read(&token)),
                 _ if keys.is_empty() => return Err(expected(&token, "a name")),
                 _ => return Err(expected(&token, "`=` or `{`")),
             }
@@ -132,19 +131,12 @@ impl<'t> Parser<'t> {
     }
 }
 
-fn literal(token: &Token<'_>) -> Option<Value> {
-    match token.kind {
-        Kind::Heredoc => Some(heredoc(token.raw).map_or(Value::Unreadable, Value::Text)),
-        _ => scalar(token, false),
-    }
-}
-
-/// A value that both forms of the language have.
-pub(super) fn scalar(token: &Token<'_>, is_json: bool) -> Option<Value> {
-    match token.kind {
+/// A value that stands for itself.
+pub(super) fn literal(token: &Token<'_>) -> Option<Value> {
+    match &token.kind {
         Kind::Bool => Some(Value::Bool(token.raw == "true")),
         Kind::Number => Some(Value::Number(token.raw.to_owned())),
-        Kind::Text => Some(unquoted(token.raw, is_json).map_or(Value::Unreadable, Value::Text)),
+        Kind::Text(said) | Kind::Heredoc(said) => Some(said.clone().map_or(Value::Unreadable, Value::Text)),
         _ => None,
     }
 }

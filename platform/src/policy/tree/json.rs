@@ -2,7 +2,7 @@
 
 use super::{
     Item, Key, Tree, Value,
-    hcl::{DEEPEST, expected, scalar},
+    hcl::{DEEPEST, expected, literal},
     scanner::{Kind, Scanner, Token},
 };
 use crate::policy::misread::Mistake;
@@ -26,7 +26,7 @@ impl<'t> Parser<'t> {
     fn scan(&mut self) -> Result<Token<'t>, Mistake> {
         self.last = Kind::End;
         let token = self.scanner.token()?;
-        self.last = token.kind;
+        self.last = token.kind.clone();
         Ok(token)
     }
 
@@ -58,7 +58,7 @@ impl<'t> Parser<'t> {
             let token = self.scan()?;
             match token.kind {
                 Kind::End => return Ok(None),
-                Kind::Text => keys.push(Key::read(&token, true)),
+                Kind::Text(_) => keys.push(Key::read(&token)),
                 Kind::Sign(':') if !keys.is_empty() => break,
                 _ => return Err(expected(&token, "a key in quotes")),
             }
@@ -69,7 +69,7 @@ impl<'t> Parser<'t> {
             Kind::Null => Value::Text(String::new()),
             Kind::Sign('{') => Value::Object(self.items()?),
             Kind::Sign('[') => self.list()?,
-            _ => scalar(&token, true).ok_or_else(|| expected(&token, "a value"))?,
+            _ => literal(&token).ok_or_else(|| expected(&token, "a value"))?,
         };
         Ok(Some(Item { keys, value: Tree { value, at: Some(token.at) } }))
     }
@@ -83,7 +83,7 @@ impl<'t> Parser<'t> {
                 Kind::Sign(']') => return Ok(Value::List(list)),
                 Kind::Sign(',' | '[') | Kind::Bool => continue,
                 Kind::Sign('{') => Value::Object(self.items()?),
-                _ => scalar(&token, true).ok_or_else(|| expected(&token, "a value or `]`"))?,
+                _ => literal(&token).ok_or_else(|| expected(&token, "a value or `]`"))?,
             };
             list.push(Tree { value, at: Some(token.at) });
         }

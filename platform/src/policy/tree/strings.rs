@@ -1,103 +1,103 @@
-//! What texts stand for (`hcl/strconv`, Go's `strconv`, and `hcl/token` of the servers' parser).
+//! Texts, and what they say (`hcl/scanner`, `hcl/strconv` and `hcl/token` of the servers' parser, and Go's `strconv`).
 
-/// A text in quotes, to what it says; `None` where the servers fall over it.
-pub(super) fn unquoted(raw: &str, is_json: bool) -> Option<String> {
-    let raw = raw.replace("\r\n", "\n");
-    let mut rest = raw.strip_prefix('"')?.strip_suffix('"')?;
-    let mut said = Vec::new();
-    while let Some(letter) = rest.chars().next() {
-        if !is_json && rest.starts_with("${") {
-            let length = interpolation(rest)?;
-            said.extend_from_slice(&rest.as_bytes()[..length]);
-            rest = &rest[length..];
-        } else if letter == '\\' {
-            rest = escape(&rest[1..], is_json, &mut said)?;
-        } else {
-            let length = letter.len_utf8();
-            said.extend_from_slice(&rest.as_bytes()[..length]);
-            rest = &rest[length..];
-        }
-    }
-    Some(lossless(&said))
-}
+use std::sync::LazyLock;
 
-/// The length of `${…}`, which stands for itself, escapes included.
-fn interpolation(text: &str) -> Option<usize> {
-    let mut depth = 0_usize;
-    for (at, letter) in text.char_indices() {
-        match letter {
-            '{' => depth += 1,
-            '}' if depth == 1 => return Some(at + 1),
-            '}' => depth -= 1,
-            char::REPLACEMENT_CHARACTER => return None,
+use regex::Regex;
+
+use super::scanner::Kind;
+
+/// A piece of a text in quotes.
+static PIECE: LazyLock<Regex> = LazyLock::new(|| {
+    let escape = r"\\(?:[abfnrtv\\\x22]|[0-7]{3}|x[[:xdigit:]]{2}|u[[:xdigit:]]{4}|U[[:xdigit:]]{8})";
+    Regex::new(&format!(r"^(?:[^\x22\\\r\n\x00${{}}]+|\$\{{|\r?\n|[$\x22\r{{}}]|{escape})")).expect("it is a constant")
+});
+
+/// The line that begins a heredoc.
+static ANCHOR: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"^<<(-?[_\p{L}\p{Nd}]+\r??)\r?\n").expect("it is a constant"));
+
+/// A text, which may say nothing, and its length; or where it is wrong, and why.
+type Text = Result<(Kind, usize), (usize, &'static str)>;
+
+/// A text in quotes. In HCL, whatever is between `${` and `}` stands for itself, quotes and escapes included.
+pub(super) fn quoted(rest: &str, is_json: bool) -> Text {
+    let (mut at, mut braces, mut said) = (1, 0_usize, Some(Vec::new()));
+    loop {
+        let piece =
+            PIECE.find(&rest[at..]).ok_or((at, "this text has no end, or an escape that no server knows"))?.as_str();
+        let mut stands_for = Some(piece.as_bytes().to_vec());
+        match piece {
+            "\"" if braces == 0 => return Ok((Kind::Text(said.map(|said| lossless(&said))), at + 1)),
+            "\n" | "\r\n" if braces == 0 => return Err((at, "this text has no end on its line")),
+            "\r\n" => stands_for = Some(vec![b'\n']),
+            "${" if !is_json => braces += 1,
+            "{" if braces > 0 => braces += 1,
+            "}" if braces > 0 => braces -= 1,
+            _ if braces > 0 => stands_for = stands_for.filter(|_| !piece.contains(char::REPLACEMENT_CHARACTER)),
+            _ if piece.starts_with('\\') => stands_for = escaped(piece, is_json),
             _ => {}
         }
+        said = said.zip(stands_for).map(|(said, more)| [said, more].concat());
+        at += piece.len();
     }
-    None
 }
 
-/// What stands behind a backslash; what is left of the text is given back.
-fn escape<'t>(text: &'t str, is_json: bool, said: &mut Vec<u8>) -> Option<&'t str> {
-    let letter = text.chars().next()?;
-    let number = |radix, from: usize, digits: usize| {
-        let value = u32::from_str_radix(text.get(from..from + digits)?, radix).ok()?;
-        Some((value, &text[from + digits..]))
-    };
+/// What an escape stands for; `None` where the servers fall over it.
+fn escaped(escape: &str, is_json: bool) -> Option<Vec<u8>> {
+    let number = |digits, radix| u32::from_str_radix(digits, radix).ok();
+    let letter = escape.as_bytes()[1];
     let byte = match letter {
-        'a' => 0x07,
-        'b' => 0x08,
-        'f' => 0x0c,
-        'n' => b'\n',
-        'r' => b'\r',
-        't' => b'\t',
-        'v' => 0x0b,
-        '\\' | '"' => letter as u8,
-        'x' | '0'..='7' => {
-            let (value, rest) = if letter == 'x' { number(16, 1, 2)? } else { number(8, 0, 3)? };
-            said.push(u8::try_from(value).ok()?);
-            return Some(rest);
-        }
-        _ => {
-            let (value, rest) = number(16, 1, if letter == 'u' { 4 } else { 8 })?;
-            unicode(value, is_json, said)?;
-            return Some(rest);
-        }
+        b'0'..=b'7' => u8::try_from(number(&escape[1..], 8)?).ok()?,
+        b'x' => u8::try_from(number(&escape[2..], 16)?).ok()?,
+        b'u' | b'U' => return unicode(number(&escape[2..], 16)?, is_json),
+        _ => "abfnrtv".find(char::from(letter)).map_or(letter, |at| b"\x07\x08\x0c\n\r\t\x0b"[at]),
     };
-    said.push(byte);
-    Some(&text[1..])
+    Some(vec![byte])
 }
 
 /// HCL takes halves of surrogates for what cannot be shown, and numbers from 2^31 on for negative ones, thus for a byte.
-fn unicode(value: u32, is_json: bool, said: &mut Vec<u8>) -> Option<()> {
-    let letter = match char::from_u32(value) {
-        Some(letter) => letter,
-        None if is_json || (0x11_0000..=0x7fff_ffff).contains(&value) => return None,
-        None if value > 0x7fff_ffff => {
-            said.push(value.to_le_bytes()[0]);
-            return Some(());
-        }
-        None => char::REPLACEMENT_CHARACTER,
+fn unicode(value: u32, is_json: bool) -> Option<Vec<u8>> {
+    let letter = match (char::from_u32(value), value) {
+        (Some(letter), _) => letter,
+        (None, 0x8000_0000..) if !is_json => return Some(vec![value.to_le_bytes()[0]]),
+        (None, ..0x11_0000) if !is_json => char::REPLACEMENT_CHARACTER,
+        (None, _) => return None,
     };
-    said.extend_from_slice(letter.encode_utf8(&mut [0; 4]).as_bytes());
-    Some(())
+    Some(letter.to_string().into_bytes())
 }
 
-/// A heredoc, to what it says. Servers count bytes from the length of its first line: so does this.
-pub(super) fn heredoc(raw: &str) -> Option<String> {
+/// A text to the line that ends it: the anchor behind white space, and nothing else.
+pub(super) fn heredoc(rest: &str) -> Text {
+    let first = ANCHOR.captures(rest).ok_or((0, "a name ends the line after `<<`"))?;
+    let anchor = &first[1];
+    let mut at = first[0].len();
+    for line in rest[at..].split_inclusive('\n').filter(|line| line.ends_with('\n')) {
+        at += line.len();
+        let line = line.strip_suffix("\r\n").or(line.strip_suffix('\n')).unwrap_or(line);
+        let name = line.trim_start_matches([' ', '\t', '\x0b', '\x0c', '\r']);
+        let behind = name.strip_prefix(anchor.strip_prefix('-').unwrap_or(anchor));
+        // Servers count the dash in.
+        if line.len() >= anchor.len() && behind.is_some_and(|behind| behind.trim_end_matches('\r').is_empty()) {
+            return Ok((Kind::Heredoc(unindented(&rest[..at])), at));
+        }
+    }
+    Err((0, "no line ends this text"))
+}
+
+/// What a heredoc says. Servers count bytes from the length of its first line: so does this.
+fn unindented(raw: &str) -> Option<String> {
     let raw = raw.replace("\r\n", "\n");
     let first = raw.find('\n')?;
-    let cut = |less: usize| raw.as_bytes().get(first + 1..(raw.len() + less).checked_sub(first)?);
-    let plain = cut(1)?;
+    let cut = |more: usize| raw.as_bytes().get(first + 1..(raw.len() + more).checked_sub(first)?);
+    let plain = lossless(cut(1)?);
     if !raw.starts_with("<<-") {
-        return Some(lossless(plain));
+        return Some(plain);
     }
-    let lines: Vec<_> = cut(2)?.split(|byte| *byte == b'\n').collect();
-    let (indent, lines) = lines.split_last()?;
-    if lines.iter().any(|line| !line.starts_with(indent)) {
-        return Some(lossless(plain).trim_end_matches([' ', '\t']).to_owned());
-    }
-    let lines: Vec<_> = lines.iter().map(|line| lossless(&line[indent.len()..]) + "\n").collect();
-    Some(lines.concat())
+    let mut lines: Vec<_> = cut(2)?.split(|byte| *byte == b'\n').collect();
+    let indent = lines.pop()?;
+    let lines: Option<Vec<_>> =
+        lines.into_iter().map(|line| Some(lossless(line.strip_prefix(indent)?) + "\n")).collect();
+    Some(lines.map_or_else(|| plain.trim_end_matches([' ', '\t']).to_owned(), |lines| lines.concat()))
 }
 
 /// Bytes that are no UTF-8 are kept apart from all others, as letters that no one uses.
@@ -122,8 +122,9 @@ mod tests {
     #[case(r#""\xc3\xa4""#, "\u{e4}")]
     #[case(r#""${ "\n" { } }\n""#, "${ \"\\n\" { } }\n")]
     #[case(r#""\ud83d""#, "\u{fffd}")]
+    #[case("\"${\r\n}\\r\\n\"", "${\n}\r\n")]
     fn a_text_says_what_the_servers_read(#[case] raw: &str, #[case] says: &str) {
-        assert_eq!(unquoted(raw, false).as_deref(), Some(says));
+        assert_eq!(quoted(raw, false), Ok((Kind::Text(Some(says.to_owned())), raw.len())));
     }
 
     #[rstest]
@@ -132,7 +133,7 @@ mod tests {
     #[case("\"${\u{fffd}}\"", false)]
     #[case(r#""\ud83d\ude00""#, true)]
     fn a_text_that_ends_the_request_says_nothing(#[case] raw: &str, #[case] is_json: bool) {
-        assert_eq!(unquoted(raw, is_json), None);
+        assert_eq!(quoted(raw, is_json), Ok((Kind::Text(None), raw.len())));
     }
 
     #[rstest]
@@ -143,6 +144,6 @@ mod tests {
     #[case("<<-EOF\n a\n  b\n  EOF\n", " a\n  b\n")]
     #[case("<<EOF\nEOF\n", "")]
     fn a_heredoc_says_what_the_servers_read(#[case] raw: &str, #[case] says: &str) {
-        assert_eq!(heredoc(raw).as_deref(), Some(says));
+        assert_eq!(heredoc(raw), Ok((Kind::Heredoc(Some(says.to_owned())), raw.len())));
     }
 }
