@@ -7,10 +7,12 @@
 pub mod connections;
 mod crypto;
 pub mod digest;
+mod duration;
 pub mod environment;
 pub mod error;
 mod exchange;
 pub mod facts;
+mod family;
 pub mod handshake;
 mod heard;
 pub mod hide;

@@ -1,5 +1,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use trustpath_core::nearest;
+
+use crate::family::Family;
 
 /// What a policy can allow on a path. Not every server knows each of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -40,9 +43,23 @@ impl Capability {
     }
 }
 
+/// Refuses a capability that servers of this family do not know (OpenBao 2.7, HashiCorp Vault 1.21).
+pub(super) fn known(name: &str, family: Family) -> Result<(), String> {
+    let (others, whose): (&[&str], _) = match family {
+        Family::OpenBao => (&["subscribe", "recover"], "HashiCorp Vault"),
+        Family::Vault | Family::VaultEnterprise => (&["scan"], "OpenBao"),
+    };
+    if others.contains(&name) {
+        return Err(format!("`{name}` is a capability of {whose} alone"));
+    }
+    let hint = || format!("there is no capability `{name}`: {}", nearest::hint(name, &KNOWN));
+    if KNOWN.contains(&name) { Ok(()) } else { Err(hint()) }
+}
+
 /// What `policy = "…"`, deprecated since Vault 0.5, stands for.
 pub(super) fn old(policy: &str) -> Option<&'static [&'static str]> {
     match policy {
+        "" => Some(&[]),
         "deny" => Some(&["deny"]),
         "read" => Some(&["read", "list"]),
         "write" => Some(&["create", "read", "update", "delete", "list"]),

@@ -3,29 +3,30 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    KNOWN, Misread, Rules,
-    rules::RuleMistake,
-    tree::{Tree, Value},
+    Misread, Rules,
+    decode::text,
+    misread::Mistake,
+    tree::{Item, Key, Tree, Value},
 };
+use crate::family::Family;
 
 /// What a policy says, whatever its order, comments, white space and syntax.
 #[derive(Debug, Clone, Default)]
 pub struct Meaning {
     /// What it says about each path, without a slash at its beginning, duplicates joined.
     paths: BTreeMap<String, Rules>,
-    /// What it says with keys that are not known here, by path, in order and not joined: no one here can say what joining
-    /// it means.
+    /// What it says with keys that are not weighed here, by path, in order and not joined: no one here can say what
+    /// joining it means.
     unjoined: BTreeMap<String, Vec<Rules>>,
-    /// What stands beside paths, as text.
-    beside: Vec<String>,
     duplicates: BTreeSet<String>,
-    unknown: Vec<(Option<usize>, String)>,
+    /// Whether OpenBao is who refuses it, and why. What everyone refuses means nothing.
+    refused: Option<(bool, Misread)>,
 }
 
 /// How a meaning came about is no part of it.
 impl PartialEq for Meaning {
     fn eq(&self, other: &Self) -> bool {
-        (&self.paths, &self.unjoined, &self.beside) == (&other.paths, &other.unjoined, &other.beside)
+        (&self.paths, &self.unjoined) == (&other.paths, &other.unjoined)
     }
 }
 
@@ -35,10 +36,24 @@ impl Meaning {
     /// Reads a policy's text.
     ///
     /// # Errors
-    /// When it is not understood.
+    /// When no supported server takes it.
     pub fn read(text: &str) -> Result<Self, Misread> {
-        let tree = Tree::read(text)?;
-        Self::of(&tree).map_err(|(at, why)| Misread::new(text, at, why))
+        let misread = |mistake| Misread::new(text, mistake);
+        let (items, twice) = Tree::parse(text).map_err(misread)?;
+        let openbao = Self::of(&items, Family::OpenBao).map_err(misread);
+        // `helper/random` of HashiCorp Vault: an argument that is set twice is a mistake since 1.21.
+        let vault = twice.map_or_else(|| Self::of(&items, Family::Vault), Err).map_err(misread);
+        let (meaning, refused) = match (openbao, vault) {
+            (Ok(meaning), vault) => (meaning, vault.err().map(|why| (false, why))),
+            (Err(why), Ok(meaning)) => (meaning, Some((true, why))),
+            (Err(why), Err(_)) => return Err(why),
+        };
+        Ok(Self { refused, ..meaning })
+    }
+
+    /// Why servers of this family refuse it, if they do.
+    pub fn refusal(&self, family: Family) -> Option<&Misread> {
+        self.refused.as_ref().filter(|(by_openbao, _)| *by_openbao == (family == Family::OpenBao)).map(|(_, why)| why)
     }
 
     /// Every path that it says something about, in alphabetical order.
@@ -56,37 +71,36 @@ impl Meaning {
         &self.duplicates
     }
 
-    /// Refuses capabilities that no server knows.
-    ///
-    /// # Errors
-    /// The first of them, with its place in the text that this was read from.
-    pub fn check_capabilities(&self, text: &str) -> Result<(), Misread> {
-        let Some((at, name)) = self.unknown.first() else { return Ok(()) };
-        let hint = trustpath_core::nearest::hint(name, &KNOWN);
-        Err(Misread::new(text, *at, format!("there is no capability `{name}`: {hint}")))
-    }
-
-    fn of(tree: &Tree) -> Result<Self, RuleMistake> {
+    fn of(items: &[Item], family: Family) -> Result<Self, Mistake> {
         let mut meaning = Self::default();
-        let Value::Object(entries) = &tree.value else {
-            return Err((tree.at, "a policy is a list of paths".into()));
-        };
-        for (name, value) in entries {
-            if name != "path" {
-                meaning.beside.push(format!("{name} {value}"));
-                continue;
-            }
-            for (path, rules) in each(value)? {
-                meaning.path(path, rules)?;
+        for item in items {
+            match (item.keys[0].name()?, &item.value.value) {
+                ("name", _) => drop(text(item)?),
+                // Without a path it is about the path `path`.
+                ("path", Value::Object(rules)) => {
+                    meaning.path(item.keys.get(1).unwrap_or(&item.keys[0]), rules, family)?
+                }
+                ("path", _) => {
+                    let why = "`path` is followed by a path in quotes and its rules between braces";
+                    return Err((item.value.at, why.to_owned()));
+                }
+                (name, _) => return Err((Some(item.keys[0].at), format!("`path` belongs here, not `{name}`"))),
             }
         }
         Ok(meaning)
     }
 
-    fn path(&mut self, path: &str, tree: &Tree) -> Result<(), RuleMistake> {
-        let rules = Rules::read(tree)?;
-        self.note_unknown(tree, &rules);
+    fn path(&mut self, key: &Key, items: &[Item], family: Family) -> Result<(), Mistake> {
+        let mistake = |why: &str| Err((Some(key.at), why.to_owned()));
+        let rules = Rules::read(items, family)?;
+        let path = key.name()?;
         let path = path.strip_prefix('/').unwrap_or(path);
+        if !is_balanced(path) {
+            return mistake("each `{{` of a path needs its `}}`");
+        }
+        if path.contains("+*") && !rules.expires() {
+            return mistake("`+*` is no wildcard: `+` is one whole segment, `*` stands at the end");
+        }
         if self.paths.contains_key(path) || self.unjoined.contains_key(path) {
             self.duplicates.insert(path.to_owned());
         }
@@ -99,31 +113,11 @@ impl Meaning {
         }
         Ok(())
     }
-
-    fn note_unknown(&mut self, tree: &Tree, rules: &Rules) {
-        let unknown = rules.capabilities.iter().filter(|name| !KNOWN.contains(&name.as_str()));
-        self.unknown.extend(unknown.map(|name| (place_of(tree, name).or(tree.at), name.clone())));
-    }
 }
 
-/// Where a capability is named.
-fn place_of(tree: &Tree, capability: &str) -> Option<usize> {
-    match &tree.value {
-        Value::Text(text) => tree.at.filter(|_| text == capability),
-        Value::List(items) => items.iter().find_map(|item| place_of(item, capability)),
-        Value::Object(entries) => entries.iter().find_map(|(_, value)| place_of(value, capability)),
-        _ => None,
-    }
-}
-
-/// The entries of an object, or of each object of a list.
-fn each(tree: &Tree) -> Result<Vec<(&str, &Tree)>, RuleMistake> {
-    let list: Vec<_> = match &tree.value {
-        Value::Object(entries) => return Ok(entries.iter().map(|(name, value)| (name.as_str(), value)).collect()),
-        Value::List(items) => items.iter().map(each).collect::<Result<_, _>>()?,
-        _ => return Err((tree.at, "`path` is followed by a path in quotes and its rules between braces".into())),
-    };
-    Ok(list.into_iter().flatten().collect())
+/// Whether every part of a path behind `{{` has one `}}`, and nothing has more.
+fn is_balanced(path: &str) -> bool {
+    path.split("{{").enumerate().all(|(position, part)| part.matches("}}").count() == usize::from(position > 0))
 }
 
 #[cfg(test)]

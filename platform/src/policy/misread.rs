@@ -2,6 +2,9 @@ use std::fmt;
 
 use crate::text::clean;
 
+/// What is wrong in a text, behind the place in bytes from its beginning where that is known.
+pub(super) type Mistake = (Option<usize>, String);
+
 /// Why a policy's text is not understood, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Misread {
@@ -18,18 +21,11 @@ impl Misread {
         Self { why: why.into(), at: None, place: None }
     }
 
-    pub(super) fn new(text: &str, at: Option<usize>, why: impl Into<String>) -> Self {
-        Self { why: why.into(), at, place: at.map(|at| place(text, at)) }
+    pub(super) fn new(text: &str, (at, why): Mistake) -> Self {
+        Self { why, at, place: at.map(|at| place(text, at)) }
     }
 
-    /// At a line and a column, from 1.
-    pub(super) fn at_line(text: &str, line: usize, column: usize, why: impl Into<String>) -> Self {
-        let begin = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum::<usize>();
-        let at = (begin + column.saturating_sub(1)).min(text.len());
-        Self { why: why.into(), at: Some(at), place: Some((line, column)) }
-    }
-
-    /// Where it is, in bytes from the beginning of the text; not known in JSON that is well-formed.
+    /// Where it is, in bytes from the beginning of the text.
     pub fn offset(&self) -> Option<usize> {
         self.at
     }

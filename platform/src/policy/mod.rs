@@ -1,12 +1,14 @@
 //! The language of Vault's policies: what a text means, whatever it looks like.
 //!
-//! Servers read HCL of the first generation, or JSON; this reads what that has in common with the second generation.
-//! A text outside of that is not understood here ([`Misread`]), and no one should pretend otherwise: such texts are
-//! compared byte by byte.
+//! Servers read HCL of the first generation, or JSON, and so does this: what any supported server takes is understood, and
+//! what one family of them refuses is known ([`Meaning::refusal`]). A text outside of that is not understood
+//! ([`Misread`]), and no one should pretend otherwise: such texts are compared byte by byte.
 
 mod capability;
+mod decode;
 mod meaning;
 mod misread;
+mod number;
 mod render;
 mod rules;
 mod tree;

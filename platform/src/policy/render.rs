@@ -2,64 +2,58 @@
 
 use std::fmt::Write;
 
-use super::{Tree, Value};
+use super::{
+    Tree, Value,
+    tree::{Item, Key},
+};
 
 const INDENT: &str = "  ";
+
+/// The servers' parser keeps this letter to itself.
+const RESERVED: char = '\u{e123}';
 
 /// The HCL of a whole policy.
 pub fn render(tree: &Tree) -> String {
     let mut hcl = String::new();
-    for (name, value) in entries(tree) {
-        if name == "path" {
-            paths(&mut hcl, value);
-        } else {
-            entry(&mut hcl, 0, name, value);
+    let Value::Object(items) = &tree.value else { return hcl };
+    for item in items {
+        if item.keys.len() > 1 && !hcl.is_empty() {
+            hcl.push('\n');
         }
+        entry(&mut hcl, 0, item);
     }
     hcl
 }
 
-fn paths(hcl: &mut String, tree: &Tree) {
-    if let Value::List(items) = &tree.value {
-        items.iter().for_each(|item| paths(hcl, item));
+/// Items between braces, one a line.
+fn body(hcl: &mut String, depth: usize, items: &[Item]) {
+    hcl.push('{');
+    for (position, item) in items.iter().enumerate() {
+        hcl.push_str(if position == 0 { "\n" } else { "" });
+        entry(hcl, depth + 1, item);
     }
-    for (path, rules) in entries(tree) {
-        if !hcl.is_empty() {
-            hcl.push('\n');
-        }
-        write!(hcl, "path {} {{", quoted(path)).expect("a String takes everything");
-        body(hcl, 0, entries(rules));
-        hcl.push_str("}\n");
+    if !items.is_empty() {
+        hcl.push_str(&INDENT.repeat(depth));
     }
+    hcl.push('}');
 }
 
-fn entries(tree: &Tree) -> &[(String, Tree)] {
-    match &tree.value {
-        Value::Object(entries) => entries,
-        _ => &[],
-    }
-}
-
-/// Entries between braces, one a line.
-fn body(hcl: &mut String, depth: usize, entries: &[(String, Tree)]) {
-    if entries.is_empty() {
-        return;
-    }
+fn entry(hcl: &mut String, depth: usize, item: &Item) {
+    let keys: Vec<_> = item.keys.iter().enumerate().map(|(position, key)| name(key, position)).collect();
+    let sign = if keys.len() == 1 { " = " } else { " " };
+    write!(hcl, "{}{}{sign}", INDENT.repeat(depth), keys.join(" ")).expect("a String takes everything");
+    value(hcl, depth, &item.value);
     hcl.push('\n');
-    for (name, value) in entries {
-        entry(hcl, depth + 1, name, value);
-    }
-    hcl.push_str(&INDENT.repeat(depth));
 }
 
-fn entry(hcl: &mut String, depth: usize, name: &str, tree: &Tree) {
-    let bare = !name.is_empty()
+/// The first key of an item is without quotes where it can be.
+fn name(key: &Key, position: usize) -> String {
+    let name = key.name().unwrap_or_default();
+    let bare = position == 0
         && name.starts_with(|c: char| c.is_ascii_alphabetic())
-        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    let name = if bare { name.to_owned() } else { quoted(name) };
-    write!(hcl, "{}{name} = ", INDENT.repeat(depth)).expect("a String takes everything");
-    value(hcl, depth, tree);
-    hcl.push('\n');
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+        && !matches!(name, "true" | "false");
+    if bare { name.to_owned() } else { quoted(name) }
 }
 
 fn value(hcl: &mut String, depth: usize, tree: &Tree) {
@@ -67,6 +61,7 @@ fn value(hcl: &mut String, depth: usize, tree: &Tree) {
         Value::Bool(value) => hcl.push_str(if *value { "true" } else { "false" }),
         Value::Number(number) => hcl.push_str(number),
         Value::Text(text) => hcl.push_str(&quoted(text)),
+        Value::Unreadable => hcl.push_str("\"\""),
         Value::List(items) => {
             hcl.push('[');
             for (position, item) in items.iter().enumerate() {
@@ -75,11 +70,7 @@ fn value(hcl: &mut String, depth: usize, tree: &Tree) {
             }
             hcl.push(']');
         }
-        Value::Object(entries) => {
-            hcl.push('{');
-            body(hcl, depth, entries);
-            hcl.push('}');
-        }
+        Value::Object(items) => body(hcl, depth, items),
     }
 }
 
@@ -94,7 +85,11 @@ fn quoted(text: &str) -> String {
             '\r' => quoted.push_str("\\r"),
             '\t' => quoted.push_str("\\t"),
             '$' | '%' if chars.peek() == Some(&'{') => escape(&mut quoted, c),
-            c if c.is_control() => escape(&mut quoted, c),
+            // Bytes that are no UTF-8, as the reader keeps them.
+            '\u{10ff80}'..='\u{10ffff}' => {
+                write!(quoted, "\\x{:02x}", u32::from(c) & 0xff).expect("a String takes everything")
+            }
+            c if c.is_control() || c == RESERVED => escape(&mut quoted, c),
             c => quoted.push(c),
         }
     }
@@ -118,7 +113,7 @@ mod tests {
         let capabilities = Tree::list([Tree::text("update")]);
         let rules =
             Tree::object([("capabilities".to_owned(), capabilities), ("allowed_parameters".to_owned(), values)]);
-        Tree::object([("path".to_owned(), Tree::object([(path.to_owned(), rules)]))])
+        Tree::paths([(path.to_owned(), rules)])
     }
 
     #[test]
@@ -137,7 +132,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_rendered_is_read_back(path in "[^/].*", parameter in ".+", value in ".*") {
+        fn what_is_rendered_is_read_back(path in r"(\$\{|%\{|[^/{}+])[^{}+]*", parameter in ".+", value in ".*") {
             let meaning = Meaning::read(&render(&allowing(&path, &parameter, &value))).unwrap();
             let rules = meaning.rules(&path).unwrap();
             let read = rules.allowed.iter().map(|(name, values)| (name.clone(), values.iter().cloned().collect()));

@@ -1,19 +1,11 @@
 //! `sys/health`: whether there is a Vault that serves, and which one.
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
-use crate::error::{Error, ErrorKind, System};
-
-/// Whose server it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Family {
-    /// HashiCorp Vault, without namespaces.
-    Vault,
-    /// HashiCorp Vault Enterprise.
-    VaultEnterprise,
-    /// OpenBao.
-    OpenBao,
-}
+use crate::{
+    error::{Error, ErrorKind, System},
+    family::Family,
+};
 
 /// The answer of `sys/health`, which every state of the server gives.
 #[derive(Debug, Clone, Default, Deserialize)]

@@ -7,13 +7,13 @@ use trustpath_core::{Class, Problem, Result, run::LONGEST};
 use url::Url;
 
 use super::{
-    duration::duration,
     headers::{HeaderTexts, headers},
     setting_problem::unusable,
     variables::left_out,
 };
 use crate::{
     Connections, Environment, Heard,
+    duration::duration,
     lock::Fence,
     proxy::{self, loopback},
     retry::Limits,

@@ -97,7 +97,7 @@ mod tests {
         for hcl in [
             "path \"kv/data/{{identity.entity.id}}\" { capabilities = [\"read\"] }",
             "path \"kv/data/a\" {\n capabilities = [\"read\"]\n expiration = \"2020-01-01\"\n}",
-            "path \"kv/data/a\" {\n capabilities = [\"read\"]\n x = 1\n}\npath \"kv/data/a\" { capabilities = [\"read\"] }",
+            "path \"kv/data/a\" {\n capabilities = [\"read\"]\n mfa_methods = []\n}\npath \"kv/data/a\" { capabilities = [\"read\"] }",
         ] {
             assert_eq!(asked(&[meaning(hcl)]), [], "{hcl}");
         }

@@ -10,7 +10,8 @@ use crate::{
 };
 
 /// The policy as the graph file wants it. A text that means the same stays as it is, without a mark if it has none, unless
-/// the step `adopts` it; what the graph file says nothing about stays too.
+/// the step `adopts` it; so does a text of others that is not understood here. What the graph file says nothing about stays
+/// too.
 pub(crate) fn desired(
     wanted: &Text,
     warnings: Vec<String>,
@@ -18,12 +19,17 @@ pub(crate) fn desired(
     now: Option<&PolicyState>,
 ) -> Decision<PolicyState> {
     let mut state = now.cloned().unwrap_or_default();
-    if now.is_none() || !wanted.means(&state.text) {
-        state.text = wanted.marked(graph);
-    } else if adopts && !ours(graph, now) {
-        state.text = wanted.adopted(&state.text, graph);
-    }
     let mut notes: Vec<_> = warnings.into_iter().map(Note::Warning).collect();
+    let is_free = adopts || ours(graph, now);
+    match now.map(|now| wanted.means(&now.text)) {
+        None | Some(Ok(false)) => state.text = wanted.marked(graph),
+        Some(Err(_)) if is_free => state.text = wanted.marked(graph),
+        Some(Err(misread)) => notes.push(Note::Warning(format!(
+            "the text on the server is not comparable, and stays as it is: {misread}; consent to take it over replaces it"
+        ))),
+        Some(Ok(true)) if adopts && !ours(graph, now) => state.text = wanted.adopted(&state.text, graph),
+        Some(Ok(true)) => {}
+    }
     for path in wanted.meaning.duplicates() {
         notes.push(Note::Info(format!("`{}` is there more than once: Vault joins what is said about it", clean(path))));
     }
@@ -95,6 +101,18 @@ mod tests {
     }
 
     #[test]
+    fn a_text_that_is_not_understood_stays_unless_it_is_ours() {
+        let garbage = state("garbage {");
+        let kept = desired(&text(READ), "payments", Some(&garbage));
+        assert_eq!(kept.to.as_ref(), Some(&garbage));
+        assert!(kept.notes.iter().any(|note| note.text().contains("not comparable")), "{:?}", kept.notes);
+        let adopted = super::desired(&text(READ), Vec::new(), ("payments", true), Some(&garbage)).to.unwrap();
+        assert_eq!(adopted.text, text(READ).marked("payments"));
+        let ours = state(&format!("# [trustpath graph=payments]\n{}", garbage.text));
+        assert_eq!(desired(&text(READ), "payments", Some(&ours)).to, Some(adopted));
+    }
+
+    #[test]
     fn an_update_carries_what_the_file_says_nothing_about() {
         let now = PolicyState {
             expiration: Some("2030-01-01T00:00:00Z".into()),
@@ -109,7 +127,8 @@ mod tests {
 
     #[test]
     fn what_was_decided_is_decided_again() {
-        for now in [None, Some(state("garbage {")), Some(state(SAME)), Some(state(""))] {
+        let other = text("path \"a\" { policy = \"deny\" }").marked("payments");
+        for now in [None, Some(state("garbage {")), Some(state(&other)), Some(state(SAME)), Some(state(""))] {
             let once = desired(&text(READ), "payments", now.as_ref()).to;
             assert_eq!(desired(&text(READ), "payments", once.as_ref()).to, once);
         }

@@ -10,7 +10,7 @@ const OWN: [&str; 4] = ["sys", "auth", "identity", "cubbyhole"];
 
 /// Whether the mounts have to be known to judge these paths.
 pub(crate) fn is_doubtful(meaning: &Meaning) -> bool {
-    meaning.all_paths().into_iter().any(doubtful)
+    meaning.all_paths().into_iter().any(|path| doubtful(path) || lists(meaning, path) && path.contains("/data/"))
 }
 
 /// A path that, were its beginning a KV v2 mount, would match no secret of it.
@@ -23,16 +23,27 @@ fn is_api(segment: &str) -> bool {
     API.contains(&segment)
 }
 
-/// One sentence for each path below a KV v2 mount that matches nothing there.
-pub(crate) fn warnings(meaning: &Meaning, mounts: &Mounts) -> Vec<String> {
-    meaning.all_paths().into_iter().filter_map(|path| warning(path, mounts)).collect()
+/// Whether names may be listed there. Rules that are not weighed say nothing.
+fn lists(meaning: &Meaning, path: &str) -> bool {
+    meaning.rules(path).is_some_and(|rules| rules.capabilities.contains("list"))
 }
 
-fn warning(path: &str, mounts: &Mounts) -> Option<String> {
+/// One sentence for each path below a KV v2 mount that matches nothing there, or lists nothing.
+pub(crate) fn warnings(meaning: &Meaning, mounts: &Mounts) -> Vec<String> {
+    meaning.all_paths().into_iter().filter_map(|path| warning(meaning, path, mounts)).collect()
+}
+
+fn warning(meaning: &Meaning, path: &str, mounts: &Mounts) -> Option<String> {
     let below = |mount: &str| path.strip_prefix(mount).filter(|rest| !rest.is_empty());
     let kv = mounts.secret.iter().filter(|(_, mount)| mount.is_kv_v2());
     let (mount, rest) =
         kv.filter_map(|(mount, _)| Some((mount, below(mount)?))).max_by_key(|(mount, _)| mount.len())?;
+    if let Some(names) = rest.strip_prefix("data/").filter(|_| lists(meaning, path)) {
+        let names = format!("{mount}metadata/{names}");
+        let (path, names, is_said) = (clean(path), clean(&names), lists(meaning, &names));
+        let told = format!("`list` on `{path}` lists nothing: KV v2 lists names at `{names}`");
+        return Some(told).filter(|_| !is_said);
+    }
     if matches_api(rest) {
         return None;
     }
@@ -102,6 +113,21 @@ mod tests {
             "kv/",
         ] {
             assert_eq!(warnings(&meaning(path), &mounts()), Vec::<String>::new(), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_list_on_data_is_warned_of_with_the_right_path() {
+        let list = |path: &str| format!("path \"{path}\" {{ capabilities = [\"read\", \"list\"] }}\n");
+        let told = |text: &str| {
+            let meaning = Meaning::read(text).unwrap();
+            assert!(is_doubtful(&meaning), "{text}");
+            warnings(&meaning, &mounts())
+        };
+        let said = told(&list("kv/data/apps/*"));
+        assert!(said.len() == 1 && said[0].ends_with("KV v2 lists names at `kv/metadata/apps/*`"), "{said:?}");
+        for text in [list("old/data/apps/*"), list("kv/data/apps/*") + &list("kv/metadata/apps/*")] {
+            assert_eq!(told(&text), Vec::<String>::new(), "{text}");
         }
     }
 

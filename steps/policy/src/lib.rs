@@ -18,6 +18,7 @@ mod table;
 mod text;
 mod turns;
 mod users;
+mod wildcards;
 
 use trustpath_core::{Fact, Kind};
 use trustpath_platform::PolicyName;

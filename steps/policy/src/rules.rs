@@ -61,8 +61,7 @@ fn from_table<E: de::Error>(mut paths: Vec<(String, PathRules)>) -> Result<Rules
     if let Some((path, _)) = paths.iter().find(|(_, rules)| rules.capabilities.is_empty()) {
         return Err(E::custom(format!("`{path}` has no capability; to forbid it, write [\"deny\"]")));
     }
-    let paths = Tree::object(paths.into_iter().map(|(path, rules)| (path, rules.tree())));
-    let policy = render(&Tree::object([("path".to_owned(), paths)]));
+    let policy = render(&Tree::paths(paths.into_iter().map(|(path, rules)| (path, rules.tree()))));
     Text::given(&policy).map(RulesSource::Given).map_err(|misread| E::custom(misread.why()))
 }
 

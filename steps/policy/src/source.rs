@@ -11,7 +11,7 @@ use trustpath_platform::{
     Vault,
     policy::{Capability, Misread},
     text_source::read_text,
-    vault::{Deferred, rights::on},
+    vault::{Deferred, Family, rights::on},
 };
 
 use crate::text::Text;
@@ -36,15 +36,16 @@ impl Read for File {
     }
 }
 
-/// A file that holds no policy.
+/// Rules that are none, for any server or for the one at hand.
 #[derive(Debug, Error, Diagnostic)]
-#[error("{path} is no policy: {misread}")]
+#[error("{path} is no policy{of}: {misread}")]
 #[diagnostic(
     code(trustpath::policy::syntax),
     help("a policy is a list of `path \"…\" {{ capabilities = […] }}`, one setting a line, or the same as JSON")
 )]
-struct NoPolicy {
+pub(crate) struct NoPolicy {
     path: String,
+    of: &'static str,
     misread: Misread,
     #[source_code]
     text: NamedSource<String>,
@@ -55,7 +56,17 @@ struct NoPolicy {
 impl NoPolicy {
     fn new(path: String, text: String, misread: Misread) -> Self {
         let at = misread.offset().map(|offset| (offset.min(text.len()), 0).into());
-        Self { text: NamedSource::new(&path, text), path, misread, at }
+        Self { text: NamedSource::new(&path, text), path, of: "", misread, at }
+    }
+
+    /// For servers of this family alone. Of rules in the graph file the place is told, and not shown: there they may be written
+    /// in other ways.
+    pub(crate) fn of(family: Family, file: Option<(String, String)>, misread: Misread) -> Self {
+        let of = if family == Family::OpenBao { " of OpenBao's" } else { " of HashiCorp Vault's" };
+        let known = file.is_some();
+        let (path, text) = file.unwrap_or_else(|| ("`rules`".to_owned(), String::new()));
+        let new = Self::new(path, text, misread);
+        Self { of, at: new.at.filter(|_| known), ..new }
     }
 }
 

@@ -3,7 +3,7 @@
 use trustpath_core::{Answer, Answers, At, Decision, Handle, Intent, Leg, Managed, Proof, Reads, Result, Seen};
 use trustpath_platform::{
     Login, PolicyName, Vault, VaultServer,
-    vault::{Get, Mounts, VaultRequest},
+    vault::{Family, Get, Mounts, ServerFamily, VaultRequest},
 };
 
 use crate::{
@@ -12,10 +12,11 @@ use crate::{
     holders::Holders,
     kv, prove,
     rules::RulesSource,
-    source::{File, PolicyVersion},
+    source::{File, NoPolicy, PolicyVersion},
     state::PolicyState,
     text::Text,
     users::{PolicyRemoval, users},
+    wildcards,
 };
 
 impl Policy {
@@ -29,6 +30,17 @@ impl Policy {
             RulesSource::Given(text) => Ok(Some(text.clone())),
             RulesSource::File(_) => Ok(answers.get::<String>("rules")?.and_then(|text| Text::given(&text).ok())),
         }
+    }
+
+    /// Refuses what this server would refuse.
+    fn check(&self, text: &Text, answers: &Answers) -> Result<()> {
+        let Some(family) = answers.get::<Family>("family")? else { return Ok(()) };
+        let Some(misread) = text.refusal(family) else { return Ok(()) };
+        let file = match &self.rules {
+            RulesSource::File(path) => answers.get("rules")?.map(|text| (path.display().to_string(), text)),
+            RulesSource::Given(_) => None,
+        };
+        Err(NoPolicy::of(family, file, misread).into())
     }
 
     /// Sent twice, a write with a version would name one that the first has replaced.
@@ -75,6 +87,9 @@ impl Managed for Policy {
         if let (Intent::Make | Intent::Verify, RulesSource::File(path)) = (intent, &self.rules) {
             reads = reads.and("rules", File(path.clone()));
         }
+        if intent == Intent::Make {
+            reads = reads.and("family", ServerFamily);
+        }
         let answers = seen.map(|seen| &seen.answers);
         match self.doubts(namespace, answers.unwrap_or(&Answers::default())) {
             Some(mounts) if intent == Intent::Make => reads.and("mounts", mounts),
@@ -100,8 +115,10 @@ impl Managed for Policy {
             return Ok(Decision { goes_with, ..decide::removal(&users, graph, now) });
         }
         let text = self.text(&seen.answers)?.unwrap_or_default();
+        self.check(&text, &seen.answers)?;
         let mounts: Option<Mounts> = seen.answers.get("mounts")?;
-        let warnings = mounts.map(|mounts| kv::warnings(&text.meaning, &mounts)).unwrap_or_default();
+        let mut warnings = wildcards::warnings(&text.meaning);
+        warnings.extend(mounts.map(|mounts| kv::warnings(&text.meaning, &mounts)).unwrap_or_default());
         Ok(decide::desired(&text, warnings, (graph, at.cx.consent().adopt), now))
     }
 

@@ -3,6 +3,7 @@
 use trustpath_platform::{
     mark,
     policy::{Meaning, Misread, Tree, is_json, render},
+    vault::Family,
 };
 
 /// A policy's text that is understood.
@@ -18,11 +19,10 @@ impl Text {
     /// Reads a text of the user's. JSON becomes HCL of the same meaning: it has no place for a mark.
     ///
     /// # Errors
-    /// When it is not understood, names a capability that no server knows, or allows nothing at all.
+    /// When no server understands it, or it allows nothing at all.
     pub(crate) fn given(text: &str) -> Result<Self, Misread> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let meaning = Meaning::read(text)?;
-        meaning.check_capabilities(text)?;
         if meaning.all_paths().is_empty() {
             return Err(Misread::whole("there is no path in it, so it would allow nothing"));
         }
@@ -41,11 +41,21 @@ impl Text {
     }
 
     /// Whether a text on a server means the same. One that is not understood does when it is the same but for marks.
-    pub(crate) fn means(&self, there: &str) -> bool {
+    ///
+    /// # Errors
+    /// When it is not understood, and another one: then nobody here can tell.
+    pub(crate) fn means(&self, there: &str) -> Result<bool, Misread> {
         match Meaning::read(there) {
-            Ok(meaning) => meaning == self.meaning,
-            Err(_) => unmarked(there) == self.body,
+            Ok(meaning) => Ok(meaning == self.meaning),
+            Err(misread) if unmarked(there) != self.body => Err(misread),
+            Err(_) => Ok(true),
         }
+    }
+
+    /// Why servers of this family refuse what is written, if they do.
+    pub(crate) fn refusal(&self, family: Family) -> Option<Misread> {
+        let written = Meaning::read(&self.body).ok();
+        self.meaning.refusal(family).or(written.as_ref()?.refusal(family)).cloned()
     }
 }
 
@@ -81,7 +91,7 @@ mod tests {
         assert!(written.starts_with("# Managed by trustpath"), "{written}");
         assert!(written.ends_with(&format!("\n{HCL}\n")), "{written}");
         assert_eq!(owner(&written).as_deref(), Some("payments"));
-        assert!(text.means(&written));
+        assert_eq!(text.means(&written), Ok(true));
     }
 
     #[test]
@@ -96,7 +106,7 @@ mod tests {
         let json = r#"{"path": {"kv/data/apps/*": {"capabilities": ["read"]}}}"#;
         let text = Text::given(json).unwrap();
         assert_eq!(text, Text { body: format!("{HCL}\n"), ..Text::given(HCL).unwrap() });
-        assert!(text.means(json));
+        assert_eq!(text.means(json), Ok(true));
     }
 
     #[test]
@@ -117,7 +127,8 @@ mod tests {
     #[test]
     fn a_text_that_is_not_understood_is_compared_as_it_is() {
         let text = Text::given(HCL).unwrap();
-        assert!(!text.means("path \"kv/data/apps/*\" { capabilities = [\"read\"], }"));
-        assert!(!text.means("garbage {"));
+        assert!(text.means("garbage {").is_err());
+        let same = Text { body: "garbage {\n".to_owned(), ..text };
+        assert_eq!(same.means("# [trustpath graph=x]\ngarbage {"), Ok(true));
     }
 }

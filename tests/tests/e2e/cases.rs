@@ -5,8 +5,8 @@ use trustpath_tests::{cases, fleet::Case, pair::Which};
 use crate::{
     addresses, app_role, bad_days, bad_files, bad_servers, canaries, circle, clusters, conformance,
     connections_kubernetes, cut_off, ends, ends::notes, from_store, garbled, kept, locks, mirror, namespaces,
-    namespaces::admission, on_a_terminal, orphans, other_values, own_step, panics, partial, races, requests, reviewer,
-    rights, rollback, size, system, teams, tokens, vault_connection,
+    namespaces::admission, on_a_terminal, orphans, other_values, own_step, panics, partial, policies, races, requests,
+    reviewer, rights, rollback, size, system, teams, tokens, vault_connection,
 };
 
 pub(crate) const ALL: &[(&str, Case)] = cases![
@@ -65,6 +65,8 @@ pub(crate) const ALL: &[(&str, Case)] = cases![
     reviewer::a_rotated_file_is_drift,
     reviewer::made_anew_and_cut_off,
     requests::are_shown_as_they_are_sent,
+    policies::every_form_is_read_as_the_server_reads_it,
+    policies::generated_ones_are_read_as_the_server_reads_them,
     rights::printed_is_enough,
     rights::none_is_too_much,
     rights::none_is_too_much_for_an_app_role,

@@ -27,6 +27,7 @@ mod other_values;
 mod own_step;
 mod panics;
 mod partial;
+mod policies;
 mod racer;
 mod races;
 mod requests;

@@ -1,180 +1,149 @@
-//! HCL. The parser here reads the second generation of the language, the servers the first: what the two read
-//! differently is refused.
+//! HCL of the first generation, as `hcl/parser` of the servers reads it.
 
-use std::ops::Range;
-
-use hcl::edit::{
-    Span,
-    expr::{Expression, Object, ObjectKey},
-    parser,
-    structure::{Block, BlockLabel, Body, Structure},
+use super::{
+    Item, Key, Tree, Value,
+    scanner::Scanner,
+    token::{Kind, Token},
 };
+use crate::policy::misread::Mistake;
 
-use super::{Misread, Tree, Value};
+/// How deep a text may go. Servers have no limit; no policy of theirs comes near.
+pub(super) const DEEPEST: usize = 100;
 
-pub(super) fn read(text: &str) -> Result<Tree, Misread> {
-    let body = parser::parse_body(&braces_joined(text)).map_err(|error| {
-        let offset = error.location().offset();
-        Misread::new(text, Some(offset), error.message())
-    })?;
-    let reader = Reader { text };
-    body.iter().try_for_each(|structure| reader.check_path(structure))?;
-    Ok(Tree { value: reader.body(&body)?, at: None })
+/// The items of a text, and the first argument that is set twice, which only some servers take.
+pub(super) fn read(text: &str) -> Result<(Vec<Item>, Option<Mistake>), Mistake> {
+    if let Some(at) = text.find(['\0', '\u{e123}']) {
+        return Err((Some(at), "no server takes this character".to_owned()));
+    }
+    let mut parser = Parser { scanner: Scanner::new(text, false), ahead: None, depth: 0, twice: None };
+    let items = parser.items(false)?;
+    Ok((items, parser.twice))
 }
 
-/// The first generation lets a block begin on a line of its own: there, the line breaks before its brace become spaces, so
-/// that every place stays what it was.
-fn braces_joined(text: &str) -> String {
-    let (mut joined, bytes, mut at, mut is_name) = (text.to_owned(), text.as_bytes(), 0, false);
-    while let Some(&byte) = bytes.get(at) {
-        let rest = &bytes[at..];
-        let blank = rest.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
-        let length = match byte {
-            b'"' => quoted(rest),
-            b'#' => comment(rest, b"\n"),
-            b'/' if rest.starts_with(b"//") => comment(rest, b"\n"),
-            b'/' if rest.starts_with(b"/*") => comment(rest, b"*/"),
-            _ => blank.max(1),
-        };
-        if blank > 0 && is_name && bytes.get(at + blank) == Some(&b'{') {
-            joined.replace_range(at..at + blank, &" ".repeat(blank));
-        }
-        is_name = byte == b'"' || byte.is_ascii_alphanumeric() || blank > 0 && is_name;
-        at += length;
-    }
-    joined
+/// The keys of an item; one that is set to something once more, as it is written.
+type Keys<'t> = (Vec<Key>, Option<Token<'t>>);
+
+struct Parser<'t> {
+    scanner: Scanner<'t>,
+    ahead: Option<Token<'t>>,
+    depth: usize,
+    twice: Option<Mistake>,
 }
 
-/// The length of a text in quotes, to its end.
-fn quoted(rest: &[u8]) -> usize {
-    let mut is_escaped = true;
-    let end = rest.iter().position(|byte| {
-        let ends = *byte == b'"' && !is_escaped;
-        is_escaped = *byte == b'\\' && !is_escaped;
-        ends
-    });
-    end.map_or(rest.len(), |end| end + 1)
-}
-
-/// The length of a comment, up to what ends it.
-fn comment(rest: &[u8], end: &[u8]) -> usize {
-    rest.windows(end.len()).position(|window| window == end).unwrap_or(rest.len()).max(1)
-}
-
-struct Reader<'t> {
-    text: &'t str,
-}
-
-impl Reader<'_> {
-    /// Servers take any number of texts after `path`, and mean the first; they refuse `path = …`.
-    fn check_path(&self, structure: &Structure) -> Result<(), Misread> {
-        let (name, sound) = match structure {
-            Structure::Attribute(attribute) => (&attribute.key, false),
-            Structure::Block(block) => (&block.ident, block.labels.len() == 1),
-        };
-        if name.as_str() != "path" || sound {
-            return Ok(());
-        }
-        Err(self.misread(name.span(), "`path` is followed by one path in quotes, and its rules between braces"))
+impl<'t> Parser<'t> {
+    fn scan(&mut self) -> Result<Token<'t>, Mistake> {
+        self.ahead.take().map_or_else(|| self.scanner.token(), Ok)
     }
 
-    fn body(&self, body: &Body) -> Result<Value, Misread> {
-        body.iter().map(|structure| self.structure(structure)).collect::<Result<_, _>>().map(Value::Object)
+    /// The next token, which stays the next one.
+    fn peek(&mut self) -> Result<Token<'t>, Mistake> {
+        let token = self.scan()?;
+        self.ahead = Some(token.clone());
+        Ok(token)
     }
 
-    fn structure(&self, structure: &Structure) -> Result<(String, Tree), Misread> {
-        match structure {
-            Structure::Attribute(attribute) => Ok((attribute.key.to_string(), self.expression(&attribute.value)?)),
-            Structure::Block(block) => self.block(block),
-        }
-    }
-
-    /// `path "kv/*" {…}` is what JSON writes as `"path": {"kv/*": {…}}`.
-    fn block(&self, block: &Block) -> Result<(String, Tree), Misread> {
-        let at = block.span().map(|span| span.start);
-        let mut tree = Tree { value: self.body(&block.body)?, at };
-        for label in block.labels.iter().rev() {
-            let name = match label {
-                BlockLabel::Ident(name) => name.to_string(),
-                BlockLabel::String(name) => self.plain(name.as_str(), name.span())?,
-            };
-            tree = Tree { value: Value::Object(vec![(name, tree)]), at: label.span().map(|span| span.start) };
-        }
-        Ok((block.ident.to_string(), tree))
-    }
-
-    fn expression(&self, expression: &Expression) -> Result<Tree, Misread> {
-        let span = expression.span();
-        let value = match expression {
-            Expression::Bool(value) => Value::Bool(*value.value()),
-            Expression::Number(number) => Value::Number(number.value().to_string()),
-            Expression::String(text) => Value::Text(self.plain(text.as_str(), span.clone())?),
-            Expression::Array(items) => {
-                Value::List(items.iter().map(|item| self.expression(item)).collect::<Result<_, _>>()?)
+    /// Items up to the brace that ends them, or to the end of the text.
+    fn items(&mut self, is_inner: bool) -> Result<Vec<Item>, Mistake> {
+        let (mut items, mut seen) = (Vec::new(), Vec::new());
+        while !(is_inner && self.peek()?.kind == Kind::Sign('}')) {
+            let Some((keys, set)) = self.keys()? else { break };
+            let Some(value) = self.value(set.is_some())? else { break };
+            if let Some(name) = set {
+                if seen.contains(&name.raw) {
+                    self.twice.get_or_insert((Some(name.at), format!("{} is set twice", name.raw)));
+                }
+                seen.push(name.raw);
             }
-            Expression::Object(object) => self.object(object)?,
-            _ => return Err(self.misread(span, "policies have no expressions, templates or heredocs here")),
+            items.push(Item { keys, value });
+            if self.peek()?.kind == Kind::Sign(',') {
+                self.ahead = None;
+            }
+        }
+        Ok(items)
+    }
+
+    /// The keys of one item. None at the end of the text.
+    fn keys(&mut self) -> Result<Option<Keys<'t>>, Mistake> {
+        let (mut keys, mut last) = (Vec::new(), None);
+        loop {
+            let token = self.scan()?;
+            match token.kind {
+                Kind::End if keys.is_empty() => return Ok(None),
+                Kind::Sign('=') if keys.len() == 1 => return Ok(Some((keys, last))),
+                Kind::Sign('{') if !keys.is_empty() => return Ok(Some((keys, None))),
+                Kind::Name | Kind::Text(_) => keys.push(Key::read(&token)),
+                _ if keys.is_empty() => return Err(expected(&token, "a name")),
+                _ => return Err(expected(&token, "`=` or `{`")),
+            }
+            last = Some(token);
+        }
+    }
+
+    /// What belongs to keys. None where the text ends behind an equals sign: servers forget the item.
+    fn value(&mut self, is_set: bool) -> Result<Option<Tree>, Mistake> {
+        if !is_set {
+            return self.object().map(|value| Some(Tree { value, at: None }));
+        }
+        let token = self.scan()?;
+        let value = match token.kind {
+            Kind::End => return Ok(None),
+            Kind::Sign('{') => self.object()?,
+            Kind::Sign('[') => self.list()?,
+            _ => literal(&token).ok_or_else(|| expected(&token, "a value"))?,
         };
-        Ok(Tree { value, at: span.map(|span| span.start) })
+        Ok(Some(Tree { value, at: Some(token.at) }))
     }
 
-    fn object(&self, object: &Object) -> Result<Value, Misread> {
-        let mut entries = Vec::new();
-        for (key, value) in object {
-            let name = match key {
-                ObjectKey::Ident(name) => name.to_string(),
-                ObjectKey::Expression(Expression::String(name)) => self.plain(name.as_str(), name.span())?,
-                ObjectKey::Expression(other) => return Err(self.misread(other.span(), "a key is a name or a text")),
+    fn object(&mut self) -> Result<Value, Mistake> {
+        self.deeper()?;
+        let items = self.items(true)?;
+        let end = self.scan()?;
+        self.depth -= 1;
+        if end.kind == Kind::Sign('}') { Ok(Value::Object(items)) } else { Err(expected(&end, "`}`")) }
+    }
+
+    /// Commas may be many; behind a list they may be missing.
+    fn list(&mut self) -> Result<Value, Mistake> {
+        self.deeper()?;
+        let (mut list, mut needs_comma) = (Vec::new(), false);
+        loop {
+            let token = self.scan()?;
+            let value = match token.kind {
+                Kind::Sign(']') => break,
+                Kind::Sign(',') => {
+                    needs_comma = false;
+                    continue;
+                }
+                _ if needs_comma => return Err(expected(&token, "`,` or `]`")),
+                Kind::Sign('{') => self.object()?,
+                Kind::Sign('[') => self.list()?,
+                _ => literal(&token).ok_or_else(|| expected(&token, "a value or `]`"))?,
             };
-            self.once(key, value.expr())?;
-            entries.push((name, self.expression(value.expr())?));
+            needs_comma = token.kind != Kind::Sign('[');
+            list.push(Tree { value, at: Some(token.at) });
         }
-        Ok(Value::Object(entries))
+        self.depth -= 1;
+        Ok(Value::List(list))
     }
 
-    /// The parser keeps the first of two equal keys with the value of the last: then there is more between the two
-    /// than an equals sign.
-    fn once(&self, key: &ObjectKey, value: &Expression) -> Result<(), Misread> {
-        let (Some(name), Some(expression)) = (key.span(), value.span()) else { return Ok(()) };
-        let between = self.text.get(name.end..expression.start).unwrap_or_default();
-        match between.trim() {
-            "=" => Ok(()),
-            ":" => Err(self.misread(Some(name), "in a policy, an equals sign stands between a key and its value")),
-            _ => Err(self.misread(Some(name), "a key is there twice")),
-        }
-    }
-
-    /// A text that both generations read the same.
-    fn plain(&self, text: &str, span: Option<Range<usize>>) -> Result<String, Misread> {
-        let raw = span.clone().and_then(|span| self.text.get(span)).unwrap_or(text);
-        if raw.contains("${") || raw.contains("%{") {
-            let why = "`${` and `%{` mean different things to different servers; the table form quotes them";
-            return Err(self.misread(span, why));
-        }
-        Ok(text.to_owned())
-    }
-
-    fn misread(&self, span: Option<Range<usize>>, why: &str) -> Misread {
-        Misread::new(self.text, span.map(|span| span.start), why)
+    fn deeper(&mut self) -> Result<(), Mistake> {
+        self.depth += 1;
+        if self.depth > DEEPEST { Err((None, "it is nested too deeply".to_owned())) } else { Ok(()) }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use rstest::rstest;
-
-    use super::braces_joined;
-
-    #[rstest]
-    #[case("path \"a\"\n{\n}", "path \"a\" {\n}")]
-    #[case("path \"a\" \r\n\r\n  {}\npath \"b\" {}", "path \"a\"       {}\npath \"b\" {}")]
-    #[case("a = \"x\\\"\n{\"\n", "a = \"x\\\"\n{\"\n")]
-    #[case("# path \"a\"\n{", "# path \"a\"\n{")]
-    #[case("path \"a\" # why\n{", "path \"a\" # why\n{")]
-    #[case("/* \"a\"\n{ */ ä", "/* \"a\"\n{ */ ä")]
-    #[case("allowed_parameters\n{", "allowed_parameters {")]
-    #[case("a = [\n{", "a = [\n{")]
-    fn a_brace_on_a_line_of_its_own_belongs_to_the_name_before_it(#[case] text: &str, #[case] joined: &str) {
-        assert_eq!(braces_joined(text), joined);
+/// A value that stands for itself.
+pub(super) fn literal(token: &Token<'_>) -> Option<Value> {
+    match &token.kind {
+        Kind::Bool => Some(Value::Bool(token.raw == "true")),
+        Kind::Number => Some(Value::Number(token.raw.to_owned())),
+        Kind::Text(said) | Kind::Heredoc(said) => Some(said.clone().map_or(Value::Unreadable, Value::Text)),
+        _ => None,
     }
+}
+
+/// What belongs where something else is.
+pub(super) fn expected(found: &Token<'_>, what: &str) -> Mistake {
+    let there = if found.kind == Kind::End { "the text ends" } else { "something else is there" };
+    (Some(found.at), format!("{what} belongs here, and {there}"))
 }

@@ -48,7 +48,7 @@ impl Stanza {
             let each = allowed.iter().map(|(name, values)| (name.clone(), Tree::list(values.iter().map(tree))));
             rules.push(("allowed_parameters".to_owned(), Tree::object(each)));
         }
-        Tree::object([("path".to_owned(), Tree::object([(self.path.clone(), Tree::object(rules))]))])
+        Tree::paths([(self.path.clone(), Tree::object(rules))])
     }
 }
 

@@ -87,15 +87,24 @@ async fn what_means_the_same_is_left_as_it_is() {
 }
 
 #[tokio::test]
-async fn a_policy_of_text_that_is_not_understood_is_replaced_and_comes_back() {
+async fn a_policy_in_any_form_that_the_server_takes_is_compared_by_what_it_means() {
     let world = World::start().await;
-    let text = "path \"kv/data/apps/*\" { capabilities = [\"read\"] min_wrapping_ttl = \"1s\" }";
-    world.write("sys/policies/acl/apps-read", json!({ "policy": text })).await;
     let step = world.step(json!(READ));
-    let made = reach(&step, world.context(), Goal::Present).await;
-    assert_eq!(made.op(), Op::Update);
-    reach(&step, world.context(), Goal::Undo(made.into())).await;
-    assert_eq!(world.policy().await.unwrap()["policy"], text);
+    for rules in ["comment = 1 policy = \"\" capabilities = [\"read\"]", "capabilities = [] capabilities = [\"read\"]"]
+    {
+        let text = format!("path \"/kv/data/apps/*\"\n{{ {rules}, }}");
+        world.write("sys/policies/acl/apps-read", json!({ "policy": text })).await;
+        assert!(plan(&step, world.context(), Goal::Present).await.is_nothing(), "{rules}");
+    }
+}
+
+#[tokio::test]
+async fn what_this_server_refuses_is_refused_in_the_plan() {
+    let world = World::start().await;
+    let step = world.step(json!("path \"a\" {\n  capabilities = [\"subscribe\"]\n}"));
+    let failure = step.plan(world.context(), &Goal::Present).await.unwrap_err().report();
+    assert_eq!(failure.code.as_deref(), Some("trustpath::policy::syntax"));
+    assert!(failure.message.contains("no policy of OpenBao's: line 2, column 19: `subscribe`"), "{}", failure.message);
 }
 
 #[tokio::test]
