@@ -76,8 +76,12 @@ impl<'t> Scanner<'t> {
         let (kind, length) = match rest.chars().next() {
             None => (Kind::End, 0),
             Some('\0') if self.is_json => (Kind::End, 0),
-            Some('"') => quoted(rest, self.is_json).map_err(mistake)?,
-            Some('<') if !self.is_json => heredoc(rest).map_err(mistake)?,
+            Some('"') => {
+                quoted(rest, self.is_json).map(|(said, length)| (Kind::Text(said), length)).map_err(mistake)?
+            }
+            Some('<') if !self.is_json => {
+                heredoc(rest).map(|(said, length)| (Kind::Heredoc(said), length)).map_err(mistake)?
+            }
             Some(first) => form.plain(first, rest).ok_or_else(|| mistake((0, "no server can read this")))?,
         };
         self.at += length;

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use regex_lite::Regex;
 
-use super::token::{Kind, is_in_word};
+use super::token::is_in_word;
 
 /// A piece of a text in quotes.
 static PIECE: LazyLock<Regex> = LazyLock::new(|| {
@@ -13,11 +13,10 @@ static PIECE: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// The line that begins a heredoc.
-static ANCHOR: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"^<<(-?([^-\r\n][^\r\n]*)\r??)\r?\n").expect("it is a constant"));
+static ANCHOR: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^<<(-?([^\r\n]+)\r??)\r?\n").expect("it is a constant"));
 
 /// A text, which may say nothing, and its length; or where it is wrong, and why.
-type Text = Result<(Kind, usize), (usize, &'static str)>;
+type Text = Result<(Option<String>, usize), (usize, &'static str)>;
 
 /// A text in quotes. In HCL, whatever is between `${` and `}` stands for itself, quotes and escapes included.
 pub(super) fn quoted(rest: &str, is_json: bool) -> Text {
@@ -27,7 +26,7 @@ pub(super) fn quoted(rest: &str, is_json: bool) -> Text {
             PIECE.find(&rest[at..]).ok_or((at, "this text has no end, or an escape that no server knows"))?.as_str();
         let mut stands_for = Some(piece.as_bytes().to_vec());
         match piece {
-            "\"" if braces == 0 => return Ok((Kind::Text(said.map(|said| lossless(&said))), at + 1)),
+            "\"" if braces == 0 => return Ok((said.map(|said| lossless(&said)), at + 1)),
             "\n" | "\r\n" if braces == 0 => return Err((at, "this text has no end on its line")),
             "\r\n" => stands_for = Some(vec![b'\n']),
             "${" if !is_json => braces += 1,
@@ -79,7 +78,7 @@ pub(super) fn heredoc(rest: &str) -> Text {
         let behind = name.strip_prefix(anchor.strip_prefix('-').unwrap_or(anchor));
         // Servers count the dash in.
         if line.len() >= anchor.len() && behind.is_some_and(|behind| behind.trim_end_matches('\r').is_empty()) {
-            return Ok((Kind::Heredoc(unindented(&rest[..at])), at));
+            return Ok((unindented(&rest[..at]), at));
         }
     }
     Err((0, "no line ends this text"))
@@ -125,7 +124,7 @@ mod tests {
     #[case(r#""\ud83d""#, "\u{fffd}")]
     #[case("\"${\r\n}\\r\\n\"", "${\n}\r\n")]
     fn a_text_says_what_the_servers_read(#[case] raw: &str, #[case] says: &str) {
-        assert_eq!(quoted(raw, false), Ok((Kind::Text(Some(says.to_owned())), raw.len())));
+        assert_eq!(quoted(raw, false), Ok((Some(says.to_owned()), raw.len())));
     }
 
     #[rstest]
@@ -134,7 +133,7 @@ mod tests {
     #[case("\"${\u{fffd}}\"", false)]
     #[case(r#""\ud83d\ude00""#, true)]
     fn a_text_that_ends_the_request_says_nothing(#[case] raw: &str, #[case] is_json: bool) {
-        assert_eq!(quoted(raw, is_json), Ok((Kind::Text(None), raw.len())));
+        assert_eq!(quoted(raw, is_json), Ok((None, raw.len())));
     }
 
     #[rstest]
@@ -145,6 +144,6 @@ mod tests {
     #[case("<<-EOF\n a\n  b\n  EOF\n", " a\n  b\n")]
     #[case("<<EOF\nEOF\n", "")]
     fn a_heredoc_says_what_the_servers_read(#[case] raw: &str, #[case] says: &str) {
-        assert_eq!(heredoc(raw), Ok((Kind::Heredoc(Some(says.to_owned())), raw.len())));
+        assert_eq!(heredoc(raw), Ok((Some(says.to_owned()), raw.len())));
     }
 }

@@ -1,6 +1,8 @@
 //! Texts of policies by the grammar of HCL's first generation and its JSON, most of them a little damaged. The same for
 //! the same seed.
 
+use super::words::{CAPABILITIES, DURATIONS, ODD_CAPABILITIES, ODD_PATHS, PATHS, PIECES, SCALARS, TEXTS};
+
 /// Where choices come from (SplitMix64).
 pub(crate) struct Dice(pub(crate) u64);
 
@@ -25,143 +27,6 @@ impl Dice {
     }
 }
 
-/// Paths that texts name, and that are asked about.
-pub(crate) const PATHS: [&str; 12] = [
-    "kv/data/apps/demo",
-    "kv/data/apps/*",
-    "kv/*",
-    "kv/+/apps/*",
-    "*",
-    "sys/mounts",
-    "kv/data/apps",
-    "a",
-    "a/+",
-    "+/b",
-    "kv/data/+",
-    "auth/token/lookup-self",
-];
-const ODD_PATHS: [&str; 12] = [
-    "",
-    "/a",
-    "//a",
-    "a+*",
-    "+*",
-    "a*b",
-    "{{identity.entity.id}}",
-    "a/{{identity.entity.name}}/*",
-    "{{a",
-    "a}}",
-    "{{a}}b}}",
-    "ä",
-];
-const CAPABILITIES: [&str; 8] = ["read", "list", "create", "update", "delete", "sudo", "patch", "deny"];
-const ODD_CAPABILITIES: [&str; 7] = ["scan", "subscribe", "recover", "root", "Read", "", "write"];
-const DURATIONS: [&str; 14] = [
-    "\"1h\"",
-    "\"90s\"",
-    "60",
-    "3600",
-    "\"2d\"",
-    "\"-1h\"",
-    "\"1h30m\"",
-    "\"\"",
-    "\"x\"",
-    "1.5",
-    "0x10",
-    "017",
-    "\"1.5h\"",
-    "true",
-];
-const SCALARS: [&str; 20] = [
-    "1",
-    "0",
-    "-1",
-    "1.5",
-    "0x1F",
-    "017",
-    "09",
-    "1e3",
-    "1e",
-    ".5",
-    "true",
-    "false",
-    "\"x\"",
-    "\"\"",
-    "\"\\n\"",
-    "\"${a}\"",
-    "1.",
-    "99999999999999999999",
-    "-0x1f",
-    "1e400",
-];
-const TEXTS: [&str; 14] = [
-    "\"x\"",
-    "\"\\u00e4\"",
-    "\"\\x41\"",
-    "\"\\101\"",
-    "\"\\400\"",
-    "\"${a}\"",
-    "\"${\"a\"}\"",
-    "\"$${a}\"",
-    "\"%{a}\"",
-    "\"\\q\"",
-    "\"ä\"",
-    "<<EOF\nx\nEOF\n",
-    "<<-EOF\n  x\n  EOF\n",
-    "<<E\nE\n",
-];
-/// What a damaged text gets.
-const PIECES: [&str; 48] = [
-    "{",
-    "}",
-    "[",
-    "]",
-    "=",
-    ",",
-    "\"",
-    "#",
-    "//",
-    "/*",
-    "*/",
-    "\n",
-    "\r\n",
-    " ",
-    "\\",
-    "$",
-    "${",
-    "<<EOF\n",
-    "EOF\n",
-    "<<-X\n",
-    "path",
-    "\"a\"",
-    "true",
-    "null",
-    "0",
-    "-",
-    ".",
-    "e5",
-    ":",
-    ";",
-    "'",
-    "\u{0}",
-    "\u{feff}",
-    "\u{a0}",
-    "ä",
-    "\t",
-    "%{",
-    "capabilities",
-    "policy = \"read\"",
-    "name = \"x\"",
-    "\\u0041",
-    "\\777",
-    "\\x",
-    "1.5",
-    "_",
-    "(",
-    "+",
-    "\u{e123}",
-];
-
 /// One text.
 pub(crate) fn text(dice: &mut Dice) -> String {
     let mut text = if dice.once_in(3) { json(dice) } else { hcl(dice) };
@@ -177,7 +42,10 @@ fn damage(text: &mut String, dice: &mut Dice) {
     let (from, to) = (places[one], places[(one + other).min(places.len() - 1)]);
     match dice.below(5) {
         0 => text.replace_range(from..to, ""),
-        1 => text.insert_str(from, &text[from..to].to_owned()),
+        1 => {
+            let again = text[from..to].to_owned();
+            text.insert_str(from, &again);
+        }
         2 => text.replace_range(from..places[(one + 1).min(places.len() - 1)], dice.of(&PIECES)),
         3 => text.truncate(from),
         _ => text.insert_str(from, dice.of(&PIECES)),

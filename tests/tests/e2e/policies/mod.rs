@@ -3,6 +3,7 @@
 mod corpus;
 mod generate;
 mod server;
+mod words;
 
 use std::{collections::HashMap, env, sync::Arc, time::Instant};
 

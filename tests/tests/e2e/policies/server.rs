@@ -7,7 +7,7 @@ use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use trustpath_tests::pair::Pair;
 
-use super::generate::PATHS;
+use super::words::PATHS;
 
 /// A server whose connections are kept: there are very many requests.
 #[derive(Clone)]
