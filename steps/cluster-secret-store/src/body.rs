@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use trustpath_core::{Class, Problem};
-use trustpath_platform::{Login, ServiceAccountRef, VaultServer, kubernetes::owned::Fields};
+use trustpath_platform::{Login, ServiceAccountRef, VaultServer, kubernetes::owned::Fields, text::clean};
 use url::Url;
 
 use crate::{
@@ -33,11 +33,15 @@ impl ClusterSecretStore {
     fn fields(&self, taken: &Taken, server: &str, ca: Option<&str>, auth: Value) -> Fields {
         let mut vault = said(json!({
             "server": server,
-            "path": self.path.as_str(),
+            "path": self.path,
             "version": self.version,
-            "namespace": self.namespace.as_ref().or(taken.1.mount.namespace.as_ref()),
+            "namespace": self.namespace(taken),
             "caBundle": ca,
             "caProvider": self.ca_provider,
+            "tls": self.tls,
+            "headers": self.headers,
+            "readYourWrites": self.read_your_writes,
+            "forwardInconsistent": self.forward_inconsistent,
         }));
         vault.insert("auth".to_owned(), auth);
         let spec = said(json!({
@@ -58,7 +62,7 @@ impl ClusterSecretStore {
                 wrong("trustpath::cluster_secret_store::two_authorities", message).help("leave one of them out")
             );
         }
-        let mount = self.path.as_str().strip_suffix("/data");
+        let mount = self.path.as_ref().and_then(|path| path.as_str().strip_suffix("/data"));
         if let (KvVersion::V2, Some(mount)) = (self.version, mount) {
             let message =
                 format!("`path` is the mount and not the path of its API: `{mount}/data` has a `/data` too much");
@@ -87,8 +91,35 @@ impl ClusterSecretStore {
         Ok(server)
     }
 
-    /// The section of `auth` that the role's method says.
-    fn auth(&self, (account, login, _): &Taken) -> Result<Value, Problem> {
+    /// The Vault namespace that is read in; `None` is the root namespace.
+    pub(crate) fn namespace<'a>(&'a self, (_, login, _): &'a Taken) -> Option<&'a str> {
+        self.namespace.as_deref().or(login.mount.namespace.as_deref()).filter(|namespace| !namespace.is_empty())
+    }
+
+    /// The Vault namespace of the login, where it has to be said: without one the operator logs in where it reads.
+    fn auth_namespace<'a>(&'a self, taken: &'a Taken) -> Option<&'a str> {
+        let home = taken.1.mount.namespace.as_deref().unwrap_or_default();
+        let is_apart = not_root(self.namespace(taken).unwrap_or_default()) != not_root(home);
+        self.auth_namespace.as_deref().or(is_apart.then_some(home))
+    }
+
+    /// Why the login would not reach the role's mount, where it goes to another Vault namespace.
+    pub(crate) fn login_elsewhere(&self, (_, login, _): &Taken) -> Option<String> {
+        let named = |namespace: Option<&str>| namespace.and_then(not_root).unwrap_or("root").to_owned();
+        let (at, home) = (named(Some(self.auth_namespace.as_ref()?)), named(login.mount.namespace.as_deref()));
+        let role = clean(&login.role);
+        (at != home).then(|| {
+            format!(
+                "the operator logs in in the Vault namespace `{}`, and the role `{role}` is in `{home}`: leave \
+                 `auth_namespace` out",
+                clean(&at)
+            )
+        })
+    }
+
+    /// What the role's method says, and in which namespace.
+    fn auth(&self, taken: &Taken) -> Result<Value, Problem> {
+        let (account, login, _) = taken;
         let store = login.store.as_ref().ok_or_else(|| no_login(&login.role))?;
         let mut section = store.fields.clone();
         let mount_path = self.mount_path.as_ref().map(|path| path.as_str());
@@ -98,7 +129,7 @@ impl ClusterSecretStore {
             let place = store.service_account.iter().fold(&mut section, |place, field| &mut place[field.as_str()]);
             *place = self.service_account(account.as_ref(), login)?.into();
         }
-        Ok(json!({ store.section.as_str(): section }))
+        Ok(Value::Object(said(json!({"namespace": self.auth_namespace(taken), store.section.as_str(): section}))))
     }
 
     /// Without its namespace the operator never logs in, and reports the store as ready.
@@ -121,6 +152,12 @@ fn no_service_account() -> Problem {
     let message = "it is not said as which ServiceAccount the operator logs in";
     wrong("trustpath::cluster_secret_store::no_service_account", message)
         .help("add a `service-account` step to its needs, or set `service_account`")
+}
+
+/// A Vault namespace by its name, which the root namespace does not have.
+pub(crate) fn not_root(namespace: &str) -> Option<&str> {
+    let name = namespace.trim_matches('/');
+    (!matches!(name, "" | "root")).then_some(name)
 }
 
 /// The fields that hold something.

@@ -3,6 +3,7 @@
 use serde_json::Value;
 use trustpath_core::{Class, Decision, Note, Problem, Result, Reversibility};
 use trustpath_platform::{
+    hide::shapes,
     kubernetes::owned::{Fields, Owned, other_managers},
     text::{clean, listed},
 };
@@ -42,6 +43,17 @@ impl ClusterSecretStore {
         let why = format!("the ClusterSecretStore `{}` is in use: {}", self.name, listed(users));
         Decision::to(Some(owned.clone()), ours).noting([Note::Left(why)])
     }
+}
+
+/// What looks like a credential in a header that another client has set is shown nowhere, and stays: as if it were not there.
+pub(crate) fn without_credentials(mut store: Owned) -> Owned {
+    for fields in std::iter::once(&mut store.applied).chain(store.others.values_mut()) {
+        let vault = fields.get_mut("spec").and_then(|spec| spec.pointer_mut("/provider/vault/headers"));
+        if let Some(headers) = vault.and_then(Value::as_object_mut) {
+            headers.retain(|_, text| text.as_str().is_some_and(|text| shapes(text) == text));
+        }
+    }
+    store
 }
 
 /// What others set on a store that goes is lost: it would be made again with what is ours alone.
