@@ -29,7 +29,7 @@ pub use call::FIELD_MANAGER;
 pub use discovery::NamespacedTypes;
 pub use journals::JournalSecret;
 pub use lease::LeaseRecord;
-pub use live::{ClusterUid, Live};
+pub use live::{ClusterUid, DataKeys, Live};
 pub use marked::MarkedObjects;
 pub use objects::{ApplyOptions, Selectors};
 pub use open::ApiServer;

@@ -39,7 +39,7 @@ pub use get::Get;
 pub use health::Family;
 pub use lock::KvRecord;
 pub use mount_path::MountPath;
-pub use mounts::{Mount, Mounts, OwnMounts};
+pub use mounts::{Mount, Mounts, OwnMounts, SecretMount};
 pub use reply::{LoggedIn, Reply};
 pub use settings::{VaultSettings, namespace};
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use trustpath_core::{Class, Problem};
-use trustpath_platform::{Login, ServiceAccountRef, VaultServer, kubernetes::owned::Fields, text::clean};
+use trustpath_platform::{Login, ServiceAccountRef, VaultServer, kubernetes::owned::Fields};
 use url::Url;
 
 use crate::{
@@ -73,7 +73,7 @@ impl ClusterSecretStore {
         Ok(())
     }
 
-    fn server<'a>(&'a self, taken: &'a Taken) -> Result<&'a str, Problem> {
+    pub(crate) fn server<'a>(&'a self, taken: &'a Taken) -> Result<&'a str, Problem> {
         let ambient = taken.2.as_ref().and_then(|vault| vault.url.as_ref());
         let Some(server) = self.server.as_ref().or(ambient) else {
             let message = "it is not said at which URL the operator reaches Vault";
@@ -98,23 +98,18 @@ impl ClusterSecretStore {
 
     /// The Vault namespace of the login, where it has to be said: without one the operator logs in where it reads.
     fn auth_namespace<'a>(&'a self, taken: &'a Taken) -> Option<&'a str> {
-        let home = taken.1.mount.namespace.as_deref().unwrap_or_default();
-        let is_apart = not_root(self.namespace(taken).unwrap_or_default()) != not_root(home);
-        self.auth_namespace.as_deref().or(is_apart.then_some(home))
+        let home = taken.1.mount.namespace.as_deref();
+        let is_apart = self.namespace(taken).map(trimmed) != home.map(trimmed);
+        self.auth_namespace.as_deref().or(is_apart.then(|| home.unwrap_or_default()))
     }
 
     /// Why the login would not reach the role's mount, where it goes to another Vault namespace.
     pub(crate) fn login_elsewhere(&self, (_, login, _): &Taken) -> Option<String> {
-        let named = |namespace: Option<&str>| namespace.and_then(not_root).unwrap_or("root").to_owned();
-        let (at, home) = (named(Some(self.auth_namespace.as_ref()?)), named(login.mount.namespace.as_deref()));
-        let role = clean(&login.role);
-        (at != home).then(|| {
-            format!(
-                "the operator logs in in the Vault namespace `{}`, and the role `{role}` is in `{home}`: leave \
-                 `auth_namespace` out",
-                clean(&at)
-            )
-        })
+        let home = login.mount.namespace.as_deref().unwrap_or_default();
+        let at = self.auth_namespace.as_deref().filter(|at| trimmed(at) != trimmed(home))?;
+        let logs_in =
+            format!("the operator logs in in the Vault namespace {at:?}, and the role that it needs is in {home:?}");
+        Some(logs_in + ": leave `auth_namespace` out")
     }
 
     /// What the role's method says, and in which namespace.
@@ -154,10 +149,9 @@ fn no_service_account() -> Problem {
         .help("add a `service-account` step to its needs, or set `service_account`")
 }
 
-/// A Vault namespace by its name, which the root namespace does not have.
-pub(crate) fn not_root(namespace: &str) -> Option<&str> {
-    let name = namespace.trim_matches('/');
-    (!matches!(name, "" | "root")).then_some(name)
+/// The slashes around a Vault namespace mean nothing.
+fn trimmed(namespace: &str) -> &str {
+    namespace.trim_matches('/')
 }
 
 /// The fields that hold something.

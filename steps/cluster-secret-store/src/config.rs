@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use jiff::SignedDuration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use trustpath_platform::{
     checked_text,
     connections::HeaderKey,
@@ -14,7 +15,10 @@ use trustpath_platform::{
     vault::MountPath,
 };
 
-use crate::{ca::CaProvider, conditions::Condition};
+use crate::{
+    ca::{CaProvider, CaProviderKind},
+    conditions::Condition,
+};
 
 /// What `uses` calls it.
 pub(crate) const KIND: &str = "cluster-secret-store";
@@ -105,6 +109,14 @@ pub(crate) struct SecretKey {
     pub(crate) key: Option<String>,
 }
 
+impl SecretKey {
+    /// The same as what holds certificates is told.
+    pub(crate) fn or(&self, default: &str) -> CaProvider {
+        let Self { name, namespace, key } = self.clone();
+        CaProvider { kind: CaProviderKind::Secret, name, namespace, key: key.unwrap_or_else(|| default.to_owned()) }
+    }
+}
+
 checked_text! {
     /// The value of a header, as a store may hold it: a credential would be shown wherever the store is.
     pub(crate) HeaderText: |text| match shapes(text) == text {
@@ -112,6 +124,12 @@ checked_text! {
         false => Err("it looks like a credential, and a store shows it to whoever may read the store: leave the header out, and \
                       what another client sets there stays; or let what is before Vault ask for a certificate (`tls`)".to_owned()),
     };
+}
+
+/// Whether a graph file takes a header that is there.
+pub(crate) fn is_header(name: &str, text: &Value) -> bool {
+    let text = text.as_str().map(|text| HeaderText::try_from(text.to_owned()));
+    HeaderKey::try_from(name.to_owned()).is_ok() && matches!(text, Some(Ok(_)))
 }
 
 /// A ServiceAccount.
@@ -160,7 +178,7 @@ impl TryFrom<String> for ReadyTimeout {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
 

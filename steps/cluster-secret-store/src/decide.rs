@@ -3,12 +3,11 @@
 use serde_json::Value;
 use trustpath_core::{Class, Decision, Note, Problem, Result, Reversibility};
 use trustpath_platform::{
-    hide::shapes,
     kubernetes::owned::{Fields, Owned, other_managers},
     text::{clean, listed},
 };
 
-use crate::config::ClusterSecretStore;
+use crate::config::{ClusterSecretStore, is_header};
 
 /// A store as it is there: what is ours of it, and who owns the rest of what we want; and all of it, as it was read.
 pub(crate) type There<'a> = (&'a Owned, &'a Value);
@@ -45,12 +44,12 @@ impl ClusterSecretStore {
     }
 }
 
-/// What looks like a credential in a header that another client has set is shown nowhere, and stays: as if it were not there.
+/// A header that looks like a credential, which another client has set, is in no state: as if it were not there.
 pub(crate) fn without_credentials(mut store: Owned) -> Owned {
-    for fields in std::iter::once(&mut store.applied).chain(store.others.values_mut()) {
-        let vault = fields.get_mut("spec").and_then(|spec| spec.pointer_mut("/provider/vault/headers"));
-        if let Some(headers) = vault.and_then(Value::as_object_mut) {
-            headers.retain(|_, text| text.as_str().is_some_and(|text| shapes(text) == text));
+    for fields in store.others.values_mut().chain([&mut store.applied]) {
+        let headers = fields.get_mut("spec").and_then(|spec| spec.pointer_mut("/provider/vault/headers"));
+        if let Some(Value::Object(headers)) = headers {
+            headers.retain(|name, text| is_header(name, text));
         }
     }
     store

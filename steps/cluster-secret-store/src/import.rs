@@ -5,12 +5,11 @@ use serde_json::{Map, Value, json};
 use trustpath_core::{Answers, Class, Import, ImportedStep, ObjectAddress, Problem, Reads, Result};
 use trustpath_platform::{
     AuthMount, Login, ServiceAccountRef,
-    connections::HeaderKey,
     kubernetes::{Live, ObjectRef},
     text::clean,
 };
 
-use crate::{config::HeaderText, request::STORE};
+use crate::{config::is_header, request::STORE};
 
 /// Tells it, with the role by which it logs in.
 pub(crate) struct StoreImport;
@@ -22,21 +21,8 @@ const LIVE: &str = "ClusterSecretStore";
 const PREFERRED: [&str; 2] = ["tokenSecretRef", "appRole"];
 
 /// The keys under `with` that are called as in the store but for their spelling.
-const SAME: [&str; 13] = [
-    "path",
-    "version",
-    "namespace",
-    "auth_namespace",
-    "ca_provider",
-    "tls",
-    "headers",
-    "read_your_writes",
-    "forward_inconsistent",
-    "conditions",
-    "controller",
-    "refresh_interval",
-    "retry_settings",
-];
+const SAME: &str = "path version namespace auth_namespace ca_provider tls headers read_your_writes forward_inconsistent \
+                    conditions controller refresh_interval retry_settings";
 
 impl Import for StoreImport {
     fn reads(&self, at: &Value, _: &Answers) -> Reads {
@@ -65,7 +51,7 @@ impl Import for StoreImport {
         spec.extend(said(json!({"auth_namespace": auth.get("namespace")})));
         let hidden = without_credentials(&mut spec);
         let mut with = Map::from_iter([("name".to_owned(), json!(name)), ("audiences".to_owned(), login.audiences)]);
-        with.extend(SAME.iter().filter_map(|key| Some(((*key).to_owned(), spec.shift_remove(*key)?))));
+        with.extend(SAME.split(' ').filter_map(|key| Some((key.to_owned(), spec.shift_remove(key)?))));
         if let Some(bundle) = spec.shift_remove("ca_bundle") {
             with.insert("ca_bundle".to_owned(), decoded(&bundle).unwrap_or(bundle));
         }
@@ -117,15 +103,10 @@ fn login(name: &str, auth: &Value, namespace: Option<&Value>) -> Result<StoreLog
 
 /// Takes the headers out that no graph file takes, for all a credential, and names them.
 fn without_credentials(spec: &mut Map<String, Value>) -> Vec<String> {
-    let Some(headers) = spec.get_mut("headers").and_then(Value::as_object_mut) else { return Vec::new() };
-    let is_taken = |name: &str, text: &Value| {
-        let text = text.as_str().map(|text| HeaderText::try_from(text.to_owned()));
-        HeaderKey::try_from(name.to_owned()).is_ok() && text.is_some_and(|text| text.is_ok())
-    };
-    let refused: Vec<_> =
-        headers.iter().filter(|(name, text)| !is_taken(name, text)).map(|(name, _)| name.clone()).collect();
-    headers.retain(|name, _| !refused.contains(name));
-    refused.iter().map(|name| format!("headers.{}", clean(name))).collect()
+    let Some(Value::Object(headers)) = spec.shift_remove("headers") else { return Vec::new() };
+    let (taken, refused): (Map<_, _>, Map<_, _>) = headers.into_iter().partition(|(name, text)| is_header(name, text));
+    spec.insert("headers".to_owned(), taken.into());
+    refused.keys().map(|name| format!("headers.{}", clean(name))).collect()
 }
 
 /// PEM, where that is what the store carries in base64.

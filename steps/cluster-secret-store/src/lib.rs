@@ -11,6 +11,7 @@ mod config;
 mod decide;
 mod import;
 mod leftovers;
+mod named;
 mod prove;
 mod ready;
 mod request;

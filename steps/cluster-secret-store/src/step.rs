@@ -52,6 +52,7 @@ impl Managed for ClusterSecretStore {
 
     fn reads(&self, at: At<'_, Taken>, intent: Intent, seen: Option<&Seen<Owned>>) -> Reads {
         let reads = self.objects(self.places(at.facts)).reads();
+        let reads = if intent == Intent::Make { self.reading_named(at, reads) } else { reads };
         let is_there = seen.is_some_and(|seen| seen.state.is_some());
         match (intent, &self.ca_bundle) {
             (Intent::Remove, _) => reads.and(USERS, StoreUsers(self.name.to_string())),
@@ -76,7 +77,8 @@ impl Managed for ClusterSecretStore {
             }
             now => {
                 let made = self.make(graph, self.wanted_fields(at.facts, answers)?, now)?;
-                Ok(adopting(at.cx, made.noting(self.login_elsewhere(at.facts).map(Note::Warning))))
+                let made = made.noting(self.login_elsewhere(at.facts).map(Note::Warning));
+                Ok(adopting(at.cx, made.noting(self.missing(answers)?)))
             }
         }
     }

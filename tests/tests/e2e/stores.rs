@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use trustpath_tests::{
+    least::Least,
     pair::Pair,
     program::{Program, standard_file},
 };
@@ -51,8 +52,87 @@ pub(crate) async fn the_operator_logs_in_where_the_role_is(pair: Arc<Pair>) {
     program.ok(&["plan", "--detailed-exitcode"]).await;
     let elsewhere = ["plan", "--set", "steps.secret-store.with.auth_namespace=team/apps"];
     let warned = program.ok(&elsewhere).await.stdout;
-    assert!(warned.contains("logs in in the Vault namespace `team/apps`, and the role"), "{warned}");
+    assert!(
+        warned.contains("logs in in the Vault namespace \"team/apps\", and the role that it needs is in \"team\""),
+        "{warned}"
+    );
     program.ok(&["destroy", "--yes"]).await;
     pair.vault.delete("team/sys/namespaces/apps").await;
+    pair.vault.wait("team/sys/namespaces/apps", |found| found.is_none()).await;
     pair.vault.delete("sys/namespaces/team").await;
+}
+
+const CA: &str = "api/v1/namespaces/vault/configmaps/vault-ca";
+const CLIENT: &str = "api/v1/namespaces/vault/secrets/client";
+const HELD: &str = "what-the-client-secret-holds";
+
+const NAMING: &str = "[steps.secret-store.with]\n\
+    ca_provider = { type = \"ConfigMap\", namespace = \"vault\", name = \"vault-ca\", key = \"ca.crt\" }\n\
+    tls.cert_secret_ref = { namespace = \"vault\", name = \"client\" }\n\
+    tls.key_secret_ref = { namespace = \"vault\", name = \"client\", key = \"key.pem\" }\n";
+
+async fn holding(pair: &Pair, path: &str, kind: &str, field: &str, data: &Value) {
+    let name = path.rsplit('/').next().expect("a name");
+    let object = json!({"apiVersion": "v1", "kind": kind, "metadata": {"name": name}, field: data});
+    pair.kubernetes.apply(path, "tests", object.to_string()).await;
+}
+
+/// The plan says what is missing, and of which version the mount is; the run goes on, as it may come later.
+pub(crate) async fn what_a_store_names_and_is_not_there_is_a_warning(pair: Arc<Pair>) {
+    let program = overlaid(&pair, NAMING);
+    let plan = async |more: &[&str]| program.ok(&[&["plan"], more].concat()).await.stdout.replace("\n", " ");
+    let said = plan(&[]).await;
+    for missing in [
+        "warning: the ConfigMap vault/vault-ca is not there, which `ca_provider` names",
+        "warning: the Secret vault/client is not there, which",
+    ] {
+        assert!(said.contains(missing), "{missing}: {said}");
+    }
+    program.ok(&["apply", "--yes"]).await;
+    holding(&pair, CA, "ConfigMap", "data", &json!({"other": "x"})).await;
+    holding(&pair, CLIENT, "Secret", "stringData", &json!({"tls.crt": HELD, "other": HELD})).await;
+    let said = plan(&[]).await;
+    for missing in [
+        "ConfigMap vault/vault-ca has no key `ca.crt`",
+        "Secret vault/client has no key `key.pem`, which `tls.key_secret_ref`",
+    ] {
+        assert!(said.contains(missing), "{missing}: {said}");
+    }
+    assert!(!said.contains("`tls.crt`") && !said.contains(HELD), "{said}");
+    let least = Least::of(&pair, &program, &[]).await;
+    let unseen = least.holder(&pair, overlaid(&pair, NAMING)).ok(&["plan"]).await.stdout;
+    for what in [
+        "note: whether the Secret vault/client of `tls.key_secret_ref` is there was not seen",
+        "note: whether `kv` is a KV mount was not seen",
+    ] {
+        assert!(unseen.contains(what), "{what}: {unseen}");
+    }
+    least.leave(&pair).await;
+    holding(&pair, CA, "ConfigMap", "data", &json!({"ca.crt": "x"})).await;
+    holding(&pair, CLIENT, "Secret", "stringData", &json!({"tls.crt": HELD, "key.pem": HELD})).await;
+    let said = plan(&[]).await;
+    assert!(!said.contains("which `"), "{said}");
+    for (set, expected) in [
+        ("path=nowhere", "warning: there is no secrets engine at `nowhere`, which `path` names"),
+        ("version=v1", "`kv` is KV v2, and the operator would read it as the other: version = \"v2\""),
+        ("path=kv/apps", "`kv/apps` is no mount: path = \"kv\""),
+        ("path=cubbyhole", "`cubbyhole` is a mount of the type `cubbyhole`"),
+    ] {
+        let said = plan(&["--set", &format!("steps.secret-store.with.{set}")]).await;
+        assert!(said.contains(expected), "{set}: {said}");
+    }
+    if !pair.which.hashicorp_vault {
+        let said = plan(&["--set", "steps.secret-store.with.namespace=nowhere"]).await;
+        assert!(
+            said.contains("note: whether `kv` is a KV mount was not seen: the Vault namespace does not exist"),
+            "{said}"
+        );
+    }
+    let alone =
+        ["VAULT_ADDR", "VAULT_TOKEN", "VAULT_CACERT"].into_iter().fold(overlaid(&pair, NAMING), Program::without);
+    let said = alone.ok(&["plan", "--system", "kubernetes"]).await.stdout;
+    assert!(!said.contains("KV mount"), "{said}");
+    program.ok(&["destroy", "--yes"]).await;
+    pair.kubernetes.delete(CA).await;
+    pair.kubernetes.delete(CLIENT).await;
 }
