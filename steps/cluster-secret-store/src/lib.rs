@@ -15,6 +15,7 @@ mod named;
 mod prove;
 mod ready;
 mod request;
+mod server;
 mod step;
 mod users;
 

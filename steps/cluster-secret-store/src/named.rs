@@ -13,6 +13,7 @@ use crate::{
     body::Taken,
     ca::{CaProvider, CaProviderKind},
     config::{ClusterSecretStore, KvVersion},
+    server::SERVER,
 };
 
 impl ClusterSecretStore {
@@ -35,15 +36,22 @@ impl ClusterSecretStore {
             let namespace = self.namespace(at.facts).map(str::to_owned);
             reads = reads.and("path", Remark(SecretMount { namespace, path: path.as_str().to_owned() }));
         }
-        reads
+        match self.lookup(at.facts) {
+            Some(lookup) => reads.and(SERVER, Remark(lookup)),
+            None => reads,
+        }
     }
 
     /// What of it is not there, or was not seen.
-    pub(crate) fn missing(&self, answers: &Answers) -> Result<Vec<Note>> {
+    pub(crate) fn missing(&self, taken: &Taken, answers: &Answers) -> Result<Vec<Note>> {
         let unseen = |read: &str, what: String| {
             answers.refused(read).map(|why| Note::Info(format!("whether {what} was not seen: {why}")))
         };
         let mut notes = Vec::new();
+        let url = self.server(taken).map(clean).unwrap_or_default();
+        let why: Option<String> = answers.get(SERVER)?;
+        notes.extend(why.map(|why| Note::Warning(format!("the operator finds nothing at `{url}`: {why}"))));
+        notes.extend(unseen(SERVER, format!("anything is at `{url}`")));
         for (by, named) in self.named() {
             let lacks = answers.answer(by).and_then(|answer| named.lacking(answer));
             let why = "the operator needs it to reach Vault";

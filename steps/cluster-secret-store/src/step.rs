@@ -78,7 +78,7 @@ impl Managed for ClusterSecretStore {
             now => {
                 let made = self.make(graph, self.wanted_fields(at.facts, answers)?, now)?;
                 let made = made.noting(self.login_elsewhere(at.facts).map(Note::Warning));
-                Ok(adopting(at.cx, made.noting(self.missing(answers)?)))
+                Ok(adopting(at.cx, made.noting(self.missing(at.facts, answers)?)))
             }
         }
     }

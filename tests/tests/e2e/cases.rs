@@ -75,6 +75,7 @@ pub(crate) const ALL: &[(&str, Case)] = cases![
     from_store::what_cannot_be_told_is_said,
     stores::the_operator_logs_in_where_the_role_is,
     stores::what_a_store_names_and_is_not_there_is_a_warning,
+    stores::a_server_is_looked_up_from_where_the_operator_runs,
     kept::a_chain_by_hand_is_taken_over_by_its_mark,
     kept::only_what_is_there_is_kept,
     own_step::an_app_role_from_its_own_binary,

@@ -136,3 +136,99 @@ pub(crate) async fn what_a_store_names_and_is_not_there_is_a_warning(pair: Arc<P
     pair.kubernetes.delete(CA).await;
     pair.kubernetes.delete(CLIENT).await;
 }
+
+const INSIDE: [(&str, &str); 4] = [
+    (
+        "services/vault",
+        r#"{"kind": "Service", "apiVersion": "v1", "metadata": {"name": "vault"},
+        "spec": {"clusterIP": "10.96.0.77", "ports": [{"port": 8200}]}}"#,
+    ),
+    (
+        "services/vault-internal",
+        r#"{"kind": "Service", "apiVersion": "v1", "metadata": {"name": "vault-internal"},
+        "spec": {"clusterIP": "None", "ports": [{"port": 8200}]}}"#,
+    ),
+    (
+        "pods/vault-0",
+        r#"{"kind": "Pod", "apiVersion": "v1", "metadata": {"name": "vault-0"},
+        "spec": {"containers": [{"name": "vault", "image": "vault"}]}}"#,
+    ),
+    (
+        "deployments/external-secrets",
+        r#"{"kind": "Deployment", "apiVersion": "apps/v1",
+        "metadata": {"name": "external-secrets", "labels": {"app.kubernetes.io/name": "external-secrets"}},
+        "spec": {"selector": {"matchLabels": {"a": "b"}}, "template": {"metadata": {"labels": {"a": "b"}},
+            "spec": {"containers": [{"name": "operator", "image": "operator"}]}}}}"#,
+    ),
+];
+
+fn path_in_vault((path, _): &(&str, &str)) -> String {
+    let group = if path.starts_with("deployments") { "apis/apps/v1" } else { "api/v1" };
+    format!("{group}/namespaces/vault/{path}")
+}
+
+/// Whatever a name is short for depends on where it is looked up; what is not there is told with the name that is.
+pub(crate) async fn a_server_is_looked_up_from_where_the_operator_runs(pair: Arc<Pair>) {
+    let (operator, others) = INSIDE.split_last().expect("objects");
+    for object in others {
+        pair.kubernetes.apply(&path_in_vault(object), "tests", object.1.to_owned()).await;
+    }
+    let program = Program::on(&pair);
+    let said = async |program: &Program, server: &str| {
+        let set = format!("steps.secret-store.with.server={server}");
+        program.ok(&["plan", "--set", &set]).await.stdout
+    };
+    let about = |said: &str| {
+        said.lines()
+            .filter(|line| line.contains("finds nothing at") || line.contains("whether anything is"))
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    for (server, expected) in [
+        (
+            "http://vault:8200",
+            "warning: the operator finds nothing at `http://vault:8200`: there is no Service external-secrets/vault, as the operator in `external-secrets` sees it; `vault.vault.svc` is there",
+        ),
+        ("http://vault.vault:8200", ""),
+        ("http://vault.vault.svc.cluster.local:8200", ""),
+        (
+            "http://vault.ci:8200",
+            "and no Service ci/vault, as the operator in `external-secrets` sees it; `vault.vault.svc` is there",
+        ),
+        ("http://vault-0.vault-internal:8200", "`vault-0.vault-internal.vault.svc` is there"),
+        ("http://vault-0.vault-internal.vault.svc:8200", ""),
+        (
+            "http://vault-9.vault-internal.vault.svc:8200",
+            "there is no Pod vault/vault-9 behind a headless Service vault-internal",
+        ),
+        ("http://vault-0.vault.vault.svc:8200", "there is no Pod vault/vault-0 behind a headless Service vault"),
+        ("http://10.96.0.77:8200", ""),
+        ("http://10.96.12.7:8200", "no Service of this cluster has the address 10.96.12.7"),
+        ("http://127.0.0.1:8200", ""),
+        ("http://vault.lan:8200", "note: whether anything is at `http://vault.lan:8200` was not seen"),
+        ("https://vault.example.com", ""),
+        ("https://203.0.113.7:8200", ""),
+    ] {
+        let about = about(&said(&program, server).await);
+        println!("{server}: {about:?}");
+        assert!(
+            about.len() == usize::from(!expected.is_empty()) && about.iter().all(|line| line.contains(expected)),
+            "{server}: {about:?}"
+        );
+    }
+    pair.kubernetes.apply(&path_in_vault(operator), "tests", operator.1.to_owned()).await;
+    for server in ["http://vault:8200", "http://vault-0.vault-internal:8200"] {
+        assert_eq!(about(&said(&program, server).await), Vec::<String>::new(), "{server}: the operator is in `vault`");
+    }
+    let least = Least::of(&pair, &program, &[]).await;
+    let unseen = about(&said(&least.holder(&pair, Program::on(&pair)), "http://vault.ci:8200").await);
+    assert!(
+        unseen.len() == 1 && unseen[0].contains("note: whether anything is at `http://vault.ci:8200` was not seen"),
+        "{unseen:?}"
+    );
+    least.leave(&pair).await;
+    for object in &INSIDE {
+        pair.kubernetes.delete(&path_in_vault(object)).await;
+        pair.kubernetes.wait(&path_in_vault(object), |found| found.is_none()).await;
+    }
+}

@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 
 use rstest::rstest;
 use serde_json::{Value, json};
+use trustpath_platform::{AuthMount, Login};
 
 use super::*;
 
@@ -11,8 +12,12 @@ fn config(with: Value) -> ClusterSecretStore {
     serde_json::from_value(all).expect("a configuration")
 }
 
+fn taken() -> Taken {
+    (None, Login::new(AuthMount { path: "kubernetes".into(), namespace: None }, "r"), None)
+}
+
 fn notes(with: Value, answer: (&str, Answer)) -> Vec<(bool, String)> {
-    let notes = config(with).missing(&[answer].into_iter().collect()).expect("notes");
+    let notes = config(with).missing(&taken(), &[answer].into_iter().collect()).expect("notes");
     notes.into_iter().map(|note| (matches!(note, Note::Warning(_)), note.text().to_owned())).collect()
 }
 
@@ -78,4 +83,16 @@ fn the_mount_is_held_against_path_and_version(
         found.iter().all(|(warns, text)| text.contains(expected) && *warns != text.contains("not seen")),
         "{found:?}"
     );
+}
+
+#[test]
+fn the_address_is_told_as_it_was_found() {
+    let found = notes(json!({}), (SERVER, Answer::Found(json!("there is no Service a/b"))));
+    assert_eq!(
+        found,
+        [(true, "the operator finds nothing at `http://vault.vault.svc`: there is no Service a/b".to_owned())]
+    );
+    let unseen = notes(json!({}), (SERVER, Answer::Refused("no".into())));
+    assert_eq!(unseen, [(false, "whether anything is at `http://vault.vault.svc` was not seen: no".to_owned())]);
+    assert_eq!(notes(json!({}), (SERVER, Answer::Nothing)), []);
 }
