@@ -43,6 +43,6 @@ pub use error::Error;
 pub use facts::{AuthMount, Login, PolicyName, ReviewerSecret, ServiceAccountRef, StoreAuth, VaultServer};
 pub use heard::Heard;
 pub use kubernetes::{Cluster, KubernetesSettings};
-pub use optional::Optional;
+pub use optional::{Optional, Remark};
 pub use ttl::Ttl;
 pub use vault::{Vault, VaultSettings};

@@ -21,3 +21,21 @@ impl<R: Read> Read for Optional<R> {
         }
     }
 }
+
+/// A read for a remark alone, for which no right is asked: whatever comes in its way is an answer.
+#[derive(Debug)]
+pub struct Remark<R>(pub R);
+
+#[async_trait]
+impl<R: Read> Read for Remark<R> {
+    fn rights(&self) -> Vec<Right> {
+        Vec::new()
+    }
+
+    async fn perform(&self, cx: &Context) -> Result<Answer> {
+        Ok(match cx.read(&self.0).await {
+            Ok(answer) => Answer::clone(&answer),
+            Err(failure) => Answer::Refused(failure.to_string()),
+        })
+    }
+}

@@ -44,6 +44,23 @@ impl Live {
     }
 }
 
+/// Reads which keys a Secret or a ConfigMap has, and nothing of what they hold: a list of texts.
+#[derive(Debug, Clone)]
+pub struct DataKeys(pub ObjectRef);
+
+#[async_trait]
+impl Read for DataKeys {
+    fn rights(&self) -> Vec<Right> {
+        self.0.on().may(&["get"])
+    }
+
+    async fn perform(&self, cx: &Context) -> Result<Answer> {
+        let found = cx.handle::<Cluster>().await?.live(&self.0.at).await?;
+        let keys = |live: Value| live["data"].as_object().into_iter().flat_map(|data| data.keys().cloned()).collect();
+        Ok(found.map_or(Answer::Nothing, |live| Answer::Found(keys(live))))
+    }
+}
+
 /// Reads the uid of the cluster's `kube-system` ([`Cluster::uid`]). Where the cluster is not looked at, it is the one that
 /// the graph file names; may not be seen, where that names none.
 #[derive(Debug, Clone, Copy)]

@@ -21,6 +21,7 @@ mod plugin;
 mod pods;
 mod request;
 pub mod rights;
+mod service_name;
 mod settings;
 
 pub use access::{AccountToken, BearerToken};
@@ -29,11 +30,12 @@ pub use call::FIELD_MANAGER;
 pub use discovery::NamespacedTypes;
 pub use journals::JournalSecret;
 pub use lease::LeaseRecord;
-pub use live::{ClusterUid, Live};
+pub use live::{ClusterUid, DataKeys, Live};
 pub use marked::MarkedObjects;
 pub use objects::{ApplyOptions, Selectors};
 pub use open::ApiServer;
 pub use pods::{RunningPods, that_need_it};
+pub use service_name::ServiceName;
 pub use settings::KubernetesSettings;
 
 use std::{

@@ -38,7 +38,7 @@ pub use family::ServerFamily;
 pub use get::Get;
 pub use lock::KvRecord;
 pub use mount_path::MountPath;
-pub use mounts::{Mount, Mounts, OwnMounts};
+pub use mounts::{Mount, Mounts, OwnMounts, SecretMount};
 pub use reply::{LoggedIn, Reply};
 pub use settings::{VaultSettings, namespace};
 

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
-use trustpath_core::{About, Answers, Reads, Result};
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use trustpath_core::{About, Answer, Answers, Context, Read, Reads, Result, Right};
 
 use super::{Get, Vault};
 use crate::{
@@ -13,7 +15,7 @@ use crate::{
 };
 
 /// Where they are read, without a right of their own.
-pub(super) const VISIBLE: &str = "sys/internal/ui/mounts";
+const VISIBLE: &str = "sys/internal/ui/mounts";
 
 /// The mounts below which the token may do anything at all, by their paths with a slash at the end.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -27,7 +29,7 @@ pub struct Mounts {
 }
 
 /// One mount.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mount {
     /// What it is: `kubernetes`, `kv`, ….
     #[serde(rename = "type")]
@@ -40,6 +42,18 @@ pub struct Mount {
 }
 
 impl Mounts {
+    /// Reads them, in one request that asks for no right of its own. Who may not has none.
+    pub fn visible(namespace: Option<&str>) -> Get {
+        Get::new(namespace, VISIBLE).optional()
+    }
+
+    /// The secrets engine at a path or above it, with its path.
+    pub fn secret_over(&self, path: &str) -> Option<(&str, &Mount)> {
+        let path = format!("{}/", path.trim_matches('/'));
+        let over = self.secret.iter().filter(|(mount, _)| path.starts_with(mount.as_str()));
+        over.max_by_key(|(mount, _)| mount.len()).map(|(mount, found)| (mount.trim_matches('/'), found))
+    }
+
     /// The auth mount at a path, with or without slashes at its ends.
     pub fn auth_at(&self, path: &str) -> Option<&Mount> {
         self.auth.get(&format!("{}/", path.trim_matches('/')))
@@ -66,6 +80,37 @@ impl Vault {
     }
 }
 
+/// Reads the secrets engine at a path or above it: its path, and what it is. That there is none is only known to a token that
+/// would see it, and to any other may not be seen.
+#[derive(Debug, Clone)]
+pub struct SecretMount {
+    /// The namespace of Vault; `None` is the root namespace.
+    pub namespace: Option<String>,
+    /// The path.
+    pub path: String,
+}
+
+#[async_trait]
+impl Read for SecretMount {
+    fn rights(&self) -> Vec<Right> {
+        Vec::new()
+    }
+
+    async fn perform(&self, cx: &Context) -> Result<Answer> {
+        let visible = cx.read(&Mounts::visible(self.namespace.as_deref())).await?;
+        let Answer::Found(mounts) = &*visible else { return Ok(Answer::clone(&visible)) };
+        if let Some(found) = Mounts::deserialize(mounts).unwrap_or_default().secret_over(&self.path) {
+            return Ok(Answer::Found(json!(found)));
+        }
+        // Vault shows a mount to a token that may do anything below it.
+        let below = ["data/-", "-"].map(|below| Vault::path([&self.path, below]));
+        let vault = cx.handle::<Vault>().await?.within(self.namespace.as_deref());
+        let held = vault.capabilities(&below.each_ref().map(String::as_str)).await?;
+        let may_see = held.values().flatten().any(|capability| capability != "deny");
+        Ok(if may_see { Answer::Nothing } else { Answer::Refused("the token may do nothing below it".to_owned()) })
+    }
+}
+
 /// The auth mounts that are a graph's own, where it is looked for what it has left.
 #[derive(Clone, Copy)]
 pub struct OwnMounts<'a>(pub &'a About<'a>);
@@ -83,7 +128,7 @@ impl<'a> OwnMounts<'a> {
 
     /// What tells which they are. Who may not see it has none.
     pub fn reads(self) -> Reads {
-        Reads::none().and(Self::MOUNTS, Get::new(self.namespace(), VISIBLE).optional()).and(Self::CLUSTER, ClusterUid)
+        Reads::none().and(Self::MOUNTS, Mounts::visible(self.namespace())).and(Self::CLUSTER, ClusterUid)
     }
 
     /// Those of steps, by their paths, each with its step.

@@ -33,11 +33,15 @@ impl ClusterSecretStore {
     fn fields(&self, taken: &Taken, server: &str, ca: Option<&str>, auth: Value) -> Fields {
         let mut vault = said(json!({
             "server": server,
-            "path": self.path.as_str(),
+            "path": self.path,
             "version": self.version,
-            "namespace": self.namespace.as_ref().or(taken.1.mount.namespace.as_ref()),
+            "namespace": self.namespace(taken),
             "caBundle": ca,
             "caProvider": self.ca_provider,
+            "tls": self.tls,
+            "headers": self.headers,
+            "readYourWrites": self.read_your_writes,
+            "forwardInconsistent": self.forward_inconsistent,
         }));
         vault.insert("auth".to_owned(), auth);
         let spec = said(json!({
@@ -58,7 +62,7 @@ impl ClusterSecretStore {
                 wrong("trustpath::cluster_secret_store::two_authorities", message).help("leave one of them out")
             );
         }
-        let mount = self.path.as_str().strip_suffix("/data");
+        let mount = self.path.as_ref().and_then(|path| path.as_str().strip_suffix("/data"));
         if let (KvVersion::V2, Some(mount)) = (self.version, mount) {
             let message =
                 format!("`path` is the mount and not the path of its API: `{mount}/data` has a `/data` too much");
@@ -69,7 +73,7 @@ impl ClusterSecretStore {
         Ok(())
     }
 
-    fn server<'a>(&'a self, taken: &'a Taken) -> Result<&'a str, Problem> {
+    pub(crate) fn server<'a>(&'a self, taken: &'a Taken) -> Result<&'a str, Problem> {
         let ambient = taken.2.as_ref().and_then(|vault| vault.url.as_ref());
         let Some(server) = self.server.as_ref().or(ambient) else {
             let message = "it is not said at which URL the operator reaches Vault";
@@ -87,8 +91,30 @@ impl ClusterSecretStore {
         Ok(server)
     }
 
-    /// The section of `auth` that the role's method says.
-    fn auth(&self, (account, login, _): &Taken) -> Result<Value, Problem> {
+    /// The Vault namespace that is read in; `None` is the root namespace.
+    pub(crate) fn namespace<'a>(&'a self, (_, login, _): &'a Taken) -> Option<&'a str> {
+        self.namespace.as_deref().or(login.mount.namespace.as_deref()).filter(|namespace| !namespace.is_empty())
+    }
+
+    /// The Vault namespace of the login, where it has to be said: without one the operator logs in where it reads.
+    fn auth_namespace<'a>(&'a self, taken: &'a Taken) -> Option<&'a str> {
+        let home = taken.1.mount.namespace.as_deref();
+        let is_apart = self.namespace(taken).map(trimmed) != home.map(trimmed);
+        self.auth_namespace.as_deref().or(is_apart.then(|| home.unwrap_or_default()))
+    }
+
+    /// Why the login would not reach the role's mount, where it goes to another Vault namespace.
+    pub(crate) fn login_elsewhere(&self, (_, login, _): &Taken) -> Option<String> {
+        let home = login.mount.namespace.as_deref().unwrap_or_default();
+        let at = self.auth_namespace.as_deref().filter(|at| trimmed(at) != trimmed(home))?;
+        let logs_in =
+            format!("the operator logs in in the Vault namespace {at:?}, and the role that it needs is in {home:?}");
+        Some(logs_in + ": leave `auth_namespace` out")
+    }
+
+    /// What the role's method says, and in which namespace.
+    fn auth(&self, taken: &Taken) -> Result<Value, Problem> {
+        let (account, login, _) = taken;
         let store = login.store.as_ref().ok_or_else(|| no_login(&login.role))?;
         let mut section = store.fields.clone();
         let mount_path = self.mount_path.as_ref().map(|path| path.as_str());
@@ -98,7 +124,7 @@ impl ClusterSecretStore {
             let place = store.service_account.iter().fold(&mut section, |place, field| &mut place[field.as_str()]);
             *place = self.service_account(account.as_ref(), login)?.into();
         }
-        Ok(json!({ store.section.as_str(): section }))
+        Ok(Value::Object(said(json!({"namespace": self.auth_namespace(taken), store.section.as_str(): section}))))
     }
 
     /// Without its namespace the operator never logs in, and reports the store as ready.
@@ -121,6 +147,11 @@ fn no_service_account() -> Problem {
     let message = "it is not said as which ServiceAccount the operator logs in";
     wrong("trustpath::cluster_secret_store::no_service_account", message)
         .help("add a `service-account` step to its needs, or set `service_account`")
+}
+
+/// The slashes around a Vault namespace mean nothing.
+fn trimmed(namespace: &str) -> &str {
+    namespace.trim_matches('/')
 }
 
 /// The fields that hold something.

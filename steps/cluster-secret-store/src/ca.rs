@@ -1,5 +1,7 @@
 //! The authorities that Vault's certificate is checked against.
 
+use std::fmt;
+
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -29,6 +31,12 @@ pub(crate) enum CaProviderKind {
     Secret,
     /// A ConfigMap.
     ConfigMap,
+}
+
+impl fmt::Display for CaProvider {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the {:?} {}/{}", self.kind, self.namespace, self.name)
+    }
 }
 
 /// The text as a store carries it: base64 of PEM.

@@ -7,7 +7,7 @@ use trustpath_platform::{
     text::{clean, listed},
 };
 
-use crate::config::ClusterSecretStore;
+use crate::config::{ClusterSecretStore, is_header};
 
 /// A store as it is there: what is ours of it, and who owns the rest of what we want; and all of it, as it was read.
 pub(crate) type There<'a> = (&'a Owned, &'a Value);
@@ -42,6 +42,17 @@ impl ClusterSecretStore {
         let why = format!("the ClusterSecretStore `{}` is in use: {}", self.name, listed(users));
         Decision::to(Some(owned.clone()), ours).noting([Note::Left(why)])
     }
+}
+
+/// A header that looks like a credential, which another client has set, is in no state: as if it were not there.
+pub(crate) fn without_credentials(mut store: Owned) -> Owned {
+    for fields in store.others.values_mut().chain([&mut store.applied]) {
+        let headers = fields.get_mut("spec").and_then(|spec| spec.pointer_mut("/provider/vault/headers"));
+        if let Some(Value::Object(headers)) = headers {
+            headers.retain(|name, text| is_header(name, text));
+        }
+    }
+    store
 }
 
 /// What others set on a store that goes is lost: it would be made again with what is ours alone.

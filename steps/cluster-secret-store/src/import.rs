@@ -9,7 +9,7 @@ use trustpath_platform::{
     text::clean,
 };
 
-use crate::request::STORE;
+use crate::{config::is_header, request::STORE};
 
 /// Tells it, with the role by which it logs in.
 pub(crate) struct StoreImport;
@@ -21,8 +21,8 @@ const LIVE: &str = "ClusterSecretStore";
 const PREFERRED: [&str; 2] = ["tokenSecretRef", "appRole"];
 
 /// The keys under `with` that are called as in the store but for their spelling.
-const SAME: [&str; 8] =
-    ["path", "version", "namespace", "ca_provider", "conditions", "controller", "refresh_interval", "retry_settings"];
+const SAME: &str = "path version namespace auth_namespace ca_provider tls headers read_your_writes forward_inconsistent \
+                    conditions controller refresh_interval retry_settings";
 
 impl Import for StoreImport {
     fn reads(&self, at: &Value, _: &Answers) -> Reads {
@@ -44,18 +44,22 @@ impl Import for StoreImport {
         step.connections = json!({"vault": said(json!({
             "server": spec.shift_remove("server"), "namespace": login.role.0.mount.namespace,
         }))});
-        if spec.get("namespace").and_then(Value::as_str) == login.role.0.mount.namespace.as_deref() {
-            spec.shift_remove("namespace");
+        let namespace = spec.shift_remove("namespace").unwrap_or_else(|| json!(""));
+        if namespace.as_str() != Some(login.role.0.mount.namespace.as_deref().unwrap_or_default()) {
+            spec.insert("namespace".to_owned(), namespace);
         }
+        spec.extend(said(json!({"auth_namespace": auth.get("namespace")})));
+        let hidden = without_credentials(&mut spec);
         let mut with = Map::from_iter([("name".to_owned(), json!(name)), ("audiences".to_owned(), login.audiences)]);
-        with.extend(SAME.iter().filter_map(|key| Some(((*key).to_owned(), spec.shift_remove(*key)?))));
+        with.extend(SAME.split(' ').filter_map(|key| Some((key.to_owned(), spec.shift_remove(key)?))));
         if let Some(bundle) = spec.shift_remove("ca_bundle") {
             with.insert("ca_bundle".to_owned(), decoded(&bundle).unwrap_or(bundle));
         }
         if login.role_as_written != login.role.0.role {
             with.insert("role".to_owned(), login.role_as_written.into());
         }
-        step.notes = spec.keys().map(|key| format!("the store's `{}` stays as it is", clean(key))).collect();
+        let stays = spec.keys().map(|key| clean(key)).chain(hidden);
+        step.notes = stays.map(|what| format!("the store's `{what}` stays as it is")).collect();
         step.needs = vec![ObjectAddress::of::<Login>(&login.role)];
         step.needs.extend(login.role.1.as_ref().map(ObjectAddress::of::<ServiceAccountRef>));
         Ok(ImportedStep { with: Some(said(Value::Object(with))), ..step })
@@ -82,6 +86,7 @@ fn login(name: &str, auth: &Value, namespace: Option<&Value>) -> Result<StoreLog
         return Err(not_by_kubernetes(name, "it has no `auth.kubernetes` with a role").into());
     };
     let namespace = text(&auth["namespace"]).or_else(|| namespace.and_then(text));
+    let namespace = namespace.filter(|namespace| !namespace.is_empty());
     let path = text(&kubernetes["mount_path"]).unwrap_or_else(|| "kubernetes".to_owned());
     let account = &kubernetes["service_account_ref"];
     let named = text(&account["namespace"]).zip(text(&account["name"]));
@@ -94,6 +99,14 @@ fn login(name: &str, auth: &Value, namespace: Option<&Value>) -> Result<StoreLog
         role_as_written: written,
         audiences: account.get("audiences").cloned().unwrap_or_else(|| json!([])),
     })
+}
+
+/// Takes the headers out that no graph file takes, for all a credential, and names them.
+fn without_credentials(spec: &mut Map<String, Value>) -> Vec<String> {
+    let Some(Value::Object(headers)) = spec.shift_remove("headers") else { return Vec::new() };
+    let (taken, refused): (Map<_, _>, Map<_, _>) = headers.into_iter().partition(|(name, text)| is_header(name, text));
+    spec.insert("headers".to_owned(), taken.into());
+    refused.keys().map(|name| format!("headers.{}", clean(name))).collect()
 }
 
 /// PEM, where that is what the store carries in base64.
@@ -184,6 +197,46 @@ mod tests {
         let role = (Login::new(mount, "eso"), Some(account.clone()));
         assert_eq!(told.needs, [ObjectAddress::of::<Login>(role), ObjectAddress::of::<ServiceAccountRef>(account)]);
         serde_json::from_value::<ClusterSecretStore>(with.into()).expect("what the kind takes");
+    }
+
+    #[test]
+    fn every_key_that_the_operator_knows_is_carried_over() {
+        let secret = |key: &str| json!({"name": "client", "namespace": "eso", "key": key});
+        let more = json!({
+            "tls": {"certSecretRef": secret("tls.crt"), "keySecretRef": secret("tls.key")}, "readYourWrites": true,
+            "forwardInconsistent": false, "headers": {"X-Team": "payments"}, "namespace": "team/kv",
+        });
+        let mut auth = by_role("eso");
+        auth["namespace"] = json!("team");
+        let told = told(vault(auth, more), json!({})).expect("a step");
+        let with = told.with.expect("a configuration");
+        assert_eq!((&with["namespace"], &with["auth_namespace"]), (&json!("team/kv"), &json!("team")));
+        assert_eq!(with["tls"]["key_secret_ref"], secret("tls.key"));
+        assert_eq!(with["headers"], json!({"X-Team": "payments"}));
+        assert_eq!((&with["read_your_writes"], &with["forward_inconsistent"]), (&json!(true), &json!(false)));
+        assert_eq!(told.connections["vault"]["namespace"], "team");
+        assert_eq!(told.notes, Vec::<String>::new());
+        serde_json::from_value::<ClusterSecretStore>(with.into()).expect("what the kind takes");
+    }
+
+    #[test]
+    fn a_login_in_a_namespace_that_reads_in_the_root_says_so() {
+        let mut auth = by_role("eso");
+        auth["namespace"] = json!("team");
+        let with = told(vault(auth, json!({})), json!({})).expect("a step").with.expect("a configuration");
+        assert_eq!((&with["namespace"], &with["auth_namespace"]), (&json!(""), &json!("team")));
+    }
+
+    #[test]
+    fn a_header_with_a_credential_stays_on_the_store_alone() {
+        let secret = "hvs.CAESIJ1a2B3c4D5e6F7g8H9i0JkLmNoPqRsTuV";
+        let headers = json!({"headers": {"X-Team": "payments", "X-Key": secret, "X-Vault-Request": "true"}});
+        let told = told(vault(by_role("eso"), headers), json!({})).expect("a step");
+        assert_eq!(told.with.expect("a configuration")["headers"], json!({"X-Team": "payments"}));
+        assert_eq!(
+            told.notes,
+            ["X-Key", "X-Vault-Request"].map(|name| format!("the store's `headers.{name}` stays as it is"))
+        );
     }
 
     #[test]

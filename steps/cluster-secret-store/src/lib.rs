@@ -11,9 +11,11 @@ mod config;
 mod decide;
 mod import;
 mod leftovers;
+mod named;
 mod prove;
 mod ready;
 mod request;
+mod server;
 mod step;
 mod users;
 

@@ -32,7 +32,7 @@ use crate::{
 };
 
 /// What the operator's Deployment and Pods are labelled with.
-const OPERATOR: &str = "app.kubernetes.io/name=external-secrets";
+pub(crate) const OPERATOR: &str = "app.kubernetes.io/name=external-secrets";
 /// The first pause between two looks at the store; each is twice as long as the one before it.
 const PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
@@ -78,7 +78,7 @@ impl Probe for ReadyProbe {
     async fn run(&self, cx: &Context) -> Result<Evidence> {
         let what = "operator finds it ready";
         let cluster = cx.handle::<Cluster>().await?;
-        let at = address(&cluster, &self.name, cx.step()).await?;
+        let at = address(&cluster, &self.name, cx).await?;
         if !was_looked_at(&self.live)
             && let Some(why) = no_operator(&cluster).await
         {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use trustpath_core::{
-    Answers, At, Decision, Evidence, Handle, Intent, Leg, Managed, Proof, Reads, Request, Result, Seen,
+    Answers, At, Decision, Evidence, Handle, Intent, Leg, Managed, Note, Proof, Reads, Request, Result, Seen,
 };
 use trustpath_platform::{
     Cluster,
@@ -15,7 +15,7 @@ use trustpath_platform::{
 use crate::{
     body::Taken,
     config::ClusterSecretStore,
-    decide::There,
+    decide::{There, without_credentials},
     prove::ReadyProbe,
     request::{STORE, StoreRequest},
     users::StoreUsers,
@@ -52,6 +52,7 @@ impl Managed for ClusterSecretStore {
 
     fn reads(&self, at: At<'_, Taken>, intent: Intent, seen: Option<&Seen<Owned>>) -> Reads {
         let reads = self.objects(self.places(at.facts)).reads();
+        let reads = if intent == Intent::Make { self.reading_named(at, reads) } else { reads };
         let is_there = seen.is_some_and(|seen| seen.state.is_some());
         match (intent, &self.ca_bundle) {
             (Intent::Remove, _) => reads.and(USERS, StoreUsers(self.name.to_string())),
@@ -63,7 +64,7 @@ impl Managed for ClusterSecretStore {
 
     fn state(&self, at: At<'_, Taken>, answers: &Answers) -> Result<Option<Owned>> {
         let [store] = self.objects(self.places(at.facts)).seen(answers)?;
-        Ok(store)
+        Ok(store.map(without_credentials))
     }
 
     fn decide(&self, at: At<'_, Taken>, intent: Intent, seen: &Seen<Owned>) -> Result<Decision<Owned>> {
@@ -74,7 +75,11 @@ impl Managed for ClusterSecretStore {
             Some(now) if intent == Intent::Remove => {
                 Ok(self.release(graph, &answers.get::<Vec<String>>(USERS)?.unwrap_or_default(), now))
             }
-            now => Ok(adopting(at.cx, self.make(graph, self.wanted_fields(at.facts, answers)?, now)?)),
+            now => {
+                let made = self.make(graph, self.wanted_fields(at.facts, answers)?, now)?;
+                let made = made.noting(self.login_elsewhere(at.facts).map(Note::Warning));
+                Ok(adopting(at.cx, made.noting(self.missing(at.facts, answers)?)))
+            }
         }
     }
 

@@ -7,14 +7,13 @@ use serde_json::json;
 use trustpath_core::{Answer, Class, Context, Read, Result, Right};
 use trustpath_platform::{
     Cluster,
-    kubernetes::{Address, rights::on},
+    kubernetes::{Address, ServiceName, rights::on},
     text::clean,
 };
 
 use crate::{
     Taken,
     config::{Ca, Host, KubernetesAuth, ReviewerChoice as Choice},
-    url::{self, ServiceName},
 };
 
 /// Where Vault is, seen from the cluster.
@@ -46,7 +45,7 @@ pub(crate) struct WhereVaultIs {
 
 impl WhereVaultIs {
     fn service(&self) -> Option<ServiceName> {
-        url::service(self.url.as_deref()?)
+        ServiceName::all(self.url.as_deref()?, None).into_iter().next()
     }
 
     /// Why it is outside, if it is.
@@ -75,7 +74,7 @@ impl WhereVaultIs {
 impl Read for WhereVaultIs {
     fn rights(&self) -> Vec<Right> {
         // No right is asked for what may well be a host of the Internet.
-        let Some(ServiceName { namespace, name, is_certain: true }) = self.service() else { return Vec::new() };
+        let Some(ServiceName { namespace, name, is_certain: true, .. }) = self.service() else { return Vec::new() };
         let service = on("", "services").within(&namespace).named(&name).may(&["get"]);
         [service, on("", "pods").within(&namespace).may(&["list"])].concat()
     }

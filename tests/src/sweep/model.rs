@@ -152,9 +152,12 @@ fn is_optional(asked: &Asked, way: Way) -> bool {
 const ANY: &[u16] = &[400, 403, 404, 500];
 
 /// When, what (and the how many-th where that matters), and the statuses that do no harm there.
-const OPTIONAL: [(Phase, &str, &[u16]); 14] = [
+const OPTIONAL: [(Phase, &str, &[u16]); 16] = [
     // Whatever keeps a token from seeing the engines, it plans without a word about them.
     (Phase::Planning, "GET /v1/sys/internal/ui/mounts", &[400, 403, 404]),
+    // Whether there is anything at the store's address is worth a remark, and no more.
+    (Phase::Planning, "GET /api/v1/namespaces/vault/services/vault", ANY),
+    (Phase::Planning, "GET /api/v1/services", ANY),
     // The lock notes which run has begun until it is noted, or the lock is lost.
     (Phase::Planning, "PUT /apis/coordination.k8s.io/v1/namespaces/default/leases/trustpath", &[400, 500]),
     // Who may not ask which rights there are goes on without knowing, and says so.

@@ -6,7 +6,7 @@ use crate::{
     addresses, app_role, bad_days, bad_files, bad_servers, canaries, circle, clusters, conformance,
     connections_kubernetes, cut_off, ends, ends::notes, from_store, garbled, kept, locks, mirror, namespaces,
     namespaces::admission, on_a_terminal, orphans, other_values, own_step, panics, partial, policies, races, requests,
-    reviewer, rights, rollback, size, system, teams, tokens, vault_connection,
+    reviewer, rights, rollback, size, stores, system, teams, tokens, vault_connection,
 };
 
 pub(crate) const ALL: &[(&str, Case)] = cases![
@@ -76,6 +76,9 @@ pub(crate) const ALL: &[(&str, Case)] = cases![
     addresses::what_vault_cannot_use_of_a_kubeconfig_is_said_in_the_plan,
     from_store::a_chain_that_is_there_is_told_as_a_graph_file,
     from_store::what_cannot_be_told_is_said,
+    stores::the_operator_logs_in_where_the_role_is,
+    stores::what_a_store_names_and_is_not_there_is_a_warning,
+    stores::a_server_is_looked_up_from_where_the_operator_runs,
     kept::a_chain_by_hand_is_taken_over_by_its_mark,
     kept::only_what_is_there_is_kept,
     own_step::an_app_role_from_its_own_binary,
@@ -155,7 +158,7 @@ pub(crate) const ALL: &[(&str, Case)] = cases![
 /// Why a case is not run on a pair, where it is not: it is told as ignored, and never as passed.
 pub(crate) fn ignored(name: &str, which: Which) -> Option<&'static str> {
     match name {
-        "bad_days::an_unknown_vault_namespace" => {
+        "bad_days::an_unknown_vault_namespace" | "stores::the_operator_logs_in_where_the_role_is" => {
             which.hashicorp_vault.then_some("the community edition has no namespaces and ignores the header")
         }
         "conformance::every_kind_may_be_cut_off_at_every_request" => {

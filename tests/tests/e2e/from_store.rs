@@ -9,6 +9,7 @@ use crate::kept::changed;
 
 const STORE: &str = "apis/external-secrets.io/v1/clustersecretstores/vault-backend";
 const NAMESPACE: &str = "external-secrets";
+const CREDENTIAL: &str = "hvs.CAESIJ1a2B3c4D5e6F7g8H9i0JkLmNoPqRsTuV";
 const READS: &str = r#"path "kv/data/apps/*" { capabilities = ["read"] }"#;
 
 /// A chain, as others may have made it.
@@ -22,6 +23,7 @@ struct Found {
     /// More of the store's `vault` section.
     store: Value,
     audiences: Value,
+    auth_namespace: Value,
 }
 
 impl Default for Found {
@@ -38,6 +40,7 @@ impl Default for Found {
             }),
             store: json!({}),
             audiences: Value::Null,
+            auth_namespace: Value::Null,
         }
     }
 }
@@ -77,15 +80,39 @@ fn all(pair: &Pair) -> Vec<Found> {
         audiences: json!(["vault"]),
         ..Found::default()
     };
+    let secret = |key: &str| json!({"name": "client", "namespace": NAMESPACE, "key": key});
+    let behind_a_proxy = Found {
+        name: "behind a proxy",
+        store: json!({
+            "path": null, "server": "https://vault.example.com", "headers": {"X-Team": "payments", "X-Key": CREDENTIAL},
+            "tls": {"certSecretRef": secret("tls.crt"), "keySecretRef": secret("tls.key")},
+            "readYourWrites": true, "forwardInconsistent": true,
+        }),
+        ..Found::default()
+    };
     let namespace = Found {
         name: "in a Vault namespace",
         namespace: "team/",
         store: json!({"namespace": "team"}),
         ..Found::default()
     };
-    let everywhere = [Found::default(), terraform, any, two];
+    let apart = Found {
+        name: "with the login in another Vault namespace",
+        auth_namespace: json!("team"),
+        store: json!({"namespace": "team/apps"}),
+        namespace: "team/",
+        ..Found::default()
+    };
+    let from_the_root = Found {
+        name: "with secrets in the root namespace",
+        auth_namespace: json!("team"),
+        namespace: "team/",
+        ..Found::default()
+    };
+    let everywhere = [Found::default(), terraform, any, two, behind_a_proxy];
     // The community edition of Vault has none.
-    everywhere.into_iter().chain((!pair.which.hashicorp_vault).then_some(namespace)).collect()
+    let namespaces = [namespace, apart, from_the_root].into_iter().filter(|_| !pair.which.hashicorp_vault);
+    everywhere.into_iter().chain(namespaces).collect()
 }
 
 /// The file says what is there, `plan` on it has nothing to do, and what is taken over gets its marks and nothing else.
@@ -97,7 +124,7 @@ pub(crate) async fn a_chain_that_is_there_is_told_as_a_graph_file(pair: Arc<Pair
         let file = std::fs::read_to_string(program.home().join("plugins.toml")).expect("the graph file");
         println!("--- {}\n{file}", found.name);
         let jwt = std::fs::read_to_string(pair.reviewer_jwt()).expect("the reviewer's JWT");
-        assert!(!file.contains(jwt.trim()), "{}: a secret in the file", found.name);
+        assert!(!file.contains(jwt.trim()) && !file.contains(CREDENTIAL), "{}: a secret in the file", found.name);
         let planned = program.run(&["plan", "--detailed-exitcode"]).await;
         assert_eq!(
             planned.code, 0,
@@ -173,10 +200,14 @@ impl Found {
         if !self.audiences.is_null() {
             reference["audiences"] = self.audiences.clone();
         }
-        let auth = json!({"kubernetes": {"mountPath": "kubernetes", "role": "external-secrets", "serviceAccountRef": reference}});
+        let kubernetes = json!({"mountPath": "kubernetes", "role": "external-secrets", "serviceAccountRef": reference});
+        let mut auth = json!({"namespace": self.auth_namespace, "kubernetes": kubernetes});
+        auth.as_object_mut().expect("fields").retain(|_, value| !value.is_null());
         let mut vault = json!({"server": "http://vault.vault.svc:8200", "path": "kv", "version": "v2", "auth": auth});
         let more = self.store.as_object().expect("fields");
-        vault.as_object_mut().expect("fields").extend(more.clone());
+        let fields = vault.as_object_mut().expect("fields");
+        fields.extend(more.clone());
+        fields.retain(|_, value| !value.is_null());
         json!({
             "apiVersion": "external-secrets.io/v1", "kind": "ClusterSecretStore", "metadata": {"name": "vault-backend"},
             "spec": {"provider": {"vault": vault}, "refreshInterval": 300},

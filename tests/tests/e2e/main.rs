@@ -36,6 +36,7 @@ mod rights;
 mod rollback;
 mod screens;
 mod size;
+mod stores;
 mod system;
 mod teams;
 mod tokens;

@@ -8,7 +8,6 @@ use crate::{
     mark::Mark,
     vault::{
         Body, Get, Mounts, VaultRequest,
-        mounts::VISIBLE,
         rights::{On, on},
     },
 };
@@ -24,7 +23,7 @@ impl AuthMount {
 
     /// With the mark of a mount that another step has made. Who may not see it goes without.
     pub fn read_mark(&self, reads: Reads) -> Reads {
-        reads.and(MARKED, Get::new(self.namespace.as_deref(), VISIBLE).optional())
+        reads.and(MARKED, Mounts::visible(self.namespace.as_deref()))
     }
 
     /// The mark, from what was read.

@@ -57,6 +57,40 @@ fn audience_and_namespace_come_with_the_role() {
     assert_eq!(own["provider"]["vault"]["auth"]["kubernetes"]["serviceAccountRef"].get("audiences"), None);
 }
 
+/// The login goes to the namespace of the role's mount, whatever is read elsewhere; what is empty is the root namespace.
+#[rstest]
+#[case(None, json!({}), (None, None))]
+#[case(None, json!({"namespace": "team"}), (Some("team"), Some("")))]
+#[case(None, json!({"namespace": ""}), (None, None))]
+#[case(Some("team"), json!({}), (Some("team"), None))]
+#[case(Some("team"), json!({"namespace": "team/"}), (Some("team/"), None))]
+#[case(Some("team"), json!({"namespace": "team/kv"}), (Some("team/kv"), Some("team")))]
+#[case(Some("team"), json!({"namespace": ""}), (None, Some("team")))]
+#[case(Some("team"), json!({"auth_namespace": "team"}), (Some("team"), Some("team")))]
+#[case(Some("team"), json!({"namespace": "other", "auth_namespace": "third"}), (Some("other"), Some("third")))]
+fn the_login_stays_where_the_role_is(
+    #[case] home: Option<&str>,
+    #[case] with: Value,
+    #[case] (namespace, auth_namespace): (Option<&str>, Option<&str>),
+) {
+    let mut taken = taken();
+    taken.1.mount.namespace = home.map(str::to_owned);
+    let store = spec(with.clone(), &taken);
+    let vault = &store["provider"]["vault"];
+    let found = [&vault["namespace"], &vault["auth"]["namespace"]].map(Value::as_str);
+    assert_eq!(found, [namespace, auth_namespace]);
+    let warned = config(with).login_elsewhere(&taken);
+    assert_eq!(warned.is_some(), auth_namespace == Some("third"), "{warned:?}");
+}
+
+#[test]
+fn a_store_may_have_no_path() {
+    let mut with = config(json!({}));
+    with.path = None;
+    let store = with.body(&taken(), None).expect("a store");
+    assert_eq!(store["spec"]["provider"]["vault"].get("path"), None);
+}
+
 #[test]
 fn what_is_configured_comes_before_what_is_handed_on() {
     let with = json!({
@@ -76,6 +110,8 @@ fn everything_else_is_as_the_crd_names_it() {
     let with = json!({
         "controller": "one", "refresh_interval": 60, "retry_settings": {"max_retries": 3, "retry_interval": "10s"},
         "ca_provider": {"type": "ConfigMap", "name": "ca", "namespace": "vault", "key": "ca.crt"},
+        "tls": {"cert_secret_ref": {"name": "a", "namespace": "b"}, "key_secret_ref": {"name": "a", "namespace": "b", "key": "c"}},
+        "headers": {"X-Team": "payments"}, "read_your_writes": true, "forward_inconsistent": false,
         "conditions": [{
             "namespaces": ["a"], "namespace_regexes": ["team-.*"],
             "namespace_selector": {
@@ -89,7 +125,11 @@ fn everything_else_is_as_the_crd_names_it() {
     assert_eq!(store["refreshInterval"], 60);
     assert_eq!(store["retrySettings"], json!({"maxRetries": 3, "retryInterval": "10s"}));
     let provider = json!({"type": "ConfigMap", "name": "ca", "namespace": "vault", "key": "ca.crt"});
-    assert_eq!(store["provider"]["vault"]["caProvider"], provider);
+    let vault = &store["provider"]["vault"];
+    assert_eq!(vault["caProvider"], provider);
+    let tls = json!({"certSecretRef": {"name": "a", "namespace": "b"}, "keySecretRef": {"name": "a", "namespace": "b", "key": "c"}});
+    assert_eq!((&vault["tls"], &vault["headers"]), (&tls, &json!({"X-Team": "payments"})));
+    assert_eq!((&vault["readYourWrites"], &vault["forwardInconsistent"]), (&json!(true), &json!(false)));
     let conditions = json!([{
         "namespaces": ["a"], "namespaceRegexes": ["team-.*"],
         "namespaceSelector": {

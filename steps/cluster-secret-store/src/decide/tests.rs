@@ -112,6 +112,16 @@ fn users_are_found_wherever_they_refer_to_it(#[case] spec: Value, #[case] expect
 }
 
 #[test]
+fn what_looks_like_a_credential_is_in_no_state() {
+    let headers = json!({"X-Key": "hvs.CAESIJ1a2B3c4D5e6F7g8H9i0JkLmNoPqRsTuV", "X-Team": "payments"});
+    let (_, live) = theirs(|live| live["spec"]["provider"]["vault"]["headers"] = headers.clone());
+    let mut wanted = config().places(&taken());
+    wanted["spec"]["provider"]["vault"]["headers"] = headers;
+    let seen = serde_json::to_string(&without_credentials(Owned::seen(&live, &wanted))).expect("a state");
+    assert!(seen.contains("payments") && !seen.contains("hvs."), "{seen}");
+}
+
+#[test]
 fn what_others_set_is_lost_with_the_store() {
     let (_, live) = theirs(|_| {});
     let Reversibility::Lossy(why) = reversibility(&live) else { panic!("it says that it can be undone") };
