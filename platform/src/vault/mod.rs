@@ -19,6 +19,7 @@ mod mount_path;
 mod mounts;
 mod open;
 mod own_token;
+pub mod refusal;
 mod reply;
 mod request;
 mod requests;

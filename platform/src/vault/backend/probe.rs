@@ -19,7 +19,7 @@ use crate::{
     kubernetes::AccountToken,
     policy::Capability::{Read, Update},
     text::{clean, listed},
-    vault::{LoggedIn, Resend},
+    vault::{LoggedIn, Resend, refusal::Refusal},
 };
 
 /// A login at a mount.
@@ -147,7 +147,7 @@ impl LoginProbe {
         let given_back = self.give_back(vault, made).await;
         let evidence = match login {
             Ok((judged, revoked)) => judged??.and(revoked),
-            Err(error) if is_answer(&error) => {
+            Err(error) if is_answer(&error) || Refusal::of(error.said()).is_some() => {
                 let (why, next) = self.check.refused(&error);
                 Evidence::new().failed(self.check.what(), why, next)
             }
