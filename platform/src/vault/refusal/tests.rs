@@ -121,7 +121,7 @@ fn words(said: &[&str]) -> Vec<String> {
 fn every_text_is_told_for_what_it_is() {
     for (status, said, cause) in SAID {
         let words = words(&[said]);
-        let refusal = Refusal::of(&words).unwrap_or_else(|| panic!("{said} is not known"));
+        let refusal = LoginRefusal::of(&words).unwrap_or_else(|| panic!("{said} is not known"));
         assert_eq!(refusal.cause, *cause, "{said}");
         let (why, next) = explain(Some(*status), &words);
         assert!(why.starts_with(refusal.why) && next == refusal.next);
@@ -132,15 +132,15 @@ fn every_text_is_told_for_what_it_is() {
 #[test]
 fn every_text_of_the_table_is_one_that_a_server_says() {
     let said: BTreeSet<_> = SAID.iter().map(|(_, said, cause)| (*said, *cause)).collect();
-    for Refusal { cause, texts, .. } in REFUSALS {
-        for text in *texts {
+    for LoginRefusal { cause, texts, .. } in LoginRefusal::all() {
+        for text in texts {
             let is_said = said.iter().any(|(said, by)| by == cause && said.contains(text));
             let is_of_the_network = matches!(*cause, "authority" | "host_unreached");
             assert!(is_said || is_of_the_network, "{cause}: {text}");
         }
     }
-    let causes: BTreeSet<_> = REFUSALS.iter().map(|refusal| refusal.cause).collect();
-    assert_eq!(causes.len(), REFUSALS.len(), "a cause has two rows");
+    let causes: BTreeSet<_> = LoginRefusal::all().iter().map(|refusal| refusal.cause).collect();
+    assert_eq!(causes.len(), LoginRefusal::all().len(), "a cause has two rows");
 }
 
 #[test]
@@ -159,9 +159,8 @@ fn what_is_not_known_is_said_as_it_is() {
 
 #[test]
 fn the_page_has_the_table() {
-    let code = |texts: &[&str]| texts.iter().map(|text| format!("`{}`", text.trim())).collect::<Vec<_>>().join(", ");
-    let row = |it: &Refusal| format!("| {} | {} | {} | {} |\n", it.cause, code(it.texts), it.why, it.next);
-    let table: String = REFUSALS.iter().map(row).collect();
+    let table = include_str!("table.md");
+    assert_eq!(LoginRefusal::all().len(), table.lines().count(), "a line is no row");
     let page = include_str!("../../../../docs/steps/kubernetes-role.md");
-    assert!(page.contains(&table), "docs/steps/kubernetes-role.md lacks, or has otherwise:\n{table}");
+    assert!(page.contains(table), "docs/steps/kubernetes-role.md lacks, or has otherwise:\n{table}");
 }
