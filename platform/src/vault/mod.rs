@@ -18,6 +18,7 @@ mod lock;
 mod mount_path;
 mod mounts;
 mod open;
+mod own_address;
 mod own_token;
 pub mod refusal;
 mod reply;

@@ -1,9 +1,16 @@
 //! Why a login by the role was turned away.
 
-use trustpath_platform::vault::{
-    backend::Content,
-    refusal::{self, Refusal},
+use std::net::IpAddr;
+
+use trustpath_platform::{
+    text::listed,
+    vault::{
+        backend::Content,
+        refusal::{self, LoginRefusal},
+    },
 };
+
+use crate::{decide::CIDRS, policies::shown};
 
 /// What a refused login means: why, and what to do next.
 pub(crate) fn explain(status: Option<u16>, said: &[String], role: &Content) -> (String, String) {
@@ -13,7 +20,7 @@ pub(crate) fn explain(status: Option<u16>, said: &[String], role: &Content) -> (
 
 /// Whether Vault gives no reason.
 pub(crate) fn is_bare(said: &[String]) -> bool {
-    Refusal::of(said).is_some_and(Refusal::is_bare)
+    LoginRefusal::of(said).is_some_and(LoginRefusal::is_bare)
 }
 
 /// A 403 that says nothing: what both plugins, and the core after them, answer with it, as far as the role leaves it open. It is
@@ -23,10 +30,20 @@ fn bare(role: &Content) -> String {
                    expired, deleted or lacks `system:auth-delegator`, or Vault cannot reach or trust the API server), no key in \
                    `pem_keys` of the auth mount verifies it, or its identity entity is disabled"
         .to_owned();
-    if role.contains_key("token_bound_cidrs") {
+    if role.contains_key(CIDRS) {
         why.push_str("; or this machine's address is none of `token_bound_cidrs`");
     }
     why
+}
+
+/// Why a login from these addresses cannot be tried here.
+pub(crate) fn elsewhere(own: &[IpAddr], networks: &[String]) -> String {
+    let own = listed(&own.iter().map(ToString::to_string).collect::<Vec<_>>());
+    format!(
+        "Vault turns the token away without a reason, as it does with logins from outside of `token_bound_cidrs`: the role takes \
+         them from {}, and this machine reaches Vault from {own} (behind NAT or a proxy, Vault sees another address)",
+        shown(networks)
+    )
 }
 
 #[cfg(test)]
