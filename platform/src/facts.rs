@@ -121,9 +121,9 @@ impl StoreAuth {
     }
 }
 
-/// How a store logs in: by which role, as whom, and for whom it asks its tokens to be made.
+/// How the operator logs in by a store: by which role, as whom, and for whom it asks its tokens to be made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StoreLogin {
+pub struct OperatorLogin {
     /// Where the role is.
     pub mount: AuthMount,
     /// The name of the role.
@@ -135,8 +135,8 @@ pub struct StoreLogin {
     pub audiences: Vec<String>,
 }
 
-impl Fact for StoreLogin {
-    const NAME: &'static str = "store's login";
+impl Fact for OperatorLogin {
+    const NAME: &'static str = "operator's login";
 }
 
 /// An auth mount has no reviewer: each JWT that logs in reviews itself.

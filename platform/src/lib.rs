@@ -39,7 +39,8 @@ pub use crypto::install_crypto_provider;
 pub use environment::Environment;
 pub use error::Error;
 pub use facts::{
-    AuthMount, ClientReviewer, Login, PolicyName, ReviewerSecret, ServiceAccountRef, StoreAuth, StoreLogin, VaultServer,
+    AuthMount, ClientReviewer, Login, OperatorLogin, PolicyName, ReviewerSecret, ServiceAccountRef, StoreAuth,
+    VaultServer,
 };
 pub use heard::Heard;
 pub use kubernetes::{Cluster, KubernetesSettings};

@@ -14,7 +14,7 @@ use serde_json::Value;
 use tokio::time::{Instant, sleep};
 use trustpath_core::{Context, Evidence, Probe, Result, Right};
 use trustpath_platform::{
-    AuthMount, Cluster, ServiceAccountRef, StoreLogin,
+    AuthMount, Cluster, OperatorLogin, ServiceAccountRef,
     error::Error,
     kubernetes::{
         Address, Selectors,
@@ -42,7 +42,7 @@ const EVENTS: u32 = 50;
 
 impl ClusterSecretStore {
     /// How the operator logs in by the store, where a ServiceAccount does so at a Kubernetes auth mount: as its fields say.
-    pub(crate) fn login(&self, taken: &Taken) -> Option<StoreLogin> {
+    pub(crate) fn login(&self, taken: &Taken) -> Option<OperatorLogin> {
         let spec = self.places(taken).remove("spec")?;
         let vault = &spec["provider"]["vault"];
         let section = &vault["auth"]["kubernetes"];
@@ -50,7 +50,7 @@ impl ClusterSecretStore {
         let text = |value: &Value| value.as_str().map(str::to_owned);
         let audiences = account["audiences"].as_array().into_iter().flatten().filter_map(text);
         let namespace = text(&vault["auth"]["namespace"]).or_else(|| text(&vault["namespace"]));
-        Some(StoreLogin {
+        Some(OperatorLogin {
             mount: AuthMount { path: text(&section["mountPath"])?, namespace },
             role: text(&section["role"])?,
             account: ServiceAccountRef { namespace: text(&account["namespace"])?, name: text(&account["name"])? },
@@ -195,11 +195,11 @@ mod tests {
         let role =
             Login { mount: mount.clone(), role: "role".into(), audience: Some("vault".into()), store: Some(auth) };
         let taken = (Some(account.clone()), role, None);
-        let standard = StoreLogin { mount, role: "role".into(), account, audiences: vec!["vault".into()] };
+        let standard = OperatorLogin { mount, role: "role".into(), account, audiences: vec!["vault".into()] };
         assert_eq!(store(json!({})).login(&taken), Some(standard.clone()));
         let own = store(json!({"audiences": ["vault", "api"], "role": "other", "mount_path": "m", "namespace": "n",
             "service_account": {"name": "a", "namespace": "b"}}));
-        let expected = StoreLogin {
+        let expected = OperatorLogin {
             mount: AuthMount { path: "m".into(), namespace: Some("n".into()) },
             role: "other".into(),
             account: ServiceAccountRef { namespace: "b".into(), name: "a".into() },

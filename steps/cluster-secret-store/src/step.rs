@@ -5,7 +5,7 @@ use trustpath_core::{
     Answers, At, Decision, Evidence, Handle, Intent, Leg, Managed, Proof, Reads, Request, Result, Seen,
 };
 use trustpath_platform::{
-    Cluster, StoreLogin,
+    Cluster, OperatorLogin,
     kubernetes::{
         ObjectRef,
         owned::{Fields, Owned, OwnedObject, OwnedObjects, adopting},
@@ -46,9 +46,9 @@ impl Managed for ClusterSecretStore {
     const SYSTEMS: &'static [&'static str] = &[Cluster::NAME];
     type State = Owned;
     type Takes = Taken;
-    type Gives = Option<StoreLogin>;
+    type Gives = Option<OperatorLogin>;
 
-    fn gives(&self, taken: &Taken) -> Option<StoreLogin> {
+    fn gives(&self, taken: &Taken) -> Option<OperatorLogin> {
         self.login(taken)
     }
 

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use trustpath_core::{At, Evidence, Proof, Result, Seen, graph::word};
 use trustpath_platform::{
-    AuthMount, ServiceAccountRef, StoreLogin,
+    AuthMount, OperatorLogin, ServiceAccountRef,
     kubernetes::AccountToken,
     vault::backend::{Content, LoginProof, differing, session::OwnUse},
 };
@@ -54,8 +54,8 @@ impl KubernetesRole {
         audience: &str,
         accounts: &[ServiceAccountRef],
     ) -> Vec<AccountToken> {
-        let is_by_it = |store: &&StoreLogin| store.mount == at.facts.0 && store.role == self.name.as_str();
-        let stores = at.cx.dependent_facts().all::<StoreLogin>().filter(is_by_it);
+        let is_by_it = |store: &&OperatorLogin| store.mount == at.facts.0 && store.role == self.name.as_str();
+        let stores = at.cx.dependent_facts().all::<OperatorLogin>().filter(is_by_it);
         let mut tokens: Vec<_> = stores
             .map(|store| AccountToken { of: store.account.clone(), audiences: store.audiences.clone() })
             .collect();
@@ -139,10 +139,10 @@ mod tests {
         ServiceAccountRef { namespace: "ns".into(), name: name.into() }
     }
 
-    fn login(at: &str, role: &str, name: &str, audiences: &[&str]) -> StoreLogin {
+    fn login(at: &str, role: &str, name: &str, audiences: &[&str]) -> OperatorLogin {
         let audiences = audiences.iter().map(|audience| (*audience).to_owned()).collect();
         let mount = AuthMount { path: at.into(), namespace: None };
-        StoreLogin { mount, role: role.into(), account: account(name), audiences }
+        OperatorLogin { mount, role: role.into(), account: account(name), audiences }
     }
 
     #[test]

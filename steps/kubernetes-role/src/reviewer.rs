@@ -43,7 +43,7 @@ mod tests {
     use rstest::rstest;
     use serde_json::json;
     use trustpath_core::{Context, Facts, Handles, contract::StepConsent};
-    use trustpath_platform::{AuthMount, ServiceAccountRef, StoreLogin};
+    use trustpath_platform::{AuthMount, OperatorLogin, ServiceAccountRef};
 
     use super::*;
 
@@ -70,7 +70,7 @@ mod tests {
         }
         if let Some(audiences) = store {
             let audiences = audiences.iter().map(|audience| (*audience).to_owned()).collect();
-            let store = StoreLogin { mount: mount.clone(), role: "r".into(), account: account.clone(), audiences };
+            let store = OperatorLogin { mount: mount.clone(), role: "r".into(), account: account.clone(), audiences };
             needing.add("secret-store", store);
         }
         let audience = Some(audience).filter(|audience| !audience.is_empty());
