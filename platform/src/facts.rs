@@ -121,6 +121,32 @@ impl StoreAuth {
     }
 }
 
+/// How the operator logs in by a store: by which role, as whom, and for whom it asks its tokens to be made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OperatorLogin {
+    /// Where the role is.
+    pub mount: AuthMount,
+    /// The name of the role.
+    pub role: String,
+    /// Whose tokens it asks for.
+    pub account: ServiceAccountRef,
+    /// Their audiences; the API server's own where there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub audiences: Vec<String>,
+}
+
+impl Fact for OperatorLogin {
+    const NAME: &'static str = "operator's login";
+}
+
+/// An auth mount has no reviewer: each JWT that logs in reviews itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClientReviewer {}
+
+impl Fact for ClientReviewer {
+    const NAME: &'static str = "client as reviewer";
+}
+
 /// The address of a Secret that holds a long-lived ServiceAccount token with the right to review tokens.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ReviewerSecret {

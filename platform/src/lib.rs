@@ -40,7 +40,10 @@ pub use connections::Connections;
 pub use crypto::install_crypto_provider;
 pub use environment::Environment;
 pub use error::Error;
-pub use facts::{AuthMount, Login, PolicyName, ReviewerSecret, ServiceAccountRef, StoreAuth, VaultServer};
+pub use facts::{
+    AuthMount, ClientReviewer, Login, OperatorLogin, PolicyName, ReviewerSecret, ServiceAccountRef, StoreAuth,
+    VaultServer,
+};
 pub use heard::Heard;
 pub use kubernetes::{Cluster, KubernetesSettings};
 pub use optional::{Optional, Remark};

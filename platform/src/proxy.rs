@@ -89,7 +89,7 @@ fn is_below(name: &str, host: &str) -> bool {
 }
 
 /// Whether a network has an address in it; `None` where it is no network.
-fn contains(network: &str, bits: &str, ip: Option<IpAddr>) -> Option<bool> {
+pub(crate) fn contains(network: &str, bits: &str, ip: Option<IpAddr>) -> Option<bool> {
     let ((width, network), bits) = (number(network.parse().ok()?), bits.parse::<u32>().ok()?);
     let rest = width.checked_sub(bits)?;
     let covers = |(same, ip): (u32, u128)| same == width && (bits == 0 || ip >> rest == network >> rest);

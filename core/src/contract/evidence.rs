@@ -33,11 +33,37 @@ impl Evidence {
         self.with(what, CheckOutcome::Unchecked { why: why.into() })
     }
 
+    /// Adds a check that could not be made from here, for this reason, where every check of that step passed in the same proof;
+    /// elsewhere it ended like this.
+    #[must_use]
+    pub fn unchecked_beside(self, step: &str, check: (String, String), otherwise: CheckOutcome) -> Self {
+        let (what, why) = check;
+        let mut evidence = self.unchecked(what, why);
+        if let Some(check) = evidence.checks.last_mut() {
+            check.beside = Some((step.to_owned(), otherwise));
+        }
+        evidence
+    }
+
     /// Adds a check.
     #[must_use]
     pub fn with(mut self, what: impl Into<String>, outcome: CheckOutcome) -> Self {
-        self.checks.push(Check { what: what.into(), outcome });
+        self.checks.push(Check { what: what.into(), outcome, beside: None });
         self
+    }
+
+    /// Whether every check passed.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.checks.iter().all(|check| matches!(check.outcome, CheckOutcome::Passed { .. }))
+    }
+
+    /// Decides what depends on another step's checks: `whole` are the steps of which every check passed.
+    pub(crate) fn settle(&mut self, whole: &[&str]) {
+        for check in &mut self.checks {
+            if let Some((_, otherwise)) = check.beside.take_if(|(step, _)| !whole.contains(&step.as_str())) {
+                check.outcome = otherwise;
+            }
+        }
     }
 
     /// Appends the checks of another piece of evidence.
@@ -61,6 +87,9 @@ pub struct Check {
     /// How it ended.
     #[serde(flatten)]
     pub outcome: CheckOutcome,
+    /// The step beside which alone it ended so, and how it ended elsewhere.
+    #[serde(skip)]
+    beside: Option<(String, CheckOutcome)>,
 }
 
 /// How a check ended. A link that could not be checked is never a pass.
@@ -84,4 +113,23 @@ pub enum CheckOutcome {
         /// Why.
         why: String,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_depends_on_another_step_is_unchecked_beside_it_alone() {
+        let otherwise = || CheckOutcome::Failed { why: "refused".into(), next: "look".into() };
+        let check =
+            || Evidence::new().unchecked_beside("mount", ("login".into(), "from elsewhere".into()), otherwise());
+        let [mut beside, mut alone] = [check(), check()];
+        beside.settle(&["policy", "mount"]);
+        alone.settle(&["policy"]);
+        assert!(matches!(beside.checks[0].outcome, CheckOutcome::Unchecked { .. }));
+        assert_eq!(alone.checks[0].outcome, otherwise());
+        assert!(Evidence::new().passed("a", "").is_whole());
+        assert!(!beside.is_whole() && !Evidence::new().passed("a", "").unchecked("b", "").is_whole());
+    }
 }

@@ -3,7 +3,7 @@
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use super::{Check, CheckOutcome, Evidence, Leaf};
+use super::{CheckOutcome, Evidence, Leaf};
 use crate::{
     failure::{Class, Problem, Result},
     graph::word,
@@ -12,7 +12,7 @@ use crate::{
 pub(super) fn absent(step: &str) -> Evidence {
     let outcome =
         CheckOutcome::Failed { why: "it is not there".into(), next: format!("trustpath apply {}", word(step)) };
-    Evidence { checks: vec![Check { what: "object exists".into(), outcome }] }
+    Evidence::new().with("object exists", outcome)
 }
 
 pub(super) fn edited(leaves: &[Leaf]) -> Problem {

@@ -17,7 +17,7 @@ use super::{
     run_plan::RunPlan,
     schedule::{Direction, OnFailure, Schedule, execute},
     settings::Event,
-    verification::{EarlyVerification, Verification, Verifications, failed},
+    verification::{EarlyVerification, Verification, Verifications, failed, settled},
 };
 use crate::{
     contract::{Evidence, Goal, Note, Plan},
@@ -68,7 +68,7 @@ impl Engine {
         let (rest, early) = join(self.apply_and_verify_rest(plan, journal, &ahead), early).await;
         let mut proofs: BTreeMap<_, _> = early.into_iter().collect();
         proofs.extend(rest?);
-        Ok(proofs.into_iter().collect())
+        Ok(settled(self, proofs.into_iter().collect()))
     }
 
     /// What was seen before a request was over that no one answered may be no longer so: all is proven then.
@@ -235,7 +235,7 @@ impl Engine {
         }
         Ok(match start.verb {
             Verb::Destroy => due,
-            Verb::Apply => match self.broken(&Verification::by(self).of(&rest.chosen()).await) {
+            Verb::Apply => match self.broken(&settled(self, Verification::by(self).of(&rest.chosen()).await)) {
                 None => due,
                 Some(_) => start.consent.keep.then_some(End::Kept),
             },
@@ -256,7 +256,7 @@ impl Engine {
     /// # Errors
     /// When the selection names an unknown step. A proof that could not be carried out is in the answer.
     pub async fn verify(&self, selection: &Selection) -> Result<Vec<(StepIndex, Result<Evidence>)>> {
-        Ok(Verification::by(self).of(&selection.places(&self.graph)?).await)
+        Ok(settled(self, Verification::by(self).of(&selection.places(&self.graph)?).await))
     }
 
     /// The first link, in the order of the graph, that does not hold or could not be verified.

@@ -72,6 +72,15 @@ impl<'a> Verification<'a> {
     }
 }
 
+/// Proofs that were all made, with what depends on another step's checks decided.
+pub(super) fn settled(engine: &Engine, mut proofs: Verifications) -> Verifications {
+    let is_whole = |proof: &Result<Evidence>| proof.as_ref().is_ok_and(Evidence::is_whole);
+    let whole: Vec<_> =
+        proofs.iter().filter(|(_, proof)| is_whole(proof)).map(|(place, _)| engine.name(*place)).collect();
+    proofs.iter_mut().filter_map(|(_, proof)| proof.as_mut().ok()).for_each(|evidence| evidence.settle(&whole));
+    proofs
+}
+
 /// Why a link does not hold, where it does not.
 pub(super) fn failed(evidence: &Evidence) -> Option<Failure> {
     evidence.checks.iter().find_map(|check| match &check.outcome {

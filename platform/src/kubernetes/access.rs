@@ -42,7 +42,7 @@ pub struct BearerToken {
 ///
 /// As a read it is asked for before it is known what for: one that is not used dies by itself, and what came of asking is
 /// told by whoever uses it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccountToken {
     /// Whose.
     pub of: ServiceAccountRef,

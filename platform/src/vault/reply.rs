@@ -3,7 +3,7 @@
 use std::{fmt, time::Duration};
 
 use secrecy::SecretString;
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, de::IgnoredAny};
 use serde_json::Value;
 
 /// What came back from a write; null where nothing did. It may be a secret.
@@ -37,6 +37,16 @@ pub(super) struct VaultEnvelope<T> {
     pub(super) data: Option<T>,
     pub(super) auth: Option<Auth>,
     pub(super) warnings: Option<Vec<String>>,
+    wrap_info: Option<IgnoredAny>,
+}
+
+impl<T> VaultEnvelope<T> {
+    /// What stands in place of a token in the answer to a login that was taken: Vault asks for a second factor, or has put the
+    /// token elsewhere.
+    pub(super) fn held_back(&self) -> Option<&'static str> {
+        let second = self.auth.as_ref().is_some_and(|auth| auth.mfa_requirement.is_some());
+        second.then_some("mfa_requirement").or_else(|| self.wrap_info.is_some().then_some("wrap_info"))
+    }
 }
 
 #[derive(Deserialize)]
@@ -48,6 +58,7 @@ pub(super) struct Auth {
     token_policies: Option<Vec<String>>,
     #[serde(default)]
     lease_duration: u64,
+    mfa_requirement: Option<IgnoredAny>,
 }
 
 fn secret<'de, D: Deserializer<'de>>(from: D) -> Result<SecretString, D::Error> {

@@ -77,6 +77,10 @@ impl Vault {
             let error = call.error(ErrorKind::Malformed, "Vault answers the login without a token");
             error.help("see whether the path is the login of an auth method")
         };
+        if let Some(held_back) = envelope.held_back() {
+            let error = call.error(ErrorKind::Rejected, "Vault answers the login, and holds the token back");
+            return Err(error.answered(answer.status, [held_back.to_owned()]));
+        }
         let auth = envelope.auth.ok_or_else(none)?;
         self.warned(envelope.warnings);
         Ok(auth.into_login())

@@ -14,7 +14,7 @@ use serde_json::Value;
 use tokio::time::{Instant, sleep};
 use trustpath_core::{Context, Evidence, Probe, Result, Right};
 use trustpath_platform::{
-    Cluster,
+    AuthMount, Cluster, OperatorLogin, ServiceAccountRef,
     error::Error,
     kubernetes::{
         Address, Selectors,
@@ -25,6 +25,7 @@ use trustpath_platform::{
 };
 
 use crate::{
+    body::Taken,
     config::{ClusterSecretStore, ReadyTimeout},
     decide,
     ready::{Readiness, verdict, was_looked_at},
@@ -40,6 +41,23 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 const EVENTS: u32 = 50;
 
 impl ClusterSecretStore {
+    /// How the operator logs in by the store, where a ServiceAccount does so at a Kubernetes auth mount: as its fields say.
+    pub(crate) fn login(&self, taken: &Taken) -> Option<OperatorLogin> {
+        let spec = self.places(taken).remove("spec")?;
+        let vault = &spec["provider"]["vault"];
+        let section = &vault["auth"]["kubernetes"];
+        let account = &section["serviceAccountRef"];
+        let text = |value: &Value| value.as_str().map(str::to_owned);
+        let audiences = account["audiences"].as_array().into_iter().flatten().filter_map(text);
+        let namespace = text(&vault["auth"]["namespace"]).or_else(|| text(&vault["namespace"]));
+        Some(OperatorLogin {
+            mount: AuthMount { path: text(&section["mountPath"])?, namespace },
+            role: text(&section["role"])?,
+            account: ServiceAccountRef { namespace: text(&account["namespace"])?, name: text(&account["name"])? },
+            audiences: audiences.collect(),
+        })
+    }
+
     /// From what was read: it is as the graph file says, and nothing else decides the login.
     pub(crate) fn evidence(&self, step: &str, body: &Fields, owned: &Owned, live: &Value) -> Evidence {
         let evidence = Evidence::new().passed("ClusterSecretStore exists", self.name.to_string());
@@ -155,4 +173,40 @@ async fn no_operator(cluster: &Cluster) -> Option<String> {
         }
     }
     Some(format!("no operator runs in this cluster, as far as can be seen: nothing is labelled {OPERATOR}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use trustpath_platform::{Login, StoreAuth};
+
+    use super::*;
+
+    #[test]
+    fn the_login_is_that_of_the_fields() {
+        let store = |with: Value| {
+            let mut all = json!({"name": "s", "path": "kv"});
+            all.as_object_mut().expect("fields").extend(with.as_object().expect("fields").clone());
+            serde_json::from_value::<ClusterSecretStore>(all).expect("a configuration")
+        };
+        let account = ServiceAccountRef { namespace: "eso".into(), name: "eso".into() };
+        let mount = AuthMount { path: "kubernetes".into(), namespace: Some("team".into()) };
+        let auth = StoreAuth::by_service_account("kubernetes", ("mountPath", &mount), "role", &["serviceAccountRef"]);
+        let role =
+            Login { mount: mount.clone(), role: "role".into(), audience: Some("vault".into()), store: Some(auth) };
+        let taken = (Some(account.clone()), role, None);
+        let standard = OperatorLogin { mount, role: "role".into(), account, audiences: vec!["vault".into()] };
+        assert_eq!(store(json!({})).login(&taken), Some(standard.clone()));
+        let own = store(json!({"audiences": ["vault", "api"], "role": "other", "mount_path": "m", "namespace": "n",
+            "service_account": {"name": "a", "namespace": "b"}}));
+        let expected = OperatorLogin {
+            mount: AuthMount { path: "m".into(), namespace: Some("n".into()) },
+            role: "other".into(),
+            account: ServiceAccountRef { namespace: "b".into(), name: "a".into() },
+            audiences: vec!["vault".into(), "api".into()],
+        };
+        assert_eq!(own.login(&taken), Some(expected));
+        let no_account = (None, taken.1, None);
+        assert_eq!(store(json!({})).login(&no_account), None);
+    }
 }

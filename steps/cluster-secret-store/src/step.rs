@@ -5,7 +5,7 @@ use trustpath_core::{
     Answers, At, Decision, Evidence, Handle, Intent, Leg, Managed, Note, Proof, Reads, Request, Result, Seen,
 };
 use trustpath_platform::{
-    Cluster,
+    Cluster, OperatorLogin,
     kubernetes::{
         ObjectRef,
         owned::{Fields, Owned, OwnedObject, OwnedObjects, adopting},
@@ -46,9 +46,11 @@ impl Managed for ClusterSecretStore {
     const SYSTEMS: &'static [&'static str] = &[Cluster::NAME];
     type State = Owned;
     type Takes = Taken;
-    type Gives = ();
+    type Gives = Option<OperatorLogin>;
 
-    fn gives(&self, _: &Taken) {}
+    fn gives(&self, taken: &Taken) -> Option<OperatorLogin> {
+        self.login(taken)
+    }
 
     fn reads(&self, at: At<'_, Taken>, intent: Intent, seen: Option<&Seen<Owned>>) -> Reads {
         let reads = self.objects(self.places(at.facts)).reads();

@@ -29,10 +29,10 @@ mod transition;
 mod url;
 
 use trustpath_core::{Answers, At, Decision, Fact, Handle, Intent, Kind, Leg, Managed, Proof, Reads, Result, Seen};
-use trustpath_platform::{AuthMount, Cluster, ReviewerSecret, Vault, VaultServer};
+use trustpath_platform::{AuthMount, ClientReviewer, Cluster, ReviewerSecret, Vault, VaultServer};
 
 use self::{
-    config::{KIND, KubernetesAuth},
+    config::{KIND, KubernetesAuth, ReviewerChoice},
     import::MountImport,
     leftovers::OldMounts,
     state::State,
@@ -45,14 +45,20 @@ inventory::submit! {
     Kind::managed::<KubernetesAuth>(KIND, "Vault's Kubernetes auth method, mounted and configured").finding(&OldMounts).importing(AuthMount::NAME, &MountImport)
 }
 
+impl KubernetesAuth {
+    fn auth_mount(&self, (server, _): &Taken) -> AuthMount {
+        AuthMount { path: self.mount.to_string(), namespace: server.namespace.clone() }
+    }
+}
+
 impl Managed for KubernetesAuth {
     const SYSTEMS: &'static [&'static str] = &[Vault::NAME, Cluster::NAME];
     type State = State;
     type Takes = Taken;
-    type Gives = AuthMount;
+    type Gives = (AuthMount, Option<ClientReviewer>);
 
-    fn gives(&self, (server, _): &Taken) -> AuthMount {
-        AuthMount { path: self.mount.to_string(), namespace: server.namespace.clone() }
+    fn gives(&self, facts: &Taken) -> Self::Gives {
+        (self.auth_mount(facts), (self.reviewer == ReviewerChoice::Client).then_some(ClientReviewer {}))
     }
 
     fn reads(&self, at: At<'_, Taken>, intent: Intent, seen: Option<&Seen<State>>) -> Reads {

@@ -1,9 +1,7 @@
 //! What is read before anything is decided, by name.
 
 use async_trait::async_trait;
-use trustpath_core::{
-    Answer, Answers, At, Class, Context, Intent, Managed as _, Read, Reads, Result, Right, Seen, failure::Report,
-};
+use trustpath_core::{Answer, Answers, At, Class, Context, Intent, Read, Reads, Result, Right, Seen, failure::Report};
 use trustpath_platform::{
     kubernetes::ClusterUid,
     text_source::{NamedFile, TextSource},
@@ -33,7 +31,7 @@ impl KubernetesAuth {
         };
         match seen {
             Some(Seen { state: Some(state), answers }) if state.mount.kind == TYPE => {
-                let reads = first.and("config", Get::new(namespace, self.gives(at.facts).below(["config"])));
+                let reads = first.and("config", Get::new(namespace, self.auth_mount(at.facts).below(["config"])));
                 self.after_config(at, intent, reads, state, answers)
             }
             _ => first,
@@ -81,7 +79,7 @@ impl KubernetesAuth {
     }
 
     fn roles(&self, at: At<'_, Taken>) -> Get {
-        self.gives(at.facts).list(["role"])
+        self.auth_mount(at.facts).list(["role"])
     }
 }
 

@@ -1,6 +1,6 @@
 //! What the role should be. Nothing here does I/O.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, net::IpAddr};
 
 use serde_json::Value;
 use trustpath_core::{Class, Problem, Result};
@@ -21,6 +21,7 @@ pub(crate) const NAMES: &str = "bound_service_account_names";
 pub(crate) const NAMESPACES: &str = "bound_service_account_namespaces";
 pub(crate) const SELECTOR: &str = "bound_service_account_namespace_selector";
 pub(crate) const POLICIES: &str = "token_policies";
+pub(crate) const CIDRS: &str = "token_bound_cidrs";
 
 /// The names that fields had before Vault 1.2.
 const OLD_NAMES: [(&str, &str); 6] = [
@@ -56,6 +57,7 @@ impl KubernetesRole {
             .old_names(&OLD_NAMES)
             .same_by(SELECTOR, selector::same)
             .same_by(POLICIES, same_names)
+            .same_by(CIDRS, same_networks)
     }
 
     /// Whom a token has to be made for; empty for anybody.
@@ -98,6 +100,18 @@ fn list(value: &Value) -> Vec<String> {
 
 fn same_names(one: &Value, other: &Value) -> bool {
     let set = |names: &Value| list(names).iter().map(|name| name.to_lowercase()).collect::<BTreeSet<_>>();
+    set(one) == set(other)
+}
+
+/// Servers leave out the mask of a single address.
+fn same_networks(one: &Value, other: &Value) -> bool {
+    let network = |text: String| {
+        let (ip, bits) = text.split_once('/').unwrap_or((&text, ""));
+        let all = if ip.contains(':') { "128" } else { "32" };
+        let ip = ip.parse().map_or_else(|_| ip.to_owned(), |ip: IpAddr| ip.to_string());
+        (ip, if bits.is_empty() { all } else { bits }.to_owned())
+    };
+    let set = |networks: &Value| list(networks).into_iter().map(network).collect::<BTreeSet<_>>();
     set(one) == set(other)
 }
 

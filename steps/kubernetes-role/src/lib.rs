@@ -12,6 +12,7 @@ mod login;
 mod policies;
 mod prove;
 mod refusal;
+mod reviewer;
 mod selector;
 mod step;
 mod warnings;

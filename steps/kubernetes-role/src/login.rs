@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
-use trustpath_core::{Evidence, Result, Right};
+use trustpath_core::{CheckOutcome, Evidence, Result, Right};
 use trustpath_platform::{
-    ServiceAccountRef, Vault,
+    Vault,
     error::{Error, ErrorKind},
     text::{clean, listed},
     vault::{
@@ -20,7 +20,7 @@ use trustpath_platform::{
 
 use crate::{
     capabilities,
-    decide::{POLICIES, texts},
+    decide::{CIDRS, POLICIES, texts},
     policies::{Policies, shown},
     refusal,
 };
@@ -28,19 +28,22 @@ use crate::{
 /// Logs in as a ServiceAccount with a token of the API server's.
 #[derive(Debug)]
 pub(crate) struct RoleLogin {
-    pub(crate) account: ServiceAccountRef,
+    /// As whom, and for whom the token was made.
+    pub(crate) who: String,
     /// The Vault namespace of the role.
     pub(crate) namespace: Option<String>,
     pub(crate) role: Content,
     /// What the policies of the role say, as far as they could be read.
     pub(crate) policies: Policies,
     pub(crate) step: String,
+    /// The step that makes the auth mount.
+    pub(crate) mount_step: String,
 }
 
 #[async_trait]
 impl LoginCheck for RoleLogin {
     fn what(&self) -> String {
-        format!("login as {}", self.account)
+        format!("login as {}", self.who)
     }
 
     fn rights(&self) -> Vec<Right> {
@@ -52,8 +55,20 @@ impl LoginCheck for RoleLogin {
         Ok(seen.and(self.given(login)).and(self.capabilities(vault, login).await?))
     }
 
-    fn refused(&self, error: &Error) -> (String, String) {
-        refusal::explain(error.status(), error.said(), &self.role)
+    /// Where the role's networks explain it that this machine may not log in, no one can tell from here; unless what else leads to
+    /// the same answer is not excluded by the checks of the mount.
+    async fn refused(&self, vault: &Vault, error: &Error) -> Evidence {
+        let (what, (why, next)) = (self.what(), refusal::explain(error.status(), error.said(), &self.role));
+        let networks = texts(&self.role, CIDRS);
+        let outside = match networks.is_empty() || !refusal::is_bare(error.said()) {
+            true => None,
+            false => vault.addresses_outside(&networks).await,
+        };
+        let Some(own) = outside else { return Evidence::new().failed(what, why, next) };
+        let next =
+            format!("apply, or verify, it together with `{}`, whose checks have to pass; {next}", self.mount_step);
+        let unchecked = (what, refusal::elsewhere(&own, &networks));
+        Evidence::new().unchecked_beside(&self.mount_step, unchecked, CheckOutcome::Failed { why, next })
     }
 }
 

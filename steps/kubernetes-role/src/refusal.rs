@@ -1,57 +1,49 @@
-//! Why a login was turned away. Servers tell by text alone, and not always.
+//! Why a login by the role was turned away.
 
-use trustpath_platform::vault::backend::Content;
+use std::net::IpAddr;
 
-/// What the servers' texts mean (the Kubernetes auth plugin 0.24, as in OpenBao 2.7.2 and Vault 1.21.4).
-const TEXTS: [(&str, &str, &str); 7] = [
-    ("invalid role name", "the login knows no such role", "trustpath plan; the role may have been removed just now"),
-    (
-        "could not load backend configuration",
-        "the auth mount was never configured",
-        "apply the step that makes the auth mount",
-    ),
-    (
-        "invalid audience (aud) claim",
-        "the token was made for another audience than the role asks for",
-        "see which audiences the API server accepts, and set `audience` to one of them",
-    ),
-    ("(exp) claim", "the token is expired for Vault", "compare the clocks of Vault and of the API server"),
-    ("(nbf) claim", "the token is not yet good for Vault", "compare the clocks of Vault and of the API server"),
-    (
-        "service account name not authorized",
-        "the role does not bind this ServiceAccount's name",
-        "see `bound_service_account_names` with trustpath plan",
-    ),
-    (
-        "namespace not authorized",
-        "the role does not bind this ServiceAccount's namespace",
-        "see `bound_service_account_namespaces` with trustpath plan",
-    ),
-];
+use trustpath_platform::{
+    text::listed,
+    vault::{
+        backend::Content,
+        refusal::{self, LoginRefusal},
+    },
+};
+
+use crate::{decide::CIDRS, policies::shown};
 
 /// What a refused login means: why, and what to do next.
 pub(crate) fn explain(status: Option<u16>, said: &[String], role: &Content) -> (String, String) {
-    let known = TEXTS.iter().find(|(text, ..)| said.iter().any(|words| words.contains(text)));
-    let (why, next) = match (known, status) {
-        (Some((_, why, next)), _) => ((*why).to_owned(), *next),
-        (None, Some(403)) => {
-            (bare(role), "trustpath verify, and see the checks of the auth mount; Vault's log has the reason")
-        }
-        (None, Some(404)) => ("the auth mount is not there".to_owned(), "apply the step that makes the auth mount"),
-        (None, _) => (format!("Vault turns the login away: {}", said.join("; ")), "see what Vault's log says about it"),
-    };
-    (why, next.to_owned())
+    let (why, next) = refusal::explain(status, said);
+    if is_bare(said) { (bare(role), next) } else { (why, next) }
 }
 
-/// A 403 that says nothing: Vault could not, or would not, have the token reviewed.
+/// Whether Vault gives no reason.
+pub(crate) fn is_bare(said: &[String]) -> bool {
+    LoginRefusal::of(said).is_some_and(LoginRefusal::is_bare)
+}
+
+/// A 403 that says nothing: what both plugins, and the core after them, answer with it, as far as the role leaves it open. It is
+/// there, and so is its mount.
 fn bare(role: &Content) -> String {
-    let mut why = "Vault turns the token away without a reason: its reviewer is expired, deleted or lacks \
-                   `system:auth-delegator`, or it cannot reach or trust the API server"
+    let mut why = "Vault turns the token away without a reason: the API server's review of it fails (the reviewer's JWT is \
+                   expired, deleted or lacks `system:auth-delegator`, or Vault cannot reach or trust the API server), no key in \
+                   `pem_keys` of the auth mount verifies it, or its identity entity is disabled"
         .to_owned();
-    if role.contains_key("token_bound_cidrs") {
+    if role.contains_key(CIDRS) {
         why.push_str("; or this machine's address is none of `token_bound_cidrs`");
     }
     why
+}
+
+/// Why a login from these addresses cannot be tried here.
+pub(crate) fn elsewhere(own: &[IpAddr], networks: &[String]) -> String {
+    let own = listed(&own.iter().map(ToString::to_string).collect::<Vec<_>>());
+    format!(
+        "Vault turns the token away without a reason, as it does with logins from outside of `token_bound_cidrs`: the role takes \
+         them from {}, and this machine reaches Vault from {own} (behind NAT or a proxy, Vault sees another address)",
+        shown(networks)
+    )
 }
 
 #[cfg(test)]
@@ -61,22 +53,12 @@ mod tests {
     use super::*;
 
     #[rstest]
-    #[case(400, "invalid role name \"x\"", "no such role")]
-    #[case(500, "could not load backend configuration", "never configured")]
-    #[case(
-        403,
-        "invalid audience (aud) claim: audience claim does not match any expected audience",
-        "another audience"
-    )]
-    #[case(403, "invalid expiration time (exp) claim: token is expired", "expired for Vault")]
-    #[case(403, "service account name not authorized", "name")]
-    #[case(403, "namespace not authorized", "namespace")]
-    #[case(403, "permission denied", "system:auth-delegator")]
-    #[case(404, "no handler for route", "not there")]
-    #[case(500, "something else", "something else")]
-    fn a_refusal_says_why_and_what_next(#[case] status: u16, #[case] said: &str, #[case] why: &str) {
-        let (said, next) = explain(Some(status), &[said.to_owned()], &Content::new());
-        assert!(said.contains(why), "{said}");
+    #[case("permission denied", "system:auth-delegator")]
+    #[case("namespace not authorized", "does not bind this ServiceAccount's namespace")]
+    #[case("strange", "Vault turns the login away with 403 and says: strange")]
+    fn a_refusal_says_why_and_what_next(#[case] said: &str, #[case] why: &str) {
+        let (told, next) = explain(Some(403), &[said.to_owned()], &Content::new());
+        assert!(told.contains(why), "{told}");
         assert!(!next.is_empty());
     }
 

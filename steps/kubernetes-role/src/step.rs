@@ -16,8 +16,8 @@ use crate::{
 
 impl KubernetesRole {
     /// With the tokens to log in with, for which nothing has to be seen first.
-    fn tokens(&self, (_, accounts, _): &Taken, reads: Reads) -> Reads {
-        let tokens = accounts.iter().map(|account| prove::token_for(account, self.audience())).enumerate();
+    fn with_tokens(&self, at: At<'_, Taken>, reads: Reads) -> Reads {
+        let tokens = self.tokens(at, self.audience(), &at.facts.1).into_iter().enumerate();
         tokens.fold(reads, |reads, (nth, token)| reads.and(format!("token {nth}"), token))
     }
 
@@ -49,7 +49,7 @@ impl Managed for KubernetesRole {
         match intent {
             Intent::Undo => reads,
             Intent::Verify => {
-                self.tokens(at.facts, policies::read(reads, mount.namespace.as_deref(), &self.policies(at.facts, seen)))
+                self.with_tokens(at, policies::read(reads, mount.namespace.as_deref(), &self.policies(at.facts, seen)))
             }
             Intent::Remove => with_owner(reads),
             Intent::Make => with_owner(reads).and("family", ServerFamily),
@@ -69,6 +69,7 @@ impl Managed for KubernetesRole {
             return Ok(kept.unwrap_or_else(|| Decision::to(None, owner != Owner::Other)));
         }
         let wanted = self.desired(at.facts, now)?;
+        self.check_reviewer(at, &wanted)?;
         let family: Option<Family> = seen.answers.get("family")?;
         let notes = warnings::of(&wanted, at.facts, family);
         Ok(Decision::to(Some(wanted), owner.is_here()).noting(notes))

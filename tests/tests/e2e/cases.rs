@@ -4,7 +4,7 @@ use trustpath_tests::{cases, fleet::Case, pair::Which};
 
 use crate::{
     addresses, app_role, bad_days, bad_files, bad_servers, canaries, circle, clusters, conformance,
-    connections_kubernetes, cut_off, ends, ends::notes, from_store, garbled, kept, locks, mirror, namespaces,
+    connections_kubernetes, cut_off, ends, ends::notes, from_store, garbled, kept, locks, logins, mirror, namespaces,
     namespaces::admission, on_a_terminal, orphans, other_values, own_step, panics, partial, policies, races, requests,
     reviewer, rights, rollback, size, stores, system, teams, tokens, vault_connection,
 };
@@ -61,6 +61,12 @@ pub(crate) const ALL: &[(&str, Case)] = cases![
     tokens::one_that_may_not_look_at_itself,
     size::a_thousand_policies,
     on_a_terminal::nothing_of_the_live_view_is_left_and_no_word_is_broken,
+    logins::what_servers_say_is_in_the_table,
+    logins::a_refused_login_says_why,
+    logins::where_each_jwt_reviews_itself_it_has_two_audiences,
+    logins::as_the_store_asks_for_its_tokens,
+    logins::from_outside_of_the_roles_networks,
+    logins::a_token_that_can_be_used_once,
     reviewer::as_a_step_of_the_graph,
     reviewer::a_rotated_file_is_drift,
     reviewer::made_anew_and_cut_off,

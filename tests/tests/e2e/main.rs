@@ -19,6 +19,7 @@ mod from_store;
 mod garbled;
 mod kept;
 mod locks;
+mod logins;
 mod mirror;
 mod namespaces;
 mod on_a_terminal;

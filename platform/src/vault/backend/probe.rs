@@ -19,7 +19,7 @@ use crate::{
     kubernetes::AccountToken,
     policy::Capability::{Read, Update},
     text::{clean, listed},
-    vault::{LoggedIn, Resend},
+    vault::{LoggedIn, Resend, refusal::LoginRefusal},
 };
 
 /// A login at a mount.
@@ -147,9 +147,8 @@ impl LoginProbe {
         let given_back = self.give_back(vault, made).await;
         let evidence = match login {
             Ok((judged, revoked)) => judged??.and(revoked),
-            Err(error) if is_answer(&error) => {
-                let (why, next) = self.check.refused(&error);
-                Evidence::new().failed(self.check.what(), why, next)
+            Err(error) if is_answer(&error) || LoginRefusal::of(error.said()).is_some() => {
+                self.check.refused(vault, &error).await
             }
             Err(error) => return Err(error.into()),
         };
@@ -236,8 +235,8 @@ impl LoginCheck for HasPolicies {
         Ok(Evidence::new().failed(&self.what, format!("the token lacks {}", listed(&missing)), &self.next))
     }
 
-    fn refused(&self, error: &Error) -> (String, String) {
-        (error.to_string(), self.next.clone())
+    async fn refused(&self, _: &Vault, error: &Error) -> Evidence {
+        Evidence::new().failed(&self.what, error.to_string(), &self.next)
     }
 }
 

@@ -42,8 +42,8 @@ pub trait LoginCheck: fmt::Debug + Send + Sync {
     /// Looks at what the login gave. The token is revoked however that ends.
     async fn look(&self, vault: &Vault, login: &LoggedIn) -> Result<Evidence>;
 
-    /// Why the server turned the login away, and what to do next.
-    fn refused(&self, error: &Error) -> (String, String);
+    /// What it shows that the server turned the login away.
+    async fn refused(&self, vault: &Vault, error: &Error) -> Evidence;
 }
 
 impl LoginProof {

@@ -4,7 +4,7 @@ mod configure;
 
 use std::sync::Arc;
 
-use trustpath_core::{Leg, Managed as _, Request};
+use trustpath_core::{Leg, Request};
 use trustpath_platform::{
     AuthMount,
     vault::backend::{Disable, Enable},
@@ -40,7 +40,7 @@ impl KubernetesAuth {
         next: Option<&State>,
         last: Option<&State>,
     ) -> Box<dyn Request> {
-        let at = self.gives(facts);
+        let at = self.auth_mount(facts);
         match (now, next) {
             (_, None) => Box::new(Disable::new(at, vec![("role".to_owned(), Vec::new())])),
             (None, Some(next)) => {

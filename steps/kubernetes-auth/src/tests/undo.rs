@@ -1,7 +1,7 @@
 //! Whether a change can be taken back, and what destroy leaves.
 
 use serde_json::json;
-use trustpath_core::{Facts, Managed as _, Note, Reversibility};
+use trustpath_core::{Facts, Note, Reversibility};
 use trustpath_platform::Login;
 
 use super::*;
@@ -71,7 +71,7 @@ fn a_mount_without_a_config_is_made_anew_unless_it_has_roles() {
 fn a_mount_that_others_use_is_kept() {
     let state = wants(None, json!({}), None);
     let mut needing = Facts::default();
-    needing.add("role", Login::new(config(json!({})).gives(&facts(None)), "mine".to_owned()));
+    needing.add("role", Login::new(config(json!({})).auth_mount(&facts(None)), "mine".to_owned()));
     let cx = cx().with_dependent_facts(needing);
     let release = |roles: Option<&[&str]>| {
         let refused = || Answer::Refused("it lacks `list`".to_owned());

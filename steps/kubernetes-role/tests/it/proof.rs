@@ -123,7 +123,11 @@ async fn a_login_that_is_turned_away_says_why() {
         "does not bind this ServiceAccount's namespace",
     )
     .await;
-    turned_away(json!({"token_bound_cidrs": ["10.0.0.0/8"]}), "token_bound_cidrs").await;
+    let elsewhere = step(json!({"token_bound_cidrs": ["10.0.0.0/8"]}));
+    reach(&elsewhere, &context, Goal::Present).await;
+    let evidence = elsewhere.verify(&context).await.unwrap();
+    let CheckOutcome::Unchecked { why } = outcome(&evidence, LOGIN) else { panic!("{evidence:?}") };
+    assert!(why.contains("`token_bound_cidrs`") && why.contains("127.0.0.1"), "{why}");
     world
         .write(
             "auth/kubernetes/config",

@@ -66,6 +66,19 @@ fn the_configuration_comes_before_the_facts() {
     assert_eq!(state, held(expected), "a selector alone is enough");
 }
 
+/// As the servers give them back: the mask of a single address is gone.
+#[rstest]
+#[case(json!(["10.0.0.0/8", "127.0.0.1", "2001:db8::1"]), true)]
+#[case(json!(["127.0.0.1", "10.0.0.0/8"]), false)]
+#[case(json!(["10.0.0.0/8", "127.0.0.2", "2001:db8::1"]), false)]
+#[case(json!(["10.0.0.0/9", "127.0.0.1", "2001:db8::1"]), false)]
+fn networks_that_are_the_same_are_no_drift(#[case] there: Value, #[case] same: bool) {
+    let with = || json!({"token_bound_cidrs": ["127.0.0.1/32", "10.0.0.0/8", "2001:DB8:0::1/128"]});
+    let mut now = decided(with(), None);
+    now.insert(CIDRS.to_owned(), there);
+    assert_eq!(decided(with(), Some(&now)) == now, same);
+}
+
 #[test]
 fn what_means_the_same_stays_as_it_is() {
     let now = held(json!({
