@@ -49,7 +49,9 @@ impl ClusterSecretStore {
         let account = &section["serviceAccountRef"];
         let text = |value: &Value| value.as_str().map(str::to_owned);
         let audiences = account["audiences"].as_array().into_iter().flatten().filter_map(text);
+        // Without one it logs in where it reads; an empty one is the root namespace.
         let namespace = text(&vault["auth"]["namespace"]).or_else(|| text(&vault["namespace"]));
+        let namespace = namespace.filter(|namespace| !namespace.is_empty());
         Some(OperatorLogin {
             mount: AuthMount { path: text(&section["mountPath"])?, namespace },
             role: text(&section["role"])?,
@@ -197,7 +199,8 @@ mod tests {
         let taken = (Some(account.clone()), role, None);
         let standard = OperatorLogin { mount, role: "role".into(), account, audiences: vec!["vault".into()] };
         assert_eq!(store(json!({})).login(&taken), Some(standard.clone()));
-        let own = store(json!({"audiences": ["vault", "api"], "role": "other", "mount_path": "m", "namespace": "n",
+        let own =
+            store(json!({"audiences": ["vault", "api"], "role": "other", "mount_path": "m", "auth_namespace": "n",
             "service_account": {"name": "a", "namespace": "b"}}));
         let expected = OperatorLogin {
             mount: AuthMount { path: "m".into(), namespace: Some("n".into()) },
@@ -206,6 +209,13 @@ mod tests {
             audiences: vec!["vault".into(), "api".into()],
         };
         assert_eq!(own.login(&taken), Some(expected));
+        for (with, home, expected) in
+            [(json!({"namespace": "n"}), "team", Some("team")), (json!({"namespace": "n"}), "", None)]
+        {
+            let mut taken = taken.clone();
+            taken.1.mount.namespace = Some(home.to_owned()).filter(|home| !home.is_empty());
+            assert_eq!(store(with).login(&taken).expect("a login").mount.namespace.as_deref(), expected);
+        }
         let no_account = (None, taken.1, None);
         assert_eq!(store(json!({})).login(&no_account), None);
     }
