@@ -9,7 +9,7 @@ use trustpath_core::{About, Answer, Answers, Context, Read, Reads, Result, Right
 
 use super::{Get, Vault};
 use crate::{
-    AuthMount, Error, VaultServer,
+    AuthMount, Error, Optional, VaultServer,
     kubernetes::ClusterUid,
     mark::{self, Mark, Owner},
 };
@@ -131,6 +131,14 @@ impl<'a> OwnMounts<'a> {
         Reads::none().and(Self::MOUNTS, Mounts::visible(self.namespace())).and(Self::CLUSTER, ClusterUid)
     }
 
+    /// The same for what does without the cluster where no mount of the graph names one, or where it may not be seen.
+    pub fn reads_if_named(self, so_far: &Answers) -> Reads {
+        let mounts = Reads::none().and(Self::MOUNTS, Mounts::visible(self.namespace()));
+        // What is no answer about mounts is told where it is looked at.
+        let is_named = self.of_other_clusters(so_far).is_ok_and(|others| !others.is_empty());
+        if is_named { mounts.and(Self::CLUSTER, Optional(ClusterUid)) } else { mounts }
+    }
+
     /// Those of steps, by their paths, each with its step.
     pub fn in_steps(self) -> BTreeMap<&'a str, &'a str> {
         let here = self.0.given::<AuthMount>().filter(|(_, mount)| mount.namespace.as_deref() == self.namespace());
@@ -147,7 +155,7 @@ impl<'a> OwnMounts<'a> {
         Ok(own.map(|(path, ..)| path).collect())
     }
 
-    /// The paths of those that bear the mark of the graph, for other clusters.
+    /// The paths of those that bear the mark of the graph, for other clusters; where this one is not known, for any.
     ///
     /// # Errors
     /// As of [`Self::marked`].
@@ -160,11 +168,11 @@ impl<'a> OwnMounts<'a> {
     /// Each auth mount, with its path, and whose it is.
     fn owned(self, answers: &Answers) -> Result<Vec<(String, Mount, Owner)>> {
         let (mounts, cluster) = (answers.get::<Mounts>(Self::MOUNTS)?, answers.get::<String>(Self::CLUSTER)?);
-        let (Some(mounts), Some(cluster)) = (mounts, cluster) else { return Ok(Vec::new()) };
+        let cluster = cluster.unwrap_or_default();
         let owned = |(path, mount): (String, Mount)| {
             let owner = Owner::of(mount.mark().as_ref(), self.0.graph, Some(&cluster));
             (path.trim_matches('/').to_owned(), mount, owner)
         };
-        Ok(mounts.auth.into_iter().map(owned).collect())
+        Ok(mounts.unwrap_or_default().auth.into_iter().map(owned).collect())
     }
 }

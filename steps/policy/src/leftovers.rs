@@ -30,7 +30,7 @@ impl Leftovers for OldPolicies {
     fn reads(&self, about: &About<'_>, so_far: &Answers) -> Reads {
         let namespace = OwnMounts(about).namespace().map(str::to_owned);
         let list = Optional(Get::list(namespace.as_deref(), "sys/policies/acl"));
-        let reads = OwnMounts(about).reads().and(NAMES, list);
+        let reads = OwnMounts(about).reads_if_named(so_far).and(NAMES, list);
         let mut names = in_no_step(about, so_far);
         names.truncate(MOST);
         if names.is_empty() { reads } else { reads.and(TEXTS, Texts { namespace, names }) }

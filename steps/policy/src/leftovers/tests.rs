@@ -66,3 +66,16 @@ fn where_the_graph_serves_other_clusters_policies_are_named_and_stay() {
     assert!(note.contains("`old`") && note.contains("`there`") && note.ends_with("they stay"), "{note}");
     assert!(among(several, json!(["theirs"]), json!([["theirs", ""]])).notes.is_empty());
 }
+
+/// A graph of Vault alone has no cluster to ask.
+#[test]
+fn the_cluster_is_asked_for_where_a_mount_of_the_graph_names_one() {
+    let asks = |mark: &str| {
+        let mounts = json!({"auth": {"a/": {"type": "approle", "description": format!("[trustpath graph={mark}]")}}});
+        let answers = [(OwnMounts::MOUNTS, Answer::Found(mounts))].into_iter().collect();
+        format!("{:?}", OldPolicies.reads(&About { graph: "payments", steps: Vec::new() }, &answers))
+            .contains("ClusterUid")
+    };
+    assert!(asks("payments cluster=1"));
+    assert!(!asks("payments") && !asks("billing cluster=1"));
+}

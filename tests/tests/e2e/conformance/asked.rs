@@ -16,7 +16,7 @@ use trustpath_platform::{
     kubernetes::rights::Role,
     vault::rights::{Stanza, policy},
 };
-use trustpath_tests::{holder::Holder, pair::Pair, wire};
+use trustpath_tests::{holder::Holder, pair::Pair, proxy::Seen, wire};
 
 /// What the roles are called.
 const NAME: &str = "asked";
@@ -56,14 +56,14 @@ impl Asked {
     }
 
     /// Those that were used by whoever has them, from now on: one that stands for many when all of those were; besides, what
-    /// was used and is none of them.
+    /// was used and is none of them. A look that was denied used none: what cannot do without it fails.
     pub(super) async fn used(self, pair: Arc<Pair>, holder: &Holder) -> impl Fn() -> BTreeSet<String> + use<> {
         let (token, jwt) = (holder.token.clone(), holder.jwt.clone());
         let absent = self.absent(&pair).await;
         move || {
             let is_there = |path: &str| !absent.contains(path);
-            let mut used = wire::at_vault(&pair.vault_proxy.seen(), token.expose_secret(), is_there);
-            used.extend(wire::at_kubernetes(&pair.kubernetes_proxy.seen(), jwt.expose_secret()));
+            let mut used = wire::at_vault(&carried_out(pair.vault_proxy.seen()), token.expose_secret(), is_there);
+            used.extend(wire::at_kubernetes(&carried_out(pair.kubernetes_proxy.seen()), jwt.expose_secret()));
             self.of(&used)
         }
     }
@@ -86,6 +86,12 @@ impl Asked {
         }
         absent
     }
+}
+
+/// Without the looks that were denied.
+fn carried_out(mut seen: Vec<Seen>) -> Vec<Seen> {
+    seen.retain(|seen| seen.writes() || seen.status != 403);
+    seen
 }
 
 /// Whether a right is the one that was used; `+` in the place of a segment is any one.
