@@ -43,15 +43,19 @@ fn not_good(link: &Link) -> String {
     if let Some(failure) = &link.failure {
         return line(&failure.message);
     }
-    let failed = link.checks.iter().find(|check| matches!(check.outcome, CheckOutcome::Failed { .. }));
-    let not_passed = || link.checks.iter().find(|check| !matches!(check.outcome, CheckOutcome::Passed { .. }));
-    let Some(check) = failed.or_else(not_passed) else { return String::new() };
-    match &check.outcome {
-        CheckOutcome::Failed { why, .. } | CheckOutcome::Unchecked { why } => {
-            format!("{}: {}", line(&check.what), line(why))
-        }
-        CheckOutcome::Passed { .. } => String::new(),
-    }
+    let first = |why: fn(&CheckOutcome) -> Option<&String>| {
+        let told = |check: &Check| Some(format!("{}: {}", line(&check.what), line(why(&check.outcome)?)));
+        link.checks.iter().find_map(told)
+    };
+    first(failed).or_else(|| first(unchecked)).unwrap_or_default()
+}
+
+fn failed(outcome: &CheckOutcome) -> Option<&String> {
+    if let CheckOutcome::Failed { why, .. } = outcome { Some(why) } else { None }
+}
+
+fn unchecked(outcome: &CheckOutcome) -> Option<&String> {
+    if let CheckOutcome::Unchecked { why } = outcome { Some(why) } else { None }
 }
 
 fn overview(links: &[Link]) -> String {

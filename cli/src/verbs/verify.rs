@@ -26,20 +26,9 @@ const PAUSE: Duration = Duration::from_secs(2);
 pub(super) async fn run(command: &Command, args: VerifyArgs) -> Result<u8, CommandError> {
     let session = Session::open(command, args.select.system.as_deref())?;
     let (cancel, _listening) = signals::listen(&command.screen, signals::READING, None)?;
-    let until = args.watch.map(|time| Instant::now() + time);
-    let selection = args.select.into();
-    let (document, broken) = loop {
-        let (document, broken) = once(&session, &selection, args.strict, cancel.clone()).await?;
-        let is_late = until.is_none_or(|until| Instant::now() + PAUSE > until);
-        if broken.is_empty() || is_late || cancel.is_cancelled() {
-            break (document, broken);
-        }
-        tokio::select! {
-            () = sleep(PAUSE) => {}
-            () = cancel.cancelled() => {}
-        }
-    };
-    let shown = match args.short {
+    let is_short = args.short;
+    let (document, broken) = watched(&session, args, &cancel).await?;
+    let shown = match is_short {
         true if !command.screen.is_json() => command.screen.text(&render::short(&document)),
         _ => command.screen.show(&JsonDocument::Verify(document)),
     };
@@ -49,6 +38,27 @@ pub(super) async fn run(command: &Command, args: VerifyArgs) -> Result<u8, Comma
         Some(first) => Err(CommandError::from(first).and(broken).already_reported()),
     };
     CommandError::after(shown, verdict)
+}
+
+/// What is seen in the end: when the chain holds, or when there is no time for another look.
+async fn watched(
+    session: &Session<'_>,
+    args: VerifyArgs,
+    cancel: &Cancel,
+) -> Result<(VerifyDocument, Vec<Failure>), CommandError> {
+    let until = args.watch.map(|time| Instant::now() + time);
+    let selection = args.select.into();
+    loop {
+        let seen = once(session, &selection, args.strict, cancel.clone()).await?;
+        let is_late = until.is_none_or(|until| Instant::now() + PAUSE > until);
+        if seen.1.is_empty() || is_late || cancel.is_cancelled() {
+            return Ok(seen);
+        }
+        tokio::select! {
+            () = sleep(PAUSE) => {}
+            () = cancel.cancelled() => {}
+        }
+    }
 }
 
 /// What is seen now, and what of it is a failure.

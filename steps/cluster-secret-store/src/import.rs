@@ -21,8 +21,21 @@ const LIVE: &str = "ClusterSecretStore";
 const PREFERRED: [&str; 2] = ["tokenSecretRef", "appRole"];
 
 /// The keys under `with` that are called as in the store but for their spelling.
-const SAME: &str = "path version namespace auth_namespace ca_provider tls headers read_your_writes forward_inconsistent \
-                    conditions controller refresh_interval retry_settings";
+const SAME: [&str; 13] = [
+    "path",
+    "version",
+    "namespace",
+    "auth_namespace",
+    "ca_provider",
+    "tls",
+    "headers",
+    "read_your_writes",
+    "forward_inconsistent",
+    "conditions",
+    "controller",
+    "refresh_interval",
+    "retry_settings",
+];
 
 impl Import for StoreImport {
     fn reads(&self, at: &Value, _: &Answers) -> Reads {
@@ -51,7 +64,7 @@ impl Import for StoreImport {
         spec.extend(said(json!({"auth_namespace": auth.get("namespace")})));
         let hidden = without_credentials(&mut spec);
         let mut with = Map::from_iter([("name".to_owned(), json!(name)), ("audiences".to_owned(), login.audiences)]);
-        with.extend(SAME.split(' ').filter_map(|key| Some((key.to_owned(), spec.shift_remove(key)?))));
+        with.extend(SAME.iter().filter_map(|key| Some(((*key).to_owned(), spec.shift_remove(*key)?))));
         if let Some(bundle) = spec.shift_remove("ca_bundle") {
             with.insert("ca_bundle".to_owned(), decoded(&bundle).unwrap_or(bundle));
         }

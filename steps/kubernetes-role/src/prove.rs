@@ -56,18 +56,17 @@ impl KubernetesRole {
     ) -> Vec<AccountToken> {
         let is_by_it = |store: &&OperatorLogin| store.mount == at.facts.0 && store.role == self.name.as_str();
         let stores = at.cx.dependent_facts().all::<OperatorLogin>().filter(is_by_it);
-        let mut tokens: Vec<_> = stores
+        let of_stores: Vec<_> = stores
             .map(|store| AccountToken { of: store.account.clone(), audiences: store.audiences.clone() })
             .collect();
-        let named: Vec<_> = tokens.iter().map(|token| token.of.clone()).collect();
-        tokens.extend(accounts.iter().filter(|it| !named.contains(it)).map(|account| token_for(account, audience)));
-        let mut seen: Vec<AccountToken> = Vec::new();
-        tokens.retain(|token| {
-            !seen.contains(token) && {
-                seen.push(token.clone());
-                true
+        let is_unnamed = |account: &&ServiceAccountRef| !of_stores.iter().any(|token| token.of == **account);
+        let of_role = accounts.iter().filter(is_unnamed).map(|account| token_for(account, audience));
+        let mut tokens = Vec::new();
+        for token in of_stores.iter().cloned().chain(of_role) {
+            if !tokens.contains(&token) {
+                tokens.push(token);
             }
-        });
+        }
         tokens
     }
 }

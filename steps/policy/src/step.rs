@@ -64,7 +64,7 @@ impl Policy {
     /// The mounts, only where a path is in doubt. Who may not see them goes without a warning.
     fn doubts(&self, namespace: Option<&str>, answers: &Answers) -> Option<Get> {
         let text = self.text(answers).ok().flatten()?;
-        kv::is_doubtful(&text.meaning).then(|| Get::new(namespace, "sys/internal/ui/mounts").optional())
+        kv::is_doubtful(&text.meaning).then(|| Mounts::visible(namespace))
     }
 }
 
